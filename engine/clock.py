@@ -1,0 +1,114 @@
+"""The one clock. All time in the engine comes from here, so that a replay is exact.
+
+`SystemClock` is used live; `VirtualClock` in replay and in tests, where time moves only when the kernel moves it.
+Times are integers: nanoseconds since 1970-01-01T00:00:00Z. Durations are nanoseconds too; config is in seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+class Clock(Protocol):
+    """What time it is, in nanoseconds since the epoch (UTC)."""
+
+    def now_ns(self) -> int:
+        """Current time, never going backwards within one process."""
+
+
+class SystemClock:
+    """Wall time that never goes backwards: the start is read once from the wall, then the monotonic clock counts.
+
+    `skew_ns` tells how far the wall has moved from it since (NTP step, suspended laptop); `resync` adopts a
+    forward step.
+    """
+
+    def __init__(self) -> None:
+        self._base = time.time_ns() - time.monotonic_ns()
+
+    def now_ns(self) -> int:
+        return self._base + time.monotonic_ns()
+
+    def skew_ns(self) -> int:
+        """Wall time minus this clock, in nanoseconds."""
+        return time.time_ns() - self.now_ns()
+
+    def resync(self) -> int:
+        """Adopt the wall's time if it is ahead; returns the step taken in nanoseconds (0 if none)."""
+        step = self.skew_ns()
+        if step > 0:
+            self._base += step
+            return step
+        return 0
+
+
+class VirtualClock:
+    """Time that moves only by `advance`: replay and tests."""
+
+    def __init__(self, now_ns: int = 0) -> None:
+        self._now = now_ns
+
+    def now_ns(self) -> int:
+        return self._now
+
+    def advance(self, to_ns: int) -> None:
+        """Move to `to_ns`; an earlier time leaves the clock where it is."""
+        if to_ns > self._now:
+            self._now = to_ns
+
+
+def from_seconds(seconds: float) -> int:
+    """Seconds (config unit) to nanoseconds."""
+    return round(seconds * SECOND)
+
+
+def utc(at_ns: int) -> datetime:
+    """Timezone-aware UTC datetime (microsecond resolution)."""
+    return datetime.fromtimestamp(at_ns // SECOND, UTC).replace(microsecond=at_ns % SECOND // 1000)
+
+
+def iso(at_ns: int) -> str:
+    """ISO 8601 UTC with milliseconds: `2026-11-20T14:30:00.000Z`."""
+    return utc(at_ns).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ns % SECOND // MILLISECOND:03d}Z"
+
+
+def parse_iso(text: str) -> int:
+    """ISO 8601 text to nanoseconds since the epoch; fractions up to nine digits are kept exactly.
+
+    Raises ValueError for anything else, and for a time without a zone.
+    """
+    body = text.strip()
+    if body[-1:] in ("Z", "z"):
+        body = body[:-1] + "+00:00"
+    fraction = 0
+    dot = body.find(".")
+    if dot != -1:
+        end = dot + 1
+        while end < len(body) and body[end].isdigit():
+            end += 1
+        digits = body[dot + 1 : end]
+        if not digits:
+            raise ValueError(f"expected digits after the point, found {text!r}")
+        fraction = int(digits[:9].ljust(9, "0"))
+        body = body[:dot] + body[end:]
+    moment = datetime.fromisoformat(body)
+    if moment.tzinfo is None:
+        raise ValueError(f"expected a time with a zone, found {text!r}")
+    whole = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (whole.days * 86_400 + whole.seconds) * SECOND + fraction
+
+
+def new_york(at_ns: int) -> datetime:
+    """The exchange's local time."""
+    return utc(at_ns).astimezone(NEW_YORK)

@@ -1,0 +1,95 @@
+"""Positions, the account, and what the venue says it holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.model.base import ZERO, Value
+from engine.model.order import Order
+
+
+class Position(Value, frozen=True, gc=False):
+    """Shares held in one symbol. Negative quantity is short."""
+
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+    price: Decimal | None = None
+    """Newest price it is valued at."""
+    price_ns: int = 0
+    unrealised: Decimal = ZERO
+    realised: Decimal = ZERO
+    """Since the session's start."""
+    stop_price: Decimal | None = None
+    target_price: Decimal | None = None
+    external: bool = False
+    """True when the venue holds it and our book does not explain it."""
+
+    @property
+    def value(self) -> Decimal:
+        """quantity × price (average price while there is none)."""
+        return self.quantity * (self.price if self.price is not None else self.average_price)
+
+
+class Account(Value, frozen=True, gc=False):
+    """The account, as the venue means it, valued at the newest prices."""
+
+    equity: Decimal
+    cash: Decimal
+    buying_power: Decimal
+    day_start_equity: Decimal
+    """Equity at the session's start."""
+    peak_equity: Decimal
+    """Highest equity seen; drawdown is measured from it."""
+    realised_day: Decimal = ZERO
+    unrealised: Decimal = ZERO
+    fees_day: Decimal = ZERO
+    currency: str = "USD"
+    number: str = ""
+    """The venue's account number; shown by its last four characters."""
+    blocked: str = ""
+    """Why the venue blocks trading; empty when it does not."""
+    at_ns: int = 0
+
+    @property
+    def day_pnl(self) -> Decimal:
+        """equity − equity at the session's start."""
+        return self.equity - self.day_start_equity
+
+    @property
+    def drawdown(self) -> Decimal:
+        """Share below the peak, in [0, 1]; 0 when there is no peak."""
+        if self.peak_equity <= 0:
+            return ZERO
+        return max(ZERO, (self.peak_equity - self.equity) / self.peak_equity)
+
+
+class VenueAccount(Value, frozen=True, gc=False):
+    """The account as the venue reports it."""
+
+    equity: Decimal
+    cash: Decimal
+    buying_power: Decimal
+    last_equity: Decimal | None = None
+    """Equity at the previous close, where the venue tells."""
+    currency: str = "USD"
+    number: str = ""
+    blocked: str = ""
+
+
+class VenuePosition(Value, frozen=True, gc=False):
+    """One position as the venue reports it."""
+
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+
+
+class VenueSnapshot(Value, frozen=True, gc=False):
+    """Everything the venue says exists, read together. Never built from a failed query."""
+
+    at_ns: int
+    account: VenueAccount
+    positions: tuple[VenuePosition, ...]
+    orders: tuple[Order, ...]
+    """Open orders and those closed since the asked instant, legs nested."""

@@ -1,0 +1,82 @@
+"""Prices, market sessions, instruments."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.model.base import Session, Value
+
+
+class Quote(Value, frozen=True, gc=False):
+    """Newest bid, ask and last trade of a symbol. A missing side is None; a crossed or zero side is kept as sent."""
+
+    symbol: str
+    at_ns: int
+    """The source's time."""
+    received_ns: int
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal | None
+
+    @property
+    def mid(self) -> Decimal | None:
+        """Mean of bid and ask when both are positive and not crossed, else None."""
+        if self.bid is None or self.ask is None or self.bid <= 0 or self.ask < self.bid:
+            return None
+        return (self.bid + self.ask) / 2
+
+
+class Bar(Value, frozen=True, gc=False):
+    """One interval's open, high, low, close and volume."""
+
+    symbol: str
+    start_ns: int
+    end_ns: int
+    received_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+class Halt(Value, frozen=True, gc=False):
+    """A trading halt or its end, or a price band (limit-up/limit-down) message."""
+
+    symbol: str
+    at_ns: int
+    received_ns: int
+    halted: bool
+    code: str
+    reason: str
+
+
+class Market(Value, frozen=True, gc=False):
+    """The market's session now and when it changes next."""
+
+    session: Session
+    at_ns: int
+    next_session: Session = Session.UNKNOWN
+    changes_ns: int | None = None
+    """When the next session begins; None when unknown."""
+    source: str = ""
+    """`calendar`, `venue` or `replay`."""
+
+
+class Instrument(Value, frozen=True, gc=False):
+    """What may be traded and in which steps."""
+
+    symbol: str
+    name: str = ""
+    tradable: bool = True
+    fractionable: bool = False
+    shortable: bool = False
+    quantity_step: Decimal = Decimal(1)
+    min_notional: Decimal = Decimal(1)
+    asset_class: str = "stock"
+    """`stock` or `crypto`."""
+
+
+def price_step(price: Decimal) -> Decimal:
+    """Minimum price increment for US stocks: 0.01 from 1 USD up, 0.0001 below (SEC Rule 612)."""
+    return Decimal("0.01") if price >= 1 else Decimal("0.0001")

@@ -1,0 +1,138 @@
+"""The four things a user can add from their own package: Feed, Scorer, Strategy, Broker.
+
+Each is found by name through an entry point group (`desk.feeds`, `desk.scorers`, `desk.strategies`,
+`desk.brokers`). A class named there is called with the engine's `Config`, and with what its docstring says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from engine.model.account import VenueSnapshot
+from engine.model.base import Value
+from engine.model.market import Bar, Halt, Instrument, Market, Quote
+from engine.model.mood import Evidence, Mood, Signal
+from engine.model.order import Answer, Intent, Lookup, Order, OrderUpdate
+from engine.model.post import Post
+from engine.model.state import FeedState
+
+FeedEvent = Post | Quote | Bar | Halt | FeedState
+"""What a feed may emit. Each has `received_ns`; in a replay that is what moves the clock."""
+
+
+class Sink(Protocol):
+    """Where a feed puts what it received. Bounded: `put` waits while the engine is behind."""
+
+    async def put(self, events: Sequence[FeedEvent]) -> None:
+        """Hand over a batch in order; returns when there is room for it."""
+
+    def report(self, state: FeedState) -> None:
+        """Report the feed's state at once; never waits."""
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """A source of posts or prices. Built with `(config, clock)` (and secrets by keyword where it needs them)."""
+
+    name: str
+
+    async def run(self, sink: Sink) -> None:
+        """Deliver until cancelled, or until a recording ends. Owns its reconnects; reports every change of state.
+
+        Raises only DeskError, for something a person must fix.
+        """
+
+
+class Score(Value, frozen=True, gc=False):
+    """A scorer's answer for one text: score in [−1, 1], confidence in [0, 1]."""
+
+    score: float
+    confidence: float
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Scores texts. Built with `(config)`. Must be deterministic for one `version`."""
+
+    name: str
+    version: str
+    """Changes whenever any text could score differently (model, lexicon, calibration)."""
+
+    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+        """One Score per text, same order. Texts are already cleaned and capped."""
+
+
+class MoodView(Protocol):
+    """What a strategy may ask about a symbol's window beyond the Mood."""
+
+    def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
+        """Posts in the window, largest share first."""
+
+    def newest_ns(self, symbol: str) -> int:
+        """Publication time of the newest post in the window; 0 when empty."""
+
+    def top_author_share(self, symbol: str) -> float:
+        """Largest share of the window's weight held by one author, in [0, 1]."""
+
+    def top_text_share(self, symbol: str) -> float:
+        """Largest share of the window's weight held by one text, in [0, 1]."""
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Turns moods into signals. Built with `(config)`. Deterministic: same moods, same signals."""
+
+    name: str
+
+    def on_mood(self, mood: Mood, view: MoodView) -> Signal | None:
+        """Called after every post that moved the symbol's mood, in order."""
+
+    def why_not(self, mood: Mood) -> str:
+        """In words and numbers: what keeps this symbol from a signal now. Empty when nothing does."""
+
+
+@runtime_checkable
+class Broker(Protocol):
+    """A venue. Built with `(config, clock)` (and secrets by keyword). No call retries a POST; each has a time limit.
+
+    No method raises for a venue's answer: outcomes are values. `snapshot` and `instrument` raise VenueUnavailable
+    when the venue could not be asked, because "unknown" must never look like "nothing".
+    """
+
+    name: str
+    simulated: bool
+    """True when the engine drives the venue (`on_quote`, `on_time`) and calls finish without I/O."""
+
+    async def start(self) -> None:
+        """Connect and check credentials. Raises CredentialsError or VenueUnavailable."""
+
+    async def close(self) -> None:
+        """Leave cleanly: close sockets and threads. Open orders stay at the venue."""
+
+    async def submit(self, intent: Intent) -> Answer:
+        """Send one order, once."""
+
+    async def cancel(self, order: Order) -> Answer:
+        """Ask to cancel. ACCEPTED means the request was taken; the update stream tells the end."""
+
+    async def lookup(self, client_order_id: str) -> Lookup:
+        """Whether the venue knows this id."""
+
+    async def snapshot(self, since_ns: int) -> VenueSnapshot:
+        """Account, positions, open orders and orders closed since `since_ns`, legs nested."""
+
+    async def instrument(self, symbol: str) -> Instrument | None:
+        """The instrument, or None when the venue definitely does not know the symbol."""
+
+    async def market(self) -> Market:
+        """The venue's clock and session."""
+
+    def updates(self) -> AsyncIterator[OrderUpdate | FeedState]:
+        """Order updates as they come, and the stream's own state (down, up again: reconcile)."""
+
+    def on_quote(self, quote: Quote) -> Sequence[OrderUpdate]:
+        """Simulated venues: match working orders against a new price. Others return nothing."""
+
+    def on_time(self, now_ns: int) -> Sequence[OrderUpdate]:
+        """Simulated venues: expire orders, end the day. Others return nothing."""

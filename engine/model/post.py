@@ -1,0 +1,85 @@
+"""What was said: posts, the symbols they concern, and the scores they got."""
+
+from __future__ import annotations
+
+from engine.model.base import DisplayText, Value
+
+
+class Author(Value, frozen=True, gc=False):
+    """Who wrote a post, as the source described them at that time. Unknown counts are None, never 0."""
+
+    id: str
+    name: DisplayText
+    """Screen name without the @."""
+    followers: int | None = None
+    following: int | None = None
+    posts: int | None = None
+    verified: bool = False
+    created_ns: int | None = None
+
+
+class Post(Value, frozen=True, gc=False):
+    """A tweet, headline or message, as received.
+
+    `raw` is the source's text, for the journal only; `text` is what may be scored and shown.
+    """
+
+    id: str
+    source: str
+    """The feed that brought it: `x`, `news`, `replay`."""
+    published_ns: int
+    received_ns: int
+    author: Author
+    raw: str
+    text: DisplayText
+    lang: str = ""
+    client: str = ""
+    """The program it was posted with, where the source tells."""
+    cashtags: tuple[str, ...] = ()
+    """Cashtags as the source listed them, upper case, without $."""
+    rules: tuple[str, ...] = ()
+    """Tags of the stream rules that matched."""
+    edits: tuple[str, ...] = ()
+    """Earlier ids of this post, oldest first (an edit arrives under a new id)."""
+    repost_of: str = ""
+    reply_to: str = ""
+    quote_of: str = ""
+    recovered: bool = False
+    """True when it came by gap recovery or warm start, not by the live stream."""
+
+
+class Match(Value, frozen=True, gc=False):
+    """One symbol a post concerns, and by which term."""
+
+    symbol: str
+    term: str
+    kind: str
+    """`cashtag` or `keyword`."""
+    influence: float = 0.5
+    """The author's influence on this symbol: base 0.5, at most 1, times the multiplier of a key influencer."""
+
+
+class Reading(Value, frozen=True, gc=False):
+    """One scorer's opinion of one post. Score and confidence are rounded to six decimals, so sums are exact."""
+
+    post_id: str
+    scorer: str
+    version: str
+    score: float
+    """In [−1, 1]."""
+    confidence: float
+    """In [0, 1]."""
+    scored_ns: int
+    symbol: str = ""
+    """Set when the score is for one symbol only; empty means every symbol the post matched."""
+
+
+class ScoredPost(Value, frozen=True, gc=False):
+    """A post after matching, guards and scoring: what the sentiment stage adds and the desk's feed shows."""
+
+    post: Post
+    matches: tuple[Match, ...]
+    reading: Reading
+    """The ensemble's reading."""
+    members: tuple[Reading, ...] = ()
+    """Each scorer's own reading."""
