@@ -1,5 +1,6 @@
 """Configuration: typed, unknown keys refused, profiles and environment laid over config.toml."""
 
+from engine.config.load import PROFILES, Loaded, build, config_hash, load, shipped_path, user_path
 from engine.config.schema import (
     AlpacaConfig,
     BrokerConfig,
@@ -23,12 +24,14 @@ from engine.config.schema import (
 )
 
 __all__ = [
+    "PROFILES",
     "AlpacaConfig",
     "BrokerConfig",
     "Config",
     "EngineConfig",
     "FeedsConfig",
     "JournalConfig",
+    "Loaded",
     "OrdersConfig",
     "ReplayConfig",
     "RiskConfig",
@@ -42,4 +45,9 @@ __all__ = [
     "TicketsConfig",
     "WatchRow",
     "XConfig",
+    "build",
+    "config_hash",
+    "load",
+    "shipped_path",
+    "user_path",
 ]

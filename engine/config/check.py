@@ -1,0 +1,179 @@
+"""What types cannot say about the configuration: ranges, names, addresses, duplicates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.config.schema import Config
+
+Problem = tuple[str, str, str]
+"""Key, what is wrong with its value, remedy."""
+
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?")
+
+_CHOICES = {
+    "engine.log_format": ("text", "json"),
+    "engine.log_level": ("debug", "info", "warning", "error"),
+    "feeds.prices": ("alpaca", "replay"),
+    "sizing.sizer": ("fixed", "strength"),
+}
+
+_POSITIVE = (
+    "engine.frame_hz",
+    "engine.heartbeat_s",
+    "feeds.queue",
+    "x.rule_length",
+    "x.rule_limit",
+    "x.silence_s",
+    "x.connect_timeout_s",
+    "alpaca.timeout_s",
+    "alpaca.silence_s",
+    "scoring.max_chars",
+    "sentiment.window_s",
+    "sentiment.look_back_s",
+    "strategy.shift.threshold",
+    "strategy.shift.expires_s",
+    "strategy.shift.full_strength",
+    "sizing.fixed_notional",
+    "sizing.stop_pct",
+    "sizing.target_ratio",
+    "tickets.ttl_s",
+    "orders.entry_timeout_s",
+    "orders.reconcile_s",
+    "journal.commit_ms",
+    "journal.commit_rows",
+    "journal.quote_s",
+    "screen.feed_rows",
+    "simulated.cash",
+)
+
+_UNIT = (
+    "sentiment.floor",
+    "scoring.label",
+    "strategy.shift.rearm",
+    "strategy.shift.confidence_floor",
+    "risk.confidence",
+    "simulated.partial_fill_chance",
+    "simulated.reject_chance",
+    "simulated.partial_fill_share",
+)
+
+
+def check_values(config: Config) -> Iterator[Problem]:
+    """Every value that is out of range or names something unknown, in file order of the sections."""
+    for key, choices in _CHOICES.items():
+        value = _get(config, key)
+        if value not in choices:
+            yield key, f"expected one of {', '.join(choices)}, found {value!r}", "choose one of them"
+    for key in _POSITIVE:
+        value = _get(config, key)
+        if not _finite(value) or value <= 0:
+            yield key, f"expected a number above 0, found {value}", "correct it"
+    for key in _UNIT:
+        value = _get(config, key)
+        if not _finite(value) or not 0 <= value <= 1:
+            yield key, f"expected a share between 0 and 1, found {value}", "correct it"
+    for name in config.risk.__struct_fields__:
+        value = getattr(config.risk, name)
+        if value is not None and not isinstance(value, bool) and (not _finite(value) or value < 0):
+            yield f"risk.{name}", f"expected a number of 0 or more, found {value}", "correct it"
+    for name in config.sizing.__struct_fields__:
+        value = getattr(config.sizing, name)
+        if isinstance(value, Decimal) and (not _finite(value) or value < 0):
+            yield f"sizing.{name}", f"expected a number of 0 or more, found {value}", "correct it"
+    if not _finite(config.replay.speed) or config.replay.speed < 0:
+        yield "replay.speed", f"expected 0 or more, found {config.replay.speed}", "0 means as fast as possible"
+    if not _finite(config.x.daily_cap_usd) or config.x.daily_cap_usd < 0:
+        yield "x.daily_cap_usd", f"expected 0 or more, found {config.x.daily_cap_usd}", "0 buys nothing"
+    yield from _addresses(config)
+    yield from _names(config)
+    yield from _watchlist(config)
+
+
+def _addresses(config: Config) -> Iterator[Problem]:
+    expected = {
+        "x.base_url": ("http", "https"),
+        "alpaca.trading_url": ("http", "https"),
+        "alpaca.data_url": ("http", "https"),
+        "alpaca.trading_stream_url": ("ws", "wss"),
+        "alpaca.data_stream_url": ("ws", "wss"),
+    }
+    for key, schemes in expected.items():
+        value = _get(config, key)
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            yield key, f"expected an address like {schemes[-1]}://host, found {value!r}", "correct the address"
+        elif parts.scheme in ("http", "ws") and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            yield (
+                key,
+                f"expected {schemes[-1]} for a host that is not this machine, found {value!r}",
+                "secrets are never sent unencrypted over a network",
+            )
+        elif parts.username or parts.password:
+            yield key, "expected an address without a user name or password", "store secrets with `desk keys set`"
+
+
+def _names(config: Config) -> Iterator[Problem]:
+    if not config.scoring.scorers:
+        yield "scoring.scorers", "expected at least one scorer, found none", 'use ["vader"]'
+    if not config.feeds.posts:
+        yield "feeds.posts", "expected at least one feed of posts, found none", 'use ["x"] or ["replay"]'
+    if "replay" in config.feeds.posts and (len(config.feeds.posts) > 1 or config.feeds.prices != "replay"):
+        yield (
+            "feeds.posts",
+            "expected a replay alone, with prices from the replay too",
+            'use posts = ["replay"] and prices = "replay"; a recording and the live market share no clock',
+        )
+    if config.feeds.prices == "replay" and "replay" not in config.feeds.posts:
+        yield "feeds.prices", "expected posts from the replay too", 'use posts = ["replay"]'
+    if config.engine.profile == "live" and config.broker.name == "simulated":
+        yield "broker.name", "expected a real venue in the live profile, found 'simulated'", "use profile simulated"
+    if config.engine.profile != "simulated" and "replay" in config.feeds.posts and config.broker.name != "simulated":
+        yield "feeds.posts", "expected a live feed for a real venue, found a replay", "use profile simulated to replay"
+    if config.engine.profile == "simulated" and config.broker.name != "simulated":
+        yield "broker.name", f"expected 'simulated' in this profile, found {config.broker.name!r}", "use profile paper"
+    fps = config.screen.fps
+    if fps != "auto" and not (fps.isdigit() and 1 <= int(fps) <= 60):
+        yield "screen.fps", f"expected auto or a whole number from 1 to 60, found {fps!r}", "use auto"
+
+
+def _watchlist(config: Config) -> Iterator[Problem]:
+    if not config.watchlist:
+        yield "watchlist", "expected at least one [[watchlist]] row, found none", "add a symbol"
+    seen: set[str] = set()
+    for number, row in enumerate(config.watchlist):
+        at = f"watchlist[{number}]"
+        if not _SYMBOL.fullmatch(row.symbol):
+            yield (
+                f"{at}.symbol",
+                f"expected a symbol in capitals like TSLA or BRK.B, found {row.symbol!r}",
+                "write it without $",
+            )
+        if row.symbol in seen:
+            yield f"{at}.symbol", f"expected each symbol once, found {row.symbol} again", "remove one of the rows"
+        seen.add(row.symbol)
+        for key, words in (("keywords", row.keywords), ("ambiguous", row.ambiguous), ("influencers", row.influencers)):
+            for word in words:
+                if not word.strip() or len(word) > 100:
+                    yield f"{at}.{key}", f"expected words of 1 to 100 characters, found {word!r}", "remove it"
+        if not _finite(row.multiplier) or not 0 < row.multiplier <= 10:
+            yield f"{at}.multiplier", f"expected a number above 0 and up to 10, found {row.multiplier}", "use 1.5"
+        if row.threshold is not None and (not _finite(row.threshold) or not 0 < row.threshold <= 2):
+            yield f"{at}.threshold", f"expected a change above 0 and up to 2, found {row.threshold}", "use 0.15"
+
+
+def _get(config: Config, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _finite(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int | float) and value == value and abs(value) != float("inf")

@@ -1,0 +1,323 @@
+"""Reads config.toml, lays the profile and `DESK_SECTION__KEY` variables over it, and refuses what it does not know.
+
+Every refusal names file, line, key, value and, for an unknown key, the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from engine.config.check import check_values
+from engine.config.schema import Config, Section
+from engine.errors import ConfigError
+from engine.model.base import Value
+
+PROFILES = ("simulated", "paper", "live")
+
+SECRET_VARIABLES = ("DESK_X_BEARER_TOKEN", "DESK_ALPACA_KEY_ID", "DESK_ALPACA_SECRET_KEY")
+"""Environment variables that are secrets, not settings."""
+
+_SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
+
+Table = dict[str, Any]
+
+
+class Loaded(Value, frozen=True, gc=False):
+    """A configuration and where it came from."""
+
+    config: Config
+    path: Path | None
+    """None for the shipped defaults."""
+    hash: str
+    """Sixteen hex digits of SHA-256 over the effective configuration."""
+
+
+def shipped_path() -> Path:
+    """The documented default configuration inside the installed package."""
+    return Path(__file__).with_name("config.toml")
+
+
+def user_path() -> Path:
+    """Where `desk config init` writes and `desk` looks when no --config is given."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("desk", appauthor=False)) / "config.toml"
+
+
+def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[str, str]) -> Loaded:
+    """The effective configuration: shipped defaults ← file ← profile ← environment.
+
+    Without `path` the user's own file is used if there is one. Raises ConfigError.
+    """
+    shipped = shipped_path()
+    base = _read(shipped)
+    source = path or (user_path() if user_path().exists() else None)
+    if source is not None:
+        base = _overlay(base, _checked(_read(source), source), replace=("watchlist",))
+    profiles = base.pop("profile", {})
+    overrides = _from_env(env)
+    name = profile or overrides.get("engine", {}).get("profile") or base.get("engine", {}).get("profile", "paper")
+    if name not in PROFILES:
+        raise ConfigError(
+            f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
+            where="engine.profile",
+            remedy=_nearest(str(name), PROFILES),
+        )
+    merged = _overlay(base, profiles.get(name, {}), replace=("watchlist",))
+    merged = _overlay(merged, overrides, replace=())
+    merged.setdefault("engine", {})["profile"] = name
+    config = build(merged, source or shipped)
+    return Loaded(config, source, config_hash(config))
+
+
+def build(table: Table, source: Path) -> Config:
+    """A Config from a plain table. Raises ConfigError naming key, value and line in `source`."""
+    _refuse_unknown(table, Config, (), source)
+    try:
+        config = msgspec.convert(table, Config, strict=True, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        message, _, at = str(error).partition(" - at `$")
+        key = at.rstrip("`").lstrip(".") or "the file"
+        raise ConfigError(
+            f"{_plain(message)}, found {_lookup(table, key)!r}",
+            where=_where(source, key),
+            remedy=f"correct {key}; its meaning and default are in `desk config show --defaults`",
+        ) from error
+    for key, problem, remedy in check_values(config):
+        raise ConfigError(problem, where=_where(source, key), remedy=remedy)
+    return config
+
+
+def config_hash(config: Config) -> str:
+    """Sixteen hex digits of SHA-256 over the canonical JSON of everything that can change what is traded.
+
+    Where files lie and how the screen looks are left out, so that the same trading set-up has the same hash anywhere.
+    """
+    trading = {
+        name: getattr(config, name) for name in Config.__struct_fields__ if name not in ("engine", "screen", "replay")
+    }
+    trading["profile"] = config.engine.profile
+    return hashlib.sha256(msgspec.json.encode(trading, order="sorted")).hexdigest()[:16]
+
+
+def _read(path: Path) -> Table:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"expected a readable configuration file, found {error.strerror}",
+            where=str(path),
+            remedy="`desk config init` writes one with every default explained",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"expected UTF-8 text, found byte 0x{error.object[error.start]:02x} at offset {error.start}",
+            where=str(path),
+            remedy="save the file as UTF-8",
+        ) from error
+    try:
+        return tomllib.loads(text, parse_float=_number)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = f":{found.group(1)}" if found else ""
+        raise ConfigError(f"expected TOML, found {error}", where=f"{path}{line}", remedy="correct that line") from error
+
+
+def _number(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def _decode(kind: type, value: object) -> object:
+    raise NotImplementedError(f"no configuration value has the type {kind}")  # pragma: no cover
+
+
+def _checked(table: Table, source: Path) -> Table:
+    """The user's table, with unknown keys, unknown profiles and secrets refused before anything is merged."""
+    for key in _flat_keys(table):
+        if _SECRET_KEYS.search(key.rsplit(".", 1)[-1]):
+            raise ConfigError(
+                "expected no secret in the configuration file",
+                where=_where(source, key),
+                remedy="remove it and store it with `desk keys set` (or an environment variable)",
+            )
+    body = {key: value for key, value in table.items() if key != "profile"}
+    _refuse_unknown(body, Config, (), source)
+    for name, overlay in table.get("profile", {}).items():
+        if name not in PROFILES:
+            raise ConfigError(
+                f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
+                where=_where(source, f"profile.{name}"),
+                remedy=_nearest(name, PROFILES),
+            )
+        _refuse_unknown(overlay, Config, ("profile", name), source)
+    return table
+
+
+def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], source: Path) -> None:
+    if not isinstance(table, dict):
+        raise ConfigError(f"expected a table, found {table!r}", where=_where(source, ".".join(at)))
+    hints = get_type_hints(kind)
+    for key, value in table.items():
+        if key not in hints:
+            dotted = ".".join((*at, key))
+            raise ConfigError(
+                f"expected a known key, found {key!r}", where=_where(source, dotted), remedy=_nearest(key, tuple(hints))
+            )
+        inner = _section_of(hints[key])
+        if inner is None:
+            continue
+        for number, item in enumerate(value if isinstance(value, list) else [value]):
+            part = f"{key}[{number}]" if isinstance(value, list) else key
+            _refuse_unknown(item, inner, (*at, part), source)
+
+
+def _section_of(hint: Any) -> type[Section] | None:
+    if isinstance(hint, type) and issubclass(hint, Section):
+        return hint
+    for part in get_args(hint):
+        found = _section_of(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _overlay(base: Table, over: Table, *, replace: tuple[str, ...]) -> Table:
+    """`over` laid on `base`: tables merge key by key, everything else (and the keys in `replace`) is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        if key not in replace and isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _overlay(merged[key], value, replace=replace)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _from_env(env: Mapping[str, str]) -> Table:
+    """`DESK_RISK__ORDER_NOTIONAL=2500` becomes {"risk": {"order_notional": Decimal(2500)}}."""
+    overrides: Table = {}
+    for variable in sorted(env):
+        if not variable.startswith("DESK_") or "__" not in variable or variable in SECRET_VARIABLES:
+            continue
+        parts = [part.lower() for part in variable.removeprefix("DESK_").split("__")]
+        hint: Any = Config
+        for depth, part in enumerate(parts):
+            hints = get_type_hints(hint) if isinstance(hint, type) and issubclass(hint, Section) else {}
+            if part not in hints:
+                raise ConfigError(
+                    f"expected a known key, found {'.'.join(parts[: depth + 1])!r}",
+                    where=f"environment variable {variable}",
+                    remedy=_nearest(part, tuple(hints)),
+                )
+            hint = hints[part]
+        target = overrides
+        for part in parts[:-1]:
+            target = target.setdefault(part, {})
+        target[parts[-1]] = _from_text(env[variable], hint, variable)
+    return overrides
+
+
+def _from_text(text: str, hint: Any, variable: str) -> object:
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if NoneType in kinds and text == "":
+        return None
+    kind = next((found for found in kinds if found is not NoneType), str)
+    try:
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        if kind is int:
+            return int(text)
+        if kind in (float, Decimal):
+            return Decimal(text)
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return text
+        if get_origin(kind) is tuple:
+            return [_from_text(part.strip(), get_args(kind)[0], variable) for part in text.split(",") if part.strip()]
+        if kind is str:
+            return text
+    except (KeyError, ValueError, InvalidOperation) as error:
+        name = getattr(kind, "__name__", str(kind)).lower()
+        raise ConfigError(
+            f"expected a value of type {name}, found {text!r}",
+            where=f"environment variable {variable}",
+            remedy="correct or unset it",
+        ) from error
+    raise ConfigError(
+        "expected a single setting, found a table",
+        where=f"environment variable {variable}",
+        remedy="set it in the file",
+    )
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}"
+
+
+def _flat_keys(table: Table, prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for key, value in table.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, dict):
+            keys.extend(_flat_keys(value, f"{dotted}."))
+        else:
+            keys.append(dotted)
+    return keys
+
+
+def _lookup(table: object, key: str) -> object:
+    for part in re.findall(r"[^.\[\]]+", key):
+        if isinstance(table, dict) and part in table:
+            table = table[part]
+        elif isinstance(table, list) and part.isdigit() and int(part) < len(table):
+            table = table[int(part)]
+        else:
+            return table if not isinstance(table, dict | list) else "a table"
+    return str(table) if isinstance(table, Decimal) else table
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:].replace("`", "")
+
+
+def _where(source: Path, key: str) -> str:
+    line = _line_of(source, key)
+    return f"{source}:{line}: {key}" if line else f"{source}: {key}"
+
+
+def _line_of(source: Path, key: str) -> int | None:
+    """Line of a dotted key in a TOML file, found by walking its headers; None when it is not in the file."""
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    parts = re.findall(r"[^.\[\]]+|\[\d+\]", key)
+    names = [part for part in parts if not part.startswith("[")]
+    index = next((int(part[1:-1]) for part in parts if part.startswith("[")), 0)
+    table: list[str] = []
+    seen = -1
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*\[(\[?)\s*([^\]]+?)\s*\]", line)
+        if header:
+            table = [part.strip().strip('"') for part in header.group(2).split(".")]
+            if header.group(1):
+                seen += 1
+            if table == names:
+                return number
+            continue
+        found = re.match(r'\s*"?([A-Za-z0-9_\-]+)"?\s*(=|\.)', line)
+        if not found or [*table, found.group(1)] != names[: len(table) + 1]:
+            continue
+        if len(names) <= len(table) + 1 and (not any(part.startswith("[") for part in parts) or seen == index):
+            return number
+    return None

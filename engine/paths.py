@@ -1,0 +1,116 @@
+"""Where the desk keeps its files: one directory for state, one for what lives only while an engine runs.
+
+Both are private (0700). Journals, anchors and the spend meter are state; socket, lock and KILL file are run-time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from engine.config import Config
+from engine.errors import EXIT_USAGE, DeskError
+from engine.model.base import Value
+
+SOCKET_PATH_LIMIT = 100
+"""Longest path used for a Unix socket, in bytes; the kernel's own limit is 107 (unix(7))."""
+
+
+class Paths(Value, frozen=True, gc=False):
+    """The files of one engine. `name` is the profile, or `demo` and the like for an engine on its own journal."""
+
+    name: str
+    state_dir: Path
+    runtime_dir: Path
+
+    @classmethod
+    def of(cls, config: Config, name: str = "") -> Paths:
+        """Paths for a configuration; creates nothing."""
+        state = Path(config.engine.state_dir).expanduser() if config.engine.state_dir else _user_state_dir()
+        if config.engine.runtime_dir:
+            runtime = Path(config.engine.runtime_dir).expanduser()
+        else:
+            runtime = _user_runtime_dir(state, bool(config.engine.state_dir))
+        return cls(name or config.engine.profile, state.absolute(), runtime.absolute())
+
+    @property
+    def journal(self) -> Path:
+        """The audit journal: simulated, paper and live never share one."""
+        return self.state_dir / f"{self.name}.journal"
+
+    @property
+    def spend(self) -> Path:
+        """What has been spent on posts today; shared by every profile, as the bill is."""
+        return self.state_dir / "spend.json"
+
+    @property
+    def log(self) -> Path:
+        """The log of an engine started in the background."""
+        return self.state_dir / f"{self.name}.log"
+
+    @property
+    def socket(self) -> Path:
+        """The control socket."""
+        return self.runtime_dir / f"{self.name}.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one engine of this name; holds its pid."""
+        return self.runtime_dir / f"{self.name}.lock"
+
+    @property
+    def kill_file(self) -> Path:
+        """Creating this file halts trading, whatever else is dead."""
+        return self.runtime_dir / "KILL"
+
+    def create(self) -> None:
+        """Create both directories, private to this user.
+
+        Raises DeskError when one belongs to somebody else, is open to others and cannot be closed, or is no directory.
+        """
+        for directory in (self.state_dir, self.runtime_dir):
+            private_dir(directory)
+
+
+def private_dir(directory: Path) -> None:
+    """Create a directory with mode 0700, or make an existing one of ours private."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = directory.stat()
+    except OSError as error:
+        raise DeskError(
+            f"expected a directory the desk can use, found {error.strerror or error}",
+            where=str(directory),
+            remedy="set engine.state_dir or engine.runtime_dir in config.toml to a directory of yours",
+            exit_code=EXIT_USAGE,
+        ) from error
+    if found.st_uid != os.getuid():
+        raise DeskError(
+            f"expected a directory owned by user {os.getuid()}, found owner {found.st_uid}",
+            where=str(directory),
+            remedy="remove it, or set engine.state_dir / engine.runtime_dir to a directory of yours",
+            exit_code=EXIT_USAGE,
+        )
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        directory.chmod(0o700)
+
+
+def _user_state_dir() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("desk", appauthor=False))
+
+
+def _user_runtime_dir(state: Path, state_is_set: bool) -> Path:
+    """XDG_RUNTIME_DIR when the system made one, else under the state directory, else a short private name in /tmp."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if given and not state_is_set and Path(given).is_dir() and os.access(given, os.W_OK):
+        return Path(given) / "desk"
+    near = state / "run"
+    if len(os.fsencode(near.absolute() / "simulated.sock")) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(os.fsencode(state.absolute())).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"desk-{os.getuid()}-{digest}"
