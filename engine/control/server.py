@@ -1,0 +1,279 @@
+"""The control socket's server: HTTP and WebSocket over a Unix domain socket of mode 0600.
+
+Called by the kernel, on the engine's loop. `GET /v1/snapshot`, `GET /v1/stream` (a Snapshot, then Frames and Pushes),
+`POST /v1/command`. Only processes of the same user are answered. A client that does not read never slows the engine:
+what it has missed is dropped and a fresh Snapshot follows when it reads again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import stat
+import struct
+import sys
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from engine.control.verbs import check_command
+from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 512
+"""Messages kept for a client that is behind; past that it gets a Snapshot instead."""
+
+BODY_LIMIT = 16 * 1024
+"""Longest command body in bytes."""
+
+_PEER_CREDENTIALS = struct.Struct("3i")
+
+
+class Source(Protocol):
+    """What the server shows and whom it asks: the kernel."""
+
+    def snapshot(self, rev: int) -> Snapshot:
+        """Everything, as of revision `rev`."""
+
+    def frame(self, rev: int) -> Frame | None:
+        """What changed since the last frame, or None when nothing did."""
+
+    async def command(self, command: Command) -> Reply:
+        """Carry out a command that `check_command` passed."""
+
+
+class _Client:
+    """One attached stream: a bounded backlog, and a wake-up for its writer."""
+
+    def __init__(self) -> None:
+        self.backlog: deque[bytes] = deque()
+        self.wake = asyncio.Event()
+        self.behind = False
+        self.closing = False
+
+    def offer(self, message: bytes) -> None:
+        if self.behind:
+            return
+        if len(self.backlog) >= BACKLOG:
+            self.backlog.clear()
+            self.behind = True
+        else:
+            self.backlog.append(message)
+        self.wake.set()
+
+
+class ControlServer:
+    """Serves one engine's control socket."""
+
+    def __init__(self, path: Path, source: Source, *, frame_hz: float) -> None:
+        self._path = path
+        self._source = source
+        self._interval = 1.0 / frame_hz
+        self._clients: set[_Client] = set()
+        self._rev = 0
+        self._dirty = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._ticker: asyncio.Task[None] | None = None
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(Command).decode
+
+    @property
+    def clients(self) -> int:
+        """Streams attached now."""
+        return len(self._clients)
+
+    async def start(self) -> None:
+        """Bind the socket. Raises DeskError when something else is in the way."""
+        from aiohttp import web
+
+        clear_stale_socket(self._path)
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_get("/v1/snapshot", self._get_snapshot)
+        app.router.add_get("/v1/stream", self._get_stream)
+        app.router.add_post("/v1/command", self._post_command)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        mask = os.umask(0o177)
+        try:
+            await web.UnixSite(self._runner, str(self._path)).start()
+        finally:
+            os.umask(mask)
+        self._path.chmod(0o600)
+        self._ticker = asyncio.create_task(self._tick(), name="control-frames")
+
+    async def stop(self, reason: str) -> None:
+        """Say goodbye to every client, close, and remove the socket."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        self._broadcast(Goodbye(self._next(), reason))
+        for client in self._clients:
+            client.closing = True
+            client.wake.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        self._path.unlink(missing_ok=True)
+
+    def changed(self) -> None:
+        """Something that frames show has changed; the next frame will carry it."""
+        self._dirty.set()
+
+    def push(self, push: Push) -> None:
+        """Send a lossless message at once; `rev` is set here."""
+        self._broadcast(msgspec.structs.replace(push, rev=self._next()))
+
+    def _next(self) -> int:
+        self._rev += 1
+        return self._rev
+
+    def _broadcast(self, message: Message) -> None:
+        if self._clients:
+            encoded = self._encode(message)
+            for client in self._clients:
+                client.offer(encoded)
+
+    async def _tick(self) -> None:
+        """One frame per interval at most, none while nothing changes or nobody looks."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            self._flush()
+            await asyncio.sleep(self._interval)
+
+    def _flush(self) -> None:
+        """Send what changed since the last frame to every stream."""
+        frame = self._source.frame(self._rev + 1)
+        if frame is not None:
+            self._rev += 1
+            self._broadcast(frame)
+
+    def _fresh_snapshot(self) -> bytes:
+        """A Snapshot that starts exactly where the frames sent so far end, so that nothing comes twice."""
+        self._flush()
+        return self._encode(self._source.snapshot(self._rev))
+
+    def _refuse_foreign(self, request: web.Request) -> None:
+        from aiohttp import web
+
+        transport = request.transport
+        peer = None if transport is None else transport.get_extra_info("socket")
+        uid = peer_uid(peer)
+        if uid is not None and uid != os.getuid():
+            raise web.HTTPForbidden(text="this engine answers only its own user")
+
+    async def _get_snapshot(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        self._refuse_foreign(request)
+        body = self._encode(self._source.snapshot(self._rev))
+        return web.Response(body=body, content_type="application/json")
+
+    async def _post_command(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        self._refuse_foreign(request)
+        try:
+            command = self._decode(await request.read())
+        except msgspec.MsgspecError as error:
+            reply = Reply(ok=False, text=f"expected a command, found something else: {error}")
+        else:
+            problem = check_command(command)
+            reply = Reply(ok=False, text=problem) if problem else await self._source.command(command)
+        return web.Response(body=self._encode(reply), content_type="application/json")
+
+    async def _get_stream(self, request: web.Request) -> web.WebSocketResponse:
+        from aiohttp import WSMsgType, web
+
+        self._refuse_foreign(request)
+        stream = web.WebSocketResponse(heartbeat=20.0, max_msg_size=BODY_LIMIT, compress=False)
+        await stream.prepare(request)
+        client = _Client()
+        snapshot = self._fresh_snapshot()
+        self._clients.add(client)
+        await stream.send_bytes(snapshot)
+        writer = asyncio.create_task(self._write(client, stream), name="control-writer")
+        try:
+            async for message in stream:
+                if message.type in (WSMsgType.CLOSE, WSMsgType.ERROR):
+                    break
+        finally:
+            self._clients.discard(client)
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await writer
+        return stream
+
+    async def _write(self, client: _Client, stream: web.WebSocketResponse) -> None:
+        while not stream.closed:
+            await client.wake.wait()
+            client.wake.clear()
+            if client.behind:
+                snapshot = self._fresh_snapshot()
+                client.backlog.clear()
+                client.behind = False
+                await stream.send_bytes(snapshot)
+            while client.backlog:
+                await stream.send_bytes(client.backlog.popleft())
+            if client.closing:
+                await stream.close()
+
+
+def peer_uid(peer: socket.socket | None) -> int | None:
+    """User id of the process at the other end; None where the platform cannot tell (the file mode guards then)."""
+    if peer is None or not sys.platform.startswith("linux"):
+        return None
+    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER_CREDENTIALS.size)
+    return int(_PEER_CREDENTIALS.unpack(raw)[1])
+
+
+def clear_stale_socket(path: Path) -> None:
+    """Remove the socket that a dead engine of ours left; refuse anything else that is in the way."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise DeskError(
+            "expected no file or a socket of ours, found another kind of file",
+            where=str(path),
+            remedy="move it away, or set engine.runtime_dir to another directory",
+        )
+    if found.st_uid != os.getuid():
+        raise DeskError(
+            f"expected a socket of user {os.getuid()}, found one of user {found.st_uid}",
+            where=str(path),
+            remedy="set engine.runtime_dir to a directory of yours",
+        )
+    if socket_answers(path):
+        raise DeskError(
+            "expected no engine on this socket, found one that answers",
+            where=str(path),
+            remedy="attach to it with `desk`, or stop it with `desk stop`",
+            exit_code=EXIT_ALREADY_RUNNING,
+        )
+    path.unlink()
+
+
+def socket_answers(path: Path) -> bool:
+    """Whether a process accepts connections on this Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True
+    return True

@@ -1,0 +1,58 @@
+"""The verbs a client may send, and which fields of a Command each one needs.
+
+Keys on the desk, `desk <verb>` in a shell and a second desk all send these same commands; there is no other way in.
+"""
+
+from __future__ import annotations
+
+from engine.model import Mode, Value
+from engine.model.frames import Command
+
+
+class Verb(Value, frozen=True, gc=False):
+    """One verb of the control socket."""
+
+    name: str
+    description: str
+    needs: tuple[str, ...] = ()
+    """Fields of Command that must not be empty."""
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("confirm", "Send a ticket's order, if it still is what was seen", ("ticket", "fingerprint")),
+        Verb("reject", "Reject a ticket, with a reason", ("ticket", "reason")),
+        Verb("mode", "Set who decides for a symbol (or * for all): confirm, auto, off", ("symbol", "mode")),
+        Verb("pause", "Take no new risk until resumed", ("reason",)),
+        Verb("resume", "Trade again; leaving HALTED needs a typed reason", ("reason",)),
+        Verb("kill", "Halt: cancel entries, keep protective exits, or flatten when asked", ("reason",)),
+        Verb("flatten", "Close a symbol's position (or * for all)", ("symbol", "reason")),
+        Verb("cancel", "Cancel one of our working orders", ("order",)),
+        Verb("reconcile", "Compare orders, fills and positions with the venue now"),
+        Verb("acknowledge", "Acknowledge an alert", ("alert",)),
+        Verb("lift", "Lift a protection, with a reason", ("protection", "reason")),
+        Verb("arm", "Arm live trading by the account number's last four characters", ("reason",)),
+        Verb("stop", "Stop the engine; positions and protective exits stay at the venue"),
+    )
+}
+
+TEXT_LIMIT = 500
+"""Longest text a command may carry in one field, in characters."""
+
+
+def check_command(command: Command) -> str:
+    """What is wrong with a command, in words with the remedy; empty when nothing is."""
+    verb = VERBS.get(command.verb)
+    if verb is None:
+        return f"expected a verb among {', '.join(VERBS)}, found {command.verb[:40]!r}"
+    for field in verb.needs:
+        if not getattr(command, field).strip():
+            return f"{command.verb} needs {field}: it was empty"
+    for field in command.__struct_fields__:
+        value = getattr(command, field)
+        if isinstance(value, str) and len(value) > TEXT_LIMIT:
+            return f"{field} may have {TEXT_LIMIT} characters, found {len(value)}"
+    if command.verb == "mode" and command.mode not in {mode.value for mode in Mode}:
+        return f"expected a mode among {', '.join(mode.value for mode in Mode)}, found {command.mode!r}"
+    return ""
