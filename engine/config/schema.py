@@ -219,6 +219,12 @@ class OrdersConfig(Section, frozen=True, kw_only=True):
     """A definite "not found" counts only this long after the POST."""
     lookup_backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
     reconcile_s: float = 30.0
+    protect_s: float = 10.0
+    """A filled quantity without a working stop for this long gets one placed at the venue."""
+    exit_timeout_s: float = 10.0
+    """An exit that the engine placed and that is not filled by then is cancelled and placed again at the new price."""
+    exit_attempts: int = 5
+    """So many times; then a critical alert stays until a person acts."""
 
 
 class SimulatedConfig(Section, frozen=True, kw_only=True):

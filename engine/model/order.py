@@ -81,6 +81,29 @@ class Intent(Value, frozen=True, gc=False):
     strategy: str = ""
     valid_until_ns: int = 0
     """After this instant an unresolved intent is not sent again."""
+    parent: str = ""
+    """Client order id of the entry that this order protects or closes; empty for entries and whole-symbol exits."""
+
+    @property
+    def order_type(self) -> str:
+        """`stop` for a STOP (a plain stop at `draft.stop_price`: a gap must not outrun it), else `limit`."""
+        return "stop" if self.role is Role.STOP else "limit"
+
+    @property
+    def bracket(self) -> bool:
+        """True when an entry goes out with its stop and target attached.
+
+        Not in extended hours, not for fractions and not for pairs (`BTC/USD`): venues refuse legs there.
+        """
+        draft = self.draft
+        return (
+            self.role is Role.ENTRY
+            and draft.stop_price is not None
+            and draft.target_price is not None
+            and not draft.extended_hours
+            and "/" not in draft.symbol
+            and draft.quantity == draft.quantity.to_integral_value()
+        )
 
 
 class Order(Value, frozen=True, gc=False):
@@ -127,6 +150,8 @@ class OrderUpdate(Value, frozen=True, gc=False):
     """Quantity of this execution (not cumulative)."""
     price: Decimal | None = None
     """Price of this execution."""
+    fee: Decimal = ZERO
+    """What the venue charged for this execution, where it tells."""
     source: str = "stream"
     """`stream`, `answer`, `reconciliation`."""
 
@@ -144,6 +169,8 @@ class Fill(Value, frozen=True, gc=False):
     at_ns: int
     signal_id: str = ""
     role: Role = Role.ENTRY
+    cumulative: Decimal = ZERO
+    """The order's filled quantity right after this execution; 0 when the venue did not tell."""
 
 
 class Outcome(Enum):
