@@ -1,0 +1,161 @@
+"""Bodies of journal records that no stage passes on: what the engine notes about its own steps.
+
+They are read back by later versions, so every field that may be missing has a default, and a field this version does
+not know is skipped when decoding. Nothing here may differ between two runs of one recording: no process id, no path,
+no wall time, no replay speed.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+from engine.model.base import DisplayText, Value
+from engine.model.frames import Command, Reply
+from engine.model.order import Answer
+from engine.model.post import Match, Post
+
+
+class Started(Value, frozen=True, gc=False):
+    """The engine began with this configuration."""
+
+    profile: str
+    """`simulated`, `paper` or `live`."""
+    version: str
+    """The desk's version."""
+    broker: str
+    feeds: tuple[str, ...]
+    scorers: tuple[str, ...]
+    """`name version` of each scorer."""
+    strategies: tuple[str, ...]
+    symbols: tuple[str, ...]
+    config_hash: str
+    """Of everything in the configuration that can change a decision."""
+    limits_hash: str
+    """Of the risk limits; the one each Verdict carries."""
+    at_ns: int
+    account: str = ""
+    """Last characters of the venue's account number, where one was shown."""
+
+
+class Stopped(Value, frozen=True, gc=False):
+    """The engine stopped, and why. Its absence before the next `started` means a crash."""
+
+    profile: str
+    reason: str
+    at_ns: int
+    by: str = "engine"
+    """`person`, `signal` or `engine`."""
+
+
+class PostRecord(Value, frozen=True, gc=False):
+    """A post with its matches. The text is stored once where cleaning left it as it came.
+
+    Build it with `of`, read the post with `whole`.
+    """
+
+    post: Post
+    """With an empty `text` when `as_sent`."""
+    matches: tuple[Match, ...] = ()
+    as_sent: bool = False
+    """True when the cleaned text equals the raw one."""
+
+    @classmethod
+    def of(cls, post: Post, matches: tuple[Match, ...] = ()) -> Self:
+        """The record of a post."""
+        if post.text == post.raw:
+            return cls(msgspec.structs.replace(post, text=DisplayText("")), matches, True)
+        return cls(post, matches)
+
+    @property
+    def whole(self) -> Post:
+        """The post as it was recorded, with its cleaned text."""
+        if self.as_sent:
+            return msgspec.structs.replace(self.post, text=DisplayText(self.post.raw))
+        return self.post
+
+
+class Edit(Value, frozen=True, gc=False):
+    """A post replaced an earlier version of itself, which no longer counts."""
+
+    post_id: str
+    replaces: str
+    """Id of the version that was taken out of the moods."""
+    at_ns: int
+    symbols: tuple[str, ...] = ()
+    """Whose moods it left."""
+
+
+class AnswerRecord(Value, frozen=True, gc=False):
+    """The venue's answer and the request it answers: a refused cancel says nothing about the order itself."""
+
+    client_order_id: str
+    request: str
+    """`submit` or `cancel`."""
+    answer: Answer
+    at_ns: int
+
+
+class Lift(Value, frozen=True, gc=False):
+    """A person lifted a protection, with a typed reason."""
+
+    protection_id: str
+    reason: str
+    by: str
+    at_ns: int
+
+
+class Difference(Value, frozen=True, gc=False):
+    """One thing on which our book and the venue disagreed."""
+
+    what: str
+    """`order`, `position`, `fill` or `cash`."""
+    subject: str
+    """Client order id, venue order id or symbol."""
+    ours: str
+    theirs: str
+    """Always what the book holds from now on."""
+    external: bool = False
+    """True when it is not ours: shown, never touched."""
+
+
+class ReconciliationRecord(Value, frozen=True, gc=False):
+    """What was compared with the venue, and what differed."""
+
+    at_ns: int
+    cause: str = ""
+    """`start`, `reconnect`, `periodic` or `person`."""
+    ok: bool = False
+    """True when the venue could be asked and the book now equals it."""
+    orders: int = 0
+    """Orders compared."""
+    positions: int = 0
+    """Positions compared."""
+    fills: int = 0
+    """Fills learned from the comparison."""
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    """Why it did not succeed."""
+
+
+class CommandRecord(Value, frozen=True, gc=False):
+    """A person's command and what came of it."""
+
+    verb: str
+    by: str
+    arguments: dict[str, str]
+    """The command's other fields that were set, as text."""
+    ok: bool
+    text: str
+    at_ns: int
+
+    @classmethod
+    def of(cls, command: Command, reply: Reply, at_ns: int) -> Self:
+        """The record of a command; arguments stand in the order in which Command declares them."""
+        arguments = {}
+        for field in msgspec.structs.fields(command):
+            value = getattr(command, field.name)
+            if field.name not in ("verb", "by") and value:
+                arguments[field.name] = "yes" if value is True else str(value)
+        return cls(command.verb, command.by, arguments, reply.ok, reply.text, at_ns)
