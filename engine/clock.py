@@ -112,3 +112,8 @@ def parse_iso(text: str) -> int:
 def new_york(at_ns: int) -> datetime:
     """The exchange's local time."""
     return utc(at_ns).astimezone(NEW_YORK)
+
+
+def stopwatch_ns() -> int:
+    """A monotonic reading for measuring how long work takes; never recorded, never compared with `now_ns`."""
+    return time.perf_counter_ns()

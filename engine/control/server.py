@@ -149,7 +149,8 @@ class ControlServer:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            self._flush()
+            if self._clients:
+                self._flush()
             await asyncio.sleep(self._interval)
 
     def _flush(self) -> None:

@@ -1,0 +1,126 @@
+"""The command `desk`: a table of verbs, each loaded only when it is used, so that `desk --help` is instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from desk.context import GlobalOptions
+from engine.errors import EXIT_FAILED, DeskError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "open": ("desk.commands.run:open_desk", "Attach to the engine, or start one (what `desk` alone does)"),
+    "demo": ("desk.commands.run:demo", "A made-up trading day on a simulated venue: no keys, no network"),
+    "autopilot": ("desk.commands.run:autopilot", "Run the engine headless and let it trade by itself"),
+    "replay": ("desk.commands.run:replay", "Run a recording through the whole engine on a simulated venue"),
+    "status": ("desk.commands.verbs:status", "What the engine is doing, and whether it may trade"),
+    "tickets": ("desk.commands.verbs:tickets", "Pending tickets with their verdicts"),
+    "confirm": ("desk.commands.verbs:confirm", "Confirm a ticket as it was shown"),
+    "approve": ("desk.commands.verbs:confirm", "The same as confirm"),
+    "reject": ("desk.commands.verbs:reject", "Reject a ticket, with a reason"),
+    "mode": ("desk.commands.verbs:mode", "Set who decides for a symbol: confirm, auto, off"),
+    "pause": ("desk.commands.verbs:pause", "Take no new risk until resumed"),
+    "resume": ("desk.commands.verbs:resume", "Trade again, with a reason"),
+    "kill": ("desk.commands.verbs:kill", "Halt trading: cancel entries, keep protective exits"),
+    "flatten": ("desk.commands.verbs:flatten", "Close one position, or all"),
+    "cancel": ("desk.commands.verbs:cancel", "Cancel one of our working orders"),
+    "reconcile": ("desk.commands.verbs:reconcile", "Compare orders and positions with the venue now"),
+    "acknowledge": ("desk.commands.verbs:acknowledge", "Acknowledge an alert"),
+    "protections": ("desk.commands.protections:protections", "List protections, or lift one with a reason"),
+    "arm": ("desk.commands.verbs:arm", "Arm live trading by the account number's last four characters"),
+    "stop": ("desk.commands.verbs:stop", "Stop the engine; protective exits stay at the venue"),
+    "journal": ("desk.commands.journal:journal", "Show, verify and export the audit journal, or ask it why"),
+    "keys": ("desk.commands.keys:keys", "Store API keys in the keyring"),
+    "config": ("desk.commands.config:config", "Write, show and check the configuration"),
+    "doctor": ("desk.commands.doctor:doctor", "Check configuration, keys, clock, disk, sockets and endpoints"),
+}
+"""Verb → where it is defined, and its line in `desk --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, and whose global options may stand anywhere."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        module, _, name = found[0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, global_first(args))
+
+
+GLOBAL_OPTIONS = ("--profile", "--config")
+
+
+def global_first(args: Sequence[str]) -> list[str]:
+    """Moves --profile and --config, wherever they stand before a `--`, to the front."""
+    front: list[str] = []
+    rest: list[str] = []
+    queue = list(args)
+    while queue:
+        arg = queue.pop(0)
+        if arg == "--":
+            rest.extend([arg, *queue])
+            break
+        if arg in GLOBAL_OPTIONS:
+            front.append(arg)
+            if queue:
+                front.append(queue.pop(0))
+        elif arg.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)):
+            front.append(arg)
+        else:
+            rest.append(arg)
+    return front + rest
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--profile", metavar="NAME", help="simulated, paper or live; paper unless config.toml says otherwise.")
+@click.option("--config", metavar="FILE", help="Use this configuration file.")
+@click.version_option(package_name="desk", message="desk %(version)s")
+@click.pass_context
+def main_group(ctx: click.Context, profile: str | None, config: str | None) -> None:
+    """A terminal trading desk for people who trade on what is being said.
+
+    `desk` attaches to the profile's engine, or starts one. `desk demo` needs no keys and no network.
+    """
+    ctx.obj = GlobalOptions(profile, config)
+    if ctx.invoked_subcommand is None:
+        from desk.commands.run import open_desk
+
+        ctx.invoke(open_desk)
+
+
+def main() -> None:
+    """The console script: prints errors with their remedy, without a traceback, and exits with a documented code."""
+    try:
+        code = main_group.main(prog_name="desk", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DeskError as error:
+        click.echo(f"desk: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

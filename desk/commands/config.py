@@ -1,0 +1,74 @@
+"""`desk config init | show | check`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from desk.context import load_context, options
+from engine.errors import EXIT_FAILED, DeskError
+
+
+@click.group()
+def config() -> None:
+    """Write, show and check the configuration."""
+
+
+@config.command()
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.pass_context
+def init(ctx: click.Context, force: bool) -> None:
+    """Write the documented defaults to your configuration file."""
+    from engine.config import shipped_path, user_path
+
+    given = options(ctx).config
+    target = Path(given) if given else user_path()
+    if target.exists() and not force:
+        raise DeskError(
+            "expected no file yet, found one", where=str(target), remedy="edit it, or overwrite it with --force"
+        )
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = target.with_suffix(".new")
+    draft.write_bytes(shipped_path().read_bytes())
+    draft.chmod(0o600)
+    draft.replace(target)
+    click.echo(str(target))
+
+
+@config.command()
+@click.option("--defaults", is_flag=True, help="The documented defaults, with their comments.")
+@click.pass_context
+def show(ctx: click.Context, defaults: bool) -> None:
+    """Show the effective configuration as JSON, or the documented defaults."""
+    import msgspec
+
+    from engine.config import shipped_path
+
+    if defaults:
+        click.echo(shipped_path().read_text(encoding="utf-8"), nl=False)
+        return
+    loaded = load_context(ctx).loaded
+    click.echo(msgspec.json.format(msgspec.json.encode(loaded.config), indent=2).decode())
+
+
+@config.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check every value; warn of limits that can never bite."""
+    from engine.risk import check_limits
+
+    context = load_context(ctx)
+    click.echo(
+        f"ok: profile {context.profile}, {len(context.config.watchlist)} symbols, configuration {context.loaded.hash}"
+    )
+    click.echo(f"file: {context.loaded.path or 'shipped defaults'}")
+    overlays = sorted(name for name in os.environ if name.startswith("DESK_") and "__" in name)
+    if overlays:
+        click.echo(f"environment: {', '.join(overlays)}")
+    warnings = check_limits(context.config)
+    for warning in warnings:
+        click.echo(f"warning: {warning}")
+    if warnings:
+        ctx.exit(EXIT_FAILED)

@@ -1,0 +1,62 @@
+"""What every command needs: the configuration of the asked profile and where its files are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from engine.config import Config, Loaded
+    from engine.paths import Paths
+
+
+class GlobalOptions(NamedTuple):
+    """`--profile` and `--config`, as given."""
+
+    profile: str | None
+    config: str | None
+
+
+class Context(NamedTuple):
+    """The effective configuration and its files."""
+
+    loaded: Loaded
+    paths: Paths
+
+    @property
+    def config(self) -> Config:
+        return self.loaded.config
+
+    @property
+    def profile(self) -> str:
+        return self.loaded.config.engine.profile
+
+
+def options(ctx: click.Context) -> GlobalOptions:
+    """The global options of this call."""
+    found = ctx.find_object(GlobalOptions)
+    return found if found is not None else GlobalOptions(None, None)
+
+
+def load_context(ctx: click.Context) -> Context:
+    """Load the configuration for this call. Raises ConfigError."""
+    from engine.config import load
+    from engine.paths import Paths
+
+    given = options(ctx)
+    path = None if given.config is None else Path(given.config)
+    loaded = load(path, profile=given.profile, env=os.environ)
+    return Context(loaded, Paths.of(loaded.config))
+
+
+def journal_path(profile: str | None, config: Path | None, journal: Path | None) -> Path:
+    """The journal a command works on: the one named, or the profile's own. Raises ConfigError."""
+    if journal is not None:
+        return journal
+    from engine.config import load
+    from engine.paths import Paths
+
+    return Paths.of(load(config, profile=profile, env=os.environ).config).journal

@@ -1,0 +1,98 @@
+"""Starts an engine in the background, in its own session, so that it outlives this terminal."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.config import PROFILES
+from engine.errors import EXIT_FAILED, DeskError
+from engine.paths import Paths
+
+READY = b"ready"
+"""What a started engine writes to its ready pipe; anything else it writes is why it could not start."""
+
+START_LIMIT_S = 30.0
+"""Longest an engine may take to open its socket."""
+
+
+class Starting:
+    """An engine that is starting. `wait` returns when its socket answers, or raises with its own words."""
+
+    def __init__(self, process: subprocess.Popen[bytes], ready: int, log: Path) -> None:
+        self._process = process
+        self._ready = ready
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait(self, limit_s: float = START_LIMIT_S) -> None:
+        """Block until the engine is ready. Raises DeskError with the engine's reason when it is not."""
+        said = b""
+        deadline = time.monotonic() + limit_s
+        try:
+            while not said.startswith(READY):
+                left = deadline - time.monotonic()
+                readable, _, _ = select.select([self._ready], [], [], max(0.0, left))
+                if not readable:
+                    raise DeskError(
+                        f"expected the engine (pid {self.pid}) within {limit_s:.0f} s, found it still starting",
+                        where=str(self._log),
+                        remedy="look at its log; `desk status` tells when it is up",
+                    )
+                chunk = os.read(self._ready, 65536)
+                if not chunk:
+                    break
+                said += chunk
+        finally:
+            os.close(self._ready)
+        if said.startswith(READY):
+            return
+        code = self._process.wait()
+        words = said.decode("utf-8", "replace").strip() or f"it ended with code {code} before its socket was open"
+        message, _, remedy = words.partition("\n→ ")
+        raise DeskError(
+            message, remedy=remedy or f"its log is {self._log}", exit_code=code if code > 0 else EXIT_FAILED
+        )
+
+
+def start_engine(paths: Paths, arguments: list[str]) -> Starting:
+    """Start `python -m engine` with these arguments, detached from the terminal; its log goes to `paths.log`."""
+    paths.create()
+    reader, writer = os.pipe()
+    log = os.open(paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", "--ready-fd", str(writer), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writer,),
+            start_new_session=True,
+            cwd="/",
+        )
+    finally:
+        os.close(writer)
+        os.close(log)
+    return Starting(process, reader, paths.log)
+
+
+def engine_arguments(
+    *, profile: str, config: Path | None, name: str = "", overrides: tuple[str, ...] = ()
+) -> list[str]:
+    """Command-line arguments of `python -m engine`; `overrides` are `section.key=value` settings."""
+    assert profile in PROFILES
+    arguments = ["--profile", profile]
+    if config is not None:
+        arguments += ["--config", str(config.absolute())]
+    if name:
+        arguments += ["--name", name]
+    for override in overrides:
+        arguments += ["--set", override]
+    return arguments

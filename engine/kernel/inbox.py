@@ -1,0 +1,136 @@
+"""The kernel's one queue: everything that happens to the engine passes through it, in order.
+
+Two lanes. Feed events wait in a bounded lane, and a feed waits with them while the engine is behind. Answers from the
+venue, commands and the like go in the urgent lane, which is taken first and is bounded by what we asked for ourselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Order, OrderUpdate, Value, VenueSnapshot
+from engine.model.frames import Command, Reply
+
+
+class Answered(Value, frozen=True, gc=False):
+    """The venue answered an order."""
+
+    intent: Intent
+    answer: Answer
+
+
+class CancelAnswered(Value, frozen=True, gc=False):
+    """The venue answered a cancel request."""
+
+    order: Order
+    answer: Answer
+
+
+class LookedUp(Value, frozen=True, gc=False):
+    """The venue answered whether it knows an order."""
+
+    client_order_id: str
+    lookup: Lookup
+
+
+class Compared(Value, frozen=True, gc=False):
+    """The venue's snapshot arrived, or could not be had (`snapshot` None, `problem` says why)."""
+
+    snapshot: VenueSnapshot | None
+    problem: str
+    why: str
+
+
+class Updated(Value, frozen=True, gc=False):
+    """The venue's update stream said something."""
+
+    update: OrderUpdate | FeedState
+
+
+class Kill(Value, frozen=True, gc=False):
+    """The kill switch was thrown outside the socket: by signal or by file."""
+
+    by: str
+    reason: str
+    flatten: bool
+
+
+class Wake(Value, frozen=True, gc=False):
+    """Look at the timers."""
+
+
+class Commanded:
+    """A command and the future its sender waits on."""
+
+    __slots__ = ("command", "reply")
+
+    def __init__(self, command: Command, reply: asyncio.Future[Reply]) -> None:
+        self.command = command
+        self.reply = reply
+
+
+Urgent = Answered | CancelAnswered | LookedUp | Compared | Updated | Kill | Wake | Commanded | FeedState
+
+
+class Inbox:
+    """Speaks `model.Sink` to the feeds and hands the kernel what came, urgent things first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._events: deque[FeedEvent] = deque()
+        self._urgent: deque[Urgent] = deque()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, events: Sequence[FeedEvent]) -> None:
+        """Take a batch from a feed; waits while the lane is full."""
+        while len(self._events) >= self._limit:
+            self._room.clear()
+            await self._room.wait()
+        self._events.extend(events)
+        self._wake.set()
+
+    def report(self, state: FeedState) -> None:
+        """A feed's state, at once."""
+        self.urgent(state)
+
+    def urgent(self, item: Urgent) -> None:
+        """Something that must not wait behind posts."""
+        self._urgent.append(item)
+        self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Feed events not yet taken."""
+        return len(self._events)
+
+    @property
+    def has_urgent(self) -> bool:
+        return bool(self._urgent)
+
+    async def wait(self, timeout_s: float | None) -> None:
+        """Return when there is something to take, or after `timeout_s` seconds."""
+        if self._events or self._urgent:
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def take_urgent(self) -> Urgent | None:
+        """The oldest urgent item, or None."""
+        return self._urgent.popleft() if self._urgent else None
+
+    def take_event(self) -> FeedEvent | None:
+        """The oldest feed event, or None."""
+        if not self._events:
+            return None
+        event = self._events.popleft()
+        if not self._room.is_set() and len(self._events) < self._limit:
+            self._room.set()
+        return event

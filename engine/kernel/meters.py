@@ -1,0 +1,69 @@
+"""What the engine measures of itself: latency, rate, the loop's delay. Shown, logged, never recorded in the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from engine.clock import SECOND, stopwatch_ns
+
+
+class Latency:
+    """The last 2,048 durations and their quantiles."""
+
+    def __init__(self, keep: int = 2048) -> None:
+        self._durations: deque[int] = deque(maxlen=keep)
+
+    def add(self, duration_ns: int) -> None:
+        """Note one duration in nanoseconds."""
+        self._durations.append(duration_ns)
+
+    def quantile_ms(self, share: float) -> float:
+        """The duration that `share` of the kept ones do not exceed, in milliseconds; 0 when there are none."""
+        if not self._durations:
+            return 0.0
+        ordered = sorted(self._durations)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6
+
+
+class Rate:
+    """Events per second over the last few seconds of real time."""
+
+    def __init__(self, span_s: int = 5) -> None:
+        self._span = span_s
+        self._counts: deque[tuple[int, int]] = deque(maxlen=span_s + 1)
+
+    def add(self, count: int = 1) -> None:
+        """Count events now."""
+        second = stopwatch_ns() // SECOND
+        if self._counts and self._counts[-1][0] == second:
+            self._counts[-1] = (second, self._counts[-1][1] + count)
+        else:
+            self._counts.append((second, count))
+
+    def per_second(self) -> float:
+        """Mean over the last whole seconds."""
+        second = stopwatch_ns() // SECOND
+        return sum(count for at, count in self._counts if second - self._span <= at < second) / self._span
+
+
+class LoopLag:
+    """How late the event loop is: the largest delay of a 50 ms sleep within the last second."""
+
+    INTERVAL_S = 0.05
+
+    def __init__(self) -> None:
+        self._delays: deque[float] = deque(maxlen=20)
+
+    async def run(self) -> None:
+        """Measure until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + self.INTERVAL_S
+            await asyncio.sleep(self.INTERVAL_S)
+            self._delays.append(max(0.0, loop.time() - due))
+
+    @property
+    def ms(self) -> float:
+        """The largest delay of the last second, in milliseconds."""
+        return max(self._delays, default=0.0) * 1000

@@ -1,0 +1,205 @@
+"""What clients are shown: the newest of everything, kept cheaply while posts stream, built only when a frame is due."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.clock import SECOND
+from engine.kernel.meters import Latency, Rate
+from engine.model import (
+    Alert,
+    Decision,
+    FeedState,
+    Fill,
+    Mode,
+    Mood,
+    Order,
+    Position,
+    Protection,
+    Quote,
+    ScoredPost,
+    Session,
+    Ticket,
+)
+from engine.model.account import Account
+from engine.model.frames import PostRow, SymbolRow
+from engine.text import display_text
+
+if TYPE_CHECKING:
+    from engine.config import Config
+
+SPARK_STEP_NS = 30 * SECOND
+SPARK_POINTS = 60
+SNAPSHOT_POSTS = 500
+FRAME_POSTS = 200
+KEPT_CLOSED = 200
+
+
+class View:
+    """The display state. The kernel tells it what happened; it answers with rows. Nothing in it decides anything."""
+
+    def __init__(self, config: Config) -> None:
+        self._symbols = config.symbols
+        self._names = {row.symbol: display_text(row.name or row.symbol) for row in config.watchlist}
+        self.posts: deque[ScoredPost] = deque(maxlen=SNAPSHOT_POSTS)
+        self._fresh: deque[ScoredPost] = deque(maxlen=FRAME_POSTS)
+        self.closed: deque[tuple[Ticket, Decision]] = deque(maxlen=KEPT_CLOSED)
+        self.fills: deque[Fill] = deque(maxlen=KEPT_CLOSED)
+        self.orders: dict[str, Order] = {}
+        self.feeds: dict[str, FeedState] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.quotes: dict[str, Quote] = {}
+        self.count = 0
+        self.duplicates = 0
+        self.skipped: dict[str, int] = {}
+        """Posts taken in but not scored, by reason."""
+        self.latency = Latency()
+        self.rate = Rate()
+        self._sparks: dict[str, deque[float | None]] = {symbol: deque(maxlen=SPARK_POINTS) for symbol in self._symbols}
+        self._spark_due = 0
+        self._day_open: dict[str, Decimal] = {}
+        self._dirty_symbols: set[str] = set()
+        self._dirty_feeds: set[str] = set()
+
+    # what happened -------------------------------------------------------------------------------------------------
+
+    def scored(self, post: ScoredPost) -> None:
+        """A post went through the pipeline."""
+        self.posts.append(post)
+        self._fresh.append(post)
+        for match in post.matches:
+            self._dirty_symbols.add(match.symbol)
+
+    def quoted(self, quote: Quote, session: Session) -> None:
+        """A price came. The day's reference is the first price of the regular session, or the first seen."""
+        symbol = quote.symbol
+        before = self.quotes.get(symbol)
+        self.quotes[symbol] = quote
+        price = quote.mid or quote.last
+        if price is not None and (before is None or (symbol not in self._day_open and session is Session.REGULAR)):
+            self._day_open.setdefault(symbol, price)
+        self._dirty_symbols.add(symbol)
+
+    def session_changed(self, session: Session) -> None:
+        """A new session began: the day's change is measured from the regular open."""
+        if session in (Session.PRE, Session.REGULAR):
+            self._day_open.clear()
+        self._dirty_symbols.update(self._symbols)
+
+    def skip(self, reason: str) -> None:
+        """A post was taken in but not scored."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def ordered(self, order: Order) -> None:
+        """An order changed; closed ones are kept for a while."""
+        self.orders.pop(order.client_order_id, None)
+        self.orders[order.client_order_id] = order
+        if len(self.orders) > KEPT_CLOSED:
+            for key, kept in list(self.orders.items()):
+                if kept.status.terminal:
+                    del self.orders[key]
+                    break
+
+    def feed_changed(self, state: FeedState) -> None:
+        """A feed reported its state."""
+        self.feeds[state.name] = state
+        self._dirty_feeds.add(state.name)
+
+    def touch_symbols(self) -> None:
+        """Modes, thresholds or the clock changed what gauges show."""
+        self._dirty_symbols.update(self._symbols)
+
+    # sparks --------------------------------------------------------------------------------------------------------
+
+    def spark_due(self, now_ns: int) -> bool:
+        """Whether a half-minute has passed since the last sample."""
+        return now_ns >= self._spark_due
+
+    def sample(self, moods: dict[str, Mood], now_ns: int) -> None:
+        """Keep each symbol's value for the sparkline; half-minutes without a sample are shown as gaps."""
+        missed = 0 if not self._spark_due else min(SPARK_POINTS, (now_ns - self._spark_due) // SPARK_STEP_NS)
+        for symbol, mood in moods.items():
+            spark = self._sparks[symbol]
+            spark.extend([None] * missed)
+            spark.append(mood.value)
+        self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
+        self._dirty_symbols.update(moods)
+
+    # rows ----------------------------------------------------------------------------------------------------------
+
+    def symbol_row(self, mood: Mood, mode: Mode, threshold: float, why_not: str) -> SymbolRow:
+        """One gauge. `threshold` is the strategy's for this symbol."""
+        symbol = mood.symbol
+        quote = self.quotes.get(symbol)
+        price = None if quote is None else (quote.mid or quote.last)
+        start = self._day_open.get(symbol)
+        change = None if price is None or not start else float((price - start) / start * 100)
+        return SymbolRow(
+            symbol=symbol,
+            name=self._names[symbol],
+            mood=mood,
+            mode=mode,
+            threshold=threshold,
+            spark=tuple(self._sparks[symbol]),
+            price=None if price is None else f"{price:.2f}",
+            price_ns=0 if quote is None else quote.at_ns,
+            day_change_pct=change,
+            why_not=why_not,
+        )
+
+    def take_symbols(self) -> tuple[str, ...]:
+        """Symbols whose gauge may have changed since the last frame, in watchlist order."""
+        if not self._dirty_symbols:
+            return ()
+        dirty = tuple(symbol for symbol in self._symbols if symbol in self._dirty_symbols)
+        self._dirty_symbols.clear()
+        return dirty
+
+    def take_posts(self) -> tuple[PostRow, ...]:
+        """The newest posts since the last frame, oldest first."""
+        rows = tuple(post_row(post) for post in self._fresh)
+        self._fresh.clear()
+        return rows
+
+    def take_feeds(self) -> tuple[FeedState, ...]:
+        """Feeds whose state changed since the last frame."""
+        changed = tuple(self.feeds[name] for name in sorted(self._dirty_feeds))
+        self._dirty_feeds.clear()
+        return changed
+
+    def post_rows(self) -> tuple[PostRow, ...]:
+        """The newest posts, oldest first, for a Snapshot."""
+        return tuple(post_row(post) for post in self.posts)
+
+
+class LastShown:
+    """What the last frame carried of the things sent whole, so that an unchanged one is not sent again."""
+
+    __slots__ = ("account", "positions", "protections")
+
+    def __init__(self) -> None:
+        self.account: Account | None = None
+        self.positions: tuple[Position, ...] | None = None
+        self.protections: tuple[Protection, ...] | None = None
+
+
+def post_row(scored: ScoredPost) -> PostRow:
+    """The display row of a post: clean text only."""
+    post = scored.post
+    return PostRow(
+        id=post.id,
+        published_ns=post.published_ns,
+        author=post.author.name,
+        verified=post.author.verified,
+        followers=post.author.followers,
+        text=post.text,
+        symbols=tuple(match.symbol for match in scored.matches),
+        terms=tuple(match.term for match in scored.matches),
+        score=scored.reading.score,
+        confidence=scored.reading.confidence,
+        influence=max((match.influence for match in scored.matches), default=0.0),
+        source=post.source,
+        recovered=post.recovered,
+    )
