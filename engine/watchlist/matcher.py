@@ -1,0 +1,150 @@
+"""One pass over a text finds every watchlist term in it, however many symbols there are (Aho–Corasick)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from engine.config import WatchRow
+from engine.model import Author, Match, Value
+from engine.watchlist.words import fold, is_cashtag, is_word, ticker
+
+BASE = 0.5
+"""Influence of an author about whom nothing is known."""
+FOLLOWERS = ((1_000_000, 0.3), (100_000, 0.2), (10_000, 0.1))
+"""Over so many followers: so much more."""
+VERIFIED = 0.1
+KEY_INFLUENCER = 0.3
+CAP = 1.0
+
+KEYWORD, CASHTAG = "keyword", "cashtag"
+"""Kinds of match, and with these the uses a term can have."""
+AMBIGUOUS, NAME = "ambiguous", "name"
+
+
+class Use(Value, frozen=True, gc=False):
+    """What a term means for one row: it matches by itself, beside another term, or it only stands beside."""
+
+    row: int
+    role: str
+    match: Match
+
+
+class Matcher:
+    """Matches texts against watchlist rows.
+
+    - A cashtag matches its symbol exactly: `$TSLA` is not `$TSLAQ`. It beats every keyword.
+    - A keyword matches as a whole word in any case and script; of several the first in the text counts.
+    - An ambiguous word matches only where the row's cashtag, one of its keywords or its name is in the text too.
+    - A row's name by itself matches nothing: list it under `keywords` when it should.
+    """
+
+    def __init__(self, rows: Sequence[WatchRow]) -> None:
+        self._rows = tuple(rows)
+        self._index = {row.symbol: index for index, row in enumerate(self._rows)}
+        self._cashtags = tuple(Match(row.symbol, f"${row.symbol}", CASHTAG) for row in self._rows)
+        self._tickers: dict[str, tuple[int, ...]] = {}
+        for index, row in enumerate(self._rows):
+            key = ticker(row.symbol)
+            self._tickers[key] = (*self._tickers.get(key, ()), index)
+        self._influencers = tuple(
+            frozenset(fold(name.removeprefix("@")) for name in row.influencers) for row in self._rows
+        )
+        self._automaton = _automaton(self._rows)
+
+    def match(self, text: str, cashtags: Sequence[str] = ()) -> tuple[Match, ...]:
+        """The symbols `text` concerns, one Match each, in watchlist order.
+
+        `cashtags` are those the source listed for the post (with or without $, any case); those written in the text
+        are found anyway. Influence is the base until `weigh`.
+        """
+        folded = fold(text)
+        tagged: set[int] = set()
+        for tag in cashtags:
+            rows = self._tickers.get(tag) or self._tickers.get(ticker(tag))
+            if rows:
+                tagged.update(rows)
+        words: list[tuple[int, int, Use]] = []
+        for last, (length, is_tag, uses) in self._automaton.iter(folded) if self._automaton else ():
+            end = last + 1
+            start = end - length
+            if is_tag:
+                if is_cashtag(folded, start, end):
+                    for use in uses:
+                        tagged.add(use.row)
+            elif is_word(folded, start, end):
+                for use in uses:
+                    if use.row not in tagged:
+                        words.append((start, -length, use))
+        if words:
+            return self._resolved(tagged, words)
+        return tuple([self._cashtags[index] for index in sorted(tagged)])
+
+    def weigh(self, author: Author, matches: Sequence[Match]) -> tuple[Match, ...]:
+        """The same matches with the author's influence on each symbol.
+
+        0.5, plus 0.1, 0.2 or 0.3 for more than 10 k, 100 k or 1 M followers, plus 0.1 when verified, plus 0.3 for a key
+        influencer of that row, at most 1; times the row's multiplier for a key influencer. Unknown counts add nothing.
+        """
+        influence = BASE + (VERIFIED if author.verified else 0.0)
+        followers = author.followers or 0
+        for more_than, extra in FOLLOWERS:
+            if followers > more_than:
+                influence += extra
+                break
+        name = fold(author.name)
+        weighed = []
+        for match in matches:
+            index = self._index[match.symbol]
+            if name in self._influencers[index]:
+                value = min(CAP, influence + KEY_INFLUENCER) * self._rows[index].multiplier
+            else:
+                value = min(CAP, influence)
+            weighed.append(Match(match.symbol, match.term, match.kind, round(value, 6)))
+        return tuple(weighed)
+
+    def _resolved(self, tagged: set[int], words: list[tuple[int, int, Use]]) -> tuple[Match, ...]:
+        """Cashtags first; then each row's first keyword, or ambiguous word that does not stand alone."""
+        found = {index: self._cashtags[index] for index in tagged}
+        if len(words) > 1:
+            words.sort(key=_by_place)
+        backed = tagged.union([use.row for _, _, use in words if use.role is not AMBIGUOUS])
+        for _, _, use in words:
+            if use.row not in found and (use.role is KEYWORD or (use.role is AMBIGUOUS and use.row in backed)):
+                found[use.row] = use.match
+        return tuple([found[index] for index in sorted(found)])
+
+
+def _by_place(found: tuple[int, int, Use]) -> tuple[int, int]:
+    return found[0], found[1]
+
+
+def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
+    """Each folded word of a row with its use. A word listed twice keeps the use that asks for more company."""
+    uses: dict[str, Use] = {}
+    for role, terms in ((NAME, (row.name,)), (KEYWORD, row.keywords), (AMBIGUOUS, row.ambiguous)):
+        for term in terms:
+            folded = fold(term.strip())
+            if folded:
+                uses[folded] = Use(index, role, Match(row.symbol, term, KEYWORD))
+    return uses.items()
+
+
+def _automaton(rows: Sequence[WatchRow]) -> Any | None:
+    """An automaton from folded terms to (length, whether it is a cashtag, uses); None without rows."""
+    import ahocorasick
+
+    terms: dict[str, tuple[Use, ...]] = {}
+    for index, row in enumerate(rows):
+        key = ticker(row.symbol)
+        tag = Use(index, CASHTAG, Match(row.symbol, f"${row.symbol}", CASHTAG))
+        spellings = {f"${key}".lower(), f"${key.replace('.', '_')}".lower()}
+        for folded, use in (*((spelling, tag) for spelling in sorted(spellings)), *_uses(index, row)):
+            terms[folded] = (*terms.get(folded, ()), use)
+    if not terms:
+        return None
+    automaton = ahocorasick.Automaton()
+    for folded, uses in terms.items():
+        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, uses))
+    automaton.make_automaton()
+    return automaton

@@ -1,0 +1,76 @@
+"""Folding text for comparison, and where a word ends, in any script."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\uff66-\uffdc\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean: words, or their particles, follow without a space."""
+
+_CLASS = re.compile(r"[._][a-z]{1,2}(?![0-9a-z_])")
+"""What makes another cashtag of one: `$BRK` and `$BRK.B`."""
+_ASCII_WORD = frozenset("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class _Folds(dict[int, str]):
+    """Single characters and what they compare as; grows with the characters met, up to a limit."""
+
+    limit = 20_000
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKC", character).casefold()
+        folded = plain if len(plain) == 1 else character.casefold()
+        if len(self) < self.limit:
+            self[code] = folded
+        return folded
+
+
+_folds = _Folds()
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: without case; full-width and styled letters as plain ones (`Ｔ`, `𝐓` → `t`).
+
+    Signs that stand for several letters stay signs, so "Tesla™" is the word "tesla" and not "teslatm".
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.translate(_folds))
+
+
+def is_word(folded: str, start: int, end: int) -> bool:
+    """Whether `folded[start:end]` stands by itself: neither edge is glued to a neighbour of the same word."""
+    if start and in_word(folded[start - 1]) and in_word(folded[start]):
+        return False
+    return not (end < len(folded) and in_word(folded[end]) and in_word(folded[end - 1]))
+
+
+def is_cashtag(folded: str, start: int, end: int) -> bool:
+    """Whether `folded[start:end]`, which begins with $, is a whole cashtag as X reads them.
+
+    Not in `US$TSLA` or `$$TSLA`; `$TSLA` not in `$TSLAQ`; `$BRK` not in `$BRK.B`, but in `$BRK.` and `$BRK.com`.
+    """
+    if start and (folded[start - 1] == "$" or in_word(folded[start - 1])):
+        return False
+    if end == len(folded):
+        return True
+    return not in_word(folded[end]) and _CLASS.match(folded, end) is None
+
+
+def in_word(character: str) -> bool:
+    """Whether a character glues to its neighbours into one word."""
+    if character in _ASCII_WORD:
+        return True
+    if character < "\x80" or _UNSPACED.match(character):
+        return False
+    return character.isalnum() or unicodedata.category(character).startswith("M")
+
+
+def ticker(symbol: str) -> str:
+    """A symbol or cashtag as they are compared: `brk-b`, `BRK_B`, `$BRK.B` → `BRK.B`; `BTC/USD` → `BTC`."""
+    return symbol.upper().removeprefix("$").partition("/")[0].replace("_", ".").replace("-", ".")

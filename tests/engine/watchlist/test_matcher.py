@@ -1,0 +1,212 @@
+"""Matching: cashtags, words in any script, ambiguous words; against a naive oracle; the weight of authors."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import WatchRow
+from engine.model import Author, DisplayText
+from engine.watchlist import Matcher
+
+ROWS = (
+    WatchRow(
+        symbol="TSLA",
+        name="Tesla",
+        keywords=("Tesla", "Cybertruck"),
+        ambiguous=("Model 3",),
+        influencers=("@Ann_Tesla",),
+    ),
+    WatchRow(symbol="AAPL", name="Apple Inc", keywords=("iPhone", "苹果"), ambiguous=("Apple",)),
+    WatchRow(
+        symbol="NVDA", name="Nvidia", keywords=("Nvidia", "Jensen Huang"), ambiguous=("GPU", "AI"), multiplier=2.0
+    ),
+    WatchRow(symbol="BRK.B", keywords=("Berkshire Hathaway",)),
+    WatchRow(symbol="BTC/USD", keywords=("bitcoin",)),
+)
+MATCHER = Matcher(ROWS)
+
+
+def found(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
+    return {match.symbol: (match.term, match.kind) for match in MATCHER.match(text, cashtags)}
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("$TSLA", ["TSLA"]),
+        ("buy $tsla!", ["TSLA"]),
+        ("($TSLA)", ["TSLA"]),
+        ("$TSLA.", ["TSLA"]),
+        ("$TSLA's", ["TSLA"]),
+        ("$TSLA.com is not a class", ["TSLA"]),
+        ("涨$TSLA涨", ["TSLA"]),
+        ("＄ＴＳＬＡ", ["TSLA"]),
+        ("$TSLAQ", []),
+        ("$TSLA_", []),
+        ("$TSLA9", []),
+        ("$TSLA.B", []),
+        ("US$TSLA", []),
+        ("$$TSLA", []),
+        ("$BRK.B up", ["BRK.B"]),
+        ("$brk_b up", ["BRK.B"]),
+        ("$BRK up", []),
+        ("$BTC", ["BTC/USD"]),
+        ("TSLA without a sign", []),
+        ("Tesla", ["TSLA"]),
+        ("TESLA’S plant", ["TSLA"]),
+        ("#Tesla", ["TSLA"]),
+        ("Tesla-owner", ["TSLA"]),
+        ("Tesla™ and Tesla®", ["TSLA"]),
+        ("𝐓𝐞𝐬𝐥𝐚 styled", ["TSLA"]),
+        ("特斯拉Tesla股票", ["TSLA"]),
+        ("买苹果吧", ["AAPL"]),
+        ("teslas", []),
+        ("ateslab", []),
+        ("tesla_fan", []),
+        ("teslá", []),
+        ("jensen huang spoke", ["NVDA"]),
+        ("jensen  huang", []),
+        ("", []),
+    ],
+)
+def test_what_is_the_symbol_and_what_is_not(text: str, symbols: list[str]) -> None:
+    assert list(found(text)) == symbols
+
+
+def test_ambiguous_words_need_company() -> None:
+    assert found("AI and GPU and an apple, and my Model 3") == {}
+    assert found("Nvidia sells AI") == {"NVDA": ("Nvidia", "keyword")}
+    assert found("AI, says Nvidia") == {"NVDA": ("AI", "keyword")}
+    assert found("GPU shortage $NVDA") == {"NVDA": ("$NVDA", "cashtag")}
+    assert found("Apple Inc. grows") == {"AAPL": ("Apple", "keyword")}
+    assert found("Nvidia ate an apple") == {"NVDA": ("Nvidia", "keyword")}
+    assert found("Apple ships the iPhone") == {"AAPL": ("Apple", "keyword")}
+
+
+def test_the_name_alone_is_company_only() -> None:
+    matcher = Matcher([WatchRow(symbol="F", name="Ford", ambiguous=("truck",))])
+    assert matcher.match("Ford") == ()
+    assert [match.term for match in matcher.match("a truck by Ford")] == ["truck"]
+
+
+def test_one_match_per_symbol_in_watchlist_order_and_as_configured() -> None:
+    assert found("iphone or CYBERTRUCK or tesla") == {"TSLA": ("Cybertruck", "keyword"), "AAPL": ("iPhone", "keyword")}
+    assert found("Tesla, yes, $TSLA") == {"TSLA": ("$TSLA", "cashtag")}
+
+
+def test_cashtags_the_source_listed() -> None:
+    assert found("no word of it", "TSLA", "tslaq", "$brk_b") == {
+        "TSLA": ("$TSLA", "cashtag"),
+        "BRK.B": ("$BRK.B", "cashtag"),
+    }
+
+
+def test_a_watchlist_without_rows_or_words() -> None:
+    assert Matcher([]).match("$TSLA Tesla", ["TSLA"]) == ()
+    assert [match.symbol for match in Matcher([WatchRow(symbol="X")]).match("$x")] == ["X"]
+
+
+def test_a_word_of_two_rows_matches_both() -> None:
+    matcher = Matcher([WatchRow(symbol="GOOG", keywords=("Google",)), WatchRow(symbol="GOOGL", keywords=("google",))])
+    assert [(match.symbol, match.term) for match in matcher.match("GOOGLE")] == [
+        ("GOOG", "Google"),
+        ("GOOGL", "google"),
+    ]
+
+
+WORDS = ("ab", "a", "b c", "AI", "苹", "é", "a.b", "Cab")
+PIECES = st.lists(st.sampled_from([*WORDS, " ", "$", "_", ".", "x", "9", "果", "É", "ＡＢ"]), max_size=12).map("".join)
+TABLE = st.lists(
+    st.builds(
+        WatchRow,
+        symbol=st.sampled_from(["AB", "A", "A.B", "CAB", "X"]),
+        name=st.sampled_from(["", "ab", "Cab"]),
+        keywords=st.lists(st.sampled_from(WORDS), max_size=3).map(tuple),
+        ambiguous=st.lists(st.sampled_from(WORDS), max_size=3).map(tuple),
+    ),
+    max_size=5,
+    unique_by=lambda row: row.symbol,
+)
+
+
+def naive(rows: list[WatchRow], text: str) -> list[tuple[str, str]]:
+    """Row by row, term by term, with regular expressions."""
+    text = text.lower().replace("ａｂ", "ab")
+
+    def first(terms: tuple[str, ...]) -> list[tuple[int, int, str]]:
+        places = []
+        for term in terms:
+            glue = "[0-9a-zé_]"
+            left = rf"(?<!{glue})" if re.match(glue, term.lower()) else ""
+            right = rf"(?!{glue})" if re.match(glue, term.lower()[-1:]) else ""
+            if term and (hit := re.search(left + re.escape(term.lower()) + right, text)):
+                places.append((hit.start(), -len(term), term))
+        return places
+
+    answers = []
+    for row in rows:
+        stem = re.escape(row.symbol.lower()).replace(r"\.", "[._]")
+        if re.search(rf"(?<![0-9a-zé_$])\${stem}(?![0-9a-zé_])(?![._][a-z]{{1,2}}(?![0-9a-z_]))", text):
+            answers.append((row.symbol, f"${row.symbol}"))
+            continue
+        ambiguous = tuple(word for word in row.ambiguous)
+        lowered = {word.lower() for word in ambiguous}
+        keywords = tuple(word for word in row.keywords if word.lower() not in lowered)
+        names = (row.name,) if row.name.lower() not in lowered else ()
+        places = first(keywords)
+        if places or first(names):
+            places += first(ambiguous)
+        if places:
+            answers.append((row.symbol, min(places, key=lambda place: place[:2])[2].lower()))
+    return answers
+
+
+@given(TABLE, PIECES)
+def test_agrees_with_a_naive_search(rows: list[WatchRow], text: str) -> None:
+    ours = [(m.symbol, m.term if m.kind == "cashtag" else m.term.lower()) for m in Matcher(rows).match(text)]
+    assert ours == naive(rows, text)
+
+
+@given(st.text(max_size=100))
+def test_any_text_can_be_matched(text: str) -> None:
+    assert len(MATCHER.match(text)) <= len(ROWS)
+
+
+def author(name: str = "nobody", followers: int | None = None, verified: bool = False) -> Author:
+    return Author(id="1", name=DisplayText(name), followers=followers, verified=verified)
+
+
+@pytest.mark.parametrize(
+    ("who", "influence"),
+    [
+        (author(), 0.5),
+        (author(followers=10_000), 0.5),
+        (author(followers=10_001), 0.6),
+        (author(followers=100_001), 0.7),
+        (author(followers=1_000_001), 0.8),
+        (author(verified=True), 0.6),
+        (author(followers=5_000_000, verified=True), 0.9),
+        (author("ann_tesla"), 1.2),
+        (author("Ann_Tesla", 5_000_000, True), 1.5),
+    ],
+)
+def test_influence(who: Author, influence: float) -> None:
+    (match,) = MATCHER.weigh(who, MATCHER.match("Tesla"))
+    assert match.influence == influence
+    assert (match.symbol, match.term, match.kind) == ("TSLA", "Tesla", "keyword")
+
+
+def test_a_key_influencer_counts_for_their_own_row_only() -> None:
+    weighed = MATCHER.weigh(author("ann_tesla"), MATCHER.match("$TSLA $NVDA"))
+    assert [match.influence for match in weighed] == [1.2, 0.5]
+
+
+@given(st.none() | st.integers(0, 10**9), st.booleans(), st.sampled_from(["x", "ann_tesla"]))
+def test_influence_stays_in_range_and_grows_with_followers(followers: int | None, verified: bool, name: str) -> None:
+    (match,) = MATCHER.weigh(author(name, followers, verified), MATCHER.match("Tesla"))
+    (plain,) = MATCHER.weigh(author(name), MATCHER.match("Tesla"))
+    assert plain.influence <= match.influence <= 1.5
