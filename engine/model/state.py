@@ -44,6 +44,12 @@ class FeedState(Value, frozen=True, gc=False):
     reconnects: int = 0
     spent_usd: float = 0.0
     cap_usd: float | None = None
+    covered_since_ns: int | None = None
+    """Set when the feed has just delivered every post since then that it can (warm start, gap filled). It comes
+    through `Sink.put`, after the posts it speaks of."""
+    gap_from_ns: int | None = None
+    """Set, with `gap_to_ns`, when the posts of a span are missing and will not come any more."""
+    gap_to_ns: int | None = None
 
 
 class Protection(Value, frozen=True, gc=False):
