@@ -1,0 +1,116 @@
+"""No post counts twice, edits replace, memory is bounded."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.guards import Dedupe, DedupeOutcome, Found
+from engine.model import Author, DisplayText, Post
+
+DAY = 86_400_000_000_000
+NEW, DUPLICATE = Found(DedupeOutcome.NEW), Found(DedupeOutcome.DUPLICATE)
+
+
+def edit_of(post_id: str) -> Found:
+    return Found(DedupeOutcome.EDIT, post_id)
+
+
+def post(post_id: str, received_ns: int = 0, edits: tuple[str, ...] = ()) -> Post:
+    text = DisplayText("made up")
+    author = Author(id="1", name=DisplayText("ann"))
+    return Post(post_id, "test", received_ns, received_ns, author, text, text, edits=edits)
+
+
+def test_an_id_counts_once() -> None:
+    dedupe = Dedupe(DAY)
+    assert dedupe.check(post("1")) == NEW
+    assert dedupe.check(post("1", 5)) == DUPLICATE
+    assert dedupe.check(post("2", 6)) == NEW
+
+
+def test_an_edit_replaces_what_counts() -> None:
+    dedupe = Dedupe(DAY)
+    assert dedupe.check(post("1")) == NEW
+    assert dedupe.check(post("2", 1, ("1", "2"))) == edit_of("1")
+    assert dedupe.check(post("3", 2, ("1", "2"))) == edit_of("2")
+    assert dedupe.check(post("3", 3, ("1", "2"))) == DUPLICATE
+    assert dedupe.check(post("1", 4)) == DUPLICATE
+
+
+def test_versions_in_any_order() -> None:
+    dedupe = Dedupe(DAY)
+    assert dedupe.check(post("3", 0, ("1", "2"))) == NEW
+    assert dedupe.check(post("1", 1)) == DUPLICATE
+    assert dedupe.check(post("2", 2, ("1",))) == DUPLICATE
+    assert dedupe.check(post("4", 3, ("1", "2", "3"))) == edit_of("3")
+
+
+def test_an_edit_that_skips_a_version() -> None:
+    dedupe = Dedupe(DAY)
+    assert dedupe.check(post("1")) == NEW
+    assert dedupe.check(post("3", 1, ("1", "2"))) == edit_of("1")
+    assert dedupe.check(post("2", 2, ("1",))) == DUPLICATE
+
+
+def test_ids_are_forgotten_after_the_time_and_not_before() -> None:
+    dedupe = Dedupe(100)
+    dedupe.check(post("1", 0))
+    dedupe.check(post("2", 100))
+    assert dedupe.check(post("1", 100)) == DUPLICATE
+    dedupe.check(post("3", 101))
+    assert dedupe.check(post("1", 102)) == NEW
+    assert dedupe.check(post("2", 103)) == DUPLICATE
+
+
+def test_memory_has_a_limit() -> None:
+    dedupe = Dedupe(DAY, limit=1000)
+    for number in range(5000):
+        assert dedupe.check(post(str(number), number, (f"before {number}",))) == NEW
+    assert len(dedupe) <= 1000
+    assert dedupe.check(post("4999")) == DUPLICATE
+
+
+def test_a_restart_changes_nothing() -> None:
+    before, after = Dedupe(DAY), Dedupe(DAY)
+    history = [post("1"), post("2", 1, ("1",)), post("5", 2)]
+    for item in history:
+        before.check(item)
+        after.restore(item.id, item.received_ns, item.edits)
+    after.restore("5", 2)
+    for item in (
+        post("1", 3),
+        post("2", 3),
+        post("3", 3, ("1", "2")),
+        post("5", 4),
+        post("6", 4, ("5",)),
+        post("7", 5),
+    ):
+        assert before.check(item) == after.check(item)
+
+
+versions = st.permutations([post(str(n), n, tuple(str(m) for m in range(n))) for n in range(5)])
+
+
+@given(versions, st.integers(1, 5))
+def test_one_version_counts_in_the_end_whatever_the_order(order: list[Post], repeats: int) -> None:
+    dedupe = Dedupe(DAY)
+    counting: set[str] = set()
+    for item in order * repeats:
+        found = dedupe.check(item)
+        if found.outcome is DedupeOutcome.DUPLICATE:
+            continue
+        if found.outcome is DedupeOutcome.EDIT:
+            counting.remove(found.replaces)
+        counting.add(item.id)
+    assert counting == {"4"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 1000)), max_size=200))
+def test_agrees_with_a_list_of_everything_seen(arrivals: list[tuple[int, int]]) -> None:
+    dedupe = Dedupe(DAY)
+    seen: set[int] = set()
+    for number, received_ns in arrivals:
+        found = dedupe.check(post(str(number), received_ns))
+        assert found == (DUPLICATE if number in seen else NEW)
+        seen.add(number)
