@@ -1,0 +1,70 @@
+# make demo   set up and open the desk on a made-up trading day: no keys, no network
+# make test   set up and run every check and test
+# make help   the rest
+
+VENV := .venv
+PY := $(VENV)/bin/python
+SOURCES := engine desk widgets
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: demo test check format lint types layers tests bench bench-screen docs lock setup setup-dev clean help
+
+demo: setup  ## open the desk on its embedded default
+	@$(VENV)/bin/desk demo
+
+test: check  ## the same as check
+
+check: setup-dev format lint types layers tests  ## format, lint, types, layers, tests
+
+format: setup-dev
+	$(VENV)/bin/ruff format --check .
+
+lint: setup-dev
+	$(VENV)/bin/ruff check .
+
+types: setup-dev
+	$(VENV)/bin/mypy
+
+layers: setup-dev
+	$(VENV)/bin/lint-imports
+
+tests: setup-dev
+	$(VENV)/bin/pytest -n 2 --dist loadgroup
+
+bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
+	$(PY) -m bench
+
+bench-screen: setup-dev  ## measure the desk in a real pseudo-terminal
+	$(PY) -m bench screen
+
+docs: setup-dev  ## write the generated pages again
+	$(PY) -m engine.risk.table > docs/controls.md
+
+lock: setup-dev  ## resolve the pins again from pyproject.toml
+	$(PY) -m pip install --quiet uv
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 --upgrade pyproject.toml -o requirements/base.lock
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 --upgrade pyproject.toml --group dev -c requirements/base.lock -o requirements/dev.lock
+
+setup: $(VENV)/.base
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.base: requirements/base.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 or newer, found none; install it, or: make PYTHON=/path/to/python3 …" >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.base
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16

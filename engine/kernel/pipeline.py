@@ -1,0 +1,103 @@
+"""From a post to a signal: matching, guards, scoring, sentiment, strategies, each step in the journal before the next.
+
+Called by the kernel for every post, on the engine's loop. Synchronous; the same posts give the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.clock import from_seconds, stopwatch_ns
+from engine.config import Config
+from engine.guards import Dedupe, DedupeOutcome
+from engine.journal import Journal
+from engine.kernel.view import View
+from engine.model import Mood, Post, ScoredPost, Signal, Strategy
+from engine.model.records import Edit, PostRecord
+from engine.scoring import Ensemble
+from engine.sentiment import Sentiment
+from engine.watchlist import Matcher
+
+
+class Pipeline:
+    """The stages between a feed and the risk gate. `on_signal` is called for each signal, before the next post."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        journal: Journal,
+        ensemble: Ensemble,
+        sentiment: Sentiment,
+        strategies: Sequence[Strategy],
+        view: View,
+        on_signal: Callable[[Signal], None],
+    ) -> None:
+        self._journal = journal
+        self._ensemble = ensemble
+        self._sentiment = sentiment
+        self._strategies = tuple(strategies)
+        self._view = view
+        self._on_signal = on_signal
+        self._matcher = Matcher(config.watchlist)
+        self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
+        self._languages = frozenset(config.x.languages) | {"", "und"}
+        self._reposts = config.x.reposts
+
+    def on_post(self, post: Post, now_ns: int) -> None:
+        """Take one post all the way."""
+        began = stopwatch_ns()
+        view = self._view
+        found = self.dedupe.check(post)
+        if found.outcome is DedupeOutcome.DUPLICATE:
+            view.duplicates += 1
+            return
+        view.count += 1
+        view.rate.add()
+        matches = self._matcher.match(post.text, post.cashtags)
+        if matches:
+            matches = self._matcher.weigh(post.author, matches)
+        self._journal.append("post", post.id, PostRecord.of(post, matches), now_ns)
+        if found.outcome is DedupeOutcome.EDIT:
+            left = self._sentiment.remove(found.replaces)
+            self._journal.append("edit", post.id, Edit(post.id, found.replaces, now_ns, left), now_ns)
+        reason = self._not_scored(post, bool(matches))
+        if reason:
+            view.skip(reason)
+            return
+        scored = self._ensemble.score((post,), now_ns)[0]
+        for reading in scored.members:
+            self._journal.append("reading", post.id, reading, now_ns)
+        if len(scored.members) != 1:
+            self._journal.append("reading", post.id, scored.reading, now_ns)
+        whole = ScoredPost(post, matches, scored.reading, scored.members)
+        moods = self._sentiment.add(whole, now_ns)
+        view.scored(whole)
+        for mood in moods:
+            self._evaluate(mood)
+        view.latency.add(stopwatch_ns() - began)
+
+    def restore(self, post: Post, scored: ScoredPost | None, now_ns: int) -> None:
+        """Take in a post that an earlier run already journaled: no record, no signal."""
+        self.dedupe.restore(post.id, post.received_ns, post.edits)
+        if scored is not None:
+            self._sentiment.add(scored, now_ns)
+
+    def why_not(self, mood: Mood) -> str:
+        """What keeps a symbol from a signal, by the first strategy that says so."""
+        return next((reason for strategy in self._strategies if (reason := strategy.why_not(mood))), "")
+
+    def _not_scored(self, post: Post, matched: bool) -> str:
+        if not matched:
+            return "no symbol"
+        if post.repost_of and not self._reposts:
+            return "repost"
+        if post.lang not in self._languages:
+            return f"language {post.lang}"
+        return ""
+
+    def _evaluate(self, mood: Mood) -> None:
+        for strategy in self._strategies:
+            signal = strategy.on_mood(mood, self._sentiment)
+            if signal is not None:
+                self._on_signal(signal)
