@@ -45,11 +45,14 @@ class FeedState(Value, frozen=True, gc=False):
     spent_usd: float = 0.0
     cap_usd: float | None = None
     covered_since_ns: int | None = None
-    """Set when the feed has just delivered every post since then that it can (warm start, gap filled). It comes
-    through `Sink.put`, after the posts it speaks of."""
+    """Set when every post published since then has been delivered, or comes in (start, warm start). This, `gap_*` and
+    `filled_*` come through `Sink.put`, in order with the posts they speak of, and concern posts by publication time."""
     gap_from_ns: int | None = None
-    """Set, with `gap_to_ns`, when the posts of a span are missing and will not come any more."""
+    """Set, with `gap_to_ns`, when the posts of that span are missing (the stream was down)."""
     gap_to_ns: int | None = None
+    filled_from_ns: int | None = None
+    """Set, with `filled_to_ns`, when the missing posts of that span have been delivered after all."""
+    filled_to_ns: int | None = None
 
 
 class Protection(Value, frozen=True, gc=False):
