@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from enum import Enum
 
@@ -43,7 +44,9 @@ class Dedupe:
         self._limit = limit
         self._now_ns = 0
         self._seen: dict[str, int] = {}
-        """Received time by id, in order of arrival."""
+        """Received time by id."""
+        self._order: deque[str] = deque()
+        """The ids of `_seen`, in order of arrival."""
         self._replaced: set[str] = set()
         """Those of `_seen` that do not count: a later version does."""
 
@@ -86,10 +89,9 @@ class Dedupe:
     def _remember(self, post_id: str, received_ns: int) -> None:
         self._now_ns = max(self._now_ns, received_ns)
         self._seen[post_id] = received_ns
+        self._order.append(post_id)
         forget_before = self._now_ns - self._keep_ns
-        while len(self._seen) > 1:
-            oldest = next(iter(self._seen))
-            if self._seen[oldest] >= forget_before and len(self._seen) <= self._limit:
-                return
+        while self._order and (self._seen[self._order[0]] < forget_before or len(self._order) > self._limit):
+            oldest = self._order.popleft()
             del self._seen[oldest]
             self._replaced.discard(oldest)

@@ -89,6 +89,13 @@ def test_a_restart_changes_nothing() -> None:
         assert before.check(item) == after.check(item)
 
 
+def test_a_post_from_long_ago_is_not_remembered_longer() -> None:
+    dedupe = Dedupe(100, limit=1)
+    dedupe.check(post("1", 1000))
+    assert dedupe.check(post("2", 10)) == NEW
+    assert len(dedupe) == 0
+
+
 versions = st.permutations([post(str(n), n, tuple(str(m) for m in range(n))) for n in range(5)])
 
 
