@@ -86,8 +86,11 @@ class Intent(Value, frozen=True, gc=False):
 
     @property
     def order_type(self) -> str:
-        """`stop` for a STOP (a plain stop at `draft.stop_price`: a gap must not outrun it), else `limit`."""
-        return "stop" if self.role is Role.STOP else "limit"
+        """`stop` for a STOP with a stop price (a plain stop: a gap must not outrun it), else `limit`.
+
+        A STOP without one sells at once: the engine saw the stop crossed.
+        """
+        return "stop" if self.role is Role.STOP and self.draft.stop_price is not None else "limit"
 
     @property
     def bracket(self) -> bool:
