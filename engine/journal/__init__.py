@@ -1,0 +1,9 @@
+"""The audit journal: append-only, hash-chained, durable before any effect leaves the process."""
+
+from engine.journal.anchor import Anchor
+from engine.journal.chain import Record
+from engine.journal.kinds import KINDS
+from engine.journal.verify import Verification
+from engine.journal.writer import Journal
+
+__all__ = ["KINDS", "Anchor", "Journal", "Record", "Verification"]

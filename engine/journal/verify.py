@@ -1,0 +1,166 @@
+"""Whether a journal is what was written: every record, its place, and its tail against the anchor."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain as joined
+from typing import Final
+
+from engine.journal.anchor import Anchor
+from engine.journal.chain import GENESIS, chain
+from engine.model import Value
+
+Row = tuple[int, int, bytes, bytes, bytes, bytes]
+"""seq, at_ns, kind, key, body, hash as stored (from a connection whose text is bytes)."""
+
+COLUMNS: Final = "seq, at_ns, kind, key, body, hash"
+PAGE: Final = 4096
+"""Rows per query: no reader holds a read transaction for longer than this, so the write-ahead log stays short."""
+
+
+class Flaw(Value, frozen=True, gc=False):
+    """The first record that is not what was written."""
+
+    seq: int
+    what: str
+    """What is wrong with it, in words; names the record."""
+
+
+class Verification(Value, frozen=True, gc=False):
+    """What verifying a journal found."""
+
+    ok: bool
+    chain_ok: bool
+    """True when every record that is there is as it was written; `ok` also asks that none was cut off."""
+    records: int
+    """Records that are as they were written, from the first on."""
+    first_bad_seq: int | None
+    what: str
+    """What is wrong with that record; with `ok`, what could not be checked. Empty when all is well."""
+    last_hash: str
+    """Hash of the last good record, in hex."""
+    anchored_seq: int | None
+    """The record that the anchor names; None without an anchor."""
+
+
+class Walk:
+    """Follows the chain. `seq` and `hash` are those of the last good record."""
+
+    def __init__(self, seq: int = 0, digest: bytes = GENESIS) -> None:
+        self.seq = seq
+        self.hash = digest
+
+    def check(self, rows: Iterable[Row]) -> Flaw | None:
+        """Check that rows follow the last good record without a gap; returns the first flaw, if any."""
+        seq, previous = self.seq, self.hash
+        rows = iter(rows)
+        try:
+            for row in rows:
+                found, at_ns, kind, key, body, digest = row
+                if found != seq + 1:
+                    return Flaw(seq + 1, f"{_records(seq + 1, found - 1)} removed")
+                if chain(previous, found, at_ns, kind, key, body) != digest:
+                    return _judge(row, next(rows, None))
+                seq, previous = found, digest
+        except (TypeError, struct.error):
+            return Flaw(seq + 1, f"record {seq + 1} was altered: a field is not of its type")
+        finally:
+            self.seq, self.hash = seq, previous
+        return None
+
+    def check_anchor(self, connection: sqlite3.Connection, anchor: Anchor) -> Flaw | None:
+        """Check that the anchor's record is among those seen so far, or earlier, with the hash that it names."""
+        if anchor.seq > self.seq:
+            return Flaw(
+                self.seq + 1, f"{_records(self.seq + 1, anchor.seq)} cut off at the end: the anchor names {anchor.seq}"
+            )
+        if anchor.seq == 0:
+            return None
+        stored = connection.execute("SELECT hash FROM records WHERE seq = ?", (anchor.seq,)).fetchone()
+        if stored is None or stored[0] != anchor.hash:
+            return Flaw(anchor.seq, f"record {anchor.seq} is not the one that the anchor names: it was rewritten")
+        return None
+
+
+def verify(
+    connection: sqlite3.Connection, anchor: Anchor | None, progress: Callable[[int, int], None] | None = None
+) -> Verification:
+    """Check every record from the first to the newest at this moment, and that the anchor's record is there.
+
+    `anchor` must have been read before the connection is used. `progress(done, total)` is called after every page.
+    """
+    walk = Walk()
+    chain_ok = False
+    flaw: Flaw | None
+    try:
+        total = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
+        flaw = walk.check(joined.from_iterable(pages(connection, 0, total, progress)))
+        chain_ok = flaw is None
+        if flaw is None and anchor is not None:
+            flaw = walk.check_anchor(connection, anchor)
+    except sqlite3.Error as error:
+        flaw = Flaw(walk.seq + 1, f"record {walk.seq + 1} cannot be read: {error}")
+    what = flaw.what if flaw else ""
+    if flaw is None and anchor is None and walk.seq:
+        what = "there is no anchor: whether records were cut off at the end cannot be told"
+    return Verification(
+        ok=flaw is None,
+        chain_ok=chain_ok,
+        records=walk.seq,
+        first_bad_seq=flaw.seq if flaw else None,
+        what=what,
+        last_hash=walk.hash.hex(),
+        anchored_seq=None if anchor is None else anchor.seq,
+    )
+
+
+def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int) -> tuple[Walk, Flaw | None]:
+    """Check the last `count` records and the anchor. Raises sqlite3.Error when the file cannot be read."""
+    last = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
+    first = connection.execute("SELECT min(seq) FROM records").fetchone()[0] or 1
+    if first != 1:
+        return Walk(), Flaw(1, f"{_records(1, first - 1)} removed")
+    walk = Walk()
+    if last > count:
+        stored = connection.execute("SELECT hash FROM records WHERE seq = ?", (last - count,)).fetchone()
+        if stored is None:
+            return walk, Flaw(last - count, f"{_records(last - count, last - count)} removed")
+        walk = Walk(last - count, stored[0])
+    flaw = walk.check(joined.from_iterable(pages(connection, walk.seq, last)))
+    if flaw is None and anchor is not None:
+        flaw = walk.check_anchor(connection, anchor)
+    if flaw is None and anchor is None and last:
+        flaw = Flaw(last, f"the anchor is missing: whether records after {last} were cut off cannot be told")
+    return walk, flaw
+
+
+def pages(
+    connection: sqlite3.Connection, after: int, last: int, progress: Callable[[int, int], None] | None = None
+) -> Iterator[list[Row]]:
+    """The rows after seq `after` up to `last`, a page at a time."""
+    query = f"SELECT {COLUMNS} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {PAGE}"
+    while rows := connection.execute(query, (after, last)).fetchall():
+        yield rows
+        after = rows[-1][0]
+        if progress is not None:
+            progress(after, last)
+
+
+def _records(first: int, last: int) -> str:
+    return f"record {first} was" if first == last else f"records {first} to {last} were"
+
+
+def _judge(row: Row, following: Row | None) -> Flaw:
+    """Tell a record altered in place, on whose hash the next one still builds, from one that is not in its place."""
+    seq, digest = row[0], row[5]
+    if following is not None:
+        found, at_ns, kind, key, body, stored = following
+        try:
+            builds_on_it = found == seq + 1 and chain(digest, found, at_ns, kind, key, body) == stored
+        except (TypeError, struct.error):
+            builds_on_it = False
+        if builds_on_it:
+            return Flaw(seq, f"record {seq} was altered: its content is not what its hash was taken over")
+    return Flaw(seq, f"record {seq} was altered, inserted or moved: it does not follow from the record before")
