@@ -1,0 +1,112 @@
+"""The sentiment stage: every symbol's mood, updated by each post and decaying between posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.clock import from_seconds
+from engine.config import SentimentConfig
+from engine.errors import ConfigError, DeskError
+from engine.model import Evidence, Mood, ScoredPost
+from engine.sentiment.coverage import Coverage
+from engine.sentiment.timeline import Timeline
+from engine.sentiment.window import WINDOW_LIMIT_S, Entry, pack
+from engine.text import text_key
+
+
+class Sentiment:
+    """Moods of the watchlist's symbols; also the `model.MoodView` that strategies ask.
+
+    value = Σ w·s / Σ w over posts with age < window, w = influence·confidence·max(floor, 1 − age/window), age counted
+    from publication; a post from the future counts as age 0. previous is the same aggregate with decay and window
+    taken at now − look_back. A post costs the same however many are in the window; it is forgotten once it is older
+    than window + look_back. Time only moves forward: an earlier `now_ns` is read as the latest given for that symbol.
+    """
+
+    def __init__(self, config: SentimentConfig, symbols: Sequence[str]) -> None:
+        """Raises ConfigError when the window, the floor or the look-back makes no sense."""
+        for key, wrong, expected in (
+            ("window_s", not 1.0 <= config.window_s <= WINDOW_LIMIT_S, "1 … 864000 seconds"),
+            ("floor", not 0.0 <= config.floor <= 1.0, "a share in [0, 1]"),
+            ("look_back_s", not 0.0 <= config.look_back_s <= WINDOW_LIMIT_S, "0 … 864000 seconds"),
+        ):
+            if wrong:
+                raise ConfigError(
+                    f"expected {expected}, found {getattr(config, key)}", where=f"sentiment.{key}", remedy="correct it"
+                )
+        window_ns = from_seconds(config.window_s)
+        look_back_ns = from_seconds(config.look_back_s)
+        floor_ns = round(config.floor * window_ns)
+        self.coverage = Coverage(window_ns, look_back_ns)
+        self._timelines = {
+            symbol: Timeline(symbol, window_ns, floor_ns, look_back_ns, self.coverage) for symbol in symbols
+        }
+
+    def add(self, scored: ScoredPost, now_ns: int) -> tuple[Mood, ...]:
+        """Take in a post; returns the mood of each symbol it changed, in the order of its matches.
+
+        A post that is already in is replaced. Matches of symbols that are not watched, and of other symbols than the
+        one its reading is for, change nothing. Raises DeskError when the reading is not a number in its range.
+        """
+        moods = []
+        reading = scored.reading
+        for match in scored.matches:
+            timeline = self._timelines.get(match.symbol)
+            if timeline is None or (reading.symbol and reading.symbol != match.symbol):
+                continue
+            packed = pack(match.influence, reading.confidence, reading.score)
+            timeline.advance(now_ns)
+            timeline.put(scored, match, packed)
+            moods.append(timeline.mood())
+        return tuple(moods)
+
+    def remove(self, post_id: str) -> tuple[str, ...]:
+        """Take a post out, as if it had never been there (an edit replaces it); returns the symbols it was in."""
+        return tuple(symbol for symbol, timeline in self._timelines.items() if timeline.take(post_id))
+
+    def mood(self, symbol: str, now_ns: int) -> Mood:
+        """The symbol's mood at `now_ns`. Raises DeskError for a symbol that is not watched."""
+        timeline = self._timeline(symbol)
+        timeline.advance(now_ns)
+        return timeline.mood()
+
+    def covered_since(self, at_ns: int) -> None:
+        """Every post published at or after `at_ns` is in, or comes in; gaps apart."""
+        self.coverage.since(at_ns)
+
+    def gap(self, from_ns: int, to_ns: int) -> None:
+        """Posts published in [from_ns, to_ns) are missing."""
+        self.coverage.gap(from_ns, to_ns)
+
+    def filled(self, from_ns: int, to_ns: int) -> None:
+        """The posts of a gap have come after all."""
+        self.coverage.filled(from_ns, to_ns)
+
+    def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
+        """Posts in the window as of the symbol's last mood, largest share of Σ w·|s| first. A pass over the window."""
+        return self._timeline(symbol).evidence(limit)
+
+    def newest_ns(self, symbol: str) -> int:
+        """Publication time of the newest post in the window; 0 when empty."""
+        return self._timeline(symbol).newest_ns()
+
+    def top_author_share(self, symbol: str) -> float:
+        """Largest share of the window's weight held by one author, in [0, 1]. Costs a pass over the window."""
+        return self._timeline(symbol).top_share(lambda entry: entry.author)
+
+    def top_text_share(self, symbol: str) -> float:
+        """Largest share of the window's weight held by one text, in [0, 1]. Costs a pass over the window."""
+        return self._timeline(symbol).top_share(_said)
+
+    def _timeline(self, symbol: str) -> Timeline:
+        timeline = self._timelines.get(symbol)
+        if timeline is None:
+            raise DeskError(
+                f"expected a watched symbol, found {symbol!r}", where="sentiment", remedy="add it to [[watchlist]]"
+            )
+        return timeline
+
+
+def _said(entry: Entry) -> str:
+    """What a post says; one that says nothing in words (a bare link) is a text of its own."""
+    return text_key(entry.text) or entry.id

@@ -1,0 +1,169 @@
+"""One symbol's posts in order of publication, with the current and the previous window over them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from heapq import nsmallest
+
+from engine.model import DisplayText, Evidence, Match, Mood, ScoredPost
+from engine.sentiment.coverage import Coverage
+from engine.sentiment.window import Entry, Window, mean, trust
+
+_DROP = 1024
+"""Posts that have left both windows are dropped from the lists in batches of at least this many."""
+_NOTHING = DisplayText("")
+
+
+class Timeline:
+    """Posts newer than now − look_back − window, sorted by publication; equal times keep their order of arrival."""
+
+    def __init__(self, symbol: str, window_ns: int, floor_ns: int, look_back_ns: int, coverage: Coverage) -> None:
+        self._symbol = symbol
+        self._window_ns = window_ns
+        self._floor_ns = floor_ns
+        self._look_back_ns = look_back_ns
+        self._coverage = coverage
+        self._times: list[int] = []
+        self._entries: list[Entry] = []
+        self._published: dict[str, int] = {}
+        self._authors: dict[str, int] = {}
+        self._current = Window(window_ns, floor_ns, 0, ahead_counts=True)
+        self._previous = Window(window_ns, floor_ns, -look_back_ns, ahead_counts=False)
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass. An earlier instant than the latest changes nothing."""
+        current = self._current
+        if now_ns <= current.at_ns:
+            return
+        entries = self._entries
+        left = current.advance(now_ns, self._times, entries)
+        if left:
+            for index in range(current.first - left, current.first):
+                self._leave(entries[index])
+        previous = self._previous
+        left = previous.advance(now_ns - self._look_back_ns, self._times, entries)
+        if left:
+            for index in range(previous.first - left, previous.first):
+                del self._published[entries[index].id]
+            gone = previous.first
+            if gone >= _DROP and 2 * gone >= len(entries):
+                del self._times[:gone]
+                del entries[:gone]
+                current.drop(gone)
+                previous.drop(gone)
+
+    def put(self, scored: ScoredPost, match: Match, packed: int) -> None:
+        """Put a post at its place, in place of an earlier one with its id. One that is too old is left out."""
+        post = scored.post
+        if post.id in self._published:
+            self.take(post.id)
+        at = post.published_ns
+        if at <= self._previous.at_ns - self._window_ns:
+            return
+        author = post.author
+        entry = Entry(post.id, author.id or author.name, packed, author.name, match, scored.reading, post.text)
+        times = self._times
+        if not times or at >= times[-1]:
+            times.append(at)
+            self._entries.append(entry)
+        else:
+            index = bisect_right(times, at)
+            times.insert(index, at)
+            self._entries.insert(index, entry)
+        self._published[post.id] = at
+        if at <= self._previous.at_ns:
+            self._previous.put(at, packed)
+        if self._current.put(at, packed):
+            self._authors[entry.author] = self._authors.get(entry.author, 0) + 1
+
+    def take(self, post_id: str) -> bool:
+        """Take a post out; returns whether it was there."""
+        at = self._published.pop(post_id, None)
+        if at is None:
+            return False
+        index = bisect_left(self._times, at)
+        while self._entries[index].id != post_id:
+            index += 1
+        entry = self._entries[index]
+        del self._times[index]
+        del self._entries[index]
+        self._previous.take(at, entry.packed)
+        if self._current.take(at, entry.packed):
+            self._leave(entry)
+        return True
+
+    def mood(self) -> Mood:
+        """The mood as of the latest instant."""
+        current = self._current
+        now_ns = current.at_ns
+        total = current.total()
+        value = mean(total)
+        previous = change = None
+        coverage = self._coverage
+        missing = "" if now_ns >= coverage.complete_from_ns else coverage.missing(now_ns)
+        if not missing or coverage.knows_previous(now_ns):
+            previous = mean(self._previous.total())
+            if value is not None and previous is not None:
+                change = value - previous
+        return Mood(
+            self._symbol,
+            now_ns,
+            value,
+            previous,
+            change,
+            len(self._entries) - current.first,
+            len(self._authors),
+            trust(total),
+            not missing,
+            missing,
+        )
+
+    def evidence(self, limit: int) -> tuple[Evidence, ...]:
+        """The posts with the largest share of Σ w·|s|; among equals the newest first."""
+        window = [(decayed * entry.opinion, decayed, at, entry) for decayed, at, entry in self._window()]
+        total = sum(pull for pull, *_ in window)
+        largest = nsmallest(limit, window, key=lambda row: (-row[0], -row[2], row[3].id))
+        return tuple(
+            Evidence(
+                post_id=entry.id,
+                author=entry.name,
+                text=entry.text,
+                published_ns=at,
+                score=entry.reading.score,
+                confidence=entry.reading.confidence,
+                weight=entry.match.influence * entry.reading.confidence * (decayed / self._window_ns),
+                share=pull / total if total else 0.0,
+                term=entry.match.term,
+                scorer=entry.reading.scorer,
+            )
+            for pull, decayed, at, entry in largest
+        )
+
+    def newest_ns(self) -> int:
+        """Publication time of the newest post in the window; 0 when empty."""
+        return self._times[-1] if len(self._entries) > self._current.first else 0
+
+    def top_share(self, key: Callable[[Entry], str]) -> float:
+        """Largest share of the window's weight held by the posts of one key; 0 while there is no weight."""
+        held: dict[str, int] = {}
+        for decayed, _, entry in self._window():
+            name = key(entry)
+            held[name] = held.get(name, 0) + decayed * entry.weight
+        total = sum(held.values())
+        return max(held.values()) / total if total else 0.0
+
+    def _leave(self, entry: Entry) -> None:
+        entry.text = _NOTHING
+        rest = self._authors[entry.author] - 1
+        if rest:
+            self._authors[entry.author] = rest
+        else:
+            del self._authors[entry.author]
+
+    def _window(self) -> Iterator[tuple[int, int, Entry]]:
+        """(remaining life in ns, publication, entry) of every post in the current window, oldest first."""
+        now_ns = self._current.at_ns
+        for index in range(self._current.first, len(self._entries)):
+            at = self._times[index]
+            yield max(self._floor_ns, self._window_ns - max(0, now_ns - at)), at, self._entries[index]

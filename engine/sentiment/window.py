@@ -1,0 +1,214 @@
+"""Decayed sums over a moving window in constant time per post.
+
+A post weighs w = a·max(floor, 1 − age/window), with a = influence·confidence. Every post of a window is in one of two
+states: *young*, where its weight falls linearly and Σ a·(window − now + t) = (window − now)·Σ a + Σ a·t, or *aged*,
+where its weight is a·floor. Two sums for the young and one for the aged give every weighted mean at any later time, and a
+post changes them three times in its life: when it enters, when it ages, when it leaves.
+
+All sums are integers, so they do not drift and do not depend on the order of addition: replay and live give the same
+bits. The four quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
+all four. All have the same unit, so they are only ever divided by each other:
+
+    lane 0  a       lane 1  influence       lane 2  a·|s|       lane 3, the top one, signed  a·s
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.errors import DeskError
+from engine.model import DisplayText, Match, Reading
+
+SCALE = 1_000_000
+"""Influences, scores and confidences count in whole millionths."""
+INFLUENCE_LIMIT = 100.0
+"""Largest influence a match may have."""
+WINDOW_LIMIT_S = 864_000.0
+"""Longest window and look-back, in seconds."""
+
+LANE = 150
+"""Bits per quantity. 10¹⁸·100 (one post) · 8.64·10¹⁴ (ns of a window) · 10⁷ posts < 2¹⁴⁰."""
+_MASK = (1 << LANE) - 1
+_INFLUENCE = SCALE * SCALE << LANE
+_WEIGHT = SCALE
+_BULLISH = (1 << 2 * LANE) + (1 << 3 * LANE)
+"""Times a·s with s ≥ 0: a·|s| in lane 2 and a·s in lane 3."""
+_BEARISH = (1 << 3 * LANE) - (1 << 2 * LANE)
+"""Times a·s with s < 0: the same."""
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One post in one symbol's timeline: its numbers, and what evidence quotes of it (not the whole post: memory)."""
+
+    id: str
+    author: str
+    """The author's id, or the name where the source gives no id."""
+    packed: int
+    """The four quantities without decay, a lane each."""
+    name: DisplayText
+    match: Match
+    reading: Reading
+    text: DisplayText
+    """Emptied once the post has left the current window: then only its share of the sums is still needed."""
+
+    @property
+    def weight(self) -> int:
+        """a."""
+        return self.packed & _MASK
+
+    @property
+    def opinion(self) -> int:
+        """a·|s|."""
+        return self.packed >> 2 * LANE & _MASK
+
+
+def pack(influence: float, confidence: float, score: float) -> int:
+    """The four quantities of one post in one integer.
+
+    Raises DeskError when a number is not finite or out of its range.
+    """
+    if not (0.0 <= influence <= INFLUENCE_LIMIT and 0.0 <= confidence <= 1.0 and -1.0 <= score <= 1.0):
+        raise DeskError(
+            f"expected a score in [−1, 1], a confidence in [0, 1] and an influence in [0, {INFLUENCE_LIMIT:g}], "
+            f"found score={score}, confidence={confidence}, influence={influence}",
+            where="sentiment",
+            remedy="the scorer or the watchlist row that made these numbers is at fault",
+        )
+    s = round(score * SCALE)
+    said = _WEIGHT + s * (_BULLISH if s >= 0 else _BEARISH)
+    return round(influence * SCALE) * (_INFLUENCE + round(confidence * SCALE) * said)
+
+
+def mean(total: int) -> float | None:
+    """Σ w·s / Σ w of a window's sum; None where there is no weight."""
+    weight = total & _MASK
+    return (total >> 3 * LANE) / weight if weight else None
+
+
+def trust(total: int) -> float:
+    """Agreement (|Σ w·s| / Σ w·|s|) × mean confidence (Σ w / Σ influence·decay) of a window's sum, 0 if silent."""
+    loud = float(total >> 2 * LANE & _MASK)
+    if not loud:
+        return 0.0
+    return abs(float(total >> 3 * LANE)) / loud * (float(total & _MASK) / float(total >> LANE & _MASK))
+
+
+class Window:
+    """The sums of one window over a sorted timeline, as of one instant that only moves forward.
+
+    `first`, `aged` and `end` are counts from the timeline's start: posts before `first` have left, those before `aged`
+    weigh the floor, those before `end` are young, and the rest are ahead of the instant. With `ahead_counts` these
+    count as age 0 (a source's clock may be ahead of ours); without it they are not in the window yet.
+    """
+
+    __slots__ = (
+        "_aged_sum",
+        "_ahead_sum",
+        "_floor_ns",
+        "_window_ns",
+        "_young_sum",
+        "_young_time_sum",
+        "aged",
+        "ahead_counts",
+        "at_ns",
+        "end",
+        "first",
+    )
+
+    def __init__(self, window_ns: int, floor_ns: int, at_ns: int, *, ahead_counts: bool) -> None:
+        """`floor_ns` = floor × window: decay is counted in nanoseconds of remaining life."""
+        self._window_ns = window_ns
+        self._floor_ns = floor_ns
+        self.ahead_counts = ahead_counts
+        self.at_ns = at_ns
+        self.first = self.aged = self.end = 0
+        self._young_sum = self._young_time_sum = self._aged_sum = self._ahead_sum = 0
+
+    def advance(self, at_ns: int, times: list[int], entries: list[Entry]) -> int:
+        """Move to `at_ns`; returns how many posts left. Each post is touched three times in its life."""
+        self.at_ns = at_ns
+        end, aged, first = self.end, self.aged, self.first
+        count = len(times)
+        if end < count and times[end] <= at_ns:
+            young, young_time, ahead = self._young_sum, self._young_time_sum, self._ahead_sum
+            while end < count and (at := times[end]) <= at_ns:
+                packed = entries[end].packed
+                young += packed
+                young_time += packed * at
+                if self.ahead_counts:
+                    ahead -= packed
+                end += 1
+            self._young_sum, self._young_time_sum, self._ahead_sum, self.end = young, young_time, ahead, end
+        at_ns -= self._window_ns
+        limit = at_ns + self._floor_ns
+        if aged < end and times[aged] <= limit:
+            young, young_time, floored = self._young_sum, self._young_time_sum, self._aged_sum
+            while aged < end and (at := times[aged]) <= limit:
+                packed = entries[aged].packed
+                young -= packed
+                young_time -= packed * at
+                floored += packed
+                aged += 1
+            self._young_sum, self._young_time_sum, self._aged_sum, self.aged = young, young_time, floored, aged
+        if first < aged and times[first] <= at_ns:
+            floored = self._aged_sum
+            while first < aged and times[first] <= at_ns:
+                floored -= entries[first].packed
+                first += 1
+            left = first - self.first
+            self._aged_sum, self.first = floored, first
+            return left
+        return 0
+
+    def put(self, at_ns: int, packed: int) -> bool:
+        """Count a post that was put into the timeline; returns whether it is in the window."""
+        age = self.at_ns - at_ns
+        if age < 0:
+            if self.ahead_counts:
+                self._ahead_sum += packed
+            return self.ahead_counts
+        self.end += 1
+        if age < self._window_ns - self._floor_ns:
+            self._young_sum += packed
+            self._young_time_sum += packed * at_ns
+            return True
+        self.aged += 1
+        if age < self._window_ns:
+            self._aged_sum += packed
+            return True
+        self.first += 1
+        return False
+
+    def take(self, at_ns: int, packed: int) -> bool:
+        """Uncount a post that is taken out of the timeline; returns whether it was in the window."""
+        age = self.at_ns - at_ns
+        if age < 0:
+            if self.ahead_counts:
+                self._ahead_sum -= packed
+            return self.ahead_counts
+        self.end -= 1
+        if age < self._window_ns - self._floor_ns:
+            self._young_sum -= packed
+            self._young_time_sum -= packed * at_ns
+            return True
+        self.aged -= 1
+        if age < self._window_ns:
+            self._aged_sum -= packed
+            return True
+        self.first -= 1
+        return False
+
+    def drop(self, count: int) -> None:
+        """The timeline forgot its first `count` posts, which have all left."""
+        self.first -= count
+        self.aged -= count
+        self.end -= count
+
+    def total(self) -> int:
+        """The decayed sum at the window's instant, packed."""
+        total = (
+            self._young_sum * (self._window_ns - self.at_ns) + self._young_time_sum + self._aged_sum * self._floor_ns
+        )
+        if self._ahead_sum:
+            total += self._ahead_sum * self._window_ns
+        return total
