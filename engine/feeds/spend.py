@@ -1,0 +1,201 @@
+"""What the posts cost: unique posts read per UTC day, times the price, against a daily cap.
+
+X charges a post read once per UTC day however often it is delivered (pay-per-use, 0.005 USD in 2026), so ids are
+counted once. Whether posts and users that come along as expansions are charged is not documented; they are not
+counted. The file is shared by every profile, as the bill is. An engine takes leases of `LEASE` posts from it before
+they are read and gives back what it did not use, so a crash can only overstate what was spent, never forget it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from engine.clock import DAY, utc
+from engine.errors import EXIT_USAGE, DeskError
+
+LEASE = 100
+"""Posts taken from the file at a time."""
+IDS = 5_000
+"""Newest ids kept in the file, so that a restart does not count them again."""
+IDS_IN_MEMORY = 50_000
+
+
+class Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's content."""
+
+    day: str
+    """UTC date, `2026-11-20`."""
+    posts: int
+    """Posts read or leased that day, by every engine."""
+    ids: tuple[str, ...] = ()
+
+
+class SpendMeter:
+    """Counts post reads of the current UTC day. Told the time; touches the file only in `open`, `lease` and `close`."""
+
+    def __init__(self, path: Path, *, post_cost_usd: float, daily_cap_usd: float) -> None:
+        self.path = path
+        self.post_cost_usd = post_cost_usd
+        self.daily_cap_usd = daily_cap_usd
+        self._day = ""
+        self._posts = 0
+        """In the file, this engine's unused lease included."""
+        self._unused = 0
+        self._ids: dict[str, None] = {}
+        self.is_open = False
+
+    def open(self, now_ns: int) -> None:
+        """Read what was spent today. Raises DeskError when the file cannot be read: an unknown sum is not zero."""
+        with self._locked():
+            spent = self._read(now_ns)
+        self._adopt(spent, unused=0)
+        self._ids = dict.fromkeys(spent.ids)
+        self.is_open = True
+
+    def lease(self, now_ns: int) -> None:
+        """Take posts from the file so that at least half a lease is unused, and save the newest ids."""
+        self._roll(now_ns)
+        with self._locked():
+            spent = self._read(now_ns)
+            take = max(0, LEASE - self._unused)
+            ids = tuple(dict.fromkeys((*spent.ids, *self._ids)))[-IDS:]
+            spent = Spent(spent.day, spent.posts + take, ids)
+            self._write(spent)
+        self._adopt(spent, unused=self._unused + take)
+
+    def close(self, now_ns: int) -> None:
+        """Give back what was leased and not used, and save the ids."""
+        self._roll(now_ns)
+        with self._locked():
+            spent = self._read(now_ns)
+            ids = tuple(dict.fromkeys((*spent.ids, *self._ids)))[-IDS:]
+            spent = Spent(spent.day, max(0, spent.posts - self._unused), ids)
+            self._write(spent)
+        self._adopt(spent, unused=0)
+        self.is_open = False
+
+    def needs_lease(self, now_ns: int) -> bool:
+        """True when `lease` should be called before more posts are read."""
+        self._roll(now_ns)
+        return self._unused < LEASE // 2
+
+    def count(self, ids: Iterable[str], now_ns: int) -> int:
+        """Count posts that were read; returns how many were new today."""
+        self._roll(now_ns)
+        new = 0
+        for post_id in ids:
+            if post_id not in self._ids:
+                self._ids[post_id] = None
+                new += 1
+        self._unused -= new
+        while len(self._ids) > IDS_IN_MEMORY:
+            del self._ids[next(iter(self._ids))]
+        return new
+
+    def knows(self, post_id: str) -> bool:
+        """True when the post was counted today (one of the newest `IDS_IN_MEMORY`)."""
+        return post_id in self._ids
+
+    def posts(self, now_ns: int) -> int:
+        """Unique posts read today, by every engine."""
+        self._roll(now_ns)
+        return max(0, self._posts - self._unused)
+
+    def spent_usd(self, now_ns: int) -> float:
+        """Estimated cost of today's posts, in USD."""
+        return round(self.posts(now_ns) * self.post_cost_usd, 6)
+
+    def left(self, now_ns: int) -> int:
+        """Posts that the cap still allows today; 0 when it is reached."""
+        if self.post_cost_usd <= 0:
+            return IDS_IN_MEMORY
+        allowed = int(self.daily_cap_usd / self.post_cost_usd + 1e-9)
+        return max(0, allowed - self.posts(now_ns))
+
+    def capped(self, now_ns: int) -> bool:
+        """True when nothing more may be bought today."""
+        return self.left(now_ns) <= 0
+
+    @staticmethod
+    def resets_ns(now_ns: int) -> int:
+        """The next UTC midnight."""
+        return (now_ns // DAY + 1) * DAY
+
+    def _adopt(self, spent: Spent, *, unused: int) -> None:
+        self._day = spent.day
+        self._posts = spent.posts
+        self._unused = unused
+
+    def _roll(self, now_ns: int) -> None:
+        """A new UTC day starts at zero."""
+        day = _day(now_ns)
+        if day > self._day:
+            self._day = day
+            self._posts = 0
+            self._unused = 0
+            self._ids.clear()
+
+    def _read(self, now_ns: int) -> Spent:
+        """The file's content for today; a file of an earlier day, or none, is zero."""
+        today = Spent(_day(now_ns), 0)
+        try:
+            spent = msgspec.json.decode(self.path.read_bytes(), type=Spent)
+        except FileNotFoundError:
+            return today
+        except (OSError, msgspec.MsgspecError) as error:
+            raise DeskError(
+                f"expected what was spent on posts today, found a file that cannot be read ({error})",
+                where=str(self.path),
+                remedy="look up today's usage at console.x.com, then delete the file to count today from zero",
+                exit_code=EXIT_USAGE,
+            ) from error
+        return spent if spent.day >= today.day else today
+
+    def _write(self, spent: Spent) -> None:
+        """Replace the file in one step, readable by its owner only.
+
+        Not flushed to the disk's platter: that would stall the stream for a few milliseconds a hundred posts, and a
+        power cut can lose one lease at most.
+        """
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(spent))
+            temporary.replace(self.path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise DeskError(
+                f"expected to record what was spent on posts, found {error.strerror or error}",
+                where=str(self.path),
+                remedy="free disk space or make the directory writable; the stream stops rather than spend unrecorded",
+            ) from error
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One engine at a time reads and replaces the file."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DeskError(
+                f"expected a directory for the spend meter, found {error.strerror or error}",
+                where=str(self.path.parent),
+                remedy="make the state directory writable (`desk doctor` checks it)",
+                exit_code=EXIT_USAGE,
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _day(at_ns: int) -> str:
+    return utc(at_ns).date().isoformat()

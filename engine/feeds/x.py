@@ -1,0 +1,338 @@
+"""The X feed: filtered stream, rules, gaps, spend. Owns its reconnects; ends only when a person must act.
+
+rules agreed ──▶ connect ──▶ UP ──(end)──▶ wait (x_backoff) ──▶ connect ──▶ RECOVERING ──▶ UP
+                    │ 401, 403 ▶ REFUSED, run() raises        │ spend cap ▶ CAPPED until 00:00 UTC
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.clock import MINUTE, SECOND, Clock, from_seconds, iso
+from engine.config import Config
+from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
+from engine.feeds.spend import IDS_IN_MEMORY, SpendMeter
+from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
+from engine.feeds.x_parse import Problem, ProblemKind, parse_line
+from engine.feeds.x_report import Reporter
+from engine.feeds.x_rules import Rule, build_queries, build_rules, difference
+from engine.model import Light, Post, Sink
+from engine.paths import Paths
+
+if TYPE_CHECKING:
+    from engine.feeds.x_client import XClient
+    from engine.feeds.x_fill import Filler
+    from engine.feeds.x_stream import Stream
+
+log = logging.getLogger(__name__)
+
+EXHAUSTED_NS = 15 * MINUTE
+"""How often X is asked again when the app's credit is spent."""
+NAP_NS = MINUTE
+"""Longest single wait, so that a long one sees the clock move."""
+
+
+class SpendCapReached(Exception):
+    """The day's cap is spent; the stream stops until the next UTC day."""
+
+
+class XFeed:
+    """Posts from X's filtered stream, speaking `model.Feed`.
+
+    Built with the configuration, a clock and the app's bearer token. `known_until_ns`: posts up to then are in the
+    journal already, so the warm start buys only later ones. `wait` waits so many seconds (tests bring their own).
+    """
+
+    name = "x"
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        *,
+        token: str,
+        known_until_ns: int = 0,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._config = config.x
+        self._clock = clock
+        self._token = token
+        self._known_until_ns = known_until_ns
+        self._wait = wait
+        self._horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
+        self._rules = build_rules(config.watchlist, config.x)
+        self._queries = build_queries(config.watchlist, config.x)
+        self._meter = SpendMeter(
+            Paths.of(config).spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=config.x.daily_cap_usd
+        )
+        self._buying = asyncio.Lock()
+        self._delivered: dict[str, None] = {}
+        self._backoff = Backoff()
+        self._budget = ConnectBudget()
+        self._connected = False
+        self._down_ns: int | None = None
+        self._refused_rules = ""
+
+    async def run(self, sink: Sink) -> None:
+        """Deliver until cancelled. Raises DeskError when X refuses us or what is spent cannot be recorded."""
+        from engine.feeds.x_client import XClient
+        from engine.feeds.x_fill import Filler
+        from engine.feeds.x_recover import Searcher
+
+        reporter = Reporter(self.name, self._clock, self._meter, sink)
+        config = self._config
+        try:
+            await asyncio.to_thread(self._meter.open, self._clock.now_ns())
+            async with XClient(
+                self._token, base_url=config.base_url, timeout_s=config.connect_timeout_s, clock=self._clock
+            ) as client:
+                searcher = Searcher(
+                    client,
+                    self._queries,
+                    self._meter,
+                    self._clock,
+                    delivered=self._delivered,
+                    buy=self._buy,
+                    wait=self._wait,
+                )
+                filler = Filler(searcher, self._meter, self._clock, sink, reporter, wait=self._wait)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(filler.run())
+                    tasks.create_task(self._compare_usage(client))
+                    tasks.create_task(self._live(client, sink, reporter, filler))
+        except ExceptionGroup as group:
+            error = _only_desk_error(group)
+            if error is None:
+                raise
+            self._give_up(error, reporter)
+            raise error from None
+        except DeskError as error:
+            self._give_up(error, reporter)
+            raise
+        finally:
+            if self._meter.is_open:
+                self._meter.close(self._clock.now_ns())
+
+    async def _live(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
+        """Connect, read, wait, for ever."""
+        from engine.feeds.x_errors import BadAnswer, Exhausted, RateLimited, RulesMissing
+        from engine.feeds.x_stream import StreamEnded
+
+        agreed = False
+        while True:
+            await self._sit_out_cap(reporter)
+            await self._wait_until(self._budget.earliest(self._clock.now_ns()))
+            reporter.show(Light.CONNECTING)
+            reset_ns = None
+            try:
+                if not agreed:
+                    await self._agree_on_rules(client)
+                    agreed = True
+                await self._read(client, sink, reporter, filler)
+            except SpendCapReached:
+                self._went_down(reporter)
+                continue
+            except StreamEnded as ended:
+                failure, detail, remedy = Failure.DROPPED, str(ended), ""
+                self._went_down(reporter)
+            except Exhausted as error:
+                reporter.show(Light.CAPPED, error.message, error.remedy)
+                await self._wait_until(self._clock.now_ns() + EXHAUSTED_NS)
+                continue
+            except RateLimited as error:
+                failure, detail, remedy, reset_ns = Failure.RATE, error.message, error.remedy, error.reset_ns
+            except BadAnswer as error:
+                agreed = agreed and not isinstance(error, RulesMissing)
+                failure, detail, remedy = Failure.HTTP, error.message, error.remedy
+            except VenueUnavailable as error:
+                failure, detail, remedy = Failure.NETWORK, error.message, error.remedy
+            await self._back_off(failure, reset_ns, detail, remedy, reporter)
+
+    async def _read(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
+        """One connection, from connect to its end; leaves only by an exception."""
+        from engine.feeds.x_stream import connect
+
+        config = self._config
+        self._budget.spend(self._clock.now_ns())
+        async with connect(
+            client,
+            self._clock,
+            token=self._token,
+            connect_s=config.connect_timeout_s,
+            silence_s=config.silence_s,
+        ) as stream:
+            self._backoff.connected(self._clock.now_ns())
+            self._budget.observe(stream.limits.remaining, stream.limits.reset_ns)
+            reporter.reconnects += self._connected
+            reporter.last_ns = self._clock.now_ns()
+            reporter.show(Light.DEGRADED if self._refused_rules else Light.UP, self._refused_rules)
+            await self._cover(sink, reporter, filler)
+            async for lines in stream.lines():
+                await self._deliver(lines, stream, sink, reporter)
+                if self._meter.capped(self._clock.now_ns()):
+                    raise SpendCapReached
+
+    async def _deliver(self, lines: Sequence[bytes], stream: Stream, sink: Sink, reporter: Reporter) -> None:
+        """Parse what came, count it, hand it over. Raises StreamEnded when X announces the end."""
+        from engine.feeds.x_stream import StreamEnded
+
+        now_ns = self._clock.now_ns()
+        posts: list[Post] = []
+        ended = ""
+        for line in lines:
+            item = parse_line(line, now_ns)
+            if isinstance(item, Post):
+                posts.append(item)
+            elif isinstance(item, Problem):
+                ended = self._trouble(item, reporter) or ended
+        reporter.malformed += stream.take_oversized()
+        if posts:
+            await self._buy([post.id for post in posts])
+            self._remember(posts)
+            await sink.put(posts)
+        reporter.heard(len(posts))
+        if ended:
+            raise StreamEnded(ended)
+
+    def _trouble(self, problem: Problem, reporter: Reporter) -> str:
+        """Count or log a line that is no post; returns why the stream ends, when the line says that it does."""
+        if problem.kind in (ProblemKind.DISCONNECT, ProblemKind.CONNECTION):
+            return f"X ended the stream: {problem.text}"
+        if problem.kind is ProblemKind.MALFORMED:
+            reporter.malformed += 1
+            log.debug("x: a line that cannot be read: %s", problem.text)
+        else:
+            log.info("x: %s", problem.text)
+        return ""
+
+    async def _cover(self, sink: Sink, reporter: Reporter, filler: Filler) -> None:
+        """The stream is (again) live: tell what is missing and have it filled."""
+        from engine.feeds.x_fill import Gap
+        from engine.feeds.x_recover import OVERLAP_NS
+
+        now_ns = self._clock.now_ns()
+        earliest_ns = now_ns - self._horizon_ns
+        if not self._connected:
+            self._connected = True
+            if self._config.warm_start:
+                from_ns = max(earliest_ns, self._known_until_ns - OVERLAP_NS)
+                filler.add(Gap(from_ns, now_ns, self._config.warm_start_posts, first=True))
+            else:
+                await sink.put([reporter.state(covered_since_ns=now_ns)])
+        elif self._down_ns is not None:
+            from_ns = max(earliest_ns, self._down_ns - OVERLAP_NS)
+            await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])
+            if self._config.recover:
+                filler.add(Gap(from_ns, now_ns, self._meter.left(now_ns)))
+        self._down_ns = None
+
+    def _went_down(self, reporter: Reporter) -> None:
+        """Remember the last sign of life as the start of the gap."""
+        if self._down_ns is None:
+            self._down_ns = reporter.last_ns
+
+    async def _agree_on_rules(self, client: XClient) -> None:
+        """Make X hold our rules, by difference: new ones first, so that no symbol is ever without one."""
+        existing = await client.rules()
+        change = difference(self._rules, existing)
+        delete = change.delete
+        if change.add and len(existing) + len(change.add) > self._config.rule_limit:
+            if delete:
+                await client.remove_rules(delete)
+            delete = ()
+        self._refused_rules = ""
+        if change.add:
+            report = await client.create_rules(change.add)
+            delete = tuple(rule for rule in delete if rule.id not in report.duplicates)
+            self._told_refused(change.add, report.refused, kept=len(change.keep))
+        if delete:
+            await client.remove_rules(delete)
+        log.info("x: %d rules kept, %d added, %d deleted", len(change.keep), len(change.add), len(delete))
+
+    def _told_refused(self, sent: Sequence[Rule], refused: Sequence[tuple[str, str]], *, kept: int) -> None:
+        """Go on with the rules X took and say which it did not; with none at all there is nothing to stream."""
+        if not refused:
+            return
+        told = "; ".join(f"{value or 'a rule'} ({reason})" for value, reason in refused)
+        if kept == 0 and len(refused) >= len(sent):
+            raise ConfigError(
+                f"expected rules that X accepts, found every one refused: {told}",
+                where="[[watchlist]]",
+                remedy="correct the names and keywords these rules are made of",
+            )
+        self._refused_rules = f"X refused {len(refused)} of {kept + len(sent)} rules: {told}"
+
+    async def _sit_out_cap(self, reporter: Reporter) -> None:
+        """Wait for the next UTC day while the cap is spent."""
+        while self._meter.capped(now_ns := self._clock.now_ns()):
+            resets_ns = self._meter.resets_ns(now_ns)
+            reporter.show(
+                Light.CAPPED,
+                f"spent ${self._meter.spent_usd(now_ns):.2f} of ${self._meter.daily_cap_usd:.2f} today "
+                f"({self._meter.posts(now_ns)} posts); resets {iso(resets_ns)[:16]}Z",
+                "raise x.daily_cap_usd, or wait for the new UTC day",
+            )
+            await self._wait(min(resets_ns - now_ns, NAP_NS) / SECOND)
+
+    async def _back_off(
+        self, failure: Failure, reset_ns: int | None, detail: str, remedy: str, reporter: Reporter
+    ) -> None:
+        """Wait as X asks, and at least until the next connect is within its limit."""
+        now_ns = self._clock.now_ns()
+        wait_ns = self._backoff.failed(failure, now_ns, reset_ns)
+        until_ns = max(now_ns + wait_ns, self._budget.earliest(now_ns))
+        again = f"connecting again in {(until_ns - now_ns) / SECOND:.3g} s"
+        if self._backoff.at_ceiling:
+            again += " (longest wait reached)"
+        reporter.show(Light.DOWN, f"{detail}; {again}", remedy)
+        log.warning("x: %s; %s", detail, again)
+        await self._wait_until(until_ns)
+
+    async def _wait_until(self, at_ns: int) -> None:
+        while (left_ns := at_ns - self._clock.now_ns()) > 0:
+            await self._wait(min(left_ns, NAP_NS) / SECOND)
+
+    async def _buy(self, ids: Sequence[str]) -> int:
+        """Count posts as read; returns how many were new today. Nothing is read that the file could forget."""
+        async with self._buying:
+            now_ns = self._clock.now_ns()
+            if self._meter.needs_lease(now_ns):
+                await asyncio.to_thread(self._meter.lease, now_ns)
+            return self._meter.count(ids, now_ns)
+
+    def _remember(self, posts: Sequence[Post]) -> None:
+        for post in posts:
+            self._delivered[post.id] = None
+        while len(self._delivered) > IDS_IN_MEMORY:
+            del self._delivered[next(iter(self._delivered))]
+
+    async def _compare_usage(self, client: XClient) -> None:
+        """X's own count of today's posts, in the log beside ours: it sees every program of the project."""
+        try:
+            counted = await client.usage_today()
+        except DeskError as error:
+            log.info("x: usage cannot be read: %s", error.message)
+            return
+        if counted is not None:
+            log.info(
+                "x: X counts %d posts today for the project, the desk %d",
+                counted,
+                self._meter.posts(self._clock.now_ns()),
+            )
+
+    def _give_up(self, error: DeskError, reporter: Reporter) -> None:
+        """The state stays on the desk; nothing connects again until a person has acted."""
+        refused = isinstance(error, CredentialsError | VenueError | ConfigError)
+        reporter.show(Light.REFUSED if refused else Light.DOWN, error.message, error.remedy)
+
+
+def _only_desk_error(group: ExceptionGroup[Exception]) -> DeskError | None:
+    """The group's first DeskError when it holds nothing else."""
+    ours, other = group.split(DeskError)
+    if ours is None or other is not None:
+        return None
+    first = ours.exceptions[0]
+    return first if isinstance(first, DeskError) else _only_desk_error(ours)

@@ -1,0 +1,110 @@
+"""Fills gaps one after the other beside the live stream, and tells since when posts are complete."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from engine.clock import SECOND, Clock, iso
+from engine.feeds.spend import SpendMeter
+from engine.feeds.x_recover import LAG_NS, OVERLAP_NS, SETTLE_NS, Searcher, Wait
+from engine.feeds.x_report import Reporter
+from engine.model import FeedEvent, FeedState, Post, Sink
+from engine.model.base import Value
+
+log = logging.getLogger(__name__)
+
+GAPS = 16
+"""Most gaps waiting; an older one is joined with the next rather than lost."""
+
+
+class Gap(Value, frozen=True, gc=False):
+    """A span [from, to) of publication times that the stream did not deliver, and how many posts may be bought."""
+
+    from_ns: int
+    to_ns: int
+    most: int
+    first: bool = False
+    """True for the warm start."""
+
+    @property
+    def name(self) -> str:
+        if self.first:
+            return "warm start"
+        return f"gap {_clock_time(self.from_ns)}-{_clock_time(self.to_ns)}"
+
+
+class Filler:
+    """Takes gaps, buys their posts within half of what the day's cap leaves, and delivers them by publication time."""
+
+    def __init__(
+        self, searcher: Searcher, meter: SpendMeter, clock: Clock, sink: Sink, reporter: Reporter, *, wait: Wait
+    ) -> None:
+        self._searcher = searcher
+        self._meter = meter
+        self._clock = clock
+        self._sink = sink
+        self._reporter = reporter
+        self._wait = wait
+        self._gaps: list[Gap] = []
+        self._wake = asyncio.Event()
+
+    def add(self, gap: Gap) -> None:
+        """Fill this span when its turn comes."""
+        if len(self._gaps) >= GAPS:
+            last = self._gaps.pop()
+            gap = Gap(last.from_ns, gap.to_ns, max(last.most, gap.most), last.first)
+        self._gaps.append(gap)
+        self._reporter.filling(self._gaps[0].name)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fill gaps until cancelled. What cannot be filled is told, never raised."""
+        while True:
+            await self._wake.wait()
+            while self._gaps:
+                self._reporter.filling(self._gaps[0].name)
+                await self._fill(self._gaps[0])
+                del self._gaps[0]
+            self._wake.clear()
+            self._reporter.filling("")
+
+    async def _fill(self, gap: Gap) -> None:
+        """Two passes (see `x_recover`). The newest posts matter most, so a fifth is kept for the second."""
+        most = min(gap.most, self._meter.left(self._clock.now_ns()) // 2)
+        asked_ns = self._clock.now_ns()
+        early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
+        await self._deliver(early.posts)
+        while (left_ns := gap.to_ns + SETTLE_NS - self._clock.now_ns()) > 0:
+            await self._wait(min(left_ns, SETTLE_NS) / SECOND)
+        start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - LAG_NS) - OVERLAP_NS)
+        late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=True)
+        complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, gap.to_ns)
+        await self._deliver(late.posts, self._told(gap, complete_ns, late.why or early.why))
+
+    def _told(self, gap: Gap, complete_ns: int, why: str) -> FeedState:
+        """The coverage after a fill. A warm start that reaches back less far is no gap: the desk says "warming up"."""
+        if complete_ns > gap.from_ns:
+            log.warning("x: %s is complete only from %s: %s", gap.name, iso(complete_ns), why)
+        if gap.first:
+            return self._reporter.state(covered_since_ns=complete_ns)
+        if complete_ns > gap.from_ns:
+            span = f"{_clock_time(gap.from_ns)}-{_clock_time(complete_ns)}"
+            self._reporter.missing(f"posts of {span} UTC are missing: {why}")
+        else:
+            self._reporter.missing("")
+        if complete_ns >= gap.to_ns:
+            return self._reporter.state()
+        return self._reporter.state(filled_from_ns=complete_ns, filled_to_ns=gap.to_ns)
+
+    async def _deliver(self, posts: tuple[Post, ...], told: FeedState | None = None) -> None:
+        events: list[FeedEvent] = list(posts)
+        if told is not None:
+            events.append(told)
+        if events:
+            await self._sink.put(events)
+        self._reporter.recovered(len(posts))
+
+
+def _clock_time(at_ns: int) -> str:
+    return iso(at_ns)[11:19]

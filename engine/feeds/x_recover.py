@@ -1,0 +1,143 @@
+"""Posts that the stream did not bring, bought by recent search: at start, and after every gap.
+
+Recent search answers newest first and, when not told an end, only up to 30 s before now; an explicit end must lie at
+least 10 s back (docs.x.com, "Search recent posts"). So a gap is filled in two passes: at once, and again `SETTLE_NS`
+after the stream came back. Posts that the stream has delivered are not delivered again, posts read today not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Container, Sequence
+
+from engine.clock import SECOND, Clock
+from engine.errors import DeskError, VenueUnavailable
+from engine.feeds.spend import SpendMeter
+from engine.feeds.x_backoff import HTTP_FIRST_NS, RATE_FIRST_NS, RATE_MAX_NS
+from engine.feeds.x_client import PAGE, XClient
+from engine.feeds.x_errors import RateLimited
+from engine.feeds.x_parse import SearchPage
+from engine.feeds.x_rules import Rule
+from engine.model import Post
+from engine.model.base import Value
+
+SETTLE_NS = 35 * SECOND
+"""How long after the reconnect the newest part of a gap can be searched."""
+LAG_NS = 30 * SECOND
+"""How far behind now recent search stands."""
+OVERLAP_NS = 10 * SECOND
+"""A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
+TRIES = 5
+PAGES = 200
+"""Most pages for one gap."""
+LEAST = 10
+"""X's smallest page."""
+
+Wait = Callable[[float], Awaitable[None]]
+"""Wait so many seconds."""
+Buy = Callable[[Sequence[str]], Awaitable[int]]
+"""Count these post ids as read; returns how many were new today."""
+
+
+class Found(Value, frozen=True, gc=False):
+    """What a search brought: posts by publication time, and since when they are complete."""
+
+    posts: tuple[Post, ...]
+    complete_ns: int
+    bought: int = 0
+    """Posts that were new today, and so paid for."""
+    why: str = ""
+    """Why it is not complete; empty when it is."""
+
+
+class _Cursor:
+    """How far back one query has been read."""
+
+    __slots__ = ("done", "oldest_ns", "query", "token")
+
+    def __init__(self, query: str, end_ns: int) -> None:
+        self.query = query
+        self.token = ""
+        self.oldest_ns = end_ns
+        self.done = False
+
+
+class Searcher:
+    """Reads spans by recent search, within a number of posts and the day's cap."""
+
+    def __init__(
+        self,
+        client: XClient,
+        queries: Sequence[Rule],
+        meter: SpendMeter,
+        clock: Clock,
+        *,
+        delivered: Container[str],
+        buy: Buy,
+        wait: Wait,
+    ) -> None:
+        self._client = client
+        self._queries = queries
+        self._meter = meter
+        self._clock = clock
+        self._delivered = delivered
+        self._buy = buy
+        self._wait = wait
+
+    async def fetch(self, from_ns: int, to_ns: int, most: int, *, settled: bool) -> Found:
+        """Posts published in [from_ns, to_ns), newest bought first, all queries reaching back evenly.
+
+        `settled` says that `to_ns` lies at least 10 s back and may be asked for.
+        """
+        cursors = [_Cursor(query.value, to_ns) for query in self._queries]
+        found: dict[str, Post] = {}
+        bought = 0
+        why = ""
+        for _ in range(PAGES):
+            reading = [cursor for cursor in cursors if not cursor.done]
+            if not reading:
+                break
+            left = min(most - bought, self._meter.left(self._clock.now_ns()))
+            if left < LEAST:
+                why = "the post limit is reached"
+                break
+            cursor = max(reading, key=lambda each: each.oldest_ns)
+            try:
+                bought += await self._page(cursor, from_ns, to_ns if settled else None, left, found)
+            except DeskError as error:
+                why = error.message
+                break
+        else:
+            why = f"more than {PAGES} pages"
+        complete_ns = max(from_ns if cursor.done else cursor.oldest_ns for cursor in cursors)
+        posts = tuple(sorted(found.values(), key=lambda post: (post.published_ns, post.id)))
+        return Found(posts, complete_ns, bought, why)
+
+    async def _page(self, cursor: _Cursor, from_ns: int, end_ns: int | None, left: int, found: dict[str, Post]) -> int:
+        """Read one page into `found`; returns how many posts were new, and paid for."""
+        page = await self._patiently(cursor, from_ns, end_ns, min(PAGE, left))
+        cursor.token = page.next_token
+        cursor.done = not page.next_token
+        if page.posts:
+            cursor.oldest_ns = max(from_ns, min(cursor.oldest_ns, *(post.published_ns for post in page.posts)))
+        bought = await self._buy([post.id for post in page.posts])
+        found.update((post.id, post) for post in page.posts if post.id not in self._delivered)
+        return bought
+
+    async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, most: int) -> SearchPage:
+        """One page; waits out a rate limit and tries again when X cannot be asked, `TRIES` times in all."""
+        wait_ns = HTTP_FIRST_NS
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self._client.search(
+                    cursor.query, start_ns=from_ns, end_ns=end_ns, max_results=most, token=cursor.token
+                )
+            except VenueUnavailable as error:
+                if attempt == TRIES:
+                    raise
+                delay_ns = wait_ns
+                wait_ns *= 2
+                if isinstance(error, RateLimited):
+                    reset_ns = error.reset_ns or 0
+                    delay_ns = min(max(reset_ns - self._clock.now_ns(), RATE_FIRST_NS), RATE_MAX_NS)
+                await self._wait(delay_ns / SECOND)
+        raise AssertionError("unreachable")
