@@ -2,8 +2,8 @@
 
 A post weighs w = a·max(floor, 1 − age/window), with a = influence·confidence. Every post of a window is in one of two
 states: *young*, where its weight falls linearly and Σ a·(window − now + t) = (window − now)·Σ a + Σ a·t, or *aged*,
-where its weight is a·floor. Two sums for the young and one for the aged give every weighted mean at any later time, and a
-post changes them three times in its life: when it enters, when it ages, when it leaves.
+where its weight is a·floor. Two sums for the young and one for the aged give every weighted mean at any later time, and
+a post changes them three times in its life: when it enters, when it ages, when it leaves.
 
 All sums are integers, so they do not drift and do not depend on the order of addition: replay and live give the same
 bits. The four quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves

@@ -1,0 +1,130 @@
+"""The strategy `shift`: act when a symbol's mood differs enough from what it was one look-back earlier."""
+
+from __future__ import annotations
+
+import hashlib
+
+from engine.clock import MINUTE, from_seconds
+from engine.config import Config
+from engine.model import Mood, MoodView, Side, Signal
+
+_EVIDENCE = 10
+"""Most posts quoted with a signal."""
+_TOLERANCE = 1e-9
+"""0.35 − 0.2 is a change of 0.15 although the floats differ in the 17th digit."""
+
+
+class Shift:
+    """BUY when change ≥ threshold, SELL when change ≤ −threshold.
+
+    A signal also needs a warm mood, the least volume and confidence, and its side switched on. After a signal the same
+    symbol and side stay quiet until the change, counted in that direction, was under rearm × threshold.
+    """
+
+    name = "shift"
+
+    def __init__(self, config: Config) -> None:
+        self._settings = config.strategy.shift
+        self._expires_ns = from_seconds(self._settings.expires_s)
+        self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
+        self._thresholds = {row.symbol: row.threshold for row in config.watchlist if row.threshold is not None}
+        self._spent: set[tuple[str, Side]] = set()
+
+    def threshold(self, symbol: str) -> float:
+        """Least |change| for a signal: the watchlist row's, or the strategy's."""
+        return self._thresholds.get(symbol, self._settings.threshold)
+
+    def on_mood(self, mood: Mood, view: MoodView) -> Signal | None:
+        """The signal this mood gives rise to, if any. Raises nothing; asks `view` only when there is a signal."""
+        change = mood.change
+        if change is None:
+            return None
+        settings = self._settings
+        threshold = self.threshold(mood.symbol)
+        if self._spent:
+            self._rearm(mood.symbol, change, threshold)
+        side = Side.BUY if change > 0 else Side.SELL
+        if (
+            not settings.enabled
+            or not mood.warm
+            or mood.volume < settings.volume_floor
+            or change == 0
+            or abs(change) < threshold - _TOLERANCE
+            or not (settings.buy if side is Side.BUY else settings.sell)
+            or mood.confidence < settings.confidence_floor - _TOLERANCE
+            or (mood.symbol, side) in self._spent
+        ):
+            return None
+        self._spent.add((mood.symbol, side))
+        return self._signal(mood, change, side, threshold, view)
+
+    def why_not(self, mood: Mood) -> str:
+        """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
+        settings = self._settings
+        if not settings.enabled:
+            return "shift is switched off"
+        if not mood.warm:
+            return f"warming up: {mood.missing}"
+        if mood.volume < settings.volume_floor:
+            short = settings.volume_floor - mood.volume
+            return f"{_posts(mood.volume)} of {settings.volume_floor}: {short} more needed"
+        change = mood.change
+        if change is None:
+            when = "in the window" if mood.value is None else f"in the window {self._earlier}"
+            return f"no opinion {when}, so no change"
+        side = Side.BUY if change > 0 else Side.SELL
+        threshold = self.threshold(mood.symbol)
+        if change == 0 or abs(change) < threshold - _TOLERANCE:
+            return f"change {change:+.3f} of ±{threshold:.3f}: {threshold - abs(change):.3f} short"
+        if not (settings.buy if side is Side.BUY else settings.sell):
+            return f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
+        if mood.confidence < settings.confidence_floor - _TOLERANCE:
+            short_by = settings.confidence_floor - mood.confidence
+            return f"confidence {mood.confidence:.3f} of {settings.confidence_floor:.3f}: {short_by:.3f} short"
+        if (mood.symbol, side) in self._spent and not self._is_armed(side, change, threshold):
+            bound = side.sign * settings.rearm * threshold
+            return f"{side.name} already signalled: change {change:+.3f} has to come back to {bound:+.3f} first"
+        return ""
+
+    def _is_armed(self, side: Side, change: float, threshold: float) -> bool:
+        return side.sign * change < self._settings.rearm * threshold - _TOLERANCE
+
+    def _rearm(self, symbol: str, change: float, threshold: float) -> None:
+        for side in Side:
+            if (symbol, side) in self._spent and self._is_armed(side, change, threshold):
+                self._spent.remove((symbol, side))
+
+    def _signal(self, mood: Mood, change: float, side: Side, threshold: float, view: MoodView) -> Signal:
+        symbol = mood.symbol
+        full = self._settings.full_strength
+        moved = abs(change) * mood.confidence
+        verb = "rose" if side is Side.BUY else "fell"
+        return Signal(
+            id=signal_id(self.name, symbol, side, mood.at_ns),
+            symbol=symbol,
+            side=side,
+            strategy=self.name,
+            at_ns=mood.at_ns,
+            expires_ns=mood.at_ns + self._expires_ns,
+            strength=min(1.0, moved / full) if full > 0 else 1.0,
+            confidence=mood.confidence,
+            reason=(
+                f"mood {verb} by {abs(change):.3f} (threshold {threshold:.3f}) to {mood.value:+.3f}, "
+                f"{mood.previous:+.3f} {self._earlier}; {_posts(mood.volume)} by {mood.authors} "
+                f"{'author' if mood.authors == 1 else 'authors'}, confidence {mood.confidence:.2f}"
+            ),
+            mood=mood,
+            evidence=view.evidence(symbol, _EVIDENCE),
+            newest_ns=view.newest_ns(symbol),
+            top_author_share=view.top_author_share(symbol),
+            top_text_share=view.top_text_share(symbol),
+        )
+
+
+def signal_id(strategy: str, symbol: str, side: Side, at_ns: int) -> str:
+    """`s-` and 16 hex digits of SHA-256 over strategy, symbol, side and instant: a replay gives the same id."""
+    return "s-" + hashlib.sha256(f"{strategy}|{symbol}|{side.value}|{at_ns}".encode()).hexdigest()[:16]
+
+
+def _posts(count: int) -> str:
+    return f"{count} {'post' if count == 1 else 'posts'}"

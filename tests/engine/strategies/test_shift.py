@@ -1,0 +1,211 @@
+"""When `shift` speaks, when it does not, and what it says then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.clock import SECOND
+from engine.config import Config, ShiftConfig, StrategyConfig, WatchRow
+from engine.model import DisplayText, Evidence, Mood, Side, Strategy
+from engine.strategies.shift import Shift, signal_id
+
+NOW = 1_700_000_000 * SECOND
+
+
+class View:
+    """A window with twelve posts."""
+
+    def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
+        row = Evidence("p", DisplayText("ann"), DisplayText("up"), NOW, 0.5, 0.9, 0.4, 0.1, "$" + symbol, "vader")
+        return (row,) * min(limit, 12)
+
+    def newest_ns(self, symbol: str) -> int:
+        return NOW - 5
+
+    def top_author_share(self, symbol: str) -> float:
+        return 0.25
+
+    def top_text_share(self, symbol: str) -> float:
+        return 0.125
+
+
+VIEW = View()
+
+
+def shift(**changes: Any) -> Shift:
+    rows = (WatchRow(symbol="TSLA"), WatchRow(symbol="NVDA", threshold=0.3))
+    return Shift(Config(strategy=StrategyConfig(shift=ShiftConfig(**changes)), watchlist=rows))
+
+
+def mood(change: float | None = 0.2, **changes: Any) -> Mood:
+    previous = changes.pop("previous", 0.1)
+    fields: dict[str, Any] = {
+        "symbol": "TSLA",
+        "at_ns": NOW,
+        "value": None if change is None else previous + change,
+        "previous": previous,
+        "change": change,
+        "volume": 40,
+        "authors": 31,
+        "confidence": 0.6,
+        "warm": True,
+    }
+    return Mood(**(fields | changes))
+
+
+def test_it_speaks_the_protocol() -> None:
+    assert isinstance(shift(), Strategy)
+
+
+def test_a_signal_has_everything() -> None:
+    signal = shift().on_mood(mood(0.2), VIEW)
+    assert signal is not None
+    assert (signal.side, signal.symbol, signal.strategy, signal.at_ns) == (Side.BUY, "TSLA", "shift", NOW)
+    assert signal.id == signal_id("shift", "TSLA", Side.BUY, NOW)
+    assert len(signal.id) == 18
+    assert signal.expires_ns == NOW + 300 * SECOND
+    assert signal.strength == pytest.approx(0.2 * 0.6 / 0.6)
+    assert signal.confidence == 0.6
+    assert len(signal.evidence) == 10
+    assert (signal.newest_ns, signal.top_author_share, signal.top_text_share) == (NOW - 5, 0.25, 0.125)
+    assert signal.reason == (
+        "mood rose by 0.200 (threshold 0.150) to +0.300, +0.100 60 min earlier; 40 posts by 31 authors, confidence 0.60"
+    )
+
+
+def test_a_fall_sells() -> None:
+    signal = shift().on_mood(mood(-0.4, confidence=1.0), VIEW)
+    assert signal is not None
+    assert signal.side is Side.SELL
+    assert signal.reason.startswith("mood fell by 0.400 (threshold 0.150) to -0.300")
+
+
+def test_strength_is_at_most_one() -> None:
+    signal = shift().on_mood(mood(1.5, previous=-0.7, confidence=1.0), VIEW)
+    assert signal is not None
+    assert signal.strength == 1.0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    "symbol, change, speaks",
+    [
+        ("TSLA", 0.149999, False),
+        ("TSLA", 0.15, True),
+        ("TSLA", 0.35 - 0.2, True),
+        ("TSLA", 0.150001, True),
+        ("NVDA", 0.299999, False),
+        ("NVDA", 0.3, True),
+    ],
+)
+def test_threshold(symbol: str, change: float, speaks: bool, sign: int) -> None:
+    assert (shift().on_mood(mood(sign * change, symbol=symbol), VIEW) is not None) is speaks
+
+
+@pytest.mark.parametrize("volume, speaks", [(9, False), (10, True), (11, True)])
+def test_volume_floor(volume: int, speaks: bool) -> None:
+    assert (shift().on_mood(mood(volume=volume), VIEW) is not None) is speaks
+
+
+@pytest.mark.parametrize("confidence, speaks", [(0.649999, False), (0.65, True), (0.650001, True)])
+def test_confidence_floor(confidence: float, speaks: bool) -> None:
+    assert (shift(confidence_floor=0.65).on_mood(mood(confidence=confidence), VIEW) is not None) is speaks
+
+
+def test_after_a_signal_the_change_must_come_back() -> None:
+    strategy = shift(rearm=0.5)
+    assert strategy.on_mood(mood(0.2), VIEW)
+    assert strategy.on_mood(mood(0.5), VIEW) is None
+    assert strategy.on_mood(mood(0.075), VIEW) is None
+    assert strategy.on_mood(mood(0.2), VIEW) is None
+    assert strategy.on_mood(mood(0.074999), VIEW) is None
+    assert strategy.on_mood(mood(0.2), VIEW)
+
+
+def test_sides_and_symbols_rearm_apart() -> None:
+    strategy = shift()
+    assert strategy.on_mood(mood(0.2), VIEW)
+    assert strategy.on_mood(mood(0.4, symbol="NVDA"), VIEW)
+    assert strategy.on_mood(mood(-0.2), VIEW)
+    assert strategy.on_mood(mood(0.4, symbol="NVDA"), VIEW) is None
+    assert strategy.on_mood(mood(-0.3), VIEW) is None
+    assert strategy.on_mood(mood(0.2), VIEW), "the fall re-armed BUY"
+
+
+def test_a_mood_without_change_does_not_rearm() -> None:
+    strategy = shift()
+    assert strategy.on_mood(mood(0.2), VIEW)
+    assert strategy.on_mood(mood(None, volume=0), VIEW) is None
+    assert strategy.on_mood(mood(0.2), VIEW) is None
+
+
+@pytest.mark.parametrize(
+    "settings, found, words",
+    [
+        ({"enabled": False}, mood(), "shift is switched off"),
+        (
+            {},
+            mood(None, warm=False, missing="previous window: 23 min more"),
+            "warming up: previous window: 23 min more",
+        ),
+        ({}, mood(volume=7), "7 posts of 10: 3 more needed"),
+        ({"volume_floor": 0}, mood(None, value=None, volume=0), "no opinion in the window, so no change"),
+        ({}, mood(None, value=0.2), "no opinion in the window 60 min earlier, so no change"),
+        ({}, mood(0.08), "change +0.080 of ±0.150: 0.070 short"),
+        ({}, mood(-0.1), "change -0.100 of ±0.150: 0.050 short"),
+        ({"sell": False}, mood(-0.2), "change -0.200 would be a SELL, and sell is switched off"),
+        ({"buy": False}, mood(0.2), "change +0.200 would be a BUY, and buy is switched off"),
+        ({"confidence_floor": 0.7}, mood(), "confidence 0.600 of 0.700: 0.100 short"),
+        ({}, mood(), ""),
+    ],
+)
+def test_why_not(settings: dict[str, Any], found: Mood, words: str) -> None:
+    assert shift(**settings).why_not(found) == words
+
+
+def test_why_not_after_a_signal() -> None:
+    strategy = shift()
+    strategy.on_mood(mood(-0.2), VIEW)
+    assert strategy.why_not(mood(-0.3)) == "SELL already signalled: change -0.300 has to come back to -0.075 first"
+
+
+moods = st.builds(
+    mood,
+    st.one_of(st.none(), st.sampled_from([0.0, 0.15, -0.15, 0.075, -0.075, 0.3]), st.floats(-2, 2)),
+    symbol=st.sampled_from(["TSLA", "NVDA"]),
+    volume=st.integers(0, 20),
+    confidence=st.floats(0, 1),
+    warm=st.booleans(),
+    missing=st.just("window: 3 min more"),
+)
+
+
+@given(
+    st.lists(moods, max_size=30),
+    st.builds(
+        dict,
+        buy=st.booleans(),
+        sell=st.booleans(),
+        rearm=st.sampled_from([0.0, 0.5, 1.0]),
+        confidence_floor=st.sampled_from([0.0, 0.5]),
+    ),
+)
+def test_it_speaks_exactly_when_it_says_nothing_is_in_the_way(found: list[Mood], settings: dict[str, Any]) -> None:
+    strategy, again = shift(**settings), shift(**settings)
+    for each in found:
+        words = strategy.why_not(each)
+        signal = strategy.on_mood(each, VIEW)
+        assert (signal is not None) == (words == "")
+        assert "\n" not in words
+        assert again.on_mood(each, VIEW) == signal
+
+
+def test_ids_differ_by_every_part() -> None:
+    parts = [("shift", "TSLA", Side.BUY, 1), ("trend", "TSLA", Side.BUY, 1), ("shift", "NVDA", Side.BUY, 1)]
+    parts += [("shift", "TSLA", Side.SELL, 1), ("shift", "TSLA", Side.BUY, 2)]
+    assert len({signal_id(*part) for part in parts}) == 5
+    assert signal_id("shift", "TSLA", Side.BUY, 1_700_000_000_000_000_000) == "s-147066468bb7db0c"
