@@ -1,0 +1,250 @@
+"""Carries exits through: what is in an exit's way is cancelled first, then it is placed for no more than is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from engine.clock import SECOND, from_seconds
+from engine.config.schema import Config
+from engine.errors import DeskError
+from engine.model import ZERO, Draft, Level, OrderStatus, Role
+from engine.orders.changes import Cancel, Outbox, Place, alert_id
+from engine.orders.exits import ExitWatch
+from engine.orders.machine import Track
+from engine.orders.plan import ExitPlan
+from engine.orders.register import Register
+
+SLOW_RETRY_NS: Final = 60 * SECOND
+"""Between attempts of a stop exit once its quick attempts are used up."""
+REFUSED_RETRY_NS: Final = SECOND
+"""After the venue refused an exit."""
+
+UNSURE: Final = (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
+"""The venue is not known to have the order: it cannot be cancelled yet."""
+_KEEP_TRYING: Final = (Role.STOP, Role.FLATTEN)
+
+
+class Closer:
+    """The exits under way, at most one per entry, or one for a whole symbol."""
+
+    def __init__(self, register: Register, watch: ExitWatch, config: Config) -> None:
+        self._register = register
+        self._holdings = register.holdings
+        self._watch = watch
+        self._plans: dict[tuple[str, str], ExitPlan] = {}
+        self.attempts = config.orders.exit_attempts
+        """Orders that a stop or a flatten may place before a person is called."""
+        self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
+        self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
+        self._backoff_ns = tuple(from_seconds(each) for each in config.orders.lookup_backoff_s)
+
+    def begin(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
+        """Start an exit. Raises DeskError when one that may not be superseded is under way."""
+        for running in list(self.of(plan.symbol)):
+            if plan.role is Role.EXIT:
+                raise DeskError(
+                    f"expected no exit of {plan.symbol} under way, found one ({running.reason})",
+                    where=plan.signal_id,
+                    remedy="wait for it, or flatten",
+                )
+            if not plan.entry_id or running.key == plan.key:
+                del self._plans[running.key]
+        self._plans[plan.key] = plan
+        self.pursue(plan, now_ns, out)
+
+    def of(self, symbol: str) -> Iterable[ExitPlan]:
+        """The symbol's exits under way."""
+        return (plan for plan in list(self._plans.values()) if plan.symbol == symbol)
+
+    def running(self, symbol: str, entry_id: str) -> bool:
+        """Whether an exit of this entry, or of the whole symbol, is under way."""
+        return (symbol, "") in self._plans or (symbol, entry_id) in self._plans
+
+    @property
+    def symbols(self) -> set[str]:
+        """Symbols with an exit under way."""
+        return {symbol for symbol, _ in self._plans}
+
+    def pursue(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
+        """Take the plan as far as it goes now."""
+        if plan.order_id and not self._ended(plan, now_ns, out):
+            return
+        if self._plans.get(plan.key) is not plan:
+            return
+        blockers = list(self._in_the_way(plan))
+        for track in blockers:
+            self.cancel(track, now_ns, out)
+        if blockers:
+            return
+        left = self._left(plan)
+        if left <= 0:
+            del self._plans[plan.key]
+            out.cleared.append(alert_id("exit_failed", plan.symbol))
+            out.symbols.add(plan.symbol)
+            return
+        if now_ns < plan.retry_ns:
+            return
+        draft = self._draft(plan, left)
+        if draft is None:
+            self._watch.follow(plan.symbol, self._watch.levels(plan.symbol))
+            return
+        intent = self._register.intend(
+            plan.signal_id,
+            plan.ticket_id,
+            plan.role,
+            draft,
+            now_ns,
+            strategy=plan.strategy,
+            valid_until_ns=plan.valid_until_ns or now_ns + self._exit_timeout_ns,
+            parent=plan.entry_id,
+        )
+        plan.tried += 1
+        plan.order_id = intent.client_order_id
+        plan.draft = None
+        out.order(self._register.track(intent.client_order_id).order)
+        out.requests.append(Place(intent))
+
+    def find(self, symbol: str) -> None:
+        """An exit order that is open without a plan (a restart came between) gets one."""
+        known = {plan.order_id for plan in self.of(symbol)}
+        for track in self._register.open(symbol):
+            intent, order = track.intent, track.order
+            if intent is None or intent.role is Role.ENTRY or intent.order_type == "stop":
+                continue
+            if order.client_order_id in known or order.role is Role.EXTERNAL or self.running(symbol, intent.parent):
+                continue
+            plan = ExitPlan(
+                symbol=symbol,
+                side=order.side,
+                role=intent.role,
+                quantity=order.quantity,
+                signal_id=intent.signal_id,
+                reason=intent.draft.sizing or intent.role.value,
+                entry_id=intent.parent,
+                ticket_id=intent.ticket_id,
+                strategy=intent.strategy,
+                attempts=self.attempts if intent.role in _KEEP_TRYING else 1,
+            )
+            plan.tried, plan.order_id = 1, order.client_order_id
+            self._plans[plan.key] = plan
+
+    def cancel(self, track: Track, now_ns: int, out: Outbox) -> None:
+        """We want the order gone: ask the venue, and ask again with back-off until it is."""
+        entry = self._register.get(track.order.parent_id)
+        if track.order.status is OrderStatus.HELD and entry is not None and entry.open:
+            self.cancel(entry, now_ns, out)
+            return
+        if track.order.status in UNSURE:
+            track.cancels = max(track.cancels, 1)
+            return
+        if track.cancel_ns and now_ns < self.cancel_due_ns(track):
+            return
+        track.cancels += 1
+        track.cancel_ns = now_ns
+        out.requests.append(Cancel(track.order))
+
+    def cancel_due_ns(self, track: Track) -> int:
+        """When to ask again for a cancel."""
+        if not track.cancel_ns:
+            return 0
+        return track.cancel_ns + self._backoff_ns[min(track.cancels, len(self._backoff_ns)) - 1]
+
+    def next_due_ns(self) -> int | None:
+        """When an order of a plan is overdue, or a plan tries again."""
+        return min((moment for plan in self._plans.values() if (moment := self._plan_due(plan))), default=None)
+
+    # --- inside
+
+    def _ended(self, plan: ExitPlan, now_ns: int, out: Outbox) -> bool:
+        """Whether the plan's order is over and the plan goes on without it."""
+        track = self._register.get(plan.order_id)
+        if track is None:
+            plan.order_id = ""
+            return True
+        order = track.order
+        if order.status.open:
+            if order.status not in UNSURE and now_ns >= track.sent_ns + self._timeout_ns(plan):
+                self.cancel(track, now_ns, out)
+            return False
+        if track.gap_ns:
+            return False
+        plan.closed(order.filled)
+        plan.retry_ns = now_ns + (REFUSED_RETRY_NS if order.status is OrderStatus.REJECTED else 0)
+        if plan.tried >= plan.attempts and self._left(plan) > 0:
+            self._give_up(plan, order.reason or order.status.value, now_ns, out)
+        return True
+
+    def _give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
+        must = plan.role in _KEEP_TRYING
+        out.alert(
+            Level.CRITICAL if must else Level.WARNING,
+            "exit_failed",
+            plan.symbol,
+            f"{plan.symbol}: {self._left(plan)} not closed after {plan.tried} orders ({plan.reason}; last: {why})",
+            "close it by hand at the venue, or flatten again",
+            now_ns,
+            stays=must,
+        )
+        if plan.role is Role.STOP:
+            plan.retry_ns = now_ns + SLOW_RETRY_NS
+            return
+        del self._plans[plan.key]
+        out.symbols.add(plan.symbol)
+
+    def _left(self, plan: ExitPlan) -> Decimal:
+        """What the plan may still close: never more than is held and not promised to another exit."""
+        held_side = plan.side.opposite
+        held = self._holdings.held(plan.symbol, held_side)
+        free = held - self._register.committed(plan.symbol, plan.side, plan.order_id)
+        if plan.entry_id:
+            lot = self._holdings.lot(plan.symbol, plan.entry_id)
+            held = ZERO if lot is None else lot.quantity
+        wanted = min(plan.left, held) if plan.role is Role.EXIT else held
+        return max(ZERO, min(wanted, free))
+
+    def _in_the_way(self, plan: ExitPlan) -> Iterable[Track]:
+        """Open orders of ours that hold the quantity, or that the exit would cross."""
+        for track in self._register.open(plan.symbol):
+            order = track.order
+            if not track.ours or order.client_order_id == plan.order_id:
+                continue
+            its = not plan.entry_id or plan.entry_id in (order.parent_id, order.client_order_id)
+            if its or order.side is not plan.side:
+                yield track
+
+    def _draft(self, plan: ExitPlan, quantity: Decimal) -> Draft | None:
+        if plan.draft is not None:
+            return msgspec.structs.replace(plan.draft, quantity=quantity)
+        priced = self._watch.limit(plan.symbol, plan.side)
+        if priced is None:
+            return None
+        limit, quote = priced
+        pair = "/" in plan.symbol
+        return Draft(
+            symbol=plan.symbol,
+            side=plan.side,
+            quantity=quantity,
+            limit_price=limit,
+            reference_price=quote.mid or quote.last or limit,
+            reference_ns=quote.at_ns,
+            time_in_force="gtc" if pair else "day",
+            extended_hours=not pair and quantity == quantity.to_integral_value(),
+            reduces=True,
+            sizing=plan.reason,
+        )
+
+    def _timeout_ns(self, plan: ExitPlan) -> int:
+        return self._entry_timeout_ns if plan.role is Role.EXIT else self._exit_timeout_ns
+
+    def _plan_due(self, plan: ExitPlan) -> int:
+        track = self._register.get(plan.order_id)
+        if track is not None and track.open:
+            if track.cancel_ns:
+                return self.cancel_due_ns(track)
+            return 0 if track.order.status in UNSURE else track.sent_ns + self._timeout_ns(plan)
+        waits = [self.cancel_due_ns(track) for track in self._in_the_way(plan) if track.cancel_ns]
+        return min(waits, default=plan.retry_ns)

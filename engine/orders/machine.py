@@ -1,0 +1,167 @@
+"""The order state machine: what we know of an order, and how a word from the venue changes it.
+
+Monotone on filled quantity; a final state is never left, except that a REPLACED order names its successor and that the
+venue may contradict a conclusion of ours (NEVER_PLACED, DENIED): it is right about what exists. Repeated and late
+words change nothing; of two words about an open order the one with the newer venue time holds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from engine.model import ZERO, Answer, Intent, Order, OrderStatus, Outcome, Role
+from engine.orders.tally import Tally
+
+OURS_TO_CONCLUDE: Final = frozenset({OrderStatus.NEVER_PLACED, OrderStatus.DENIED})
+"""Final states that the venue has not confirmed."""
+
+_PROGRESS: Final = {
+    OrderStatus.INTENT: 0,
+    OrderStatus.UNRESOLVED: 1,
+    OrderStatus.HELD: 2,
+    OrderStatus.WORKING: 3,
+    OrderStatus.PARTIAL: 4,
+    OrderStatus.CANCELING: 5,
+}
+"""Which of two open states is the later one when the venue gives both the same time."""
+
+
+class Track:
+    """One order with what is needed to follow it. Mutable; lives inside the orders room only."""
+
+    __slots__ = (
+        "alarmed",
+        "asked_ns",
+        "asks",
+        "cancel_ns",
+        "cancels",
+        "gap_ns",
+        "intent",
+        "known",
+        "number",
+        "order",
+        "resends",
+        "sent_ns",
+        "stamp_ns",
+        "tally",
+    )
+
+    def __init__(self, order: Order, intent: Intent | None, number: int) -> None:
+        self.order = order
+        self.intent = intent
+        self.number = number
+        """Order of arrival."""
+        self.tally = Tally()
+        self.known = False
+        """True once the venue has shown that it has the order."""
+        self.stamp_ns = 0
+        """The venue's time of the newest word on the status."""
+        self.sent_ns = intent.at_ns if intent is not None else 0
+        self.resends = 0
+        self.alarmed = False
+        """True once an alert says that the outcome is not known."""
+        self.asks = 0
+        """Lookups made since the outcome became unknown."""
+        self.asked_ns = 0
+        """When the last lookup was asked for; 0 when none is under way."""
+        self.gap_ns = 0
+        """Since when the venue has told more filled than executions; 0 when it has not."""
+        self.cancels = 0
+        """Cancel requests made; > 0 means that we want the order gone."""
+        self.cancel_ns = 0
+        """When the last was made."""
+
+    @property
+    def open(self) -> bool:
+        return self.order.status.open
+
+    @property
+    def ours(self) -> bool:
+        return self.order.role is not Role.EXTERNAL
+
+
+def planned(intent: Intent) -> Order:
+    """The order as it stands once its intent is committed."""
+    draft = intent.draft
+    return Order(
+        client_order_id=intent.client_order_id,
+        venue_id="",
+        symbol=draft.symbol,
+        side=draft.side,
+        quantity=draft.quantity,
+        status=OrderStatus.INTENT,
+        role=intent.role,
+        order_type=intent.order_type,
+        limit_price=draft.limit_price if intent.order_type == "limit" else None,
+        stop_price=draft.stop_price if intent.order_type == "stop" else None,
+        submitted_ns=intent.at_ns,
+        updated_ns=intent.at_ns,
+        signal_id=intent.signal_id,
+        parent_id=intent.parent,
+    )
+
+
+def merged(order: Order, told: Order, *, newer: bool, known: bool) -> Order:
+    """`order` after the venue described it as `told`.
+
+    `newer` when no later word is known, `known` when the venue has shown the order before.
+
+    Keeps our role, signal and parent; takes the venue's id, prices and quantity when the word is newer; filled never
+    falls. Legs are kept apart, as orders of their own.
+    """
+    filled = max(order.filled, told.filled)
+    average = told.average_price if told.filled >= order.filled and told.average_price is not None else None
+    status, venue_status, reason = order.status, order.venue_status, order.reason
+    if _follows(order.status, told.status, newer or not known):
+        status = told.status
+        venue_status = told.venue_status or venue_status
+        reason = told.reason or ("" if order.status is OrderStatus.UNRESOLVED else reason)
+    if status is OrderStatus.WORKING and filled > ZERO:
+        status = OrderStatus.PARTIAL
+    return msgspec.structs.replace(
+        order,
+        venue_id=told.venue_id or order.venue_id,
+        quantity=told.quantity if newer and told.quantity > 0 else order.quantity,
+        status=status,
+        filled=filled,
+        average_price=average if average is not None else order.average_price,
+        order_type=told.order_type if newer else order.order_type,
+        limit_price=told.limit_price if newer else order.limit_price,
+        stop_price=told.stop_price if newer else order.stop_price,
+        submitted_ns=told.submitted_ns or order.submitted_ns,
+        updated_ns=max(order.updated_ns, told.updated_ns) if known else told.updated_ns,
+        replaced_by=told.replaced_by or order.replaced_by,
+        reason=reason,
+        venue_status=venue_status,
+        legs=(),
+    )
+
+
+def _follows(ours: OrderStatus, told: OrderStatus, newer: bool) -> bool:
+    if ours in OURS_TO_CONCLUDE:
+        return True
+    if ours.terminal:
+        return told is OrderStatus.REPLACED and ours is OrderStatus.CANCELED
+    if told.terminal:
+        return True
+    return newer
+
+
+def newer(track: Track, told: Order, stamp_ns: int) -> bool:
+    """Whether a word with the venue's time `stamp_ns` is at least as new as the newest one known."""
+    if stamp_ns != track.stamp_ns:
+        return stamp_ns > track.stamp_ns
+    return _PROGRESS.get(told.status, 9) >= _PROGRESS.get(track.order.status, 9) or not track.known
+
+
+def answered(order: Order, answer: Answer, now_ns: int) -> Order:
+    """`order` after an answer to its POST that shows no order of the venue's."""
+    status = {
+        Outcome.ACCEPTED: OrderStatus.UNRESOLVED,
+        Outcome.REJECTED: OrderStatus.REJECTED,
+        Outcome.DENIED: OrderStatus.DENIED,
+        Outcome.UNRESOLVED: OrderStatus.UNRESOLVED,
+    }[answer.outcome]
+    return msgspec.structs.replace(order, status=status, reason=answer.reason, updated_ns=now_ns)

@@ -1,0 +1,82 @@
+"""One exit on its way: orders in its way are cancelled first, then it is placed for what is left, once at a time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.model import ZERO, Draft, Role, Side
+
+
+class ExitPlan:
+    """A quantity to be closed. Mutable; lives inside the orders room only.
+
+    clearing: orders that hold the quantity are being cancelled; what they fill meanwhile lowers the quantity.
+    selling: an order of the plan is open.
+    It ends when the quantity is closed, nothing is held any more, or its attempts are used up.
+    """
+
+    __slots__ = (
+        "attempts",
+        "draft",
+        "entry_id",
+        "left",
+        "order_id",
+        "reason",
+        "retry_ns",
+        "role",
+        "side",
+        "signal_id",
+        "strategy",
+        "symbol",
+        "ticket_id",
+        "tried",
+        "valid_until_ns",
+    )
+
+    def __init__(
+        self,
+        *,
+        symbol: str,
+        side: Side,
+        role: Role,
+        quantity: Decimal,
+        signal_id: str,
+        reason: str,
+        entry_id: str = "",
+        ticket_id: str = "",
+        strategy: str = "",
+        draft: Draft | None = None,
+        valid_until_ns: int = 0,
+        attempts: int = 1,
+    ) -> None:
+        self.symbol = symbol
+        self.side = side
+        """The exit's side."""
+        self.role = role
+        self.left = quantity
+        """Still to be closed."""
+        self.signal_id = signal_id
+        self.ticket_id = ticket_id
+        self.strategy = strategy
+        self.entry_id = entry_id
+        """The entry it closes; empty when it closes the symbol's holdings, oldest first."""
+        self.draft = draft
+        """The order as approved; None when it is priced from the newest quote."""
+        self.valid_until_ns = valid_until_ns
+        self.attempts = attempts
+        """Orders it may place."""
+        self.tried = 0
+        self.order_id = ""
+        """Its open order; empty while clearing."""
+        self.retry_ns = 0
+        """Not before this instant."""
+        self.reason = reason
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.symbol, self.entry_id)
+
+    def closed(self, filled: Decimal) -> None:
+        """Its order ended with this much filled."""
+        self.left = max(ZERO, self.left - filled)
+        self.order_id = ""

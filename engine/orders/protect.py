@@ -1,0 +1,215 @@
+"""Keeps what is held protected.
+
+A filled quantity is protected by working stops at the venue (bracket legs, or stops placed here within
+`orders.protect_s`); what no venue stop covers, and every target without a venue order, is watched against the quotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from engine.clock import from_seconds
+from engine.config.schema import Config
+from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
+from engine.orders import exits as watching
+from engine.orders.changes import Exits, Outbox, Place, alert_id
+from engine.orders.closing import UNSURE, Closer
+from engine.orders.holdings import Lot
+from engine.orders.plan import ExitPlan
+from engine.orders.register import Register
+
+
+class Protector:
+    """Stops at the venue and levels watched, over one register."""
+
+    def __init__(self, register: Register, watch: watching.ExitWatch, closer: Closer, config: Config) -> None:
+        self._register = register
+        self._holdings = register.holdings
+        self._watch = watch
+        self._closer = closer
+        self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
+        self._protect_ns = from_seconds(config.orders.protect_s)
+        self._watched: set[str] = set()
+        self.ready = False
+        """True once a reconciliation succeeded: only then is a missing stop known to be missing."""
+
+    def on_quote(self, quote: Quote, now_ns: int, out: Outbox) -> None:
+        """Start the exits whose watched level this quote reaches; price the exits that waited for one."""
+        symbol = quote.symbol
+        for crossing in self._watch.on_quote(quote):
+            lot = self._holdings.lot(symbol, crossing.entry_id)
+            if lot is None or self._closer.running(symbol, crossing.entry_id):
+                continue
+            word = crossing.role.value
+            reason = f"{word} {crossing.level} reached at {crossing.price}"
+            out.alert(
+                Level.WARNING, "exit_triggered", symbol, f"{symbol}: {reason}; selling {lot.quantity}", "", now_ns
+            )
+            plan = ExitPlan(
+                symbol=symbol,
+                side=lot.side.opposite,
+                role=crossing.role,
+                quantity=lot.quantity,
+                signal_id=lot.signal_id,
+                reason=reason,
+                entry_id=lot.entry_id,
+                strategy=lot.strategy,
+                attempts=self._closer.attempts if crossing.role is Role.STOP else 1,
+            )
+            self._closer.begin(plan, now_ns, out)
+        for waiting in list(self._closer.of(symbol)):
+            if not waiting.order_id:
+                self._closer.pursue(waiting, now_ns, out)
+
+    def follows(self, symbol: str) -> bool:
+        """Whether a quote of the symbol could matter."""
+        return self._watch.follows(symbol)
+
+    def refresh(self, symbols: Iterable[str], now_ns: int, out: Outbox) -> None:
+        """Orders or holdings of these symbols moved: look at their protection and their exits again."""
+        for symbol in symbols:
+            self._closer.find(symbol)
+            for plan in list(self._closer.of(symbol)):
+                self._closer.pursue(plan, now_ns, out)
+            self._levels(symbol, now_ns, out)
+
+    def due(self, now_ns: int, out: Outbox) -> None:
+        """Whatever the time asks for: stops to place, exits to cancel or to try again, cancels to repeat."""
+        self.refresh(sorted({*self._holdings.symbols, *self._closer.symbols}), now_ns, out)
+        if not self.ready:
+            return
+        for symbol in self._holdings.symbols:
+            for lot in self._holdings.lots(symbol):
+                self._place_stop(lot, now_ns, out)
+
+    def next_due_ns(self) -> int | None:
+        """When a stop is to be placed; None when none is missing."""
+        if not self.ready:
+            return None
+        moments = [
+            lot.bare_ns + self._protect_ns
+            for symbol in self._holdings.symbols
+            for lot in self._holdings.lots(symbol)
+            if self._stoppable(lot)
+        ]
+        return min(moments, default=None)
+
+    def exits(self, symbol: str) -> Exits:
+        """The symbol's nearest stop and target, and whether the engine watches."""
+        lots = self._holdings.lots(symbol)
+        if not lots:
+            return Exits(symbol)
+        sign = lots[0].side.sign
+        stops = [lot.stop for lot in lots if lot.stop is not None]
+        targets = [lot.target for lot in lots if lot.target is not None]
+        return Exits(
+            symbol,
+            max(stops, key=lambda price: price * sign, default=None),
+            min(targets, key=lambda price: price * sign, default=None),
+            watched=bool(self._watch.levels(symbol)),
+        )
+
+    def _covered(self, lot: Lot, role: Role, *, sure: bool) -> Decimal:
+        """Quantity of the lot under open exits of this role; `sure` counts only those the venue has working."""
+        entry = self._register.get(lot.entry_id)
+        entry_open = entry is not None and entry.open
+        covered = ZERO
+        for track in self._register.exits(lot.entry_id, lot.symbol):
+            order = track.order
+            if order.role is not role or order.side is lot.side or (order.status is OrderStatus.HELD and entry_open):
+                continue
+            if sure and order.status in (*UNSURE, OrderStatus.CANCELING):
+                continue
+            covered += order.remaining
+        return covered
+
+    def _levels(self, symbol: str, now_ns: int, out: Outbox) -> None:
+        lots = self._holdings.lots(symbol)
+        if not lots and not any(self._closer.of(symbol)):
+            self._watch.forget(symbol)
+            if symbol in self._watched:
+                self._watched.discard(symbol)
+                out.cleared.append(alert_id("exit_watched", symbol))
+            return
+        levels = []
+        for lot in lots:
+            stop_bare = lot.quantity > self._covered(lot, Role.STOP, sure=True)
+            target_bare = lot.quantity > self._covered(lot, Role.TARGET, sure=True)
+            lot.bare_ns = (lot.bare_ns or now_ns) if stop_bare else 0
+            stop, target = lot.stop if stop_bare else None, lot.target if target_bare else None
+            if stop is not None or target is not None:
+                levels.append(watching.Level(lot.entry_id, lot.side, stop, target))
+            if stop is not None and not lot.venue_can_stop and symbol not in self._watched:
+                self._watched.add(symbol)
+                out.alert(
+                    Level.INFO,
+                    "exit_watched",
+                    symbol,
+                    f"{symbol}: the engine watches stop {stop} and target {target} itself; no venue carries them here",
+                    "keep the engine running while this position is open",
+                    now_ns,
+                )
+        self._watch.follow(symbol, tuple(levels))
+
+    def _stoppable(self, lot: Lot) -> bool:
+        """Whether a stop of ours at the venue is missing and could be placed."""
+        entry = self._register.get(lot.entry_id)
+        return (
+            lot.bare_ns > 0
+            and lot.stop is not None
+            and lot.venue_can_stop
+            and lot.stops_placed < self._closer.attempts
+            and (entry is None or not entry.open)
+            and not any(self._closer.of(lot.symbol))
+            and lot.quantity > self._covered(lot, Role.STOP, sure=False)
+        )
+
+    def _place_stop(self, lot: Lot, now_ns: int, out: Outbox) -> None:
+        if lot.stop is None or not self._stoppable(lot) or now_ns < lot.bare_ns + self._protect_ns:
+            return
+        others = [
+            track
+            for track in self._register.exits(lot.entry_id, lot.symbol)
+            if track.order.role is not Role.STOP or track.order.status is OrderStatus.CANCELING
+        ]
+        for track in others:
+            self._closer.cancel(track, now_ns, out)
+        if others:
+            return
+        quantity = lot.quantity - self._covered(lot, Role.STOP, sure=False)
+        draft = Draft(
+            symbol=lot.symbol,
+            side=lot.side.opposite,
+            quantity=quantity,
+            limit_price=lot.stop,
+            reference_price=lot.stop,
+            reference_ns=now_ns,
+            stop_price=lot.stop,
+            time_in_force="gtc",
+            reduces=True,
+            sizing=f"stop for {quantity} without one at the venue",
+        )
+        intent = self._register.intend(
+            lot.signal_id,
+            "",
+            Role.STOP,
+            draft,
+            now_ns,
+            strategy=lot.strategy,
+            valid_until_ns=now_ns + self._exit_timeout_ns,
+            parent=lot.entry_id,
+        )
+        lot.stops_placed += 1
+        out.order(self._register.track(intent.client_order_id).order)
+        out.requests.append(Place(intent))
+        if lot.stops_placed == self._closer.attempts:
+            out.alert(
+                Level.CRITICAL,
+                "stop_refused",
+                lot.symbol,
+                f"{lot.symbol}: no stop stays at the venue after {lot.stops_placed} were placed; the engine watches",
+                "look at the venue's reason in the orders, place a stop by hand or flatten",
+                now_ns,
+                stays=True,
+            )

@@ -1,0 +1,154 @@
+"""Comparing our orders and positions with everything the venue says exists.
+
+A difference in a position counts as drift only when a second snapshot confirms it: a snapshot's orders and positions
+are read one after the other, and an execution may fall between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from engine.clock import SECOND
+from engine.model import ZERO, Level, Order, OrderStatus, Position, VenuePosition, VenueSnapshot
+from engine.model.records import Difference
+from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation
+from engine.orders.register import Register
+
+SETTLING_NS: Final = 2 * SECOND
+"""An order touched this shortly before the snapshot may be missing from it."""
+
+
+class Reconciler:
+    """Compares snapshot after snapshot; remembers which differences wait for confirmation."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._suspect: dict[str, tuple[Decimal, Decimal]] = {}
+        """Per symbol, the venue's and our quantity at the last comparison, where they differed."""
+
+    def compare(
+        self, snapshot: VenueSnapshot, positions: Mapping[str, Position], now_ns: int, out: Outbox
+    ) -> Reconciliation:
+        """Adopt what the venue shows into the register and `out`, and tell what differed."""
+        differences: list[Difference] = []
+        mine_before = {track.order.client_order_id: track.order for track in self._register.open()}
+        seen: set[str] = set()
+        for told in snapshot.orders:
+            self._order(told, now_ns, out, seen, differences)
+        missing = self._missing(snapshot, mine_before, seen, now_ns, out, differences)
+        unconfirmed, drifted, external = self._positions(snapshot, positions, now_ns, out, differences)
+        return Reconciliation(
+            at_ns=now_ns,
+            ok=not missing and not unconfirmed,
+            drift=drifted,
+            orders=len(seen),
+            positions=len({*positions, *(held.symbol for held in snapshot.positions)}),
+            differences=tuple(differences),
+            external_orders=tuple(track.order for track in self._register.open() if not track.ours),
+            external_positions=tuple(external),
+            changes=Changes(),
+        )
+
+    def _order(self, told: Order, now_ns: int, out: Outbox, seen: set[str], differences: list[Difference]) -> None:
+        known = self._register.get(told.client_order_id)
+        before = None if known is None else known.order
+        counted = ZERO if known is None else known.tally.counted
+        track = self._register.absorb(told, now_ns, out, derive=True)
+        seen.add(track.order.client_order_id)
+        seen.update(leg.client_order_id for leg in told.legs)
+        after = track.order
+        if before is None and not track.ours:
+            if after.status.open:
+                differences.append(Difference("order", after.client_order_id, "unknown", _words(after), external=True))
+        elif before is None or before.status is not after.status or counted != track.tally.counted:
+            ours = "unknown" if before is None else _words(before)
+            differences.append(Difference("order", after.client_order_id, ours, _words(after)))
+
+    def _missing(
+        self,
+        snapshot: VenueSnapshot,
+        mine: Mapping[str, Order],
+        seen: set[str],
+        now_ns: int,
+        out: Outbox,
+        differences: list[Difference],
+    ) -> bool:
+        """Whether an order the venue had shown as open is in the snapshot neither as open nor as closed."""
+        missing = False
+        for order_id, order in mine.items():
+            track = self._register.get(order_id)
+            if track is None or order_id in seen or not track.open or not track.ours:
+                continue
+            if track.order.status is OrderStatus.UNRESOLVED or not track.known:
+                if now_ns >= track.sent_ns + SETTLING_NS and track.order.status is OrderStatus.UNRESOLVED:
+                    out.requests.append(LookUp(order_id))
+                continue
+            if max(order.updated_ns, track.sent_ns) > snapshot.at_ns - SETTLING_NS:
+                continue
+            missing = True
+            differences.append(Difference("order", order_id, _words(order), "not among the venue's orders"))
+            out.requests.append(LookUp(order_id))
+        return missing
+
+    def _positions(
+        self,
+        snapshot: VenueSnapshot,
+        positions: Mapping[str, Position],
+        now_ns: int,
+        out: Outbox,
+        differences: list[Difference],
+    ) -> tuple[bool, bool, list[VenuePosition]]:
+        """Whether a difference waits for confirmation, whether one was confirmed, and what is not ours."""
+        theirs = {held.symbol: held for held in snapshot.positions}
+        found: dict[str, Decimal] = {}
+        newest: dict[str, int] = {}
+        for fill in out.fills:
+            found[fill.symbol] = found.get(fill.symbol, ZERO) + fill.quantity * fill.side.sign
+        for track in self._register.newest(1000):
+            newest[track.order.symbol] = max(newest.get(track.order.symbol, 0), track.order.updated_ns)
+        suspect: dict[str, tuple[Decimal, Decimal]] = {}
+        external: list[VenuePosition] = []
+        drifted = False
+        for symbol in sorted({*theirs, *positions, *found}):
+            held = theirs.get(symbol)
+            venue = ZERO if held is None else held.quantity
+            position = positions.get(symbol)
+            ours = (ZERO if position is None else position.quantity) + found.get(symbol, ZERO)
+            lots = self._register.holdings
+            mine = sum((lot.quantity * lot.side.sign for lot in lots.lots(symbol)), ZERO)
+            foreign = venue - mine
+            if held is not None and foreign != 0:
+                external.append(VenuePosition(symbol, foreign, held.average_price))
+            if venue == ours:
+                if abs(mine) > abs(venue):
+                    lots.adopt(symbol, venue)
+                    out.symbols.add(symbol)
+                continue
+            stranger = position is None and symbol not in found
+            differences.append(Difference("position", symbol, str(ours), str(venue), external=stranger))
+            if stranger:
+                continue
+            pair = (venue, ours)
+            if self._suspect.get(symbol) != pair or newest.get(symbol, 0) > snapshot.at_ns - SETTLING_NS:
+                suspect[symbol] = pair
+                continue
+            drifted = True
+            lots.adopt(symbol, venue)
+            out.symbols.add(symbol)
+            out.alert(
+                Level.CRITICAL,
+                "position_drift",
+                symbol,
+                f"{symbol}: the venue holds {venue}, our fills make {ours}; the venue's figure holds from now on",
+                "look for orders placed elsewhere, splits or transfers; acknowledge to go on",
+                now_ns,
+                stays=True,
+            )
+        self._suspect = suspect
+        return bool(suspect), drifted, external
+
+
+def _words(order: Order) -> str:
+    return f"{order.status.value} {order.filled}/{order.quantity}"

@@ -1,0 +1,368 @@
+"""The register: every order known, its intent, its executions counted, and what our fills hold.
+
+All changes to an order pass through here, whether told by an answer, the stream, a lookup or a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from engine.errors import DeskError
+from engine.model import (
+    ZERO,
+    Draft,
+    Fill,
+    Intent,
+    Level,
+    Order,
+    OrderStatus,
+    OrderUpdate,
+    Role,
+    Side,
+    client_order_id,
+)
+from engine.orders.changes import Outbox, alert_id
+from engine.orders.holdings import Holdings
+from engine.orders.machine import OURS_TO_CONCLUDE, Track, merged, newer, planned
+from engine.orders.tally import Execution
+
+KEPT: Final = 5_000
+"""Closed orders kept; older ones are in the journal."""
+
+
+class Register:
+    """Orders by client order id, open ones by symbol, and the holdings their fills make."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, Track] = {}
+        self._by_venue_id: dict[str, Track] = {}
+        self._open: dict[str, dict[str, Track]] = {}
+        self._entered: set[str] = set()
+        self._attempts: dict[tuple[str, Role], int] = {}
+        self._successors: dict[str, Track] = {}
+        self._number = 0
+        self.gaps: dict[str, Track] = {}
+        """Orders of which the venue told more filled than executions."""
+        self.holdings = Holdings()
+
+    # --- reading
+
+    def get(self, order_id: str) -> Track | None:
+        """The order with this client order id."""
+        return self._tracks.get(order_id)
+
+    def track(self, order_id: str) -> Track:
+        """The order with this client order id, which is known to be here. Raises KeyError."""
+        return self._tracks[order_id]
+
+    def open(self, symbol: str | None = None) -> Iterator[Track]:
+        """Open orders, oldest first; of one symbol, or of all."""
+        if symbol is not None:
+            yield from list(self._open.get(symbol, {}).values())
+            return
+        tracks = [track for of_symbol in self._open.values() for track in of_symbol.values()]
+        yield from sorted(tracks, key=lambda track: track.number)
+
+    def newest(self, limit: int) -> list[Track]:
+        """The newest `limit` orders, oldest first."""
+        return list(self._tracks.values())[-limit:] if limit > 0 else []
+
+    def exits(self, entry_id: str, symbol: str) -> list[Track]:
+        """Open orders that protect or close one entry."""
+        return [track for track in self.open(symbol) if track.ours and track.order.parent_id == entry_id]
+
+    def committed(self, symbol: str, side: Side, without: str = "") -> Decimal:
+        """Quantity of ours that open exits on `side` may still execute; stop and target of one entry count once."""
+        plain = ZERO
+        pairs: dict[str, dict[Role, Decimal]] = {}
+        for track in self.open(symbol):
+            order = track.order
+            if not track.ours or order.side is not side or order.role is Role.ENTRY or order.client_order_id == without:
+                continue
+            if order.parent_id and order.role in (Role.STOP, Role.TARGET):
+                pair = pairs.setdefault(order.parent_id, {})
+                pair[order.role] = pair.get(order.role, ZERO) + order.remaining
+            else:
+                plain += order.remaining
+        return plain + sum((max(pair.values()) for pair in pairs.values()), ZERO)
+
+    def attempts(self, signal_id: str, role: Role) -> int:
+        """How many intents of this role the signal has had."""
+        return self._attempts.get((signal_id, role), 0)
+
+    # --- writing
+
+    def intend(
+        self,
+        signal_id: str,
+        ticket_id: str,
+        role: Role,
+        draft: Draft,
+        now_ns: int,
+        *,
+        strategy: str,
+        valid_until_ns: int,
+        parent: str = "",
+    ) -> Intent:
+        """A new order of ours. Raises DeskError for a second entry of one signal and for quantities no venue takes."""
+        if role is Role.EXTERNAL:
+            raise DeskError("expected a role of ours, found external", where=signal_id)
+        if role is Role.ENTRY and signal_id in self._entered:
+            raise DeskError(
+                "expected at most one entry per signal, found a second",
+                where=signal_id,
+                remedy="an unresolved entry is looked up and sent again under its own id, never intended anew",
+            )
+        if not draft.quantity.is_finite() or draft.quantity <= 0:
+            raise DeskError(f"expected a quantity above 0, found {draft.quantity}", where=signal_id)
+        attempt = self.attempts(signal_id, role) + 1
+        intent = Intent(
+            client_order_id=client_order_id(signal_id, role, attempt),
+            signal_id=signal_id,
+            ticket_id=ticket_id,
+            attempt=attempt,
+            role=role,
+            draft=draft,
+            at_ns=now_ns,
+            strategy=strategy,
+            valid_until_ns=valid_until_ns,
+            parent=parent,
+        )
+        self.commit(intent)
+        return intent
+
+    def commit(self, intent: Intent) -> Track:
+        """Take in an intent, new or from the journal."""
+        track = self._tracks.get(intent.client_order_id)
+        if track is not None:
+            return track
+        if intent.role is Role.ENTRY:
+            self._entered.add(intent.signal_id)
+        key = (intent.signal_id, intent.role)
+        self._attempts[key] = max(self._attempts.get(key, 0), intent.attempt)
+        return self._add(planned(intent), intent)
+
+    def put(self, track: Track, order: Order, out: Outbox | None) -> None:
+        """The order now stands as `order`; tells `out` when that is news."""
+        if order == track.order:
+            return
+        track.order = order
+        if order.venue_id:
+            self._by_venue_id[order.venue_id] = track
+        of_symbol = self._open.setdefault(order.symbol, {})
+        if order.status.open:
+            of_symbol[order.client_order_id] = track
+        else:
+            of_symbol.pop(order.client_order_id, None)
+            if not of_symbol:
+                del self._open[order.symbol]
+        if order.replaced_by:
+            self._succeed(track, order.replaced_by)
+        if out is not None:
+            out.order(order)
+
+    def absorb(
+        self, told: Order, now_ns: int, out: Outbox, *, derive: bool, stamp_ns: int = 0, parent: Track | None = None
+    ) -> Track:
+        """The venue described an order (and its legs): merge it, and when `derive` count what its filled tells."""
+        track = self._tracks.get(told.client_order_id) or self._by_venue_id.get(told.venue_id or "-")
+        if track is None:
+            track = self._adopt(told, parent, out)
+        elif parent is not None and not track.ours:
+            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None)
+        before = track.order
+        stamp_ns = told.updated_ns or stamp_ns
+        order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
+        if before.status in OURS_TO_CONCLUDE and order.status is not before.status:
+            out.alert(
+                Level.CRITICAL,
+                "order_contradicted",
+                before.client_order_id,
+                f"{before.symbol}: the venue shows an order as {order.status.value} that counted as "
+                f"{before.status.value}",
+                "compare the order with the venue's own screen",
+                now_ns,
+                stays=True,
+            )
+        track.known = True
+        track.stamp_ns = max(track.stamp_ns, stamp_ns)
+        if order.status is not OrderStatus.UNRESOLVED and before.status is OrderStatus.UNRESOLVED:
+            track.asks = track.asked_ns = 0
+            if track.alarmed:
+                track.alarmed = False
+                out.cleared.append(alert_id("order_unresolved", before.client_order_id))
+        self.put(track, order, out)
+        if derive:
+            self._derive(track, told.updated_ns or now_ns, out)
+        self._watch_gap(track, now_ns)
+        for leg in told.legs:
+            self.absorb(leg, now_ns, out, derive=derive, stamp_ns=stamp_ns, parent=track)
+        return track
+
+    def execute(self, update: OrderUpdate, now_ns: int, out: Outbox) -> Track:
+        """An event: merge its order and count its execution once."""
+        track = self.absorb(
+            update.order, now_ns, out, derive=not update.execution_id and update.source != "stream",
+            stamp_ns=update.at_ns,
+        )  # fmt: skip
+        quantity, price = update.quantity, update.price
+        if not update.execution_id or quantity is None or price is None or quantity <= 0 or price <= 0:
+            return track
+        told = track.order.filled
+        execution = track.tally.execution(update.execution_id, quantity, price, update.order.filled, told)
+        if execution is not None:
+            self._count(track, execution, update.fee, update.at_ns, out)
+        self._watch_gap(track, now_ns)
+        return track
+
+    def restore_order(self, order: Order) -> None:
+        """An order as journaled."""
+        track = self._tracks.get(order.client_order_id)
+        if track is None:
+            track = self._add(order, None)
+        track.known = bool(order.venue_id)
+        track.stamp_ns = order.updated_ns if track.known else 0
+        self.put(track, order, None)
+        self._watch_gap(track, order.updated_ns)
+
+    def restore_fill(self, fill: Fill) -> None:
+        """A fill as journaled; one counted already changes nothing."""
+        track = self._tracks.get(fill.client_order_id)
+        if track is None:
+            order = Order(
+                client_order_id=fill.client_order_id,
+                venue_id="",
+                symbol=fill.symbol,
+                side=fill.side,
+                quantity=fill.quantity,
+                status=OrderStatus.UNRESOLVED,
+                role=fill.role,
+                signal_id=fill.signal_id,
+            )
+            track = self._add(order, None)
+        if track.tally.restore(fill.execution_id, fill.quantity, fill.price, fill.cumulative):
+            self._hold(track, fill)
+            self._at_least_counted(track, None)
+            self._watch_gap(track, fill.at_ns)
+
+    def prune(self) -> None:
+        """Forget the oldest closed orders beyond `KEPT`."""
+        surplus = len(self._tracks) - KEPT
+        if surplus <= KEPT // 10:
+            return
+        for order_id in [key for key, track in self._tracks.items() if not track.open][:surplus]:
+            track = self._tracks.pop(order_id)
+            self._by_venue_id.pop(track.order.venue_id, None)
+            self._successors.pop(track.order.replaced_by, None)
+            self.gaps.pop(order_id, None)
+
+    # --- inside
+
+    def _add(self, order: Order, intent: Intent | None) -> Track:
+        self._number += 1
+        track = self._tracks[order.client_order_id] = Track(order, intent, self._number)
+        if order.venue_id:
+            self._by_venue_id[order.venue_id] = track
+        if order.status.open:
+            self._open.setdefault(order.symbol, {})[order.client_order_id] = track
+        return track
+
+    def _adopt(self, told: Order, parent: Track | None, out: Outbox) -> Track:
+        """An order we have no intent for: a leg of ours, the successor of a replaced one, or EXTERNAL."""
+        track = self._add(
+            msgspec.structs.replace(
+                told, status=OrderStatus.UNRESOLVED, role=Role.EXTERNAL, filled=ZERO, average_price=None, legs=(),
+                signal_id="", parent_id="", reason="",
+            ),
+            None,
+        )  # fmt: skip
+        predecessor = self._successors.get(told.venue_id)
+        if parent is not None and not parent.ours:
+            track.order = msgspec.structs.replace(track.order, parent_id=parent.order.client_order_id)
+        elif parent is not None:
+            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None)
+        elif predecessor is not None:
+            old = predecessor.order
+            self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent)
+        out.order(track.order)
+        return track
+
+    def _claim(self, track: Track, signal_id: str, role: Role, parent_id: str, intent: Intent | None) -> None:
+        """An order that looked foreign is ours after all; what it has filled counts in the holdings from now on."""
+        track.intent = intent
+        track.order = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
+        if track.tally.counted > 0:
+            order = track.order
+            draft = None if intent is None else intent.draft
+            counted = Fill("", order.client_order_id, order.symbol, order.side, track.tally.counted, ZERO, ZERO, 0)
+            self.holdings.on_fill(order, draft, "" if intent is None else intent.strategy, counted)
+
+    def _succeed(self, track: Track, venue_id: str) -> None:
+        self._successors[venue_id] = track
+        successor = self._by_venue_id.get(venue_id)
+        if successor is not None and not successor.ours and track.ours:
+            order = track.order
+            self._claim(successor, order.signal_id, order.role, order.parent_id, track.intent)
+
+    def _derive(self, track: Track, at_ns: int, out: Outbox) -> None:
+        order = track.order
+        price = order.average_price or order.limit_price or order.stop_price
+        if price is None:
+            return
+        for execution in track.tally.missing(order.client_order_id, order.filled, price):
+            self._count(track, execution, ZERO, at_ns, out)
+
+    def _count(self, track: Track, execution: Execution, fee: Decimal, at_ns: int, out: Outbox) -> None:
+        order = track.order
+        fill = Fill(
+            execution_id=execution.id,
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=execution.quantity,
+            price=execution.price,
+            fee=fee,
+            at_ns=at_ns,
+            signal_id=order.signal_id,
+            role=order.role,
+            cumulative=execution.cumulative,
+        )
+        self._hold(track, fill)
+        out.fill(fill)
+        self._at_least_counted(track, out)
+
+    def _hold(self, track: Track, fill: Fill) -> None:
+        intent = track.intent
+        self.holdings.on_fill(
+            track.order, None if intent is None else intent.draft, "" if intent is None else intent.strategy, fill
+        )
+
+    def _at_least_counted(self, track: Track, out: Outbox | None) -> None:
+        """An execution proves a filled quantity even where the order's own figure lags."""
+        order, tally = track.order, track.tally
+        if order.filled < tally.counted or (order.average_price is None and tally.counted > 0):
+            filled = max(order.filled, tally.counted)
+            average = tally.notional / tally.counted
+            self.put(track, msgspec.structs.replace(order, filled=filled, average_price=average), out)
+
+    def _watch_gap(self, track: Track, now_ns: int) -> None:
+        if track.order.filled > track.tally.counted:
+            if not track.gap_ns:
+                track.gap_ns = now_ns
+                self.gaps[track.order.client_order_id] = track
+        elif track.gap_ns:
+            track.gap_ns = track.asks = track.asked_ns = 0
+            self.gaps.pop(track.order.client_order_id, None)
+
+
+def _leg_role(leg: Order) -> Role:
+    return Role.STOP if leg.order_type.startswith("stop") or leg.stop_price is not None else Role.TARGET
+
+
+def working(tracks: Iterable[Track]) -> Decimal:
+    """Σ quantity that orders may still execute."""
+    return sum((track.order.remaining for track in tracks), ZERO)
