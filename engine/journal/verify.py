@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain as joined
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.journal.anchor import Anchor
@@ -96,7 +95,7 @@ def verify(
     flaw: Flaw | None
     try:
         total = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
-        flaw = walk.check(joined.from_iterable(pages(connection, 0, total, progress)))
+        flaw = _follow(walk, connection, total, progress)
         chain_ok = flaw is None
         if flaw is None and anchor is not None:
             flaw = walk.check_anchor(connection, anchor)
@@ -128,7 +127,7 @@ def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int
         if stored is None:
             return walk, Flaw(last - count, f"{_records(last - count, last - count)} removed")
         walk = Walk(last - count, stored[0])
-    flaw = walk.check(joined.from_iterable(pages(connection, walk.seq, last)))
+    flaw = _follow(walk, connection, last)
     if flaw is None and anchor is not None:
         flaw = walk.check_anchor(connection, anchor)
     if flaw is None and anchor is None and last:
@@ -136,16 +135,21 @@ def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int
     return walk, flaw
 
 
-def pages(
-    connection: sqlite3.Connection, after: int, last: int, progress: Callable[[int, int], None] | None = None
-) -> Iterator[list[Row]]:
-    """The rows after seq `after` up to `last`, a page at a time."""
+def _follow(
+    walk: Walk, connection: sqlite3.Connection, last: int, progress: Callable[[int, int], None] | None = None
+) -> Flaw | None:
+    """Walk on to record `last`, a page at a time."""
     query = f"SELECT {COLUMNS} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {PAGE}"
-    while rows := connection.execute(query, (after, last)).fetchall():
-        yield rows
-        after = rows[-1][0]
+    while walk.seq < last:
+        before = walk.seq
+        flaw = walk.check(connection.execute(query, (before, last)))
+        if flaw is not None:
+            return flaw
+        if walk.seq == before:
+            return Flaw(before + 1, f"{_records(before + 1, last)} removed")
         if progress is not None:
-            progress(after, last)
+            progress(walk.seq, last)
+    return None
 
 
 def _records(first: int, last: int) -> str:
