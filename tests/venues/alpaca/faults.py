@@ -165,8 +165,9 @@ async def _drip(request: web.Request, faults: Faults, answer: web.StreamResponse
     text = answer.text if isinstance(answer, web.Response) and answer.text else "{" + " " * 10_000 + "}"
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(text))})
     await response.prepare(request)
+    release = faults.release
     for character in text:
-        if faults.release.is_set():
+        if release.is_set() or request.transport is None or request.transport.is_closing():
             break
         await response.write(character.encode())
         await asyncio.sleep(0.05)

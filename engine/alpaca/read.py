@@ -1,0 +1,79 @@
+"""Reading what Alpaca sends: fields may be missing, null, numbers or text, and nothing here raises for any of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.clock import parse_iso
+from engine.text import display_text
+
+TEXT_LIMIT = 300
+"""Longest piece of the venue's text that goes into a reason."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Json = Any
+"""A decoded JSON (or msgpack) value: what it holds is for the reader to find out."""
+
+
+def decode(text: str | bytes) -> Json:
+    """JSON text to values, numbers with a point as exact Decimal. NaN and infinities become None.
+
+    Raises ValueError when it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _no_number(_: str) -> None:
+    return None
+
+
+def decimal(value: Json) -> Decimal | None:
+    """A finite number from text, int, float or Decimal; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    if isinstance(value, str) and len(value) > 64:
+        return None
+    try:
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= 30 else None
+
+
+def text(value: Json, limit: int = TEXT_LIMIT) -> str:
+    """Text as cleaned, capped, single-line text; empty for anything else."""
+    return display_text(value, limit) if isinstance(value, str) else ""
+
+
+def identifier(value: Json) -> str:
+    """An id, symbol or word of the venue, as sent when it is plain ASCII of at most 128 characters; else empty."""
+    return value if isinstance(value, str) and len(value) <= 128 and value.isascii() and value.isprintable() else ""
+
+
+def instant(value: Json) -> int:
+    """RFC 3339 text, or a msgpack timestamp (microseconds), in nanoseconds; 0 for anything else."""
+    if isinstance(value, str):
+        try:
+            return max(0, parse_iso(value)) if len(value) <= 64 else 0
+        except (ValueError, OverflowError):
+            return 0
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return max(0, (value - _EPOCH) // timedelta(microseconds=1) * 1000)
+    return 0
+
+
+def fields(value: Json) -> dict[str, Json]:
+    """An object's fields; none when it is not an object."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Json) -> list[Json]:
+    """An array's items; none when it is not an array."""
+    return value if isinstance(value, list) else []

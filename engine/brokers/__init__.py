@@ -1,0 +1,1 @@
+"""The venues orders go to. Each speaks `engine.model.Broker`."""

@@ -1,0 +1,164 @@
+"""Everything the account holds, read together over REST: complete, or VenueUnavailable is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from engine.alpaca.read import Json, decimal, fields, identifier, instant
+from engine.alpaca.rest import Reply
+from engine.brokers.alpaca_parse import Malformed, parse_order
+from engine.clock import DAY, MINUTE, SECOND, utc
+from engine.errors import VenueUnavailable
+from engine.model import Order, VenueAccount, VenuePosition, VenueSnapshot
+
+PAGE = 500
+"""Orders per page, the most the venue gives."""
+PAGES_LIMIT = 60
+"""More pages than this are refused: something is wrong."""
+LIFETIME_NS = 91 * DAY
+"""Alpaca ends a good-till-cancelled order after 90 days: one that closes now is not older."""
+SKEW_NS = 5 * MINUTE
+"""The venue's clock may differ from ours by this much: a little more is read than was asked for."""
+TRIES = 3
+"""How often the whole is read again because orders moved meanwhile."""
+
+Get = Callable[[str, dict[str, Json]], Awaitable[Reply]]
+
+
+class SnapshotReader:
+    """Reads snapshots through `get`. Remembers the oldest open order, so that later ones need few pages."""
+
+    def __init__(self, get: Get, where: str) -> None:
+        self._get = get
+        self._where = where
+        self._oldest_ns: int | None = None
+        """When the oldest order that was open at the last snapshot was submitted."""
+
+    async def read(self, since_ns: int, now_ns: int) -> VenueSnapshot:
+        """Account, positions, open orders and those closed since `since_ns`, as of one moment.
+
+        Orders are read before and after positions and account, and everything again while they differ, so an
+        execution in between cannot make the parts contradict each other. Raises VenueUnavailable.
+        """
+        since_ns -= SKEW_NS
+        after_ns = since_ns - LIFETIME_NS if self._oldest_ns is None else min(since_ns, self._oldest_ns)
+        orders = await self._orders(after_ns, since_ns)
+        for _ in range(TRIES):
+            positions = await self._positions()
+            account = await self._account()
+            again = await self._orders(after_ns, since_ns)
+            settled = _fingerprint(orders) == _fingerprint(again)
+            orders = again
+            if settled:
+                break
+        open_since = [order.submitted_ns for order in orders if _alive(order) and order.submitted_ns]
+        self._oldest_ns = min([*open_since, now_ns]) - SKEW_NS
+        return VenueSnapshot(now_ns, account, positions, tuple(orders))
+
+    async def _ask(self, path: str, query: dict[str, Json]) -> Json:
+        reply = await self._get(path, query)
+        if not reply.ok:
+            raise VenueUnavailable(
+                f"expected {path} to be answered, found {reply.reason}",
+                where=self._where,
+                remedy="The engine asks again by itself; no new risk is taken until it succeeds.",
+            )
+        return reply.body
+
+    def _bad(self, path: str, problem: str) -> VenueUnavailable:
+        return VenueUnavailable(
+            f"{path}: {problem}", where=self._where, remedy="Asked again by itself; report it when it stays."
+        )
+
+    async def _account(self) -> VenueAccount:
+        given = fields(await self._ask("/account", {}))
+        equity, cash, power = (decimal(given.get(name)) for name in ("equity", "cash", "buying_power"))
+        if equity is None or cash is None or power is None:
+            raise self._bad("/account", "expected equity, cash and buying_power, found one missing")
+        return VenueAccount(
+            equity,
+            cash,
+            power,
+            last_equity=decimal(given.get("last_equity")),
+            currency=identifier(given.get("currency")) or "USD",
+            number=identifier(given.get("account_number")),
+            blocked=blocked(given),
+        )
+
+    async def _positions(self) -> tuple[VenuePosition, ...]:
+        body = await self._ask("/positions", {})
+        if not isinstance(body, list):
+            raise self._bad("/positions", "expected a list, found something else")
+        found = []
+        for row in body:
+            given = fields(row)
+            symbol, quantity = identifier(given.get("symbol")), decimal(given.get("qty"))
+            if not symbol or quantity is None:
+                raise self._bad("/positions", "expected a symbol and a quantity, found one missing")
+            if given.get("side") == "short":
+                quantity = -abs(quantity)
+            price = decimal(given.get("avg_entry_price"))
+            if price is None:
+                raise self._bad("/positions", f"expected an average price of {symbol}, found none")
+            found.append(VenuePosition(symbol, quantity, price))
+        return tuple(found)
+
+    async def _orders(self, after_ns: int, since_ns: int) -> list[Order]:
+        found: dict[str, Order] = {}
+        await self._pages({"status": "open"}, found)
+        await self._pages({"status": "closed", "after": _stamp(max(0, after_ns))}, found)
+        legs = {leg.venue_id for order in found.values() for leg in order.legs}
+        return [
+            order
+            for order in found.values()
+            if order.venue_id not in legs and (_alive(order) or not order.updated_ns or order.updated_ns >= since_ns)
+        ]
+
+    async def _pages(self, query: dict[str, Json], found: dict[str, Order]) -> None:
+        """All pages, newest first. A page boundary may fall between orders of one instant: it is read twice."""
+        until: dict[str, Json] = {}
+        for _ in range(PAGES_LIMIT):
+            asked = {"limit": PAGE, "nested": "true", "direction": "desc", **query, **until}
+            body = await self._ask("/orders", asked)
+            if not isinstance(body, list):
+                raise self._bad("/orders", "expected a list, found something else")
+            fresh, last_ns = 0, 0
+            for row in body:
+                order = parse_order(row)
+                if isinstance(order, Malformed):
+                    raise self._bad("/orders", order.problem)
+                fresh += order.venue_id not in found
+                if order.legs or not found.get(order.venue_id, order).legs:
+                    found[order.venue_id] = order
+                last_ns = instant(fields(row).get("submitted_at")) or order.submitted_ns
+            if len(body) < PAGE:
+                return
+            if not fresh or not last_ns:
+                raise self._bad("/orders", f"more than {PAGE} orders of one instant cannot be read")
+            until = {"until": _stamp(last_ns + 1)}
+        raise self._bad("/orders", f"more than {PAGES_LIMIT * PAGE} orders")
+
+
+def blocked(account: dict[str, Json]) -> str:
+    """Why the venue blocks trading, from the account's flags; empty when it does not."""
+    reasons = [
+        name
+        for name in ("trading_blocked", "account_blocked", "trade_suspended_by_user")
+        if account.get(name) not in (False, None)
+    ]
+    status = identifier(account.get("status"))
+    if status not in ("ACTIVE", ""):
+        reasons.append(f"account status {status}")
+    return ", ".join(reasons)
+
+
+def _alive(order: Order) -> bool:
+    return order.status.open or any(leg.status.open for leg in order.legs)
+
+
+def _stamp(at_ns: int) -> str:
+    return utc(at_ns).strftime("%Y-%m-%dT%H:%M:%S") + f".{at_ns % SECOND:09d}Z"
+
+
+def _fingerprint(orders: list[Order]) -> set[tuple[str, str, str]]:
+    return {(each.venue_id, each.venue_status, str(each.filled)) for order in orders for each in (order, *order.legs)}
