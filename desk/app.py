@@ -1,0 +1,112 @@
+"""The Textual app: shows a first frame at once, attaches to the engine, and draws what the mirror holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.timer import Timer
+
+from desk.client import Client
+from desk.link import Link
+from desk.mirror import Part
+from desk.screens.main import Main
+from desk.screens.verbs import VerbScreen
+from desk.terminal import frames_per_second
+from desk.themes import DARK, THEMES
+from engine.config.schema import ScreenConfig
+from engine.errors import EXIT_OK
+from widgets.no_control import NoControl
+
+_URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
+_URGENT_S = 1 / 30
+
+
+class DeskApp(App[bool]):
+    """Returns True from `run` when a person asked that the engine stops."""
+
+    TITLE = "desk"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        client_factory: Callable[[], Client],
+        screen_config: ScreenConfig,
+        *,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        """`seconds` is the monotonic clock that carries the engine's time between messages."""
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
+        self._config = screen_config
+        self._fps = frames_per_second(screen_config.fps)
+        self._parts = Part.NOTHING
+        self._flush_timer: Timer | None = None
+        self._flushed_at = 0.0
+        self.link = Link(client_factory(), self._wake, seconds=seconds)
+        self.main: Main | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = screen_config.theme if screen_config.theme in self.available_themes else DARK.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), NoControl()]
+
+    def on_mount(self) -> None:
+        self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)
+        self.push_screen(self.main)
+        self.call_after_refresh(self._follow_engine)
+
+    @work(name="link")
+    async def _follow_engine(self) -> None:
+        await self.link.run()
+
+    async def on_unmount(self) -> None:
+        await self.link.close()
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, VerbScreen):
+                screen.resumed_at = monotonic()
+
+    def quit_desk(self, stop_engine: bool) -> None:
+        """Leave the screen."""
+        self.exit(stop_engine)
+
+    def _wake(self, parts: Part) -> None:
+        """Something changed: draw it with the next frame. Tickets and alerts do not wait for the feed's rate."""
+        urgent = bool(parts & _URGENT) and not self._parts & _URGENT
+        self._parts |= parts
+        if self._flush_timer is not None:
+            if not urgent:
+                return
+            self._flush_timer.stop()
+        rate = _URGENT_S if self._parts & _URGENT else 1 / self._fps
+        self._flush_timer = self.set_timer(max(0.001, rate - (monotonic() - self._flushed_at)), self._draw)
+
+    def _draw(self) -> None:
+        self._flush_timer = None
+        self._flushed_at = monotonic()
+        parts, self._parts = self._parts, Part.NOTHING
+        for screen in self.screen_stack:
+            if isinstance(screen, VerbScreen):
+                screen.update_parts(parts)
+
+
+def run(socket: Path, screen: ScreenConfig, *, on_quit_stop: Callable[[], None] | None = None) -> int:
+    """Show the desk of the engine behind a control socket until a person leaves; the exit code.
+
+    Leaving with "stop the engine" sends the engine `stop`; then, with the terminal restored, `on_quit_stop` is called.
+    """
+    app = DeskApp(lambda: Client(socket), screen)
+    stop_engine = app.run()
+    if stop_engine and on_quit_stop is not None:
+        on_quit_stop()
+    return app.return_code if app.return_code is not None else EXIT_OK

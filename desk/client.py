@@ -1,0 +1,174 @@
+"""The desk's end of the control socket: HTTP and WebSocket over a Unix domain socket.
+
+Every client uses it: the screen, each `desk` verb, a second desk. aiohttp is imported at the first call, so that help
+and the first frame do not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
+from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Message, Push, Reply, Snapshot
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_URL = "http://engine"
+"""The host name means nothing on a Unix socket."""
+_MAX_MESSAGE = 64 << 20
+_HEARTBEAT_S = 10.0
+"""A ping goes out when nothing came for this long; an engine that does not answer it is lost."""
+
+_DecodedT = TypeVar("_DecodedT")
+
+
+class _Head(msgspec.Struct):
+    """What of a snapshot can be read whatever its protocol."""
+
+    protocol: int = -1
+    version: str = ""
+
+
+class Client:
+    """One engine's control socket. Use it in one event loop; `close` it, or use it as an async context."""
+
+    def __init__(self, socket_path: Path, *, timeout_s: float = 10.0) -> None:
+        self._path = socket_path
+        self._timeout_s = timeout_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection. The client can be used again after."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def snapshot(self) -> Snapshot:
+        """Everything a desk needs to draw itself.
+
+        Raises DeskError: no engine (exit code 3), another protocol version, no answer in time.
+        """
+        return self._snapshot(await self._ask("GET", "/v1/snapshot", None))
+
+    async def command(self, command: Command) -> Reply:
+        """Send a command; the engine's answer, refusals included, is a Reply.
+
+        Raises DeskError when no engine answers: then it is not known whether the command was carried out.
+        """
+        return self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
+
+    async def stream(self) -> AsyncGenerator[Message, None]:
+        """A Snapshot, then every Frame and Push in order, until the engine says Goodbye or the connection ends.
+
+        Raises DeskError as `snapshot` does, and when the connection breaks off.
+        """
+        import aiohttp
+
+        session = await self._open()
+        try:
+            async with session.ws_connect(
+                f"{_URL}/v1/stream", heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE, compress=0
+            ) as socket:
+                attached = False
+                async for message in socket:
+                    if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                        raise self._broken(f"the connection failed ({message.type.name})")
+                    if attached:
+                        yield self._decode(message.data, Frame | Push | Goodbye | Snapshot)  # type: ignore[arg-type]
+                    else:
+                        yield self._snapshot(message.data)
+                        attached = True
+                if socket.close_code not in (1000, 1001):
+                    raise self._broken(f"it closed the connection (code {socket.close_code})")
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            aiohttp = await asyncio.to_thread(importlib.import_module, "aiohttp")
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(path=str(self._path)),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeout_s),
+                json_serialize=lambda value: msgspec.json.encode(value).decode(),
+            )
+        return self._session
+
+    async def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
+        session = await self._open()
+        import aiohttp
+
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async with session.request(
+                    method, f"{_URL}{path}", data=body, headers={"Content-Type": "application/json"}
+                ) as response:
+                    answer = await response.read()
+                    if response.status != 200:
+                        found = answer[:200].decode(errors="replace")
+                        raise DeskError(
+                            f"expected an answer to {method} {path}, found status {response.status}: {found!r}",
+                            where=str(self._path),
+                            remedy="the engine's log says why",
+                        )
+                    return answer
+        except TimeoutError as error:
+            raise DeskError(
+                f"the engine did not answer {method} {path} within {self._timeout_s:g} s",
+                where=str(self._path),
+                remedy="see its log; `desk status` asks again",
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _snapshot(self, data: bytes | str) -> Snapshot:
+        head = self._decode(data, _Head)
+        if head.protocol != PROTOCOL:
+            raise DeskError(
+                f"expected an engine that speaks protocol {PROTOCOL}, "
+                f"found protocol {head.protocol} (engine version {head.version or 'unknown'})",
+                where=str(self._path),
+                remedy="stop that engine and start it again with this version, or use the desk it came with",
+                exit_code=EXIT_FAILED,
+            )
+        return self._decode(data, Snapshot)
+
+    def _decode(self, data: bytes | str, kind: type[_DecodedT]) -> _DecodedT:
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise DeskError(
+                f"expected a message of protocol {PROTOCOL}, found one that cannot be read: {error}",
+                where=str(self._path),
+                remedy="engine and desk must be of the same version",
+            ) from error
+
+    def _unreachable(self, error: Exception) -> DeskError:
+        if isinstance(error, (FileNotFoundError, ConnectionError)) or not self._path.exists():
+            return DeskError(
+                "no engine answers",
+                where=str(self._path),
+                remedy="start one: `desk` with a screen, `desk autopilot` without",
+                exit_code=EXIT_NO_ENGINE,
+            )
+        return self._broken(str(error) or type(error).__name__)
+
+    def _broken(self, what: str) -> DeskError:
+        return DeskError(
+            f"lost the engine: {what}",
+            where=str(self._path),
+            remedy="`desk status` tells whether it still runs",
+            exit_code=EXIT_NO_ENGINE,
+        )

@@ -1,0 +1,37 @@
+"""What time it is for the engine, between two of its messages.
+
+In a replay the engine's time is the recording's and runs at the recording's speed; ages and countdowns on the desk
+must follow it. Nothing here reads the wall clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from engine.clock import SECOND
+
+
+class EngineTime:
+    """The engine's clock as last told, carried on by the monotonic clock at the engine's speed."""
+
+    def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._told_ns = 0
+        self._told_at = seconds()
+        self._speed = 1.0
+
+    def tell(self, clock_ns: int, speed: float) -> None:
+        """The engine said what time it is. Speed 0 (as fast as possible) cannot be carried on."""
+        self._told_ns, self._speed, self._told_at = clock_ns, speed, self._seconds()
+
+    def now_ns(self) -> int:
+        """The engine's time now; 0 before it was told."""
+        if not self._told_ns:
+            return 0
+        return self._told_ns + round((self._seconds() - self._told_at) * self._speed * SECOND)
+
+    @property
+    def speed(self) -> float:
+        """Engine seconds per second; 0 when it runs as fast as it can."""
+        return self._speed

@@ -1,0 +1,88 @@
+"""The desk's line to the engine: attaches, keeps the mirror, attaches again by itself.
+
+It runs as one task on the screen's event loop. Messages go into the mirror as they come; the screen is woken once and
+draws when it likes: there is never one screen message per post.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from time import monotonic
+
+from desk.client import Client
+from desk.engine_time import EngineTime
+from desk.mirror import Mirror, Part, RevisionGap
+from engine.errors import DeskError
+from engine.model.frames import Command, Message, Reply
+
+_FIRST_RETRY_S = 0.25
+_LAST_RETRY_S = 2.0
+
+
+class Link:
+    """What the desk knows of one engine, and the way to command it."""
+
+    def __init__(
+        self, client: Client, wake: Callable[[Part], None], *, seconds: Callable[[], float] = monotonic
+    ) -> None:
+        """`wake` is called with the parts that changed, often; it must not block."""
+        self._client = client
+        self._wake = wake
+        self._seconds = seconds
+        self._heard_at = seconds()
+        self.mirror = Mirror()
+        self.time = EngineTime(seconds)
+        self.attached = False
+        self.lost_why = ""
+        """Why the engine is not attached, in words; empty before the first attempt ended."""
+
+    @property
+    def lost_s(self) -> int:
+        """Whole seconds since the engine was last heard; 0 while attached."""
+        return 0 if self.attached else max(0, int(self._seconds() - self._heard_at))
+
+    async def run(self) -> None:
+        """Attach and follow, for ever; a lost engine is tried again with growing pauses of at most two seconds."""
+        pause = _FIRST_RETRY_S
+        while True:
+            why, fresh = await self._follow()
+            if fresh:
+                pause = _FIRST_RETRY_S
+            self.attached, self.lost_why = False, why
+            self._wake(Part.STATUS)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LAST_RETRY_S)
+
+    async def command(self, command: Command) -> Reply:
+        """Send a command. Raises DeskError when the engine does not answer."""
+        return await self._client.command(command)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _follow(self) -> tuple[str, bool]:
+        """Follow one connection to its end: why it ended, and whether it had attached at all."""
+        fresh = False
+        try:
+            async with aclosing(self._client.stream()) as stream:
+                async for message in stream:
+                    fresh = True
+                    self._apply(message)
+        except RevisionGap as gap:
+            return f"a message is missing ({gap}); attaching again", fresh
+        except DeskError as error:
+            return error.message, fresh
+        return (self.mirror.goodbye and f"the engine stopped: {self.mirror.goodbye}") or "the engine went away", fresh
+
+    def _apply(self, message: Message) -> None:
+        parts = self.mirror.apply(message)
+        self._heard_at = self._seconds()
+        self.attached = not self.mirror.goodbye
+        status = self.mirror.status
+        if status is not None and Part.STATUS in parts:
+            self.time.tell(status.clock_ns, status.speed)
+        if parts:
+            self._wake(parts)

@@ -1,0 +1,186 @@
+"""The desk's copy of what the engine told it: a snapshot, then every frame and push applied in order.
+
+Pure state, no screen and no I/O. The app applies messages and asks which parts changed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Flag, auto
+
+from engine.model import Account, Alert, Decision, FeedState, Fill, Order, Position, Protection, Ticket
+from engine.model.frames import Frame, Goodbye, Message, PostRow, Push, Snapshot, Status, SymbolRow
+
+_KEPT = 200
+"""Decisions, ended orders and fills kept on the desk; the journal has them all."""
+_POSTS = 20_000
+"""Most posts that wait for the next paint; older ones are counted as not shown."""
+
+
+class Part(Flag):
+    """Parts of the picture that a message changed."""
+
+    NOTHING = 0
+    STATUS = auto()
+    ACCOUNT = auto()
+    SYMBOLS = auto()
+    POSTS = auto()
+    TICKETS = auto()
+    DECISIONS = auto()
+    ORDERS = auto()
+    POSITIONS = auto()
+    FEEDS = auto()
+    ALERTS = auto()
+    ALL = STATUS | ACCOUNT | SYMBOLS | POSTS | TICKETS | DECISIONS | ORDERS | POSITIONS | FEEDS | ALERTS
+
+
+class RevisionGap(Exception):
+    """A message is missing: the copy may be wrong, attach again."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(f"expected revision {expected}, found {found}")
+
+
+class Mirror:
+    """The picture, as of revision `rev`."""
+
+    def __init__(self) -> None:
+        self.rev = 0
+        self.pid = 0
+        self.version = ""
+        self.status: Status | None = None
+        self.account: Account | None = None
+        self.symbols: dict[str, SymbolRow] = {}
+        self.tickets: dict[str, Ticket] = {}
+        """Pending, oldest first, by id."""
+        self.closed: dict[str, tuple[Ticket, Decision]] = {}
+        """Decided lately, oldest first, by ticket id."""
+        self.orders: dict[str, Order] = {}
+        """By client order id, in the order they came; legs stand behind their entry."""
+        self.fills: deque[Fill] = deque(maxlen=_KEPT)
+        self.positions: dict[str, Position] = {}
+        self.feeds: dict[str, FeedState] = {}
+        self.protections: tuple[Protection, ...] = ()
+        self.alerts: dict[str, Alert] = {}
+        self.new_posts: deque[PostRow] = deque(maxlen=_POSTS)
+        """Posts that came since `take_posts`."""
+        self.goodbye = ""
+        self._received = 0
+        self._posts_before = 0
+
+    def apply(self, message: Message) -> Part:
+        """Apply one message; the parts it changed. Raises RevisionGap when one before it is missing."""
+        if isinstance(message, Snapshot):
+            self._start(message)
+            return Part.ALL
+        if message.rev <= self.rev:
+            return Part.NOTHING
+        if message.rev != self.rev + 1:
+            raise RevisionGap(self.rev + 1, message.rev)
+        self.rev = message.rev
+        if isinstance(message, Goodbye):
+            self.goodbye = message.reason or "it stopped"
+            return Part.STATUS
+        return self._frame(message) if isinstance(message, Frame) else self._push(message)
+
+    def take_posts(self) -> list[PostRow]:
+        """The posts that came since the last call, oldest first."""
+        posts = list(self.new_posts)
+        self.new_posts.clear()
+        return posts
+
+    @property
+    def posts_not_shown(self) -> int:
+        """Posts the engine took in since attach that never came to this desk."""
+        total = self.status.posts if self.status else 0
+        return max(0, total - self._posts_before - self._received)
+
+    def _start(self, snapshot: Snapshot) -> None:
+        self.rev, self.pid, self.version, self.goodbye = snapshot.rev, snapshot.pid, snapshot.version, ""
+        self.status, self.account = snapshot.status, snapshot.account
+        self.symbols = {row.symbol: row for row in snapshot.symbols}
+        self.tickets = {ticket.id: ticket for ticket in snapshot.tickets}
+        self.closed = {ticket.id: (ticket, decision) for ticket, decision in snapshot.closed}
+        self.orders = {}
+        for order in snapshot.orders:
+            self._order(order)
+        self.fills.clear()
+        self.fills.extend(snapshot.fills)
+        self.positions = {position.symbol: position for position in snapshot.positions}
+        self.feeds = {state.name: state for state in snapshot.feeds}
+        self.protections = snapshot.protections
+        self.alerts = {alert.id: alert for alert in snapshot.alerts}
+        self.new_posts.clear()
+        self.new_posts.extend(snapshot.posts)
+        self._received, self._posts_before = 0, snapshot.status.posts
+
+    def _frame(self, frame: Frame) -> Part:
+        parts = Part.NOTHING
+        if frame.status is not None:
+            self.status = frame.status
+            parts |= Part.STATUS
+        if frame.account is not None:
+            self.account = frame.account
+            parts |= Part.ACCOUNT
+        if frame.symbols:
+            self.symbols.update((row.symbol, row) for row in frame.symbols)
+            parts |= Part.SYMBOLS
+        if frame.posts:
+            self._received += len(frame.posts)
+            self.new_posts.extend(frame.posts)
+            parts |= Part.POSTS
+        if frame.positions is not None:
+            self.positions = {position.symbol: position for position in frame.positions}
+            parts |= Part.POSITIONS
+        if frame.feeds:
+            self.feeds.update((state.name, state) for state in frame.feeds)
+            parts |= Part.FEEDS
+        if frame.protections is not None:
+            self.protections = frame.protections
+            parts |= Part.STATUS
+        return parts
+
+    def _push(self, push: Push) -> Part:
+        if push.decision is not None:
+            ticket = self.tickets.pop(push.decision.ticket_id, None) or push.ticket
+            if ticket is None:
+                return Part.NOTHING
+            self.closed[ticket.id] = (push.ticket or ticket, push.decision)
+            _trim(self.closed)
+            return Part.TICKETS | Part.DECISIONS
+        if push.ticket is not None:
+            self.tickets[push.ticket.id] = push.ticket
+            return Part.TICKETS
+        if push.order is not None:
+            self._order(push.order)
+            return Part.ORDERS
+        if push.fill is not None:
+            self.fills.append(push.fill)
+            return Part.ORDERS
+        if push.alert is not None:
+            same = [
+                id
+                for id, old in self.alerts.items()
+                if (old.code, old.subject) == (push.alert.code, push.alert.subject)
+            ]
+            for id in same:
+                del self.alerts[id]
+            self.alerts[push.alert.id] = push.alert
+            return Part.ALERTS
+        if push.alert_gone:
+            self.alerts.pop(push.alert_gone, None)
+            return Part.ALERTS
+        return Part.NOTHING
+
+    def _order(self, order: Order) -> None:
+        self.orders[order.client_order_id] = order
+        for leg in order.legs:
+            self.orders[leg.client_order_id] = leg
+        ended = [id for id, kept in self.orders.items() if kept.status.terminal]
+        for id in ended[: max(0, len(ended) - _KEPT)]:
+            del self.orders[id]
+
+
+def _trim(items: dict[str, tuple[Ticket, Decision]]) -> None:
+    while len(items) > _KEPT:
+        del items[next(iter(items))]

@@ -1,0 +1,66 @@
+"""A question with keys for answers: kill, quit, mode, flatten. Enter answers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+GUARD_S = 0.25
+"""Keys this soon after something moved under the hand were meant for what stood there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: the key that gives it, its id, what it does, and whether it is one to think about."""
+
+    key: str
+    id: str
+    text: str
+    grave: bool = False
+
+
+class Choice(ModalScreen[str]):
+    """Dismisses with the id of the answer, or an empty text when a person goes back."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+
+    def __init__(self, title: str, lines: Sequence[str], answers: Sequence[Answer], *, alarm: bool = False) -> None:
+        super().__init__()
+        self._title, self._lines, self._answers, self._alarm = title, tuple(lines), tuple(answers), alarm
+        self._shown_at = monotonic()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
+            yield Static(Content(self._title), id="title")
+            for line in self._lines:
+                yield Static(Content(line), classes="line")
+            for answer in self._answers:
+                style = "bold $error" if answer.grave else "bold $accent"
+                yield Static(Content.assemble((f" {answer.key:<5}", style), Content(answer.text)), classes="answer")
+            yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
+
+    def on_mount(self) -> None:
+        self._shown_at = monotonic()
+
+    def on_key(self, event: events.Key) -> None:
+        """The answers' keys are known only now, so they are looked up here."""
+        for answer in self._answers:
+            if event.character == answer.key:
+                event.stop()
+                if monotonic() - self._shown_at >= GUARD_S:
+                    self.dismiss(answer.id)
+                return
+
+    def action_back(self) -> None:
+        self.dismiss("")

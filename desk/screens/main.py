@@ -1,0 +1,334 @@
+"""The main screen: status, gauges, tickets, posts, and the book of positions, orders and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar, TypeAlias
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.timer import Timer
+
+from desk.actions import bindings, key_bar
+from desk.link import Link
+from desk.mirror import Part
+from desk.screens.choice import Answer, Choice
+from desk.screens.detail import Detail
+from desk.screens.help import Help
+from desk.screens.prompt import Prompt
+from desk.screens.verbs import VerbScreen
+from engine.errors import DeskError
+from engine.model import Ticket
+from engine.model.frames import Command
+from widgets.alert_bar import AlertBar
+from widgets.decisions import Decisions
+from widgets.feed import Feed
+from widgets.gauges import Gauges
+from widgets.key_bar import KeyBar
+from widgets.orders import Orders
+from widgets.positions import Positions
+from widgets.row_panel import RowPanel
+from widgets.status_bar import StatusBar, StatusView
+from widgets.status_line import StatusLine
+from widgets.ticket_detail import TicketDetail
+from widgets.tickets import Tickets
+
+Pane: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
+
+_BEAT_S = 5.0
+"""How often ages and the session countdown are looked at while nothing else happens."""
+
+
+class Main(VerbScreen):
+    """Draws the mirror. Every change of state comes from the engine; keys only ask for one."""
+
+    CSS_PATH = "main.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = "Tickets"
+
+    def __init__(self, link: Link, *, fps: float, feed_rows: int, quit_desk: Callable[[bool], None]) -> None:
+        super().__init__(link)
+        now = link.time.now_ns
+        self._quit_desk = quit_desk
+        self.bar = StatusBar(id="status")
+        self.alerts = AlertBar(id="alerts")
+        self.gauges = Gauges(id="gauges", now_ns=now)
+        self.tickets = Tickets(id="tickets", now_ns=now)
+        self.feed = Feed(id="feed", rows=feed_rows, fps=fps)
+        self.positions = Positions(id="positions", now_ns=now)
+        self.orders = Orders(id="orders", now_ns=now)
+        self.decisions = Decisions(id="decisions", now_ns=now)
+        self.detail = TicketDetail(id="detail", now_ns=now)
+        self.line = StatusLine(id="line")
+        self._panes: tuple[Pane, ...] = (
+            self.tickets,
+            self.gauges,
+            self.feed,
+            self.positions,
+            self.orders,
+            self.decisions,
+        )
+        self._second: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+        yield self.alerts
+        with Container(id="body"):
+            with Container(id="left"):
+                yield self.gauges
+                yield self.tickets
+                yield self.feed
+            with Container(id="book"):
+                yield self.positions
+                yield self.orders
+                yield self.decisions
+                yield self.detail
+        yield self.line
+        yield KeyBar(key_bar(), id="keys")
+
+    def on_mount(self) -> None:
+        self.set_interval(_BEAT_S, self.beat)
+        self.beat()
+
+    # What changes
+
+    def update_parts(self, parts: Part) -> None:
+        """Draw the parts of the mirror that changed. Each panel repaints only what looks different."""
+        mirror = self.link.mirror
+        if parts is Part.ALL:
+            self.feed.clear()
+        if Part.POSTS in parts:
+            self.feed.push(mirror.take_posts())
+        if Part.SYMBOLS in parts:
+            self.gauges.show(mirror.symbols.items())
+        if Part.TICKETS in parts:
+            self.tickets.show(mirror.tickets.items())
+            self._show_detail()
+        if Part.POSITIONS in parts:
+            self.positions.show(mirror.positions.items())
+        if Part.ORDERS in parts:
+            self.orders.show(mirror.orders.items())
+        if Part.DECISIONS in parts:
+            self.decisions.show(mirror.closed.items())
+        if Part.ALERTS in parts:
+            self.alerts.show(mirror.alerts.values())
+        if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
+            self._show_status()
+        if parts & (Part.POSITIONS | Part.ORDERS | Part.DECISIONS):
+            self._hint()
+        self._watch_seconds()
+
+    def beat(self) -> None:
+        """Time passed: ages, session and countdowns may read differently."""
+        self._show_status()
+        self.gauges.repaint()
+
+    def _show_status(self) -> None:
+        link, mirror = self.link, self.link.mirror
+        view = StatusView(
+            status=mirror.status,
+            account=mirror.account,
+            feeds=tuple(mirror.feeds.values()),
+            protections=len(mirror.protections),
+            attached=link.attached,
+            lost_s=link.lost_s,
+            lost_why=link.lost_why,
+        )
+        self.bar.show(view, link.time.now_ns())
+        self.tickets.speed = self.detail.speed = link.time.speed
+        if mirror.status is not None:
+            self.feed.count(mirror.status.posts, mirror.posts_not_shown)
+            for pane in self._panes:
+                pane.stale = not link.attached
+        self._watch_seconds()
+
+    def _watch_seconds(self) -> None:
+        """Tick once a second only while a countdown runs or a lost engine's silence grows."""
+        ticking = bool(self.link.mirror.tickets) or (not self.link.attached and bool(self.link.lost_why))
+        if ticking and self._second is None:
+            self._second = self.set_timer(1.0, self._tick)
+
+    def _tick(self) -> None:
+        self._second = None
+        self.tickets.repaint()
+        self.detail.repaint()
+        if not self.link.attached:
+            self._show_status()
+        self._watch_seconds()
+
+    def _show_detail(self) -> None:
+        account = self.link.mirror.account
+        self.detail.show(self.tickets.selected, equity=account.equity if account else None)
+
+    def _hint(self) -> None:
+        """What the narrow screen does not show is counted in the feed's title."""
+        mirror = self.link.mirror
+        counts = (("positions", mirror.positions), ("orders", mirror.orders), ("decided", mirror.closed))
+        self.feed.hint = "  ".join(f"{name} {len(items)}" for name, items in counts if items)
+
+    # Where the hand is
+
+    @property
+    def ticket(self) -> Ticket | None:
+        return self.tickets.selected
+
+    @property
+    def symbol(self) -> str:
+        if self.focused is self.tickets and self.tickets.selected:
+            return self.tickets.selected.signal.symbol
+        if self.focused is self.positions:
+            return self.positions.key
+        return self.gauges.key
+
+    def may_decide(self) -> str:
+        if monotonic() - self.tickets.moved_at < self.GUARD_S:
+            return "Ignored: the ticket had just moved or changed. Look again, then press the key."
+        if self.focused is not self.tickets:
+            return "Press t to go to the tickets first: a decision is on the ticket under the cursor."
+        return super().may_decide()
+
+    @on(RowPanel.Chosen)
+    def chosen(self, event: RowPanel.Chosen) -> None:
+        """The pane beside the flow shows the ticket under the cursor."""
+        if event.panel_id == "tickets":
+            self._show_detail()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for pane in self._panes:
+            self.set_class(event.widget is pane, f"in-{pane.id}")
+        if event.widget is self.tickets:
+            self.resumed_at = monotonic()
+
+    @property
+    def _pane(self) -> Pane:
+        return next((pane for pane in self._panes if pane is self.focused), self.tickets)
+
+    def _go(self, pane: Pane) -> None:
+        for other in self._panes:
+            self.set_class(other is pane, f"in-{other.id}")
+        self.call_after_refresh(pane.focus)
+
+    def action_next_pane(self) -> None:
+        self._go(self._panes[(self._panes.index(self._pane) + 1) % len(self._panes)])
+
+    def action_previous_pane(self) -> None:
+        self._go(self._panes[self._panes.index(self._pane) - 1])
+
+    def action_tickets(self) -> None:
+        self._go(self.tickets)
+
+    # Reading
+
+    def action_detail(self) -> None:
+        ticket, mirror = self.tickets.selected, self.link.mirror
+        if self.focused is self.decisions and self.decisions.selected is not None:
+            ticket = self.decisions.selected[0]
+        if self.focused is self.feed and self.feed.selected is not None:
+            self.line.say(f"@{self.feed.selected.author}: {self.feed.selected.text}")
+            return
+        if ticket is None or not (ticket.id in mirror.tickets or ticket.id in mirror.closed):
+            self.line.say("No ticket is selected.")
+            return
+        self.app.push_screen(Detail(self.link, ticket))
+
+    @work
+    async def action_filter(self) -> None:
+        hint = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
+        text = await self.app.push_screen_wait(Prompt("Show only posts that match", hint, value=self.feed.filter_text))
+        if text is not None:
+            self.feed.filter(text)
+            self._go(self.feed)
+
+    @work
+    async def action_search(self) -> None:
+        text = await self.app.push_screen_wait(Prompt("Find in posts", "words; . older hit, comma newer hit"))
+        if text is None:
+            return
+        if self.feed.search(text):
+            self._go(self.feed)
+        else:
+            self.line.say(f"No post here says {text!r}.")
+
+    def action_search_older(self) -> None:
+        self._find(older=True)
+
+    def action_search_newer(self) -> None:
+        self._find(older=False)
+
+    def _find(self, *, older: bool) -> None:
+        if not self.feed.find(older=older):
+            self.line.say("No further hit that way. / starts a search.")
+
+    def action_help(self) -> None:
+        self.app.push_screen(Help())
+
+    # The engine, by what is selected here
+
+    def action_cancel(self) -> None:
+        order = self.orders.selected
+        if self.focused is not self.orders or order is None:
+            self.line.say("Go to the orders and choose one to cancel.")
+        elif order.status.terminal:
+            self.line.say(f"That order has ended: {order.status.value}.")
+        else:
+            self.cancel(order)
+
+    def action_acknowledge(self) -> None:
+        alert = self.alerts.top
+        if alert is None:
+            self.line.say("There is no alert.")
+        else:
+            self.send(Command(verb="acknowledge", alert=alert.id))
+
+    @work
+    async def action_quit(self) -> None:
+        if not self.link.attached:
+            self._quit_desk(False)
+            return
+        status = self.link.mirror.status
+        answers = [
+            Answer("q", "leave", "leave the desk; the engine stays and goes on"),
+            Answer("s", "stop", "stop the engine, then leave", grave=True),
+        ]
+        lines = [f"The {status.profile} engine runs by itself (pid {self.link.mirror.pid})." if status else ""]
+        answer = await self.app.push_screen_wait(Choice("Leave the desk?", lines, answers))
+        if answer == "leave":
+            self._quit_desk(False)
+        elif answer == "stop":
+            try:
+                reply = await self.link.command(Command(verb="stop", reason="stopped at the desk"))
+            except DeskError as error:
+                self.line.refused(f"stop: {error.message}")
+                return
+            if reply.ok:
+                self._quit_desk(True)
+            else:
+                self.line.refused(f"{reply.text} {reply.remedy}".strip())
+
+    # Moving
+
+    def action_up(self) -> None:
+        self._pane.move(-1)
+
+    def action_down(self) -> None:
+        self._pane.move(1)
+
+    def action_page_up(self) -> None:
+        self._pane.page(-1)
+
+    def action_page_down(self) -> None:
+        self._pane.page(1)
+
+    def action_first(self) -> None:
+        self._pane.first()
+
+    def action_last(self) -> None:
+        self._pane.last()
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A click in the key bar does what the key does."""
+        await self.run_action(event.action)

@@ -1,0 +1,66 @@
+"""A question answered in words: a reason, a filter, a search. Quick picks answer with one key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+_LONGEST = 200
+
+
+class Prompt(ModalScreen[str | None]):
+    """Dismisses with the text, or None when a person goes back. With picks, the keys 1–9 answer at once."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("t,tab", "type", "Type", show=False),
+        *(Binding(str(digit), f"pick({digit})", show=False) for digit in range(1, 10)),
+    ]
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self, title: str, hint: str, *, value: str = "", picks: Sequence[str] = (), required: bool = False
+    ) -> None:
+        super().__init__()
+        self._title, self._hint, self._value = title, hint, value
+        self._picks, self._required = tuple(picks), required
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content(self._title), id="title")
+            for number, pick in enumerate(self._picks, 1):
+                yield Static(Content.assemble((f" {number}    ", "bold $accent"), Content(pick)), classes="answer")
+            if self._picks:
+                yield Static(Content.assemble((" t    ", "bold $accent"), "in your own words"), classes="answer")
+            yield Input(self._value, placeholder=self._hint, max_length=_LONGEST, select_on_focus=False)
+            yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
+
+    def on_mount(self) -> None:
+        if not self._picks:
+            self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Enter in the input is the answer; a required one must say something."""
+        text = " ".join(event.value.split())
+        if text or not self._required:
+            self.dismiss(text)
+
+    def action_type(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_pick(self, number: int) -> None:
+        if number <= len(self._picks):
+            self.dismiss(self._picks[number - 1])
+
+    def action_back(self) -> None:
+        self.dismiss(None)

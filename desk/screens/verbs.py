@@ -1,0 +1,228 @@
+"""What the keys ask of the engine: one `action_<verb>` per verb, shared by the main screen and the detail screen.
+
+A key never changes a figure on the screen. It sends a command; the answer stands in the status line, and what changed
+comes back through the mirror like every other change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar
+
+from textual import work
+from textual.screen import Screen
+
+from desk.link import Link
+from desk.mirror import Part
+from desk.screens.choice import GUARD_S, Answer, Choice
+from desk.screens.prompt import Prompt
+from engine.errors import DeskError
+from engine.model import Mode, Order, Ticket, TradingState
+from engine.model.frames import Command
+from widgets import figures
+from widgets.status_line import StatusLine
+
+REASONS = (
+    "The evidence is weak or comes from few authors",
+    "Already in the price",
+    "A rumour: not confirmed",
+    "Wrong meaning: sarcasm, or another company",
+    "Size or timing",
+)
+"""Quick picks when a ticket is rejected."""
+PAUSE_REASON = "paused at the desk"
+
+
+class VerbScreen(Screen[None]):
+    """A screen from which commands are sent. A subclass says what is selected and where answers are written."""
+
+    GUARD_S: ClassVar[float] = GUARD_S
+    line: StatusLine
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
+        self.resumed_at = 0.0
+        """When this screen, the terminal or the tickets got the focus back, by the monotonic clock."""
+        self._deciding: set[str] = set()
+        """Tickets whose answer has not come yet: a second key does not send a second command."""
+
+    # What a subclass says
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """The ticket a decision is about, as it is shown."""
+        raise NotImplementedError
+
+    @property
+    def symbol(self) -> str:
+        """The symbol that symbol verbs are about; empty when none is selected."""
+        raise NotImplementedError
+
+    def may_decide(self) -> str:
+        """Why a decision must not be sent now; empty when it may."""
+        if monotonic() - self.resumed_at < self.GUARD_S:
+            return "Ignored: the focus had just come here. Look, then press the key."
+        if not self.link.attached:
+            return "No engine is attached: nothing was sent."
+        return ""
+
+    def update_parts(self, parts: Part) -> None:
+        """Draw what changed."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.resumed_at = monotonic()
+
+    # Decisions
+
+    def action_confirm(self) -> None:
+        ticket = self._decidable()
+        if ticket is None:
+            return
+        status = self.link.mirror.status
+        if status is None or status.profile != "live":
+            self._decide(ticket, Command(verb="confirm", ticket=ticket.id, fingerprint=ticket.fingerprint))
+            return
+        self._confirm_live(ticket)
+
+    @work
+    async def _confirm_live(self, ticket: Ticket) -> None:
+        """With real money a second, different key sends what the first one asked for."""
+        answers = [Answer("Y", "send", "send this order with real money", grave=True)]
+        if await self.app.push_screen_wait(Choice("LIVE ORDER", [order_words(ticket)], answers, alarm=True)):
+            self._decide(ticket, Command(verb="confirm", ticket=ticket.id, fingerprint=ticket.fingerprint))
+
+    @work
+    async def action_reject(self) -> None:
+        ticket = self._decidable()
+        if ticket is None:
+            return
+        prompt = Prompt(f"Reject {order_words(ticket)}", "reason", picks=REASONS, required=True)
+        reason = await self.app.push_screen_wait(prompt)
+        if reason:
+            self._decide(ticket, Command(verb="reject", ticket=ticket.id, reason=reason))
+
+    def _decidable(self) -> Ticket | None:
+        ticket = self.ticket
+        why = self.may_decide() if ticket else "No ticket is selected."
+        if ticket is not None and not why and ticket.id in self._deciding:
+            why = "Already sent: the engine has not answered yet."
+        if why:
+            self.line.refused(why)
+            return None
+        return ticket
+
+    def _decide(self, ticket: Ticket, command: Command) -> None:
+        self._deciding.add(ticket.id)
+        self.send(command, after=lambda: self._deciding.discard(ticket.id))
+
+    # Engine
+
+    @work
+    async def action_mode(self) -> None:
+        symbol, modes = self.symbol, self.link.mirror.symbols
+        now = f"{symbol} is on {modes[symbol].mode.value}." if symbol in modes else "No symbol is selected."
+        every = [Answer("C", "* confirm", "every symbol: a person confirms")]
+        every += [Answer("A", "* auto", "every symbol: the autopilot decides", grave=True)]
+        every += [Answer("O", "* off", "every symbol: signals are only shown")]
+        one = [Answer("c", f"{symbol} confirm", f"{symbol}: a person confirms")]
+        one += [Answer("a", f"{symbol} auto", f"{symbol}: the autopilot decides", grave=True)]
+        one += [Answer("o", f"{symbol} off", f"{symbol}: signals are only shown")]
+        answer = await self.app.push_screen_wait(
+            Choice("Who decides?", [now], one + every if symbol in modes else every)
+        )
+        if answer:
+            chosen, mode = answer.split()
+            self.send(Command(verb="mode", symbol=chosen, mode=Mode(mode).value))
+
+    @work
+    async def action_pause(self) -> None:
+        status = self.link.mirror.status
+        if status is None or status.state is TradingState.ACTIVE:
+            self.send(Command(verb="pause", reason=PAUSE_REASON))
+            return
+        title = f"Resume trading? It is {status.state.name}: {status.state_reason or 'no reason given'}"
+        reason = await self.app.push_screen_wait(Prompt(title, "why it may trade again", required=True))
+        if reason:
+            self.send(Command(verb="resume", reason=reason))
+
+    @work
+    async def action_kill(self) -> None:
+        answers = [
+            Answer("h", "halt", "HALT: cancel working entries, keep stops and targets", grave=True),
+            Answer("f", "flatten", "HALT and FLATTEN: also close every position at the market", grave=True),
+        ]
+        lines = ["Nothing new will be sent until a person resumes with a reason."]
+        answer = await self.app.push_screen_wait(Choice("KILL SWITCH", lines, answers, alarm=True))
+        if answer:
+            self.send(Command(verb="kill", reason="kill switch at the desk", flatten=answer == "flatten"))
+
+    @work
+    async def action_flatten(self) -> None:
+        symbol = self.symbol if self.symbol in self.link.mirror.positions else ""
+        answers = [Answer("s", symbol, f"close {symbol}", grave=True)] if symbol else []
+        answers.append(Answer("A", "*", "close every position", grave=True))
+        answer = await self.app.push_screen_wait(Choice("FLATTEN", ["Closes at the market."], answers, alarm=True))
+        if answer:
+            self.send(Command(verb="flatten", symbol=answer, reason="flattened at the desk"))
+
+    @work
+    async def cancel(self, order: Order) -> None:
+        """Ask, then cancel one order."""
+        words = f"{order.side.name} {figures.quantity(order.remaining)} {order.symbol} ({order.role.value})"
+        answers = [Answer("c", order.client_order_id, "cancel this order", grave=True)]
+        answer = await self.app.push_screen_wait(Choice("Cancel order", [words], answers))
+        if answer:
+            self.send(Command(verb="cancel", order=answer))
+
+    def action_reconcile(self) -> None:
+        self.send(Command(verb="reconcile"))
+
+    @work
+    async def action_lift(self) -> None:
+        protections = self.link.mirror.protections
+        if not protections:
+            self.line.say("No protection is in force.")
+            return
+        answers = [
+            Answer(str(number), each.id, f"{each.name} {each.symbol or 'everything'}: {each.reason}")
+            for number, each in enumerate(protections[:9], 1)
+        ]
+        chosen = await self.app.push_screen_wait(Choice("Lift a protection", [], answers))
+        if not chosen:
+            return
+        reason = await self.app.push_screen_wait(Prompt("Lift it. Why?", "reason", required=True))
+        if reason:
+            self.send(Command(verb="lift", protection=chosen, reason=reason))
+
+    # Sending
+
+    @work
+    async def send(self, command: Command, *, after: Callable[[], None] = lambda: None) -> None:
+        """Send a command and say what became of it."""
+        try:
+            reply = await self.link.command(command)
+        except DeskError as error:
+            self.line.refused(f"{command.verb}: {error.message}. Whether it was carried out is not known.")
+            return
+        finally:
+            after()
+        if reply.ok:
+            self.line.done(reply.text)
+            return
+        words = [reply.text, *reply.difference] + ([f"→ {reply.remedy}"] if reply.remedy else [])
+        self.line.refused(" · ".join(words))
+        if reply.ticket is not None and reply.ticket.id in self.link.mirror.tickets:
+            self.link.mirror.tickets[reply.ticket.id] = reply.ticket
+            self.update_parts(Part.TICKETS)
+
+
+def order_words(ticket: Ticket) -> str:
+    """The order of a ticket in words: `BUY 26 TSLA @ 191.40`."""
+    side = ticket.signal.side.name
+    if ticket.draft is None:
+        return f"{side} {ticket.signal.symbol}"
+    draft = ticket.draft
+    return f"{side} {figures.quantity(draft.quantity)} {draft.symbol} @ {figures.price(draft.limit_price)}"

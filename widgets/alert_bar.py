@@ -1,0 +1,49 @@
+"""The alert bar: the worst alert that stands, its remedy, and how many more there are. Absent when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.model import Alert, Level
+from widgets.line import Line
+from widgets.line_block import LineBlock
+
+_ORDER = {Level.CRITICAL: 0, Level.WARNING: 1, Level.INFO: 2}
+_WORDS = {Level.CRITICAL: " ✗ CRITICAL ", Level.WARNING: " ! WARNING ", Level.INFO: " i INFO "}
+
+
+class AlertBar(LineBlock):
+    """One line while an alert stands, none otherwise."""
+
+    DEFAULT_CSS = """
+    AlertBar { height: auto; max-height: 2; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._alerts: tuple[Alert, ...] = ()
+
+    def show(self, alerts: Iterable[Alert]) -> None:
+        """Take the alerts that stand; the worst and newest comes first."""
+        ranked = tuple(sorted(alerts, key=lambda alert: (_ORDER[alert.level], -alert.at_ns)))
+        if ranked != self._alerts:
+            self._alerts = ranked
+            self.repaint(now=True)
+
+    @property
+    def top(self) -> Alert | None:
+        """The alert that is shown."""
+        return self._alerts[0] if self._alerts else None
+
+    def lines(self, width: int) -> list[Line]:
+        top = self.top
+        if top is None:
+            return []
+        colors = self.inks
+        style = {Level.CRITICAL: colors.alarm, Level.WARNING: colors.caution}.get(top.level, colors.title)
+        tail = f"+{len(self._alerts) - 1} more  a acknowledge " if len(self._alerts) > 1 else "a acknowledge "
+        line = Line().add(_WORDS[top.level], style).gap(colors.text)
+        remedy = f" → {top.remedy}" if top.remedy else ""
+        room = width - line.cells - len(tail) - 1
+        line.field(f"{top.text}{remedy}", room, colors.strong).gap(colors.text)
+        return [line.right(tail, width - line.cells, colors.muted)]

@@ -1,0 +1,113 @@
+"""The gauges: one row per symbol with its mood, price, mode and what keeps it from trading."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from rich.style import Style
+
+from engine.model import Mode
+from engine.model.frames import SymbolRow
+from widgets import figures
+from widgets.line import Line
+from widgets.palette import Palette
+from widgets.row_panel import RowPanel
+
+MODES = {Mode.CONFIRM: "confirm", Mode.AUTO: "AUTO", Mode.OFF: "off"}
+"""How a mode is written; the one that trades by itself stands out without colour."""
+
+_SYMBOL = 8
+_STALE_NS = 60 * 10**9
+
+
+class Gauges(RowPanel[SymbolRow]):
+    """All symbols in one widget; only rows that changed are painted, at most ten times a second."""
+
+    TITLE: ClassVar[str] = "GAUGES"
+    EMPTY: ClassVar[str] = "The watchlist is empty. Add [[watchlist]] rows to config.toml."
+    RATE: ClassVar[float] = 10.0
+
+    DEFAULT_CSS = """
+    Gauges { height: auto; }
+    """
+
+    def moment(self, row: SymbolRow) -> object:
+        return self._price_is_old(row)
+
+    def head(self, line: Line, width: int, colors: Palette) -> None:
+        bar, spark = _widths(width)
+        head = colors.head_row
+        line.gap(head, _SYMBOL + 1 - line.cells)
+        line.field("mood", bar, head).gap(head).right("", 6, head).gap(head).right("change", 7, head)
+        line.gap(head).right("posts", 5, head).gap(head).right("conf", 4, head).gap(head)
+        if spark:
+            line.right("30 min", spark, head).gap(head, 2)
+        line.right("price", 8, head).gap(head).right("day", 7, head).gap(head, 2)
+        line.field("mode", 7, head).gap(head).field("why not", width - line.cells, head)
+
+    def row(self, key: str, row: SymbolRow, width: int, colors: Palette) -> list[Line]:
+        bar, spark = _widths(width)
+        mood = row.mood
+        line = Line()
+        mark, mark_style = self.marker(key)
+        line.add(mark, mark_style).field(row.symbol, _SYMBOL, colors.strong)
+        _bar(line, mood.value, bar, colors)
+        value_style = colors.muted if mood.value is None else colors.signed(mood.value)
+        line.gap(colors.text).right(figures.score(mood.value), 6, value_style)
+        line.gap(colors.text)
+        if mood.change is None:
+            line.right(figures.NONE, 7, colors.muted)
+        else:
+            over = abs(mood.change) >= row.threshold
+            style = colors.signed(mood.change) if over else colors.muted
+            line.right(f"{figures.glyph(mood.change)}{figures.score(mood.change)}", 7, style)
+        line.gap(colors.text).right(figures.count(mood.volume), 5, colors.text)
+        line.gap(colors.text).right(f"{mood.confidence:.2f}", 4, colors.text if mood.volume else colors.muted)
+        line.gap(colors.text)
+        if spark:
+            line.add(figures.sparkline(row.spark, spark), colors.accent).gap(colors.text, 2)
+        self._price(line, row, colors)
+        line.gap(colors.text, 2)
+        line.field(MODES[row.mode], 7, colors.warn if row.mode is Mode.AUTO else colors.muted).gap(colors.text)
+        why, style = _why(row, colors)
+        line.field(why, width - line.cells, style)
+        return [line]
+
+    def _price(self, line: Line, row: SymbolRow, colors: Palette) -> None:
+        text = figures.NONE if row.price is None else figures.price(Decimal(row.price))
+        line.right(text, 8, colors.muted if self._price_is_old(row) else colors.text)
+        day = row.day_change_pct
+        if day is None:
+            line.gap(colors.text).right(figures.NONE, 7, colors.muted)
+        else:
+            line.gap(colors.text).right(f"{figures.glyph(day)}{figures.percent(day)}", 7, colors.signed(day))
+
+    def _price_is_old(self, row: SymbolRow) -> bool:
+        return row.price is not None and self.now_ns() - row.price_ns > _STALE_NS
+
+
+def _widths(width: int) -> tuple[int, int]:
+    """Cells for the mood bar and the sparkline."""
+    if width < 96:
+        return 9, 0
+    if width < 116:
+        return 11, 12
+    return (17, 20) if width < 150 else (25, 30)
+
+
+def _bar(line: Line, value: float | None, width: int, colors: Palette) -> None:
+    if value is None:
+        half = width // 2
+        line.add("·" * half, colors.faint).add("│", colors.muted).add("·" * half, colors.faint)
+        return
+    left, axis, right = figures.value_bar(value, width)
+    line.add(left, colors.down).add(axis, colors.muted).add(right, colors.up)
+
+
+def _why(row: SymbolRow, colors: Palette) -> tuple[str, Style]:
+    if not row.mood.warm:
+        return f"warming up: {row.mood.missing}" if row.mood.missing else "warming up", colors.warn
+    if not row.why_not:
+        return "ready", colors.good
+    return row.why_not, colors.muted

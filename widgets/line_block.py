@@ -1,0 +1,114 @@
+"""A block of lines on the line API that repaints only lines that differ: status bar, alert bar, detail, key bar.
+
+Called on the screen's event loop only.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from widgets.line import Line
+from widgets.palette import Palette, palette
+
+
+class LineBlock(Widget):
+    """A subclass writes `lines`; whoever changes what they show calls `repaint`."""
+
+    RATE: ClassVar[float] = 4.0
+    """Most repaints a second."""
+
+    DEFAULT_CSS = """
+    LineBlock { height: auto; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._strips: list[Strip] = []
+        self._width = -1
+        self._top = 0
+        self._palette: Palette | None = None
+        self._flushed_at = 0.0
+        self._timer: Timer | None = None
+
+    def lines(self, width: int) -> list[Line]:
+        """Every line, top to bottom, for this width."""
+        raise NotImplementedError
+
+    def repaint(self, *, now: bool = False) -> None:
+        """Look again soon (or now) and repaint the lines that differ."""
+        if now:
+            self._flush()
+        elif self._timer is None and self.is_attached:
+            wait = max(0.001, 1 / self.RATE - (monotonic() - self._flushed_at))
+            self._timer = self.set_timer(wait, self._flush)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Move the window over the lines, as far as there are any."""
+        top = max(0, min(self._top + lines, len(self._strips) - self.size.height))
+        if top != self._top:
+            self._top = top
+            self.refresh()
+
+    @property
+    def below(self) -> int:
+        """Lines under the window."""
+        return max(0, len(self._strips) - self._top - self.size.height)
+
+    @property
+    def inks(self) -> Palette:
+        """The palette to paint with."""
+        if self._palette is None:
+            self._palette = palette(self.app.current_theme)
+        return self._palette
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._flushed_at = monotonic()
+        width = self.size.width
+        if not width or not self.is_attached:
+            if self.styles.is_auto_height:
+                self.refresh(layout=True)
+            return
+        old, self._strips = self._strips, self._made(width)
+        if len(old) != len(self._strips):
+            self._top = max(0, min(self._top, len(self._strips) - self.size.height))
+            self.refresh(layout=self.styles.is_auto_height)
+            return
+        changed = [y for y, (before, after) in enumerate(zip(old, self._strips, strict=True)) if before != after]
+        shown = [Region(0, y - self._top, width, 1) for y in changed if 0 <= y - self._top < self.size.height]
+        if shown:
+            self.refresh(*shown)
+
+    def _made(self, width: int) -> list[Strip]:
+        self._width = width
+        return [line.strip(width, self.inks.base) for line in self.lines(width)]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if self._width != width:
+            self._strips = self._made(width)
+        place = self._top + y
+        return self._strips[place] if place < len(self._strips) else Strip.blank(width, self.inks.base)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._palette = None
+        self._width = -1
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self.scroll_lines(-2)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.scroll_lines(2)

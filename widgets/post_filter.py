@@ -1,0 +1,58 @@
+"""Which posts the feed shows: a small language of words, all of which must hold.
+
+`TSLA` or `$TSLA` a symbol · `@name` an author · `>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 ·
+`verified` · `from:x` a source · anything else a word of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from engine.model.frames import PostRow
+
+LABEL = 0.2
+"""Scores beyond ±LABEL are bullish or bearish."""
+
+_SYMBOL = re.compile(r"\$?[A-Z][A-Z0-9./-]{0,9}")
+_SCORE = re.compile(r"([<>])([+-]?\d*\.?\d+)")
+
+Test = Callable[[PostRow], bool]
+
+
+class PostFilter:
+    """A parsed filter; empty text lets every post through. Any text is a filter: there is nothing to refuse."""
+
+    __slots__ = ("_tests", "text")
+
+    def __init__(self, text: str = "") -> None:
+        self.text = " ".join(text.split())
+        self._tests = [_test(word) for word in self.text.split()]
+
+    def __bool__(self) -> bool:
+        return bool(self._tests)
+
+    def matches(self, post: PostRow) -> bool:
+        """True when every word holds for the post."""
+        return all(test(post) for test in self._tests)
+
+
+def _test(word: str) -> Test:
+    lower = word.lower()
+    if word.startswith("@") and len(word) > 1:
+        return lambda post: post.author.lower().startswith(lower[1:])
+    if score := _SCORE.fullmatch(word):
+        bound = float(score[2])
+        return (lambda post: post.score > bound) if score[1] == ">" else (lambda post: post.score < bound)
+    if lower in ("bull", "bullish"):
+        return lambda post: post.score > LABEL
+    if lower in ("bear", "bearish"):
+        return lambda post: post.score < -LABEL
+    if lower == "verified":
+        return lambda post: post.verified
+    if lower.startswith("from:") and len(lower) > 5:
+        return lambda post: post.source.lower() == lower[5:]
+    if _SYMBOL.fullmatch(word):
+        symbol = word.lstrip("$")
+        return lambda post: symbol in post.symbols or lower in post.text.lower()
+    return lambda post: lower in post.text.lower()

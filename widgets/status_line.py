@@ -1,0 +1,50 @@
+"""The line that answers: what the last key did, and why not. Nothing here hides the rows above it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from widgets.line import Line
+from widgets.line_block import LineBlock
+
+
+class StatusLine(LineBlock):
+    """One line of words with a sign: ✓ done, ✗ refused, › said."""
+
+    RATE: ClassVar[float] = 30.0
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sign = ""
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self._text
+
+    def say(self, text: str) -> None:
+        """Something to know."""
+        self._set("›", text)
+
+    def done(self, text: str) -> None:
+        """A command was carried out."""
+        self._set("✓", text)
+
+    def refused(self, text: str) -> None:
+        """A command was refused, or not sent."""
+        self._set("✗", text)
+
+    def _set(self, sign: str, text: str) -> None:
+        self._sign, self._text = sign, text
+        self.repaint(now=True)
+
+    def lines(self, width: int) -> list[Line]:
+        colors = self.inks
+        style = {"✓": colors.up, "✗": colors.down}.get(self._sign, colors.accent)
+        line = Line().add(f" {self._sign} " if self._sign else "", style)
+        return [line.field(self._text, width - line.cells, colors.text)]
