@@ -84,11 +84,15 @@ class Walk:
 
 
 def verify(
-    connection: sqlite3.Connection, anchor: Anchor | None, progress: Callable[[int, int], None] | None = None
+    connection: sqlite3.Connection,
+    anchor: Anchor | None,
+    progress: Callable[[int, int], None] | None = None,
+    expect: Anchor | None = None,
 ) -> Verification:
-    """Check every record from the first to the newest at this moment, and that the anchor's record is there.
+    """Check every record from the first to the newest at this moment, and that the anchors' records are there.
 
-    `anchor` must have been read before the connection is used. `progress(done, total)` is called after every page.
+    `anchor` is the journal's own, read before its records; `expect` one that was noted elsewhere.
+    `progress(done, total)` is called after every page.
     """
     walk = Walk()
     chain_ok = False
@@ -97,12 +101,13 @@ def verify(
         total = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
         flaw = _follow(walk, connection, total, progress)
         chain_ok = flaw is None
-        if flaw is None and anchor is not None:
-            flaw = walk.check_anchor(connection, anchor)
+        for named in (anchor, expect):
+            if flaw is None and named is not None:
+                flaw = walk.check_anchor(connection, named)
     except sqlite3.Error as error:
         flaw = Flaw(walk.seq + 1, f"record {walk.seq + 1} cannot be read: {error}")
     what = flaw.what if flaw else ""
-    if flaw is None and anchor is None and walk.seq:
+    if flaw is None and anchor is None and expect is None and walk.seq:
         what = "there is no anchor: whether records were cut off at the end cannot be told"
     return Verification(
         ok=flaw is None,

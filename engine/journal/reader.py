@@ -1,0 +1,142 @@
+"""Reading a journal, also while an engine writes it. Nothing here can change the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import IO, Self
+
+from engine.errors import JournalError
+from engine.journal import schema
+from engine.journal.anchor import Anchor, read_anchor
+from engine.journal.chain import Record
+from engine.journal.export import write_records
+from engine.journal.faults import explain
+from engine.journal.query import Wanted, select
+from engine.journal.story import Story, tell
+from engine.journal.verify import Verification, verify
+from engine.model import Value
+
+
+class KindCount(Value, frozen=True, gc=False):
+    """How many records of a kind there are, and when the first and the last were appended."""
+
+    kind: str
+    records: int
+    first_ns: int
+    last_ns: int
+
+
+class Reader:
+    """A journal opened read-only. A context manager; `close` it otherwise."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a journal. Raises JournalError when there is none, or when the file is foreign, newer or unreadable."""
+        self.path = path
+        if not path.is_file():
+            raise JournalError(
+                "expected a journal, found no such file",
+                where=str(path),
+                remedy="check the profile, or name the file with --journal; the engine begins one when it starts",
+            )
+        try:
+            # Before the records, so that the one which the anchor names is among them.
+            self._anchor = read_anchor(path)
+            self._connection = schema.connect_readonly(path)
+        except (sqlite3.Error, OSError) as error:
+            raise explain(error, path, "read the journal") from error
+        try:
+            if not schema.is_current(self._connection, path):
+                raise JournalError(
+                    "expected a journal of the current schema, found an empty or older one",
+                    where=str(path),
+                    remedy="start the engine on it once: it brings the journal up to date",
+                )
+        except sqlite3.Error as error:
+            self.close()
+            raise explain(error, path, "read the journal") from error
+        except JournalError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @property
+    def profile(self) -> str:
+        """`simulated`, `paper` or `live`."""
+        return schema.read_meta(self._connection).get("profile", "")
+
+    @property
+    def seq(self) -> int:
+        """Number of the newest durable record; 0 when there is none."""
+        return int(self._connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0)
+
+    def records(
+        self,
+        kinds: Collection[str] | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+        key: str | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        *,
+        containing: str | None = None,
+        after_seq: int = 0,
+    ) -> Iterator[Record]:
+        """Records in order of seq (newest first with `reverse`), at most `limit`.
+
+        `since_ns` is inclusive, `until_ns` exclusive, both by the record's `at_ns`; `containing` asks for bodies in
+        which this text stands literally. Reads page by page, as far as the journal reached at the first one. Raises
+        JournalError for an unknown kind and for a file that cannot be read.
+        """
+        chosen = None if kinds is None else tuple(dict.fromkeys(kinds))
+        wanted = Wanted(chosen, since_ns, until_ns, key, containing, after_seq, limit, reverse)
+        try:
+            yield from select(self._connection, wanted)
+        except sqlite3.Error as error:
+            raise explain(error, self.path, "read the journal") from error
+
+    def counts(self) -> tuple[KindCount, ...]:
+        """Records per kind, most frequent first."""
+        database = schema.load_sqlite_utils().Database(self._connection, execute_plugins=False)
+        query = (
+            "SELECT kind, count(*) AS n, min(at_ns) AS a, max(at_ns) AS b FROM records GROUP BY kind ORDER BY n DESC"
+        )
+        try:
+            rows = list(database.query(f"SELECT {columns} FROM records GROUP BY kind ORDER BY n DESC"))
+        except sqlite3.Error as error:
+            raise explain(error, self.path, "read the journal") from error
+        return tuple(
+            KindCount(row["kind"].decode(errors="replace"), row["n"], row["first"], row["last"]) for row in rows
+        )
+
+    def verify(self, progress: Callable[[int, int], None] | None = None, expect: Anchor | None = None) -> Verification:
+        """Check every record and the anchor; `expect` is an anchor that was noted elsewhere and is checked as well.
+
+        `progress(done, total)` is called now and then. Never raises for a damaged journal: what is wrong, and from
+        which record on, is in the answer.
+        """
+        return verify(self._connection, self._anchor, progress, expect)
+
+    def export(self, stream: IO[str], format: str = "jsonl", kinds: Collection[str] | None = None) -> int:
+        """Write records to a text stream as `jsonl` or `csv`, in pure ASCII; returns how many.
+
+        Raises JournalError for a journal that cannot be read, ValueError for another format, OSError from the stream.
+        """
+        return write_records(self.records(kinds), stream, format)
+
+    def why(self, id: str) -> Story:
+        """The whole story of a signal, ticket, order (client or venue id) or post.
+
+        Raises DeskError when the journal holds nothing of that id.
+        """
+        return tell(self, id)

@@ -1,0 +1,182 @@
+"""A story as plain text that fits one screen. Every foreign text in it is cleaned once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from engine.clock import DAY
+from engine.journal.export import at_text
+from engine.journal.story import OrderPart, PostPart, SignalPart, Step, Story
+from engine.model import Draft, Mood, Order, Verdict
+from engine.text import display_text
+
+POSTS: Final = 5
+"""Most posts shown."""
+ORDERS: Final = 4
+"""Most orders shown per signal."""
+STEPS: Final = 6
+"""Most steps shown per order: the first and the last ones."""
+FAILURES: Final = 4
+"""Most failed controls shown per verdict."""
+
+
+def format_story(story: Story, width: int = 100) -> str:
+    """The story in lines of at most `width` characters; a typical one has about 24. Times are UTC."""
+    lines: list[str] = []
+    if story.what == "post":
+        lines.extend(_posts(story))
+        for part in story.signals:
+            lines.extend(_signal(part))
+        if not story.signals:
+            lines.append("no signal has this post as evidence")
+        if story.more_signals:
+            lines.append(f"… and {story.more_signals} older signals")
+    else:
+        for part in story.signals:
+            head, *rest = list(_signal(part))
+            lines.extend((head, *_posts(story), *rest) if part.signal else (head, *rest))
+    return "\n".join(_clip(line, width) for line in lines)
+
+
+def _posts(story: Story) -> Iterator[str]:
+    count = len(story.posts)
+    if story.what != "post":
+        yield f"POSTS behind it: {count}" + (f", the {POSTS} with the largest share" if count > POSTS else "")
+    for post in story.posts[:POSTS]:
+        yield from _post(post, alone=story.what == "post")
+
+
+def _post(post: PostPart, alone: bool) -> Iterator[str]:
+    author, text, at_ns, symbols = "", "", post.at_ns, ""
+    if post.record is not None:
+        whole = post.record.whole
+        author, text, at_ns = whole.author.name, whole.text, whole.published_ns
+        symbols = ", ".join(f"{match.symbol} by {match.term}" for match in post.record.matches)
+    elif post.evidence is not None:
+        author, text, at_ns = post.evidence.author, post.evidence.text, post.evidence.published_ns
+    share = f"{post.evidence.share:.0%} " if post.evidence else ""
+    scores = ", ".join(
+        f"{reading.score:+.2f}×{reading.confidence:.2f} {reading.scorer} {reading.version}" for reading in post.readings
+    )
+    gone = f" (replaced by {post.replaced_by})" if post.replaced_by else ""
+    absent = "" if post.record else " (not in this journal)"
+    if alone:
+        yield f"POST {post.post_id} · {at_text(at_ns)} · @{author}{gone}{absent}"
+        yield f"  “{text}”"
+        yield f"  matched  {symbols or 'no symbol'}"
+        yield f"  read as  {scores or 'nothing: it was not scored'}"
+    else:
+        yield f"  {_time(at_ns)} {share}@{author} {scores}{gone}{absent} “{text}”"
+
+
+def _signal(part: SignalPart) -> Iterator[str]:
+    signal = part.signal
+    if signal is None:
+        yield "NO SIGNAL: these orders were asked for by a person, by a control, or are not ours"
+    else:
+        yield f"SIGNAL {signal.id} · {signal.side.name} {signal.symbol} · {signal.strategy} · {at_text(signal.at_ns)}"
+        yield f"MOOD {_mood(signal.mood)}"
+        yield f"  because  {signal.reason}"
+        yield f"  strength {signal.strength:.2f}, confidence {signal.confidence:.2f}, until {_time(signal.expires_ns)}"
+    if part.tickets:
+        ticket = part.tickets[-1]
+        yield from _verdict("VERDICT", ticket.verdict)
+        yield f"TICKET {ticket.id} revision {ticket.revision} · {ticket.mode.value} · {_draft(ticket.draft)}"
+        if ticket.note:
+            yield f"  refused once: {ticket.note}"
+    elif signal is not None:
+        yield "NO TICKET is in this journal"
+    decision = part.decision
+    if decision is not None:
+        words = f"{decision.kind.value} by {decision.by}"
+        yield f"DECISION {words} at {_time(part.decided_ns)}" + (f": {decision.reason}" if decision.reason else "")
+        if decision.verdict is not None:
+            yield from _verdict("  judged again:", decision.verdict)
+    elif signal is not None:
+        yield "NO DECISION yet"
+    for order in part.orders[:ORDERS]:
+        yield from _order(order)
+    if len(part.orders) > ORDERS:
+        yield f"… and {len(part.orders) - ORDERS} more orders"
+    if not part.orders and decision is not None:
+        yield "NO ORDER" + (" is in this journal" if decision.kind.sends else ": none was asked for")
+
+
+def _mood(mood: Mood) -> str:
+    value, previous, change = (
+        "unknown" if number is None else f"{number:+.3f}" for number in (mood.value, mood.previous, mood.change)
+    )
+    return f"{value}, before {previous}, change {change} · {mood.volume} posts by {mood.authors} authors"
+
+
+def _verdict(title: str, verdict: Verdict) -> Iterator[str]:
+    failures = verdict.failures
+    outcome = "passed" if verdict.passed else "REJECTED"
+    good = len(verdict.controls) - len(failures)
+    yield f"{title} {outcome}, {good} of {len(verdict.controls)} controls passed, trading state {verdict.state.value}"
+    for result in failures[:FAILURES]:
+        yield f"  {result.id} {result.control}: {result.reason}"
+    if len(failures) > FAILURES:
+        yield f"  … and {len(failures) - FAILURES} more"
+
+
+def _order(part: OrderPart) -> Iterator[str]:
+    yield f"ORDER {part.client_order_id}"
+    steps = part.steps
+    if len(steps) > STEPS:
+        half = STEPS // 2
+        yield from map(_step, steps[:half])
+        yield f"  … {len(steps) - STEPS} steps between"
+        steps = steps[-half:]
+    yield from map(_step, steps)
+
+
+def _step(step: Step) -> str:
+    at = f"  {_time(step.at_ns)}"
+    if step.intent is not None:
+        return f"{at} intent {step.intent.role.value}, attempt {step.intent.attempt}: {_draft(step.intent.draft)}"
+    if step.answer is not None:
+        answer = step.answer.answer
+        return f"{at} {step.answer.request} {answer.outcome.value}" + (f": {answer.reason}" if answer.reason else "")
+    if step.fill is not None:
+        fill = step.fill
+        return f"{at} fill {fill.side.name} {_number(fill.quantity)} at {_number(fill.price)}, fee {_number(fill.fee)}"
+    return f"{at} order {_status(step.order)}" if step.order is not None else at
+
+
+def _status(order: Order) -> str:
+    words = f"{order.status.value}, {_number(order.filled)} of {_number(order.quantity)} filled"
+    if order.average_price is not None:
+        words += f" at {_number(order.average_price)}"
+    if order.venue_id:
+        words += f", venue id {order.venue_id}"
+    return words + (f": {order.reason}" if order.reason else "")
+
+
+def _draft(draft: Draft | None) -> str:
+    if draft is None:
+        return "nothing could be sized"
+    words = f"{draft.side.name} {_number(draft.quantity)} {draft.symbol} limit {_number(draft.limit_price)}"
+    if draft.stop_price is not None:
+        words += f", stop {_number(draft.stop_price)}"
+    if draft.target_price is not None:
+        words += f", target {_number(draft.target_price)}"
+    return words
+
+
+def _number(value: Decimal) -> str:
+    """Plain decimal digits, without trailing zeros, never an exponent."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _time(at_ns: int) -> str:
+    """Time of day in UTC; the story's first line has the date."""
+    return at_text(at_ns)[11:] if at_ns >= DAY else "–"
+
+
+def _clip(line: str, width: int) -> str:
+    safe = display_text(line, limit=max(width, 1) * 4)
+    return safe if len(safe) <= width else safe[: width - 1] + "…"
