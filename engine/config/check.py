@@ -47,6 +47,7 @@ _POSITIVE = (
     "journal.commit_ms",
     "journal.commit_rows",
     "journal.quote_s",
+    "replay.quote_s",
     "screen.feed_rows",
     "simulated.cash",
 )
