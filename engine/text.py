@@ -43,6 +43,7 @@ _DROP = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 15))
     + "]+"
 )
+_HANDLE = re.compile(f"[0-9A-Za-z_]{{1,{NAME_LIMIT}}}")
 _FOREIGN = re.compile("[^ -~]+")
 """Runs of anything but printable ASCII. A mark and what it stands on never part: no mark is ASCII."""
 _NO_WORDS = re.compile(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*")
@@ -73,6 +74,8 @@ def one_line(raw: str, limit: int = NAME_LIMIT) -> DisplayText:
 
 def screen_name(raw: str) -> DisplayText:
     """An author's handle without the leading @, cleaned."""
+    if _HANDLE.fullmatch(raw):
+        return DisplayText(raw)
     return DisplayText(one_line(raw).lstrip("@ "))
 
 

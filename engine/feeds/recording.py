@@ -1,0 +1,213 @@
+"""Recordings: what was posted and quoted, read back in the order in which it was received.
+
+A recording is a file of rows (`.jsonl`, `.jsonl.gz`), a directory of such files with, perhaps, daily prices, or a
+journal of the desk. Nothing is loaded whole: rows are read as they are asked for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import heapq
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from engine.calendar import Calendar
+from engine.clock import iso, new_york
+from engine.errors import RecordingError
+from engine.feeds.modelled import DailyPrices, modelled_quotes
+from engine.feeds.recording_journal import is_journal, journal_events
+from engine.feeds.recording_rows import FORMAT, Event, Row, RowError, at_line, check, decode, event, time_ns
+from engine.model import FeedState, Halt, Post, Quote, Value
+
+LINE_LIMIT: Final = 1 << 20
+"""Longest line accepted, in bytes. The longest post X allows is some 100 kB as JSON."""
+REORDER: Final = 256
+"""How many rows later a row may come than its time says."""
+PATTERNS: Final = (
+    "posts*.jsonl",
+    "posts*.jsonl.gz",
+    "tweets*.jsonl",
+    "tweets*.jsonl.gz",
+    "prices*.jsonl",
+    "prices*.jsonl.gz",
+)
+"""What is read in a directory, besides `prices_daily.csv` or `prices_daily.csv.gz`."""
+DAILY: Final = ("prices_daily.csv", "prices_daily.csv.gz")
+EVERY_S: Final = 10.0
+"""Modelled prices: a quote per symbol this often."""
+
+
+class Contents(Value, frozen=True, gc=False):
+    """What a recording holds, its modelled prices apart."""
+
+    first_ns: int
+    """Received time of the first row."""
+    last_ns: int
+    posts: int
+    quotes: int
+    halts: int
+    states: int
+    quoted: frozenset[tuple[str, date]]
+    """Symbols with recorded prices, by New York day."""
+
+
+class Recording:
+    """A recording on disk. `symbols` are those wanted from the daily prices (all when None)."""
+
+    def __init__(self, path: Path, symbols: Sequence[str] | None = None, every_s: float = EVERY_S) -> None:
+        self.path = path
+        self._symbols = symbols
+        self._every_s = every_s
+        self._files, self._daily = _find(path)
+
+    def events(self) -> Iterator[Event]:
+        """Every event in order of received time; at the same instant prices first, then in order of file name.
+
+        Raises RecordingError for a malformed line, or one that lies too far from its place in time.
+        """
+        streams: list[Iterable[Event]] = [_events(file) for file in self._files]
+        if self._daily is not None:
+            streams.insert(0, self._modelled(self._daily))
+        if len(streams) == 1:
+            return iter(streams[0])
+        return heapq.merge(*streams, key=_received_ns)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What it holds: reads and checks every row once. Raises RecordingError, also when it holds nothing."""
+        first_ns, last_ns = 0, 0
+        counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
+        quoted: set[tuple[str, date]] = set()
+        for file in self._files:
+            for kind, at_ns, symbol in _outline(file):
+                first_ns = min(first_ns or at_ns, at_ns)
+                last_ns = max(last_ns, at_ns)
+                counts[kind] += 1
+                if kind is Quote:
+                    quoted.add((symbol, new_york(at_ns).date()))
+        if not any(counts.values()):
+            raise RecordingError("expected at least one row, found none", where=str(self.path), remedy=FORMAT)
+        posts, quotes, halts, states = (counts[kind] for kind in (Post, Quote, Halt, FeedState))
+        return Contents(first_ns, last_ns, posts, quotes, halts, states, frozenset(quoted))
+
+    def bounds(self) -> tuple[int, int]:
+        """Received time of the first and the last event."""
+        return self.contents.first_ns, self.contents.last_ns
+
+    def _modelled(self, file: Path) -> Iterator[Event]:
+        """Quotes made from daily prices, within the recording's bounds, where none were recorded."""
+        contents = self.contents
+        daily = DailyPrices.read(file, lines(file), self._symbols)
+        first, last = (new_york(at_ns).date() for at_ns in self.bounds())
+        days = [row for row in daily.between(first, last) if (row.symbol, row.day) not in contents.quoted]
+        for quote in modelled_quotes(days, Calendar(), self._every_s):
+            if contents.first_ns <= quote.received_ns <= contents.last_ns:
+                yield quote
+
+
+def lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Line numbers and lines, blank ones left out. Raises RecordingError for a damaged or unreadable file."""
+    number = 0
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            while line := stream.readline(LINE_LIMIT):
+                number += 1
+                if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
+                    raise at_line(
+                        RowError(f"expected a line under {LINE_LIMIT:,} bytes, found a longer one"), file, number
+                    )
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
+                line = line.strip()
+                if line:
+                    yield number, line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise RecordingError(
+            f"expected a whole gzip file, found it damaged ({error})",
+            where=f"{file}:{number + 1}",
+            remedy="copy or unpack the file again",
+        ) from error
+    except OSError as error:
+        raise RecordingError(
+            f"expected a readable file, found: {error.strerror or error}",
+            where=str(file),
+            remedy="check replay.path and the file's permissions",
+        ) from error
+
+
+def _events(file: Path) -> Iterator[Event]:
+    """A file's events in order."""
+    if is_journal(file):
+        yield from journal_events(file)
+        return
+    for number, row in _in_order(file):
+        try:
+            yield event(row)
+        except RowError as error:
+            raise at_line(error, file, number) from error
+
+
+def _outline(file: Path) -> Iterator[tuple[type[Event], int, str]]:
+    """Kind, received time and symbol (of quotes) of each row, all rows checked but posts not built."""
+    if is_journal(file):
+        for item in journal_events(file):
+            yield type(item), item.received_ns, item.symbol if isinstance(item, Quote) else ""
+        return
+    for number, row in _in_order(file):
+        try:
+            yield check(row), time_ns(row), row.symbol or ""
+        except RowError as error:
+            raise at_line(error, file, number) from error
+
+
+def _in_order(file: Path) -> Iterator[tuple[int, Row]]:
+    """Line numbers and rows by received time: rows that come a little late are put in their place."""
+    waiting: list[tuple[int, int, Row]] = []
+    released_ns = 0
+    for number, line in lines(file):
+        try:
+            row = decode(line)
+            at_ns = time_ns(row)
+            if at_ns < released_ns:
+                raise RowError(
+                    f"expected rows by time, at most {REORDER} rows late; found {iso(at_ns)} after {iso(released_ns)}"
+                )
+        except RowError as error:
+            raise at_line(error, file, number) from error
+        item = (at_ns, number, row)
+        if len(waiting) < REORDER:
+            heapq.heappush(waiting, item)
+            continue
+        released_ns, place, released = heapq.heappushpop(waiting, item)
+        yield place, released
+    while waiting:
+        _, place, released = heapq.heappop(waiting)
+        yield place, released
+
+
+def _find(path: Path) -> tuple[tuple[Path, ...], Path | None]:
+    """The files of a recording, and its daily prices. Raises RecordingError."""
+    if path.is_file():
+        return (path,), None
+    if not path.is_dir():
+        raise RecordingError(
+            "expected a recording file or directory, found nothing",
+            where=str(path),
+            remedy=f"correct replay.path, or leave it empty for the demo day; {FORMAT}",
+        )
+    found_files = {file for pattern in PATTERNS for file in path.glob(pattern)}
+    files = sorted(found_files, key=lambda file: (not file.name.startswith("prices"), file.name))
+    if not files:
+        found = ", ".join(sorted(file.name for file in path.iterdir())[:10]) or "an empty directory"
+        raise RecordingError(
+            f"expected posts*.jsonl or tweets*.jsonl (perhaps .gz), found {found}", where=str(path), remedy=FORMAT
+        )
+    return tuple(files), next((path / name for name in DAILY if (path / name).is_file()), None)
+
+
+def _received_ns(item: Event) -> int:
+    return item.received_ns

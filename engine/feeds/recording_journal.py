@@ -1,0 +1,76 @@
+"""A journal of the desk as a recording: its posts, quotes, halts and feed states, in the order of the records.
+
+The journal is opened read-only, so the journal of a running engine may be replayed too. Its chain is not verified here:
+`desk journal verify` does that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from engine.errors import RecordingError
+from engine.feeds.recording_rows import Event
+from engine.model import FeedState, Halt, Quote
+from engine.model.records import PostRecord
+
+MAGIC: Final = b"SQLite format 3\x00"
+"""First bytes of every SQLite database (https://sqlite.org/fileformat.html)."""
+
+PAGE: Final = 512
+"""Records per query: between pages no transaction is held, so a running engine can shorten its write-ahead log."""
+_PAGE = (
+    "SELECT seq, kind, body FROM records WHERE kind IN ('post', 'quote', 'halt', 'feed') AND seq > ? "
+    "ORDER BY seq LIMIT ?"
+)
+
+_post = msgspec.json.Decoder(PostRecord)
+_quote = msgspec.json.Decoder(Quote)
+_halt = msgspec.json.Decoder(Halt)
+_state = msgspec.json.Decoder(FeedState)
+
+
+def is_journal(file: Path) -> bool:
+    """Whether a file is a SQLite database. Raises RecordingError when it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise RecordingError(
+            f"expected a readable file, found: {error.strerror or error}",
+            where=str(file),
+            remedy="check replay.path and the file's permissions",
+        ) from error
+
+
+def journal_events(file: Path) -> Iterator[Event]:
+    """The events of a journal. Raises RecordingError naming the record (`file:seq`) for one that cannot be read."""
+    seq = 0
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            while rows := connection.execute(_PAGE, (seq, PAGE)).fetchall():
+                for record in rows:
+                    seq = record[0]
+                    yield _decode(record[1], record[2])
+    except (sqlite3.Error, msgspec.DecodeError) as error:
+        raise RecordingError(
+            f"expected a journal of the desk, found: {error}",
+            where=f"{file}:{seq}",
+            remedy="check it with `desk journal verify`",
+        ) from error
+
+
+def _decode(kind: str, body: str | bytes) -> Event:
+    match kind:
+        case "post":
+            return _post.decode(body).whole
+        case "quote":
+            return _quote.decode(body)
+        case "halt":
+            return _halt.decode(body)
+    return _state.decode(body)

@@ -1,0 +1,259 @@
+"""One row of a recording: a line of JSON as a post, quote, halt or feed state. The format is in docs/recordings.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from engine.clock import MILLISECOND
+from engine.errors import RecordingError
+from engine.model import Author, FeedState, Halt, Light, Post, Quote
+from engine.text import display_text, one_line, screen_name, unescape
+
+SOURCE = "replay"
+CASHTAGS = 50
+"""Most cashtags, rules and earlier versions kept of one post."""
+FORMAT = "docs/recordings.md describes the format"
+
+Event = Post | Quote | Halt | FeedState
+"""What a recording holds."""
+
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ID = re.compile(r"[!-~]{1,64}")
+_SYMBOL = re.compile(r"[A-Z0-9./-]{1,15}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIGITS = re.compile(r"[0-9]{1,16}")
+
+
+class RowError(Exception):
+    """A row that is not as it should be: what was expected and what was found. Its reader adds where."""
+
+
+class AuthorRow(msgspec.Struct, gc=False):
+    """Who wrote it, as known then. Every field may be missing."""
+
+    screen_name: str | None = None
+    created_at: _Time | None = None
+    followers: int | None = None
+    following: int | None = None
+    tweets: int | None = None
+    verified: bool | None = None
+
+
+class Row(msgspec.Struct, gc=False):
+    """A line. Which fields a kind needs is checked by `event`; fields it does not know are skipped."""
+
+    kind: str = "post"
+    id: str | int | None = None
+    created_at: _Time | None = None
+    timestamp_ms: str | int | None = None
+    received_at: _Time | None = None
+    at: _Time | None = None
+    author_id: str | int | None = None
+    author: AuthorRow | None = None
+    text: str | None = None
+    symbols: list[str] | None = None
+    matched: list[str] | None = None
+    lang: str | None = None
+    client: str | None = None
+    retweet_of: str | int | None = None
+    reply_to: str | int | None = None
+    quote_of: str | int | None = None
+    edits: list[str] | None = None
+    recovered: bool | None = None
+    symbol: str | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    last: Decimal | None = None
+    halted: bool | None = None
+    code: str | None = None
+    reason: str | None = None
+    feed: str | None = None
+    state: str | None = None
+    detail: str | None = None
+    covered_since: _Time | None = None
+    gap_from: _Time | None = None
+    gap_to: _Time | None = None
+    filled_from: _Time | None = None
+    filled_to: _Time | None = None
+
+
+_decoder = msgspec.json.Decoder(Row)
+
+
+def decode(line: bytes) -> Row:
+    """A line as a row. Raises RowError."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise RowError(str(error)) from error
+    except ValueError as strict:
+        # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
+        try:
+            return msgspec.convert(json.loads(line), Row)
+        except ValueError:
+            shown = display_text(line[:60].decode("utf-8", "replace"))
+            raise RowError(f"expected a line of JSON, found {shown!r} ({strict})") from strict
+
+
+def event(row: Row) -> Event:
+    """What a row tells. Raises RowError."""
+    match row.kind:
+        case "post":
+            return _post(row)
+        case "quote":
+            return _quote(row)
+        case "halt":
+            return _halt(row)
+        case "feed":
+            return _feed_state(row)
+    raise RowError(f"expected kind post, quote, halt or feed, found {row.kind!r}")
+
+
+def time_ns(row: Row) -> int:
+    """When a row was received: what orders a recording."""
+    return _ns(row.received_at) if row.received_at is not None else _own_ns(row)
+
+
+def at_line(error: RowError, file: Path, number: int) -> RecordingError:
+    """The error a person sees: `file:line`, what was expected and what was found."""
+    return RecordingError(str(error), where=f"{file}:{number}", remedy=f"correct or remove that line; {FORMAT}")
+
+
+def _own_ns(row: Row) -> int:
+    """The source's time: milliseconds where given, else `created_at` or `at`."""
+    if row.timestamp_ms is not None:
+        digits = str(row.timestamp_ms)
+        if not _DIGITS.fullmatch(digits):
+            raise RowError(f"expected timestamp_ms as milliseconds since 1970, found {digits!r}")
+        return int(digits) * MILLISECOND
+    moment = row.created_at if row.created_at is not None else row.at
+    if moment is None:
+        name = "created_at" if row.kind == "post" else "at"
+        raise RowError(f"expected {name} with a time and zone (2026-03-11T14:30:00Z), found none")
+    return _ns(moment)
+
+
+def check(row: Row) -> type[Event]:
+    """Which event a row gives; makes sure that `event` will give it. Raises RowError."""
+    if row.kind != "post":
+        return type(event(row))
+    if not _ID.fullmatch(str(row.id)) or row.id is None:
+        raise RowError(f"expected id with 1 to 64 printable characters, found {row.id!r}")
+    if row.text is None:
+        raise RowError("expected text, found none")
+    return Post
+
+
+def _post(row: Row) -> Post:
+    check(row)
+    published_ns = _own_ns(row)
+    raw = row.text or ""
+    if not raw.isascii():
+        raw = _SURROGATE.sub("\ufffd", raw)
+    return Post(
+        str(row.id),
+        SOURCE,
+        published_ns,
+        _ns(row.received_at) if row.received_at is not None else published_ns,
+        _author(row),
+        raw,
+        display_text(unescape(raw)),
+        row.lang or "",
+        _client(row.client) if row.client else "",
+        tuple([tag.upper().removeprefix("$") for tag in row.symbols[:CASHTAGS]]) if row.symbols else (),
+        tuple(row.matched[:CASHTAGS]) if row.matched else (),
+        tuple(row.edits[:CASHTAGS]) if row.edits else (),
+        _id(row.retweet_of) or "",
+        _id(row.reply_to) or "",
+        _id(row.quote_of) or "",
+        bool(row.recovered),
+    )
+
+
+def _author(row: Row) -> Author:
+    """The author; without an id nobody in particular: all such posts count as one author."""
+    author_id = one_line(_id(row.author_id) or "")
+    known = row.author
+    if known is None:
+        return Author(author_id, screen_name(author_id or "unknown"))
+    return Author(
+        author_id or screen_name(known.screen_name or ""),
+        screen_name(known.screen_name or author_id or "unknown"),
+        known.followers,
+        known.following,
+        known.tweets,
+        bool(known.verified),
+        _ns(known.created_at) if known.created_at is not None else None,
+    )
+
+
+def _quote(row: Row) -> Quote:
+    if row.bid is None and row.ask is None and row.last is None:
+        raise RowError("expected bid, ask or last, found none of them")
+    for name, price in (("bid", row.bid), ("ask", row.ask), ("last", row.last)):
+        if price is not None and not price.is_finite():
+            raise RowError(f"expected {name} as a number, found {price}")
+    return Quote(_symbol(row), _own_ns(row), time_ns(row), row.bid, row.ask, row.last)
+
+
+def _halt(row: Row) -> Halt:
+    if row.halted is None:
+        raise RowError("expected halted true or false, found none")
+    own_ns, received_ns = _own_ns(row), time_ns(row)
+    return Halt(
+        _symbol(row), own_ns, received_ns, row.halted, one_line(row.code or ""), one_line(row.reason or "", 300)
+    )
+
+
+def _feed_state(row: Row) -> FeedState:
+    lights = {light.value: light for light in Light}
+    if row.state not in lights:
+        raise RowError(f"expected state among {', '.join(lights)}, found {row.state!r}")
+    if not row.feed:
+        raise RowError("expected feed with the feed's name, found none")
+    received_ns = time_ns(row)
+    return FeedState(
+        one_line(row.feed),
+        lights[row.state],
+        received_ns,
+        received_ns,
+        one_line(row.detail or "", 300),
+        covered_since_ns=_maybe_ns(row.covered_since),
+        gap_from_ns=_maybe_ns(row.gap_from),
+        gap_to_ns=_maybe_ns(row.gap_to),
+        filled_from_ns=_maybe_ns(row.filled_from),
+        filled_to_ns=_maybe_ns(row.filled_to),
+    )
+
+
+def _symbol(row: Row) -> str:
+    if row.symbol is None or not _SYMBOL.fullmatch(row.symbol):
+        raise RowError(f"expected symbol in capitals (TSLA, BRK.B, BTC/USD), found {row.symbol!r}")
+    return row.symbol
+
+
+@lru_cache(maxsize=1024)
+def _client(name: str) -> str:
+    return one_line(name)
+
+
+def _id(value: str | int | None) -> str | None:
+    return str(value) if value is not None else None
+
+
+def _ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND * 1000
+
+
+def _maybe_ns(moment: datetime | None) -> int | None:
+    return None if moment is None else _ns(moment)
