@@ -11,7 +11,7 @@ import msgspec
 from engine.clock import SECOND, from_seconds
 from engine.config.schema import Config
 from engine.errors import DeskError
-from engine.model import ZERO, Draft, Level, OrderStatus, Role
+from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
 from engine.orders.changes import Cancel, Outbox, Place, alert_id
 from engine.orders.exits import ExitWatch
 from engine.orders.machine import Track
@@ -55,6 +55,12 @@ class Closer:
                 del self._plans[running.key]
         self._plans[plan.key] = plan
         self.pursue(plan, now_ns, out)
+
+    def watch(self, symbol: str, quote: Quote | None) -> None:
+        """Price the symbol's exits from this quote until the next one comes."""
+        self._watch.follow(symbol, self._watch.levels(symbol))
+        if quote is not None and self._watch.quote(symbol) is None:
+            self._watch.keep(quote)
 
     def of(self, symbol: str) -> Iterable[ExitPlan]:
         """The symbol's exits under way."""

@@ -64,6 +64,10 @@ class ExitWatch:
         """The symbol's newest quote, while it is followed."""
         return self._quotes.get(symbol)
 
+    def keep(self, quote: Quote) -> None:
+        """Take the quote as the symbol's newest, without looking for crossings."""
+        self._quotes[quote.symbol] = quote
+
     def on_quote(self, quote: Quote) -> tuple[Crossing, ...]:
         """Which levels this quote reaches. A crossed, empty or zero quote reaches none."""
         self._quotes[quote.symbol] = quote

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from engine.clock import MILLISECOND, SECOND, from_seconds
+from engine.clock import MILLISECOND, from_seconds
 from engine.config.schema import Config
 from engine.errors import DeskError
 from engine.model import (
@@ -30,23 +30,21 @@ from engine.model import (
     Quote,
     Role,
     Side,
+    Signal,
+    Ticket,
     VenueSnapshot,
+    client_order_id,
 )
-from engine.orders.changes import NOTHING, Changes, Exits, LookUp, Outbox, Reconciliation, Resend
-from engine.orders.closing import Closer
+from engine.orders.changes import NOTHING, Changes, Exits, LookUp, Outbox, Place, Reconciliation
+from engine.orders.closing import UNSURE, Closer
 from engine.orders.exits import ExitWatch
+from engine.orders.inquiry import Inquiry
 from engine.orders.machine import Track, answered
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
 from engine.orders.reconcile import Reconciler
 from engine.orders.register import Register
 
-ANSWER_LIMIT_NS: Final = 15 * SECOND
-"""An intent without an answer for this long is unresolved, whatever became of the task that sent it."""
-ALARM_NS: Final = 30 * SECOND
-"""An outcome not known for this long is an alert that stays."""
-RESENDS: Final = 5
-"""Most times one intent is sent again after a definite "not found"."""
 LEAST_WAIT_NS: Final = 100 * MILLISECOND
 """Between two calls of `due` that `next_due_ns` asks for."""
 
@@ -60,9 +58,8 @@ class Orders:
         self._closer = Closer(self._register, watch, config)
         self._protector = Protector(self._register, watch, self._closer, config)
         self._reconciler = Reconciler(self._register)
-        self._grace_ns = from_seconds(config.orders.unresolved_grace_s)
+        self._inquiry = Inquiry(self._register, config)
         self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
-        self._backoff_ns = tuple(from_seconds(each) for each in config.orders.lookup_backoff_s)
         self._last_due_ns = 0
 
     # --- what we want
@@ -124,42 +121,70 @@ class Orders:
         self._closer.begin(plan, now_ns, out)
         return self._finish(out, now_ns)
 
-    def flatten(self, signal_id: str, now_ns: int, *, reason: str, symbol: str = "") -> Changes:
-        """Close everything of ours (or one symbol): cancel what works, then sell at the newest price until flat.
+    def deal(self, signal: Signal, ticket: Ticket, draft: Draft, now_ns: int) -> tuple[Changes, str]:
+        """Carry out a decided ticket: an entry is placed, a draft that reduces goes through `exit`.
 
-        `signal_id` names the occasion. Takes over exits under way. What has no price yet waits for its next quote.
+        Returns what follows and the client order id the order has, or will have once its way is clear. A refusal is an
+        alert among the changes. The intent is not sent again after the signal's expiry.
+        """
+        role = Role.EXIT if draft.reduces else Role.ENTRY
+        order_id = client_order_id(signal.id, role, 1)
+        strategy, until = signal.strategy, signal.expires_ns
+        try:
+            if role is Role.EXIT:
+                changes = self.exit(
+                    signal.id, ticket.id, draft, now_ns, strategy=strategy, valid_until_ns=until, reason="exit signal"
+                )
+                return changes, order_id
+            intent = self.intend(
+                signal.id, ticket.id, role, draft, now_ns, strategy=strategy, valid_until_ns=until
+            )  # fmt: skip
+        except DeskError as error:
+            out = Outbox()
+            text = f"{draft.symbol}: not sent: {error.message}"
+            out.alert(Level.WARNING, "order_refused", order_id, text, error.remedy, now_ns)
+            return out.changes(), order_id
+        order = self._register.track(intent.client_order_id).order
+        return Changes(orders=(order,), requests=(Place(intent),)), order_id
+
+    def flatten(self, position: Position, quote: Quote | None, reason: str, now_ns: int) -> Changes:
+        """Close what is ours of a position: cancel what works, then sell at the newest price until flat.
+
+        Takes over exits under way. Without a quote it waits for the next one. Tries `orders.exit_attempts` times, then
+        an alert says what could not be closed.
         """
         out = Outbox()
-        self._cancel_entries(now_ns, out, symbol)
-        for each in self._register.holdings.symbols:
-            if symbol not in ("", each):
-                continue
-            for side in Side:
-                held = self._register.holdings.held(each, side)
-                if held > 0:
-                    plan = ExitPlan(
-                        symbol=each,
-                        side=side.opposite,
-                        role=Role.FLATTEN,
-                        quantity=held,
-                        signal_id=f"{signal_id}/{each}",
-                        reason=reason,
-                        attempts=self._closer.attempts,
-                    )
-                    self._closer.begin(plan, now_ns, out)
+        symbol = position.symbol
+        for track in self._register.open(symbol):
+            if track.order.role is Role.ENTRY:
+                self._closer.cancel(track, now_ns, out)
+        side = Side.BUY if position.quantity > 0 else Side.SELL
+        held = self._register.holdings.held(symbol, side)
+        if held < abs(position.quantity):
+            text = f"{symbol}: {abs(position.quantity) - held} of {position.quantity} is not ours and stays open"
+            out.alert(Level.WARNING, "flatten_external", symbol, text, "close it where it was opened", now_ns)
+        if held > 0:
+            plan = ExitPlan(
+                symbol=symbol,
+                side=side.opposite,
+                role=Role.FLATTEN,
+                quantity=held,
+                signal_id=f"flatten-{symbol}-{now_ns}",
+                reason=reason,
+                attempts=self._closer.attempts,
+            )
+            self._closer.watch(symbol, quote)
+            self._closer.begin(plan, now_ns, out)
         return self._finish(out, now_ns)
 
     def cancel(self, client_order_id: str, now_ns: int) -> Changes:
-        """Cancel one open order of ours. Raises DeskError for an unknown, closed or EXTERNAL one."""
+        """Cancel one open order of ours; NOTHING for an unknown, closed or EXTERNAL one.
+
+        One whose outcome is not known is cancelled as soon as the venue shows it, and not sent again.
+        """
         track = self._register.get(client_order_id)
-        if track is None or not track.open:
-            raise DeskError("expected an open order, found none", where=client_order_id)
-        if not track.ours:
-            raise DeskError(
-                "expected an order of ours, found an external one",
-                where=client_order_id,
-                remedy="cancel it where it was placed",
-            )
+        if track is None or not track.open or not track.ours:
+            return NOTHING
         out = Outbox()
         self._closer.cancel(track, now_ns, out)
         return self._finish(out, now_ns)
@@ -167,7 +192,9 @@ class Orders:
     def cancel_entries(self, now_ns: int) -> Changes:
         """Cancel every working entry and keep protective exits: what the kill switch asks for."""
         out = Outbox()
-        self._cancel_entries(now_ns, out, "")
+        for track in self._register.open():
+            if track.order.role is Role.ENTRY:
+                self._closer.cancel(track, now_ns, out)
         return self._finish(out, now_ns)
 
     # --- what happened
@@ -178,10 +205,10 @@ class Orders:
         self._answer(self._register.commit(intent), answer, now_ns, out)
         return self._finish(out, now_ns)
 
-    def on_cancel(self, client_order_id: str, answer: Answer, now_ns: int) -> Changes:
+    def on_cancel(self, order: Order, answer: Answer, now_ns: int) -> Changes:
         """The venue's answer to a cancel request. A refusal means that the order may have ended: it is looked up."""
         out = Outbox()
-        track = self._register.get(client_order_id)
+        track = self._register.get(order.client_order_id)
         if track is None:
             return NOTHING
         if answer.order is not None:
@@ -190,7 +217,7 @@ class Orders:
             if track.order.status in (OrderStatus.WORKING, OrderStatus.PARTIAL, OrderStatus.HELD):
                 self._register.put(track, msgspec.structs.replace(track.order, status=OrderStatus.CANCELING), out)
         elif track.open:
-            out.requests.append(LookUp(client_order_id))
+            out.requests.append(LookUp(order.client_order_id))
         return self._finish(out, now_ns)
 
     def on_update(self, update: OrderUpdate, now_ns: int) -> Changes:
@@ -208,7 +235,7 @@ class Orders:
         if lookup.order is not None:
             self._register.absorb(lookup.order, now_ns, out, derive=True)
         elif lookup.known is False:
-            self._not_found(track, lookup.reason, now_ns, out)
+            self._inquiry.not_found(track, lookup.reason, now_ns, out)
         return self._finish(out, now_ns)
 
     def on_quote(self, quote: Quote, now_ns: int) -> Changes:
@@ -235,9 +262,11 @@ class Orders:
         out = Outbox()
         for track in self._register.open():
             if track.ours:
-                self._check(track, now_ns, out)
-        for track in list(self._register.gaps.values()):
-            self._ask(track, track.gap_ns, now_ns, out)
+                self._inquiry.check(track, now_ns, out)
+                unwanted_ns = self._unwanted_ns(track)
+                if unwanted_ns is not None and now_ns >= unwanted_ns:
+                    self._closer.cancel(track, now_ns, out)
+        self._inquiry.gaps(now_ns, out)
         self._protector.due(now_ns, out)
         self._register.prune()
         return self._finish(out, now_ns)
@@ -245,21 +274,10 @@ class Orders:
     @property
     def next_due_ns(self) -> int | None:
         """When `due` should be called next; None when only an event can ask for anything."""
-        moments = [self._ask_ns(track, track.gap_ns) for track in self._register.gaps.values()]
-        for track in self._register.open():
-            if not track.ours:
-                continue
-            status = track.order.status
-            if status is OrderStatus.INTENT:
-                moments.append(track.sent_ns + ANSWER_LIMIT_NS)
-            elif status is OrderStatus.UNRESOLVED:
-                moments.append(self._ask_ns(track, track.sent_ns))
-            elif track.cancels:
-                moments.append(self._closer.cancel_due_ns(track))
-            elif track.order.role is Role.ENTRY:
-                moments.append(track.sent_ns + self._entry_timeout_ns)
-        moments += [at for at in (self._protector.next_due_ns(), self._closer.next_due_ns()) if at is not None]
-        return max(min(moments), self._last_due_ns + LEAST_WAIT_NS) if moments else None
+        moments = [self._inquiry.next_due_ns(), self._protector.next_due_ns(), self._closer.next_due_ns()]
+        moments += [self._unwanted_ns(track) for track in self._register.open() if track.ours]
+        earliest = min((at for at in moments if at is not None), default=None)
+        return None if earliest is None else max(earliest, self._last_due_ns + LEAST_WAIT_NS)
 
     # --- what stands
 
@@ -304,9 +322,10 @@ class Orders:
         return self._protector.exits(symbol)
 
     def restore(self, record: Intent | Answer | Order | Fill, key: str = "") -> None:
-        """Take in one journaled value, in the journal's order. `key` is an Answer's client order id.
+        """Take in one journaled value, in the journal's order. `key` is the client order id an Answer to a POST is for.
 
-        An intent without a later Order or Answer may or may not have been sent: the first `due` looks it up.
+        Answers to cancel requests are not taken. An intent without a later Order or Answer may or may not have been
+        sent: the first `due` looks it up.
         """
         if isinstance(record, Intent):
             self._register.commit(record).sent_ns = 0
@@ -329,10 +348,13 @@ class Orders:
             self._protector.refresh(symbols, now_ns, out)
         return out.changes()
 
-    def _cancel_entries(self, now_ns: int, out: Outbox, symbol: str) -> None:
-        for track in list(self._register.open(symbol or None)):
-            if track.order.role is Role.ENTRY:
-                self._closer.cancel(track, now_ns, out)
+    def _unwanted_ns(self, track: Track) -> int | None:
+        """When to ask (again) that the order be cancelled; None while it is wanted."""
+        if track.order.status in UNSURE:
+            return None
+        if track.cancels:
+            return self._closer.cancel_due_ns(track)
+        return track.sent_ns + self._entry_timeout_ns if track.order.role is Role.ENTRY else None
 
     def _answer(self, track: Track, answer: Answer, now_ns: int, out: Outbox) -> None:
         if answer.order is not None and answer.outcome is Outcome.ACCEPTED:
@@ -351,75 +373,3 @@ class Orders:
                 "",
                 now_ns,
             )
-
-    def _check(self, track: Track, now_ns: int, out: Outbox) -> None:
-        """One open order of ours: is something overdue?"""
-        order = track.order
-        if order.status is OrderStatus.INTENT and now_ns >= track.sent_ns + ANSWER_LIMIT_NS:
-            reason = "no answer to the order is known"
-            order = msgspec.structs.replace(order, status=OrderStatus.UNRESOLVED, reason=reason)
-            self._register.put(track, order, out)
-        if order.status is OrderStatus.INTENT:
-            return
-        if order.status is OrderStatus.UNRESOLVED:
-            self._ask(track, track.sent_ns, now_ns, out)
-            if not track.alarmed and now_ns >= order.submitted_ns + ALARM_NS:
-                self._alarm(track, order.reason or "no answer", now_ns, out)
-            return
-        overdue = order.role is Role.ENTRY and now_ns >= track.sent_ns + self._entry_timeout_ns
-        if track.cancels or overdue:
-            self._closer.cancel(track, now_ns, out)
-
-    def _ask_ns(self, track: Track, since_ns: int) -> int:
-        backoff = self._backoff_ns[min(track.asks, len(self._backoff_ns) - 1)]
-        return max(track.asked_ns, since_ns) + backoff
-
-    def _ask(self, track: Track, since_ns: int, now_ns: int, out: Outbox) -> None:
-        if now_ns >= self._ask_ns(track, since_ns):
-            track.asks += 1
-            track.asked_ns = now_ns
-            out.requests.append(LookUp(track.order.client_order_id))
-
-    def _not_found(self, track: Track, reason: str, now_ns: int, out: Outbox) -> None:
-        if not track.open:
-            return
-        if track.known:
-            self._alarm(track, reason or "the venue no longer finds an order it had shown", now_ns, out)
-            return
-        if now_ns < track.sent_ns + self._grace_ns:
-            return
-        intent = track.intent
-        wanted = intent is not None and not track.cancels and now_ns <= intent.valid_until_ns
-        if intent is not None and wanted and track.resends < RESENDS:
-            track.resends += 1
-            track.asks = track.asked_ns = 0
-            track.sent_ns = now_ns
-            reason = f"the venue did not know it; sent again (time {track.resends})"
-            self._register.put(
-                track, msgspec.structs.replace(track.order, status=OrderStatus.UNRESOLVED, reason=reason), out
-            )
-            out.requests.append(Resend(intent))
-            return
-        self._register.put(
-            track,
-            msgspec.structs.replace(
-                track.order,
-                status=OrderStatus.NEVER_PLACED,
-                reason=reason or "the venue does not know it and its time is over",
-                updated_ns=now_ns,
-            ),
-            out,
-        )
-
-    def _alarm(self, track: Track, reason: str, now_ns: int, out: Outbox) -> None:
-        track.alarmed = True
-        order = track.order
-        out.alert(
-            Level.CRITICAL,
-            "order_unresolved",
-            order.client_order_id,
-            f"{order.symbol}: {order.side.value} {order.quantity}: outcome not known ({reason})",
-            f"look for order {order.client_order_id} on the venue's own screen; the engine goes on asking",
-            now_ns,
-            stays=True,
-        )

@@ -225,6 +225,8 @@ class Register:
         if track is None:
             track = self._add(order, None)
         track.known = bool(order.venue_id)
+        if order.status is not OrderStatus.INTENT:
+            track.sent_ns = order.submitted_ns if track.intent is None else track.intent.at_ns
         track.stamp_ns = order.updated_ns if track.known else 0
         self.put(track, order, None)
         self._watch_gap(track, order.updated_ns)

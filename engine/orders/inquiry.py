@@ -1,0 +1,112 @@
+"""Outcomes that are not known: looked up with back-off, sent again under the same id only after a definite no."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from engine.clock import SECOND, from_seconds
+from engine.config.schema import Config
+from engine.model import Level, OrderStatus
+from engine.orders.changes import LookUp, Outbox, Resend
+from engine.orders.machine import Track
+from engine.orders.register import Register
+
+ANSWER_LIMIT_NS: Final = 15 * SECOND
+"""An intent without an answer for this long is unresolved, whatever became of the task that sent it."""
+ALARM_NS: Final = 30 * SECOND
+"""An outcome not known for this long is an alert that stays."""
+RESENDS: Final = 5
+"""Most times one intent is sent again after a definite "not found"."""
+
+
+class Inquiry:
+    """Follows up orders whose outcome, or whose executions, the venue has not told."""
+
+    def __init__(self, register: Register, config: Config) -> None:
+        self._register = register
+        self._grace_ns = from_seconds(config.orders.unresolved_grace_s)
+        self._backoff_ns = tuple(from_seconds(each) for each in config.orders.lookup_backoff_s)
+
+    def check(self, track: Track, now_ns: int, out: Outbox) -> None:
+        """One open order of ours: is its outcome overdue?"""
+        order = track.order
+        if order.status is OrderStatus.INTENT and now_ns >= track.sent_ns + ANSWER_LIMIT_NS:
+            reason = "no answer to the order is known"
+            order = msgspec.structs.replace(order, status=OrderStatus.UNRESOLVED, reason=reason)
+            self._register.put(track, order, out)
+        if order.status is OrderStatus.UNRESOLVED:
+            self._ask(track, track.sent_ns, now_ns, out)
+            if not track.alarmed and now_ns >= order.submitted_ns + ALARM_NS:
+                self._alarm(track, order.reason or "no answer", now_ns, out)
+
+    def gaps(self, now_ns: int, out: Outbox) -> None:
+        """Look up the orders whose executions lag behind the filled quantity the venue told."""
+        for track in list(self._register.gaps.values()):
+            self._ask(track, track.gap_ns, now_ns, out)
+
+    def next_due_ns(self) -> int | None:
+        """When an intent counts as unanswered, or a lookup is due."""
+        moments = [self._due_ns(track, track.gap_ns) for track in self._register.gaps.values()]
+        for track in self._register.open():
+            if track.ours and track.order.status is OrderStatus.INTENT:
+                moments.append(track.sent_ns + ANSWER_LIMIT_NS)
+            elif track.ours and track.order.status is OrderStatus.UNRESOLVED:
+                moments.append(self._due_ns(track, track.sent_ns))
+        return min(moments, default=None)
+
+    def not_found(self, track: Track, reason: str, now_ns: int, out: Outbox) -> None:
+        """The venue definitely does not know the order: after the grace period send it again, or close it."""
+        if not track.open:
+            return
+        if track.known:
+            self._alarm(track, reason or "the venue no longer finds an order it had shown", now_ns, out)
+            return
+        if now_ns < track.sent_ns + self._grace_ns:
+            return
+        intent = track.intent
+        wanted = intent is not None and not track.cancels and now_ns <= intent.valid_until_ns
+        if intent is not None and wanted and track.resends < RESENDS:
+            track.resends += 1
+            track.asks = track.asked_ns = 0
+            track.sent_ns = now_ns
+            reason = f"the venue did not know it; sent again (time {track.resends})"
+            self._register.put(
+                track, msgspec.structs.replace(track.order, status=OrderStatus.UNRESOLVED, reason=reason), out
+            )
+            out.requests.append(Resend(intent))
+            return
+        self._register.put(
+            track,
+            msgspec.structs.replace(
+                track.order,
+                status=OrderStatus.NEVER_PLACED,
+                reason=reason or "the venue does not know it and its time is over",
+                updated_ns=now_ns,
+            ),
+            out,
+        )
+
+    def _ask(self, track: Track, since_ns: int, now_ns: int, out: Outbox) -> None:
+        if now_ns >= self._due_ns(track, since_ns):
+            track.asks += 1
+            track.asked_ns = now_ns
+            out.requests.append(LookUp(track.order.client_order_id))
+
+    def _due_ns(self, track: Track, since_ns: int) -> int:
+        backoff = self._backoff_ns[min(track.asks, len(self._backoff_ns) - 1)]
+        return max(track.asked_ns, since_ns) + backoff
+
+    def _alarm(self, track: Track, reason: str, now_ns: int, out: Outbox) -> None:
+        track.alarmed = True
+        order = track.order
+        out.alert(
+            Level.CRITICAL,
+            "order_unresolved",
+            order.client_order_id,
+            f"{order.symbol}: {order.side.value} {order.quantity}: outcome not known ({reason})",
+            f"look for order {order.client_order_id} on the venue's own screen; the engine goes on asking",
+            now_ns,
+            stays=True,
+        )

@@ -1,0 +1,258 @@
+"""Positions, cash and profit by average cost, valued at the newest prices. Decimal throughout, O(1) per quote.
+
+Holds these identities: equity = cash + Σ quantity × price; each position's quantity = Σ its fills, until the venue's
+snapshot says otherwise; equity moves by realised + unrealised − fees.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.model import ZERO, Account, Fill, Position, Quote, Role, Value, VenueSnapshot
+
+
+class Closed(Value, frozen=True, gc=False):
+    """What a fill closed of a position, wholly or partly."""
+
+    symbol: str
+    quantity: Decimal
+    """Quantity closed, above 0."""
+    realised: Decimal
+    """Profit or loss on it, fees not counted."""
+    entry_price: Decimal
+    """Average price it was opened at."""
+    exit_price: Decimal
+    stopped_out: bool
+    """True when a stop closed it."""
+    at_ns: int
+    signal_id: str = ""
+
+
+class _Holding:
+    __slots__ = ("average", "external", "price", "price_ns", "quantity", "realised", "stop", "target")
+
+    def __init__(self) -> None:
+        self.quantity = ZERO
+        self.average = ZERO
+        self.price: Decimal | None = None
+        self.price_ns = 0
+        self.realised = ZERO
+        self.stop: Decimal | None = None
+        self.target: Decimal | None = None
+        self.external = False
+
+    @property
+    def worth(self) -> Decimal:
+        """What one share counts for: the newest price, what it cost while there is none."""
+        return self.average if self.price is None else self.price
+
+
+class Portfolio:
+    """The book of one account. Synchronous; told every fill once, every quote and every reconciled snapshot."""
+
+    def __init__(self, cash: Decimal = ZERO, currency: str = "USD") -> None:
+        self._cash = cash
+        self._spent = ZERO
+        """Cash paid out since the venue last told the buying power."""
+        self._buying_power = cash
+        self._currency = currency
+        self._number = ""
+        self._blocked = ""
+        self._holdings: dict[str, _Holding] = {}
+        self._value = ZERO
+        self._cost = ZERO
+        self._realised_day = ZERO
+        self._fees_day = ZERO
+        self._day_start = cash if cash > 0 else None
+        self._peak = cash
+        self._fill_ns = 0
+
+    def on_fill(self, fill: Fill) -> Closed | None:
+        """Count one execution; returns what it closed. A fill beyond the position's quantity opens the other side."""
+        holding = self._holdings.setdefault(fill.symbol, _Holding())
+        signed = fill.quantity * fill.side.sign
+        self._pay(signed * fill.price + fill.fee)
+        self._fees_day += fill.fee
+        self._fill_ns = max(self._fill_ns, fill.at_ns)
+        if holding.price is None:
+            holding.price, holding.price_ns = fill.price, fill.at_ns
+        if fill.role is Role.EXTERNAL and not holding.quantity:
+            holding.external = True
+        before = holding.quantity
+        self._unvalue(holding)
+        holding.quantity = before + signed
+        closed = None
+        if before * signed >= 0:
+            holding.average = (holding.average * abs(before) + fill.price * fill.quantity) / abs(holding.quantity)
+        else:
+            quantity = min(abs(before), fill.quantity)
+            realised = (fill.price - holding.average) * quantity * (1 if before > 0 else -1)
+            holding.realised += realised
+            self._realised_day += realised
+            closed = Closed(
+                symbol=fill.symbol,
+                quantity=quantity,
+                realised=realised,
+                entry_price=holding.average,
+                exit_price=fill.price,
+                stopped_out=fill.role is Role.STOP,
+                at_ns=fill.at_ns,
+                signal_id=fill.signal_id,
+            )
+            if before * holding.quantity < 0:
+                holding.average = fill.price
+        self._revalue(holding)
+        if not holding.quantity:
+            self._flat(holding)
+        return closed
+
+    def on_quote(self, quote: Quote) -> None:
+        """Value the symbol at the mid, the last where there is none; a quote without either changes nothing."""
+        holding = self._holdings.get(quote.symbol)
+        if holding is None:
+            return
+        price = quote.mid
+        if price is None:
+            price = quote.last
+            if price is None or price <= 0:
+                return
+        quantity = holding.quantity
+        if quantity:
+            self._value += (price - holding.worth) * quantity
+        holding.price = price
+        holding.price_ns = quote.at_ns
+
+    def protect(self, symbol: str, stop_price: Decimal | None, target_price: Decimal | None) -> None:
+        """Show these exits on the symbol's position."""
+        holding = self._holdings.get(symbol)
+        if holding is not None:
+            holding.stop, holding.target = stop_price, target_price
+
+    def adopt(self, snapshot: VenueSnapshot) -> bool:
+        """The venue is right about cash, buying power and positions; about equity while a position has no price.
+
+        Count the fills a reconciliation found first. A position none of our fills explains is marked external. Returns
+        False, and changes nothing, when a fill is newer than the snapshot.
+        """
+        if snapshot.at_ns < self._fill_ns:
+            return False
+        account = snapshot.account
+        self._cash = account.cash
+        self._spent = ZERO
+        self._buying_power = account.buying_power
+        self._currency, self._number, self._blocked = account.currency, account.number, account.blocked
+        told = {held.symbol: held for held in snapshot.positions if held.quantity}
+        for symbol, holding in self._holdings.items():
+            if symbol not in told and holding.quantity:
+                self._unvalue(holding)
+                holding.quantity = ZERO
+                self._flat(holding)
+        for symbol, held in told.items():
+            known = self._holdings.setdefault(symbol, _Holding())
+            self._unvalue(known)
+            if not known.quantity:
+                known.external = True
+            known.quantity, known.average = held.quantity, held.average_price
+            self._revalue(known)
+        self._price_the_unpriced(account.equity - account.cash)
+        if self._day_start is None:
+            self._day_start = account.last_equity if account.last_equity is not None else self.equity
+        return True
+
+    def new_day(self, at_ns: int) -> None:
+        """The session begins: today's equity, realised profit and fees count from here. `at_ns` is when."""
+        self._day_start = self.equity
+        self._realised_day = self._fees_day = ZERO
+        for symbol in [symbol for symbol, holding in self._holdings.items() if not holding.quantity]:
+            del self._holdings[symbol]
+        for holding in self._holdings.values():
+            holding.realised = ZERO
+
+    @property
+    def equity(self) -> Decimal:
+        """cash + Σ quantity × price."""
+        return self._cash + self._value
+
+    def account(self, now_ns: int) -> Account:
+        """The account at the newest prices. The peak is the highest equity ever asked for here."""
+        equity = self.equity
+        if equity > self._peak:
+            self._peak = equity
+        return Account(
+            equity=equity,
+            cash=self._cash,
+            buying_power=max(ZERO, self._buying_power - self._spent),
+            day_start_equity=equity if self._day_start is None else self._day_start,
+            peak_equity=self._peak,
+            realised_day=self._realised_day,
+            unrealised=self._value - self._cost,
+            fees_day=self._fees_day,
+            currency=self._currency,
+            number=self._number,
+            blocked=self._blocked,
+            at_ns=now_ns,
+        )
+
+    def positions(self) -> tuple[Position, ...]:
+        """Open positions, by symbol."""
+        return tuple(self._position(symbol, held) for symbol, held in sorted(self._holdings.items()) if held.quantity)
+
+    def position(self, symbol: str) -> Position | None:
+        """The open position in one symbol."""
+        holding = self._holdings.get(symbol)
+        return self._position(symbol, holding) if holding is not None and holding.quantity else None
+
+    def restore(self, record: Fill | Account) -> None:
+        """Take in a journaled value, in the journal's order. An Account sets cash, peak and the day's sums."""
+        if isinstance(record, Fill):
+            self.on_fill(record)
+            return
+        self._cash = record.cash
+        self._buying_power, self._spent = record.buying_power, ZERO
+        self._day_start = record.day_start_equity
+        self._peak = max(self._peak, record.peak_equity)
+        self._realised_day, self._fees_day = record.realised_day, record.fees_day
+        self._currency, self._number, self._blocked = record.currency, record.number, record.blocked
+
+    def _pay(self, amount: Decimal) -> None:
+        self._cash -= amount
+        self._spent += amount
+
+    def _unvalue(self, holding: _Holding) -> None:
+        self._value -= holding.quantity * holding.worth
+        self._cost -= holding.quantity * holding.average
+
+    def _revalue(self, holding: _Holding) -> None:
+        self._value += holding.quantity * holding.worth
+        self._cost += holding.quantity * holding.average
+
+    def _flat(self, holding: _Holding) -> None:
+        holding.average = ZERO
+        holding.external = False
+        holding.stop = holding.target = None
+
+    def _price_the_unpriced(self, value: Decimal) -> None:
+        """Spread what the venue values its positions at beyond the priced ones over those without a price, by cost."""
+        unpriced = [held for held in self._holdings.values() if held.quantity and held.price is None]
+        cost = sum((held.quantity * held.average for held in unpriced), ZERO)
+        rest = value - (self._value - cost)
+        if not unpriced or cost <= 0 or rest <= 0:
+            return
+        for held in unpriced:
+            self._unvalue(held)
+            held.price = held.average * rest / cost
+            self._revalue(held)
+
+    def _position(self, symbol: str, holding: _Holding) -> Position:
+        return Position(
+            symbol=symbol,
+            quantity=holding.quantity,
+            average_price=holding.average,
+            price=holding.price,
+            price_ns=holding.price_ns,
+            unrealised=(holding.worth - holding.average) * holding.quantity,
+            realised=holding.realised,
+            stop_price=holding.stop,
+            target_price=holding.target,
+            external=holding.external,
+        )
