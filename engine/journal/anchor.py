@@ -125,6 +125,18 @@ class AnchorFile:
             os.close(self._descriptor)
 
 
+def renew_anchor(journal: Path, anchor: Anchor) -> None:
+    """Have the anchor name the record that the journal really ends with, after a person accepted what is missing.
+
+    Raises JournalError while an engine writes the journal, OSError when the disk refuses.
+    """
+    file = AnchorFile(journal)
+    try:
+        file.begin(anchor)
+    finally:
+        file.close()
+
+
 def _parse(line: bytes) -> Anchor | None:
     match = _LINE.fullmatch(line)
     if match is None or int(match[3], 16) != zlib.crc32(match[1] + b" " + match[2]):

@@ -13,7 +13,7 @@ from typing import Final
 from engine.errors import JournalError
 from engine.journal.chain import Record
 from engine.journal.kinds import BULK, KINDS
-from engine.journal.schema import NOT_BULK
+from engine.journal.schema import NOT_BULK, as_text
 from engine.journal.verify import COLUMNS, PAGE
 from engine.model import Value
 
@@ -102,12 +102,8 @@ def _record(row: tuple[object, ...]) -> Record:
     return Record(
         seq if isinstance(seq, int) else 0,
         at_ns if isinstance(at_ns, int) else 0,
-        (_NAMES.get(kind) if isinstance(kind, bytes) else None) or _text(kind),
-        _text(key),
-        body if isinstance(body, bytes) else _text(body).encode(),
+        (_NAMES.get(kind) if isinstance(kind, bytes) else None) or as_text(kind),
+        as_text(key),
+        body if isinstance(body, bytes) else as_text(body).encode(),
         digest if isinstance(digest, bytes) else b"",
     )
-
-
-def _text(stored: object) -> str:
-    return stored.decode(errors="replace") if isinstance(stored, bytes) else str(stored)

@@ -14,6 +14,7 @@ from engine.journal.chain import Record
 from engine.journal.export import write_records
 from engine.journal.faults import explain
 from engine.journal.query import Wanted, select
+from engine.journal.schema import as_text
 from engine.journal.story import Story, tell
 from engine.journal.verify import Verification, verify
 from engine.model import Value
@@ -108,16 +109,12 @@ class Reader:
     def counts(self) -> tuple[KindCount, ...]:
         """Records per kind, most frequent first."""
         database = schema.load_sqlite_utils().Database(self._connection, execute_plugins=False)
-        query = (
-            "SELECT kind, count(*) AS n, min(at_ns) AS a, max(at_ns) AS b FROM records GROUP BY kind ORDER BY n DESC"
-        )
+        query = "SELECT kind, count(*) AS n, min(at_ns) AS first, max(at_ns) AS last FROM records GROUP BY kind"
         try:
-            rows = list(database.query(f"SELECT {columns} FROM records GROUP BY kind ORDER BY n DESC"))
+            rows = sorted(database.query(query), key=lambda row: (-row["n"], row["kind"]))
         except sqlite3.Error as error:
             raise explain(error, self.path, "read the journal") from error
-        return tuple(
-            KindCount(row["kind"].decode(errors="replace"), row["n"], row["first"], row["last"]) for row in rows
-        )
+        return tuple(KindCount(as_text(row["kind"]), row["n"], row["first"], row["last"]) for row in rows)
 
     def verify(self, progress: Callable[[int, int], None] | None = None, expect: Anchor | None = None) -> Verification:
         """Check every record and the anchor; `expect` is an anchor that was noted elsewhere and is checked as well.

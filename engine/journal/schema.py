@@ -119,7 +119,7 @@ def is_current(connection: sqlite3.Connection, path: Path) -> bool:
     Raises JournalError for somebody else's database or a newer journal, sqlite3.Error for what is no database.
     """
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    tables = {as_text(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if owner != APPLICATION_ID:
         if owner == 0 and not tables:
             return False
@@ -131,7 +131,7 @@ def is_current(connection: sqlite3.Connection, path: Path) -> bool:
     if "_sqlite_migrations" not in tables:
         return False
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
-    applied = [str(row[0]) for row in connection.execute(query, (MIGRATION_SET,))]
+    applied = [as_text(row[0]) for row in connection.execute(query, (MIGRATION_SET,))]
     unknown = [name for name in applied if name not in MIGRATIONS]
     if unknown:
         raise JournalError(
@@ -169,8 +169,9 @@ def migrate(connection: sqlite3.Connection, profile: str) -> None:
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
     """The journal's meta table: profile and layout of the chain."""
     with closing(connection.execute("SELECT name, value FROM meta")) as rows:
-        return {_text(name): _text(value) for name, value in rows}
+        return {as_text(name): as_text(value) for name, value in rows}
 
 
-def _text(stored: object) -> str:
+def as_text(stored: object) -> str:
+    """A stored text, whatever a damaged row holds in its place."""
     return stored.decode(errors="replace") if isinstance(stored, bytes) else str(stored)
