@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
+from engine.clock import Clock
+from engine.config import Config
 from engine.errors import ConfigError
+from engine.feeds.replay import ReplayFeed
+from engine.model import Broker, Feed, Strategy
+
+ReadSecret = Callable[[str], str]
+"""Reads a secret by name; raises CredentialsError with the remedy."""
 
 
 def find(group: str, name: str) -> Any:
@@ -23,3 +31,42 @@ def find(group: str, name: str) -> Any:
         where=group,
         remedy=f"correct the name, or install the package that offers it as an entry point of desk.{group}",
     )
+
+
+def build_feeds(
+    config: Config, clock: Clock, read_secret: ReadSecret, known_until_ns: int
+) -> tuple[tuple[Feed, ...], ReplayFeed | None]:
+    """The configured feeds; and the replay feed by itself when it is the one, because it moves the clock.
+
+    `known_until_ns`: posts up to then are in the journal already.
+    """
+    if "replay" in config.feeds.posts:
+        replay = ReplayFeed(config, clock)
+        return (replay,), replay
+    feeds: list[Feed] = []
+    for name in config.feeds.posts:
+        if name != "x":
+            feeds.append(find("feeds", name)(config, clock))
+        elif config.x.enabled:
+            token = read_secret("x_bearer_token")
+            feeds.append(find("feeds", name)(config, clock, token=token, known_until_ns=known_until_ns))
+    feeds.append(find("feeds", "prices")(config, clock, **_alpaca_keys(read_secret)))
+    return tuple(feeds), None
+
+
+def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broker:
+    """The configured venue."""
+    kind = find("brokers", config.broker.name)
+    broker: Broker = (
+        kind(config, clock, **_alpaca_keys(read_secret)) if config.broker.name == "alpaca" else kind(config, clock)
+    )
+    return broker
+
+
+def build_strategies(config: Config) -> tuple[Strategy, ...]:
+    """The strategies that are switched on."""
+    return (find("strategies", "shift")(config),) if config.strategy.shift.enabled else ()
+
+
+def _alpaca_keys(read_secret: ReadSecret) -> dict[str, str]:
+    return {"key_id": read_secret("alpaca_key_id"), "secret_key": read_secret("alpaca_secret_key")}

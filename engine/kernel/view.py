@@ -11,6 +11,7 @@ from engine.kernel.meters import Latency, Rate
 from engine.model import (
     Alert,
     Decision,
+    DecisionKind,
     FeedState,
     Fill,
     Mode,
@@ -55,6 +56,12 @@ class View:
         self.duplicates = 0
         self.skipped: dict[str, int] = {}
         """Posts taken in but not scored, by reason."""
+        self.decided: dict[DecisionKind, int] = {}
+        """Decisions since start, by kind."""
+        self.blocked: dict[str, int] = {}
+        """Blocked signals since start, by the first control that rejected."""
+        self.filled = 0
+        """Fills since start."""
         self.latency = Latency()
         self.rate = Rate()
         self._sparks: dict[str, deque[float | None]] = {symbol: deque(maxlen=SPARK_POINTS) for symbol in self._symbols}
@@ -101,6 +108,19 @@ class View:
                 if kept.status.terminal:
                     del self.orders[key]
                     break
+
+    def decision(self, ticket: Ticket, decision: Decision) -> None:
+        """A ticket came to its end."""
+        self.closed.append((ticket, decision))
+        self.decided[decision.kind] = self.decided.get(decision.kind, 0) + 1
+        if decision.kind is DecisionKind.BLOCKED:
+            control = decision.reason.partition(":")[0]
+            self.blocked[control] = self.blocked.get(control, 0) + 1
+
+    def fill(self, fill: Fill) -> None:
+        """An execution was counted."""
+        self.fills.append(fill)
+        self.filled += 1
 
     def feed_changed(self, state: FeedState) -> None:
         """A feed reported its state."""

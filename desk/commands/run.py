@@ -1,0 +1,140 @@
+"""The verbs that run something: the desk, the demo, the autopilot, a replay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from desk.context import load_context, options
+from engine.errors import EXIT_USAGE, DeskError
+
+if TYPE_CHECKING:
+    from engine.paths import Paths
+
+
+@click.command(name="open")
+@click.pass_context
+def open_desk(ctx: click.Context) -> None:
+    """Attach to the profile's engine, or start one; on quit you are asked whether it stays."""
+    from desk.launch import engine_arguments
+    from desk.terminal import require_terminal
+
+    require_terminal()
+    context = load_context(ctx)
+    given = options(ctx).config
+    arguments = engine_arguments(profile=context.profile, config=None if given is None else Path(given))
+    ctx.exit(_attach_or_start(context.paths, arguments, ctx))
+
+
+@click.command()
+@click.option("--speed", default=60.0, show_default=True, help="1 as it happened, 60 a minute a second.")
+@click.option("--start", default="09:25", show_default=True, help="Fast-forward to this New York time, then pace.")
+@click.pass_context
+def demo(ctx: click.Context, speed: float, start: str) -> None:
+    """A made-up trading day on a simulated venue: no keys, no network, nothing kept."""
+    from desk.launch import engine_arguments
+    from desk.terminal import require_terminal
+    from engine.config import load
+    from engine.kernel.process import environment
+    from engine.paths import Paths
+
+    require_terminal()
+    overrides = (*REPLAY_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
+    config = load(None, profile="simulated", env=environment(overrides)).config
+    paths = Paths.of(config, "demo")
+    arguments = [*engine_arguments(profile="simulated", config=None, name="demo", overrides=overrides), "--fresh"]
+    ctx.exit(_attach_or_start(paths, arguments, ctx))
+
+
+@click.command()
+@click.option("--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True)
+@click.option("--arm", default="", metavar="SUFFIX", help="Live only: the account number's last four characters.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How log lines look.")
+@click.option("--stop-at-end", is_flag=True, help="Stop when a recording has ended.")
+@click.pass_context
+def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, stop_at_end: bool) -> None:
+    """Run the same engine with no terminal; SIGTERM or `desk stop` ends it."""
+    from engine.config import load
+    from engine.kernel.process import environment, run_engine
+    from engine.paths import Paths
+
+    overrides = [f"tickets.mode={mode}"] + ([f"engine.log_format={log_format}"] if log_format else [])
+    given = options(ctx)
+    path = None if given.config is None else Path(given.config)
+    loaded = load(path, profile=given.profile, env=environment(overrides))
+    if loaded.config.engine.profile == "live" and not arm:
+        raise DeskError(
+            "expected --arm with the account number's last four characters for the live profile, found none",
+            remedy="desk autopilot --profile live --arm 1234",
+            exit_code=EXIT_USAGE,
+        )
+    ctx.exit(run_engine(loaded, Paths.of(loaded.config), stop_at_end=stop_at_end, arm=arm))
+
+
+@click.command()
+@click.argument("recording", required=False, default="")
+@click.option("--speed", default=0.0, show_default=True, help="0 as fast as possible, 1 as it happened.")
+@click.option("--start", default="", help="Fast-forward to this New York time (HH:MM) or instant.")
+@click.option("--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True)
+@click.option("--journal", type=click.Path(path_type=Path), help="Write the journal here.")
+@click.option("--json", "as_json", is_flag=True, help="Report in JSON.")
+@click.pass_context
+def replay(
+    ctx: click.Context, recording: str, speed: float, start: str, mode: str, journal: Path | None, as_json: bool
+) -> None:
+    """Run RECORDING (a file or directory; the demo day when none) through the whole engine, on a simulated venue.
+
+    The same recording gives the byte-identical journal at any speed. The journal is new each time.
+    """
+    import msgspec
+
+    from desk.replay_report import report_lines, report_of
+    from engine.config import load
+    from engine.kernel.process import environment, run_engine
+    from engine.paths import Paths
+
+    target = journal.absolute() if journal is not None else None
+    overrides = [
+        *REPLAY_SETTINGS,
+        f"replay.speed={speed:g}",
+        f"replay.start={start}",
+        f"replay.path={Path(recording).absolute() if recording else ''}",
+        f"tickets.mode={mode}",
+        "engine.log_level=warning",
+    ]
+    given = options(ctx).config
+    loaded = load(None if given is None else Path(given), profile="simulated", env=environment(overrides))
+    paths = Paths.of(loaded.config, f"replay-{os.getpid()}")
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        paths = msgspec.structs.replace(paths, name=target.name.removesuffix(".journal"), state_dir=target.parent)
+        if paths.journal != target:
+            raise DeskError(
+                f"expected a name ending in .journal, found {target.name}", where="--journal", exit_code=EXIT_USAGE
+            )
+
+    def tell(kernel: object) -> None:
+        report = report_of(kernel)
+        click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report_lines(report)))
+
+    ctx.exit(run_engine(loaded, paths, fresh=True, stop_at_end=True, on_end=tell))
+
+
+REPLAY_SETTINGS = ("feeds.posts=replay", "feeds.prices=replay", "broker.name=simulated")
+"""What turns the simulated profile into a replay."""
+
+
+def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> int:
+    """Open the desk on a running engine, or start one first; the desk shows its first frame meanwhile."""
+    from desk import app
+    from desk.launch import start_engine
+    from engine.config import load
+    from engine.kernel.lock import holder
+
+    screen = load(None if options(ctx).config is None else Path(str(options(ctx).config)), env=os.environ).config.screen
+    paths.create()
+    starting = None if holder(paths.lock) is not None else start_engine(paths, arguments)
+    return app.run(paths.socket, screen, starting=None if starting is None else starting.wait)

@@ -1,0 +1,161 @@
+"""What each verb of the control socket does. Called by the kernel, in order with everything else that happens."""
+
+from __future__ import annotations
+
+from engine.clock import Clock
+from engine.config import Config
+from engine.errors import DeskError
+from engine.journal import Journal
+from engine.kernel.dealing import Dealing
+from engine.kernel.reckoning import Reckoning
+from engine.kernel.view import View
+from engine.model import Mode, TradingState
+from engine.model.frames import Command, Reply
+from engine.model.records import CommandRecord
+from engine.paths import Paths
+
+
+class Commands:
+    """Carries out verbs. Every one is journaled with its reply."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        *,
+        paths: Paths,
+        journal: Journal,
+        dealing: Dealing,
+        reckoning: Reckoning,
+        view: View,
+    ) -> None:
+        self._profile = config.engine.profile
+        self._clock = clock
+        self._paths = paths
+        self._journal = journal
+        self._dealing = dealing
+        self._reckoning = reckoning
+        self._view = view
+        self.stop_asked = ""
+        """Why the engine should stop; empty while it should not."""
+        self._reconcile_asked = False
+
+    def take_reconcile(self) -> bool:
+        """Whether a person has asked to reconcile since the last call."""
+        asked, self._reconcile_asked = self._reconcile_asked, False
+        return asked
+
+    def carry_out(self, command: Command) -> Reply:
+        """Do what a checked command asks; a refusal is a Reply too."""
+        now_ns = self._clock.now_ns()
+        try:
+            reply = self._dispatch(command, now_ns)
+        except DeskError as error:
+            reply = Reply(ok=False, text=error.message, remedy=error.remedy)
+        if not self._dealing.failed:
+            self._journal.append("command", command.verb, CommandRecord.of(command, reply, now_ns), now_ns)
+        self._view.touch_symbols()
+        return reply
+
+    def _dispatch(self, command: Command, now_ns: int) -> Reply:
+        dealing = self._dealing
+        match command.verb:
+            case "confirm":
+                return dealing.confirm(command.ticket, command.fingerprint, command.by)
+            case "reject":
+                return dealing.reject(command.ticket, command.reason, command.by)
+            case "mode":
+                return self._mode(command.symbol, Mode(command.mode))
+            case "pause":
+                return self._change(TradingState.REDUCING, f"paused: {command.reason}", command.by, now_ns)
+            case "resume":
+                return self._resume(command, now_ns)
+            case "kill":
+                return self.kill(command.reason, command.by, command.flatten)
+            case "flatten":
+                return dealing.flatten(command.symbol, command.reason)
+            case "cancel":
+                return self._cancel(command.order, now_ns)
+            case "reconcile":
+                self._reconcile_asked = True
+                return Reply(ok=True, text="reconciling; the result shows as an alert when something differs")
+            case "acknowledge":
+                gone = dealing.clear_alert(command.alert)
+                return Reply(ok=gone, text=f"{'acknowledged' if gone else 'no such alert'}: {command.alert}")
+            case "lift":
+                return self._lift(command, now_ns)
+            case "arm":
+                return self._arm(command.reason, command.by, now_ns)
+            case "stop":
+                self.stop_asked = command.reason or "asked by a person"
+                return Reply(ok=True, text="stopping; positions and protective exits stay at the venue")
+        return Reply(ok=False, text=f"expected a known verb, found {command.verb!r}")
+
+    def kill(self, reason: str, by: str, flatten: bool) -> Reply:
+        """The kill switch: HALTED, entries cancelled, exits kept, or everything closed when asked."""
+        dealing = self._dealing
+        dealing.enter(dealing.risk.kill(reason, by, self._clock.now_ns()))
+        text = "HALTED: entries are being cancelled, protective exits stay"
+        if flatten:
+            text = f"HALTED: entries are being cancelled; {dealing.flatten('*', reason).text}"
+        return Reply(ok=True, text=text, remedy="`desk resume --reason …` to trade again")
+
+    def _change(self, state: TradingState, reason: str, by: str, now_ns: int) -> Reply:
+        if self._dealing.risk.state is TradingState.HALTED and state is not TradingState.ACTIVE:
+            return Reply(ok=False, text="trading is HALTED already", remedy="`desk resume --reason …` leaves it")
+        self._dealing.enter(self._dealing.risk.change_state(state, reason, by, now_ns))
+        return Reply(ok=True, text=f"trading is {state.value.upper()}: {reason}")
+
+    def _resume(self, command: Command, now_ns: int) -> Reply:
+        if self._paths.kill_file.exists():
+            return Reply(
+                ok=False,
+                text=f"the kill file is still there: {self._paths.kill_file}",
+                remedy="remove it, then resume",
+            )
+        if self._dealing.failed:
+            return Reply(ok=False, text=self._dealing.failed, remedy="stop the engine, remove the cause, start again")
+        if self._profile == "live" and self._dealing.risk.state_reason.startswith(NOT_ARMED):
+            return Reply(ok=False, text="live trading is not armed", remedy="`desk arm` with the account's last four")
+        return self._change(TradingState.ACTIVE, command.reason, command.by, now_ns)
+
+    def _mode(self, symbol: str, mode: Mode) -> Reply:
+        if self._profile == "live" and mode is Mode.AUTO and self._dealing.risk.state is TradingState.HALTED:
+            return Reply(ok=False, text="arm live trading before handing it to the autopilot", remedy="`desk arm`")
+        self._dealing.tickets.set_mode(symbol, mode)
+        return Reply(ok=True, text=f"{'every symbol' if symbol == '*' else symbol} is now decided by: {mode.value}")
+
+    def _cancel(self, order_id: str, now_ns: int) -> Reply:
+        changes = self._dealing.orders.cancel(order_id, now_ns)
+        if not changes:
+            return Reply(ok=False, text=f"{order_id} is not an open order of ours", remedy="`desk status` lists them")
+        self._dealing.apply(changes)
+        return Reply(ok=True, text=f"cancelling {order_id}")
+
+    def _lift(self, command: Command, now_ns: int) -> Reply:
+        lifted = self._dealing.risk.lift(command.protection, command.reason, command.by, now_ns)
+        self._journal.append("lift", lifted.protection_id, lifted, now_ns)
+        return Reply(ok=True, text=f"lifted: {lifted.protection_id}")
+
+    def _arm(self, suffix: str, by: str, now_ns: int) -> Reply:
+        if self._profile != "live":
+            return Reply(ok=False, text=f"only the live profile is armed, this is {self._profile}")
+        number = self._reckoning.account_number
+        if not number:
+            return Reply(
+                ok=False, text="the venue has not told the account number yet", remedy="try again when it is up"
+            )
+        if len(suffix) < 4 or not number.endswith(suffix):
+            return Reply(
+                ok=False,
+                text=f"expected the last four characters of the account number (…{number[-4:]})",
+                remedy="type what `desk status` shows, if that is the account you mean",
+            )
+        limits = self._dealing.risk.limits_hash
+        reason = f"live armed for account …{number[-4:]}, limits {limits}"
+        self._dealing.enter(self._dealing.risk.change_state(TradingState.ACTIVE, reason, by, now_ns))
+        return Reply(ok=True, text=reason)
+
+
+NOT_ARMED = "live is not armed"
+"""How the reason of a live engine's first state begins."""

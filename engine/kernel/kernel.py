@@ -1,0 +1,527 @@
+"""The kernel: wires the stages, owns start and stop, and takes everything that happens in one order.
+
+One task takes events from the inbox: posts and prices from the feeds, answers and updates from the venue, commands
+from clients. Timers are due times of the stages, looked at before every event. Live, the time is the system's; in a
+replay it is the recording's: the clock moves to each event's `received_ns`, and timers that fall due before it fire at
+their own time, so that the same recording gives the byte-identical journal at any speed, with or without a desk.
+
+Start: journal → restore → control socket → broker and reconciliation → feeds. Stop: feeds → answers under way → journal
+→ broker → socket. A crash needs neither: start is recovery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+from collections.abc import Coroutine
+
+from engine.calendar import Calendar
+from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
+from engine.config import Config, config_hash
+from engine.control import ControlServer
+from engine.errors import CredentialsError, DeskError, JournalError
+from engine.journal import Journal
+from engine.kernel.commands import NOT_ARMED, Commands
+from engine.kernel.dealing import Dealing
+from engine.kernel.inbox import (
+    Answered,
+    CancelAnswered,
+    Commanded,
+    Compared,
+    Inbox,
+    Kill,
+    LookedUp,
+    Updated,
+    Urgent,
+    Wake,
+)
+from engine.kernel.intake import Intake
+from engine.kernel.meters import LoopLag
+from engine.kernel.pipeline import Pipeline
+from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
+from engine.kernel.reckoning import Reckoning
+from engine.kernel.restore import last_record_ns, restore
+from engine.kernel.show import VERSION, Show
+from engine.kernel.venue import VenueLink
+from engine.kernel.view import View
+from engine.kernel.watch import heartbeat, watch_kill_file
+from engine.model import DecisionKind, Feed, FeedState, Light, OrderUpdate, Session, TradingState
+from engine.model.frames import Command, Frame, Push, Reply, Snapshot
+from engine.model.records import Started, Stopped
+from engine.orders import Orders
+from engine.paths import Paths
+from engine.portfolio import Portfolio
+from engine.risk import Risk
+from engine.scoring import load as load_scorers
+from engine.sentiment import Sentiment
+from engine.tickets import Tickets
+
+log = logging.getLogger(__name__)
+
+EVENTS_PER_TURN = 64
+"""Feed events handled before other tasks (control socket, venue answers) get the loop."""
+
+TIMERS_PER_TURN = 10_000
+"""A timer that does not move on would spin for ever; past this many it is a defect, and trading fails closed."""
+
+AFTER_END_NS = 15 * MINUTE
+"""How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
+
+FEED_RESTART_S = 5.0
+FINISH_LIMIT_S = 5.0
+_NEVER = 1 << 62
+
+
+class Kernel:
+    """One engine. `start`, then `run` until it returns, then `stop`."""
+
+    def __init__(
+        self, config: Config, paths: Paths, *, read_secret: ReadSecret, stop_at_end: bool = False, arm: str = ""
+    ) -> None:
+        """`stop_at_end`: return from `run` when a recording has ended. `arm`: suffix that arms a live engine."""
+        self._config = config
+        self._paths = paths
+        self._stop_at_end = stop_at_end
+        self._arm = arm
+        self.replaying = "replay" in config.feeds.posts
+        self._virtual = VirtualClock()
+        self._clock: Clock = self._virtual if self.replaying else SystemClock()
+        self._calendar = Calendar()
+        self._inbox = Inbox(config.feeds.queue)
+        self._feeds, self._replay = build_feeds(config, self._clock, read_secret, last_record_ns(paths.journal))
+        self._broker = build_broker(config, self._clock, read_secret)
+        self._strategies = build_strategies(config)
+        self.journal = Journal(
+            paths.journal, config.journal, profile=config.engine.profile, on_failure=self.journal_failed
+        )
+        self._ensemble = load_scorers(config)
+        self._sentiment = Sentiment(config.sentiment, config.symbols)
+        self._lag = LoopLag()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._market_due = 0
+        self._ended = False
+        self._stop_reason = ""
+        self._stopped_by = "engine"
+        self.broken = False
+        """True when the engine stopped because something broke."""
+        self.view = View(config)
+        self.dealing = Dealing(
+            config,
+            self._clock,
+            journal=self.journal,
+            risk=Risk(config),
+            tickets=Tickets(config),
+            orders=Orders(config),
+            portfolio=Portfolio(),
+            view=self.view,
+            push=self._push,
+        )
+        self._pipeline = Pipeline(
+            config,
+            journal=self.journal,
+            ensemble=self._ensemble,
+            sentiment=self._sentiment,
+            strategies=self._strategies,
+            view=self.view,
+            on_signal=self.dealing.on_signal,
+        )
+        self._intake = Intake(
+            config,
+            self._clock,
+            journal=self.journal,
+            pipeline=self._pipeline,
+            sentiment=self._sentiment,
+            dealing=self.dealing,
+            broker=self._broker,
+            view=self.view,
+        )
+        self._reckoning = Reckoning(self._clock, journal=self.journal, dealing=self.dealing)
+        self._commands = Commands(
+            config,
+            self._clock,
+            paths=paths,
+            journal=self.journal,
+            dealing=self.dealing,
+            reckoning=self._reckoning,
+            view=self.view,
+        )
+        self._link = VenueLink(
+            config,
+            self._clock,
+            broker=self._broker,
+            journal=self.journal,
+            inbox=self._inbox,
+            dealing=self.dealing,
+        )
+        self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
+        self._show: Show | None = None
+
+    # control.Source --------------------------------------------------------------------------------------------------
+
+    def snapshot(self, rev: int) -> Snapshot:
+        """For the control socket."""
+        assert self._show is not None
+        return self._show.snapshot(rev)
+
+    def frame(self, rev: int) -> Frame | None:
+        """For the control socket."""
+        assert self._show is not None
+        return self._show.frame(rev)
+
+    async def command(self, command: Command) -> Reply:
+        """Takes its place in the order of everything else; returns when it has been carried out."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._inbox.urgent(Commanded(command, reply))
+        return await reply
+
+    def _push(self, push: Push) -> None:
+        self._control.push(push)
+        self._control.changed()
+
+    # start -----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Come up to where feeds run and the socket answers. Raises DeskError."""
+        self._loop = asyncio.get_running_loop()
+        self.journal.open()
+        if self._replay is not None:
+            self._virtual.advance(self._replay.bounds()[0])
+        else:
+            restore(
+                self._paths.journal,
+                config=self._config,
+                now_ns=self._clock.now_ns(),
+                dealing=self.dealing,
+                pipeline=self._pipeline,
+                sentiment=self._sentiment,
+                broker=self._broker,
+                view=self.view,
+            )
+        self._enter_session()
+        self._show = Show(
+            self._config,
+            self._clock,
+            journal=self.journal,
+            pipeline=self._pipeline,
+            sentiment=self._sentiment,
+            dealing=self.dealing,
+            view=self.view,
+            lag=self._lag,
+            broker_name=self._broker.name,
+            speed=self._config.replay.speed if self.replaying else 1.0,
+        )
+        self._record_start()
+        self._fail_closed()
+        await self._control.start()
+        if self._broker.simulated:
+            await self._broker.start()
+            await self._take_compared(await self._link.compare("start"))
+        else:
+            self._spawn(self._open_venue(), "venue")
+        for feed in self._feeds:
+            self._spawn(self._run_feed(feed), f"feed-{feed.name}")
+        self._spawn(self._lag.run(), "loop-lag")
+        self._spawn(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
+        self._spawn(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
+        gc.collect()
+        gc.freeze()
+
+    def _record_start(self) -> None:
+        now_ns = self._clock.now_ns()
+        started = Started(
+            profile=self._config.engine.profile,
+            version=VERSION,
+            broker=self._broker.name,
+            feeds=tuple(feed.name for feed in self._feeds),
+            scorers=self._ensemble.versions,
+            strategies=tuple(strategy.name for strategy in self._strategies),
+            symbols=self._config.symbols,
+            config_hash=config_hash(self._config),
+            limits_hash=self.dealing.risk.limits_hash,
+            at_ns=now_ns,
+        )
+        self.journal.append("started", self._config.engine.profile, started, now_ns)
+
+    def _fail_closed(self) -> None:
+        """What was pending when the last engine ended was not confirmed; a live engine is not armed."""
+        for ticket in self.dealing.tickets.pending:
+            self.dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
+        if self._config.engine.profile == "live":
+            reason = f"{NOT_ARMED}: type the last four characters of the account number"
+            risk = self.dealing.risk
+            self.dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
+
+    async def _open_venue(self) -> None:
+        """Connect to a real venue, again and again while it cannot be asked; wrong keys wait for a person."""
+        while True:
+            try:
+                await self._broker.start()
+                break
+            except CredentialsError as error:
+                self._venue_state(Light.REFUSED, error)
+                return
+            except DeskError as error:
+                self._venue_state(Light.DOWN, error)
+                await asyncio.sleep(FEED_RESTART_S)
+        self._link.follow()
+        self._link.reconcile("start", persist=True)
+
+    def _venue_state(self, light: Light, error: DeskError) -> None:
+        now_ns = self._clock.now_ns()
+        self._inbox.report(FeedState(self._broker.name, light, now_ns, now_ns, error.message, error.remedy))
+
+    async def _run_feed(self, feed: Feed) -> None:
+        """Run a feed for ever. One that a person must mend stays down and says so; one that breaks starts again."""
+        while True:
+            try:
+                await feed.run(self._inbox)
+            except DeskError as error:
+                light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
+                self._feed_down(feed, light, error.message, error.remedy)
+                log.error("feed %s stopped: %s", feed.name, error)
+                if self._replay is not None:
+                    self.broken = True
+                    self.stop_soon(f"the recording cannot be read on: {error}", "engine")
+                return
+            except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+                log.critical("feed %s broke", feed.name, exc_info=error)
+                remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
+                self._feed_down(feed, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
+                await asyncio.sleep(FEED_RESTART_S)
+            else:
+                self._ended = self._replay is not None
+                self._inbox.urgent(Wake())
+                return
+
+    def _feed_down(self, feed: Feed, light: Light, detail: str, remedy: str) -> None:
+        now_ns = self._clock.now_ns()
+        self._inbox.report(FeedState(feed.name, light, now_ns, now_ns, detail, remedy))
+
+    # the loop --------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> str:
+        """Take everything that happens, in order, until asked to stop; returns why it stopped."""
+        inbox, requests, virtual = self._inbox, self.dealing.requests, self._virtual
+        taken = 0
+        while not self._stop_reason:
+            urgent = inbox.take_urgent()
+            if urgent is not None:
+                await self._take_urgent(urgent)
+                continue
+            if not self.replaying:
+                await self._fire_until(self._clock.now_ns())
+            event = inbox.take_event()
+            if event is None:
+                taken = 0
+                await self._idle()
+                continue
+            if self.replaying and event.received_ns > virtual.now_ns():
+                if self._next_due() <= event.received_ns:
+                    await self._fire_until(event.received_ns)
+                virtual.advance(event.received_ns)
+            self._intake.take(event)
+            if requests:
+                await self._link.carry_out()
+            taken += 1
+            if taken >= EVENTS_PER_TURN:
+                taken = 0
+                self._control.changed()
+                await asyncio.sleep(0)
+        return self._stop_reason
+
+    def stop_soon(self, reason: str, by: str = "signal") -> None:
+        """Ask the loop to end after the event at hand."""
+        self._stop_reason = self._stop_reason or reason
+        self._stopped_by = by
+        self._inbox.urgent(Wake())
+
+    def throw_kill(self, by: str, reason: str, flatten: bool = False) -> None:
+        """The kill switch from outside the socket."""
+        self._inbox.urgent(Kill(by, reason, flatten))
+
+    async def _idle(self) -> None:
+        """Nothing to take: wait for it, or for the next timer. In a paced replay the clock runs with the recording."""
+        if self._replay is None:
+            left_s = (self._next_due() - self._clock.now_ns()) / SECOND
+            await self._inbox.wait(max(0.001, min(left_s, 1.0)))
+        elif self._ended:
+            await self._end_of_recording()
+        else:
+            position = self._replay.position()
+            if position > self._virtual.now_ns():
+                await self._fire_until(position)
+                self._virtual.advance(position)
+            await self._inbox.wait(0.1)
+
+    def _next_due(self) -> int:
+        """The earliest timer of any stage, in nanoseconds; far away when there is none."""
+        dealing = self.dealing
+        due = min(dealing.tickets.next_expiry_ns or _NEVER, dealing.orders.next_due_ns or _NEVER, self._market_due)
+        if self._link.next_ns:
+            due = min(due, self._link.next_ns)
+        return due
+
+    async def _fire_until(self, to_ns: int) -> None:
+        """Fire every timer due by `to_ns`, each at its own time in a replay."""
+        for _ in range(TIMERS_PER_TURN):
+            due = self._next_due()
+            if due > to_ns:
+                return
+            self._virtual.advance(due)
+            self._fire(self._clock.now_ns())
+            await self._link.carry_out()
+        self.dealing.fail(f"a timer due at {self._next_due()} does not move on")
+
+    def _fire(self, now_ns: int) -> None:
+        dealing = self.dealing
+        if self._market_due <= now_ns:
+            self._enter_session()
+        if (dealing.tickets.next_expiry_ns or _NEVER) <= now_ns:
+            dealing.expire()
+        if (dealing.orders.next_due_ns or _NEVER) <= now_ns:
+            dealing.due()
+        if self._link.next_ns and self._link.next_ns <= now_ns:
+            self._link.reconcile("periodic", persist=False)
+        self._control.changed()
+
+    def _enter_session(self) -> None:
+        """The market's session as of now; a new trading day starts the day's accounts."""
+        now_ns = self._clock.now_ns()
+        before = self.dealing.market.session
+        market = self._calendar.market(now_ns)
+        self.dealing.market = market
+        self._market_due = market.changes_ns or _NEVER
+        for update in self._broker.on_time(now_ns):
+            self.dealing.on_update(update)
+        if market.session is not before:
+            self.view.session_changed(market.session)
+            if market.session is Session.PRE:
+                self.dealing.new_day()
+
+    async def _end_of_recording(self) -> None:
+        """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
+        self._ended = False
+        self._replay = None if self._stop_at_end else self._replay
+        await self._fire_until(self._virtual.now_ns() + AFTER_END_NS)
+        await self.journal.commit()
+        if self._stop_at_end:
+            self._stop_reason = "the recording has ended"
+
+    async def _take_urgent(self, item: Urgent) -> None:
+        dealing = self.dealing
+        match item:
+            case Commanded():
+                await self._take_command(item)
+            case Answered(intent, answer):
+                dealing.on_answer(intent, answer)
+            case CancelAnswered(order, answer):
+                dealing.on_cancel(order, answer)
+            case LookedUp(client_order_id, lookup):
+                dealing.on_lookup(client_order_id, lookup)
+            case Compared():
+                await self._take_compared(item)
+            case Updated(update):
+                self._take_update(update)
+            case Kill(by, reason, flatten):
+                log.critical("kill switch by %s: %s", by, self._commands.kill(reason, by, flatten).text)
+            case FeedState():
+                self._intake.feed_state(item)
+        await self._link.carry_out()
+        self._control.changed()
+
+    async def _take_command(self, item: Commanded) -> None:
+        if self._replay is not None and not self._inbox.waiting:
+            await self._fire_until(self._replay.position())
+            self._virtual.advance(self._replay.position())
+        reply = self._commands.carry_out(item.command)
+        await self._link.carry_out()
+        if self._commands.take_reconcile():
+            if self._broker.simulated:
+                await self._take_compared(await self._link.compare("person"))
+            else:
+                self._link.reconcile("person", persist=False)
+        if not item.reply.done():
+            item.reply.set_result(reply)
+        if self._commands.stop_asked:
+            self.stop_soon(self._commands.stop_asked, "person")
+
+    def _take_update(self, update: OrderUpdate | FeedState) -> None:
+        if isinstance(update, OrderUpdate):
+            self.dealing.on_update(update)
+            return
+        self._intake.feed_state(update)
+        if update.light is Light.UP:
+            self._link.reconcile("reconnect", persist=True)
+        else:
+            self.dealing.reconciled = False
+
+    async def _take_compared(self, compared: Compared) -> None:
+        """A comparison came back; a difference is looked at again after what it asked for has been done."""
+        equal = self._reckoning.take(compared)
+        await self._link.carry_out()
+        if compared.snapshot is not None and not equal:
+            if self._broker.simulated:
+                self.dealing.fail("the simulated venue and our book differ")
+            else:
+                self._link.reconcile(compared.why, persist=True)
+        if equal and self._arm:
+            suffix, self._arm = self._arm, ""
+            reply = self._commands.carry_out(Command("arm", reason=suffix, by="--arm"))
+            if not reply.ok:
+                self.broken = True
+                self.stop_soon(f"live was not armed: {reply.text}", "engine")
+
+    # around the loop -------------------------------------------------------------------------------------------------
+
+    def heartbeat_line(self) -> str:
+        """Alive, and what was done: counts, not feelings."""
+        dealing, view = self.dealing, self.view
+        account = dealing.portfolio.account(self._clock.now_ns())
+        return (
+            f"alive: {dealing.risk.state.value}, {view.count} posts, {view.duplicates} duplicates, "
+            f"{len(dealing.tickets.pending)} pending, {len(dealing.orders.open)} open orders, "
+            f"{len(dealing.portfolio.positions())} positions, equity {account.equity:.2f}, "
+            f"journal {self.journal.seq}, loop lag {self._lag.ms:.1f} ms"
+        )
+
+    def _journal_failed(self, error: JournalError) -> None:
+        """Called on the journal's thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.dealing.fail, str(error))
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # stop ------------------------------------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._link.finish(FINISH_LIMIT_S)
+        self._drain()
+        if not self.replaying and not self.dealing.failed and self._show is not None:
+            now_ns = self._clock.now_ns()
+            stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
+            self.journal.append("stopped", self._config.engine.profile, stopped, now_ns)
+        await self._broker.close()
+        await self._control.stop(self._stop_reason or "the engine could not start")
+        self.journal.close()
+
+    def _drain(self) -> None:
+        """Take the venue's last answers; nothing new is sent."""
+        while (item := self._inbox.take_urgent()) is not None:
+            if isinstance(item, Commanded) and not item.reply.done():
+                item.reply.set_result(Reply(ok=False, text="the engine is stopping"))
+            elif isinstance(item, Answered) and not self.dealing.failed:
+                self.dealing.on_answer(item.intent, item.answer)
+        self.dealing.requests.clear()

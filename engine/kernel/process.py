@@ -1,0 +1,141 @@
+"""The engine as a process: arguments, lock, signals, exit codes. No terminal, no screen code.
+
+SIGTERM and SIGINT stop it gracefully, SIGHUP is survived (a closing terminal must not touch trading), SIGUSR1 throws
+the kill switch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.config import Loaded, load
+from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
+from engine.kernel.lock import EngineLock
+from engine.kernel.logs import set_up
+from engine.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str]) -> int:
+    """`python -m engine`. Returns the exit code; `--ready-fd` is told `ready`, or why it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m engine", description="The desk's engine process.")
+    parser.add_argument("--profile", help="simulated, paper or live")
+    parser.add_argument("--config", type=Path, help="configuration file")
+    parser.add_argument("--name", default="", help="name of its files, when not the profile's")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides")
+    parser.add_argument("--fresh", action="store_true", help="begin a new journal (replays only)")
+    parser.add_argument("--ready-fd", type=int, help="write `ready` here once the socket answers")
+    given = parser.parse_args(argv)
+    ready = None if given.ready_fd is None else os.fdopen(given.ready_fd, "w", encoding="utf-8")
+
+    def say(words: str) -> None:
+        if ready is not None:
+            ready.write(words)
+            ready.close()
+
+    try:
+        loaded = load(given.config, profile=given.profile, env=environment(given.overrides))
+        paths = Paths.of(loaded.config, given.name)
+        return run_engine(loaded, paths, fresh=given.fresh, on_ready=lambda: say("ready\n"))
+    except DeskError as error:
+        log.critical("%s", error)
+        if ready is not None and not ready.closed:
+            say(f"{error}")
+        else:
+            print(f"desk: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def environment(overrides: Sequence[str]) -> dict[str, str]:
+    """The environment with `section.key=value` settings laid over it, as the variables they stand for."""
+    variables = dict(os.environ)
+    for override in overrides:
+        key, sign, value = override.partition("=")
+        if not sign:
+            raise DeskError(f"expected section.key=value, found {override!r}", where="--set", exit_code=2)
+        variables["DESK_" + key.replace(".", "__").upper()] = value
+    return variables
+
+
+def run_engine(
+    loaded: Loaded,
+    paths: Paths,
+    *,
+    fresh: bool = False,
+    stop_at_end: bool = False,
+    arm: str = "",
+    on_ready: Callable[[], None] | None = None,
+    on_end: Callable[[object], None] | None = None,
+) -> int:
+    """Run one engine in this process until it is stopped. Returns the exit code; raises DeskError before it is up.
+
+    `on_end` is called with the Kernel after the loop, before the stop: for reports.
+    """
+    config = loaded.config
+    set_up(config.engine.log_format, config.engine.log_level)
+    paths.create()
+    lock = EngineLock(paths.lock)
+    lock.acquire()
+    try:
+        if fresh:
+            _remove_journal(paths)
+        return asyncio.run(_serve(loaded, paths, stop_at_end, arm, on_ready, on_end))
+    finally:
+        lock.release()
+
+
+def read_secrets(profile: str) -> Callable[[str], str]:
+    """A reader of secrets for one profile: environment first, then the keyring."""
+
+    def read(name: str) -> str:
+        from engine import secrets
+
+        return secrets.read(name, profile, os.environ)
+
+    return read
+
+
+async def _serve(
+    loaded: Loaded,
+    paths: Paths,
+    stop_at_end: bool,
+    arm: str,
+    on_ready: Callable[[], None] | None,
+    on_end: Callable[[object], None] | None,
+) -> int:
+    from engine.kernel.kernel import Kernel
+
+    config = loaded.config
+    kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
+    loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
+    loop.add_signal_handler(signal.SIGUSR1, kernel.throw_kill, "signal", "SIGUSR1")
+    try:
+        await kernel.start()
+        log.info(
+            "engine %s up: profile %s, pid %d, socket %s", paths.name, config.engine.profile, os.getpid(), paths.socket
+        )
+        if on_ready is not None:
+            on_ready()
+        reason = await kernel.run()
+        if on_end is not None:
+            on_end(kernel)
+    finally:
+        await kernel.stop()
+    log.info("engine %s stopped: %s", paths.name, reason)
+    return EXIT_FAILED if kernel.broken else EXIT_OK
+
+
+def _remove_journal(paths: Paths) -> None:
+    for suffix in ("", "-wal", "-shm", ".anchor"):
+        paths.journal.with_name(paths.journal.name + suffix).unlink(missing_ok=True)

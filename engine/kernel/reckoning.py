@@ -1,0 +1,75 @@
+"""What follows from comparing our book with the venue's. Until a comparison has succeeded nothing new is traded."""
+
+from __future__ import annotations
+
+import logging
+
+from engine.clock import Clock
+from engine.journal import Journal
+from engine.kernel.dealing import Dealing
+from engine.kernel.inbox import Compared
+from engine.model import VenueSnapshot
+from engine.model.records import ReconciliationRecord
+
+log = logging.getLogger(__name__)
+
+
+class Reckoning:
+    """Takes comparisons: adopts what the venue says, journals what differed, opens or closes the gate (R25)."""
+
+    def __init__(self, clock: Clock, *, journal: Journal, dealing: Dealing) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._dealing = dealing
+        self.account_number = ""
+        """The venue's account number, once it has told it."""
+
+    def take(self, compared: Compared) -> bool:
+        """Take one comparison; returns whether the book now equals the venue's.
+
+        False asks for another one: the venue could not be asked, or a difference needs a second look.
+        """
+        if compared.snapshot is None:
+            self._refused(compared)
+            return False
+        return self._compare(compared.snapshot, compared.why)
+
+    def _refused(self, compared: Compared) -> None:
+        now_ns = self._clock.now_ns()
+        if compared.why in ("start", "reconnect"):
+            self._dealing.reconciled = False
+        record = ReconciliationRecord(now_ns, compared.why, ok=False, reason=compared.problem)
+        self._journal.append("reconciliation", "reconciliation", record, now_ns)
+        self._dealing.not_reconciled(compared.problem)
+        log.warning("reconciliation (%s) could not ask the venue: %s", compared.why, compared.problem)
+
+    def _compare(self, snapshot: VenueSnapshot, why: str) -> bool:
+        dealing = self._dealing
+        now_ns = self._clock.now_ns()
+        self.account_number = snapshot.account.number
+        ours = {position.symbol: position for position in dealing.portfolio.positions()}
+        result = dealing.orders.reconcile(snapshot, ours, now_ns)
+        dealing.apply(result.changes)
+        dealing.portfolio.adopt(snapshot)
+        if result.differences or result.changes.fills or why != "periodic" or not result.ok:
+            record = ReconciliationRecord(
+                at_ns=now_ns,
+                cause=why,
+                ok=result.ok,
+                orders=result.orders,
+                positions=result.positions,
+                fills=len(result.changes.fills),
+                differences=result.differences,
+            )
+            self._journal.append("reconciliation", "reconciliation", record, now_ns)
+        differences = tuple(f"{each.what} {each.subject}: {each.ours} ≠ {each.theirs}" for each in result.differences)
+        if result.drift:
+            dealing.drifted(differences)
+        if result.ok:
+            dealing.reconciled = True
+            dealing.clear_alert("reconciliation")
+        else:
+            dealing.reconciled = False
+            dealing.not_reconciled("; ".join(differences[:3]) or "a second look is needed")
+        dealing.record_account()
+        return result.ok

@@ -1,0 +1,169 @@
+"""Start is recovery: the journal gives back what the last engine knew, whether it stopped or was killed.
+
+Orders, fills, account, trading state, protections and tickets are rebuilt from every record of theirs; ids against
+duplicates from the last `journal.dedupe_hours`; moods from the posts and readings still inside their windows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.clock import from_seconds
+from engine.config import Config
+from engine.journal.reader import Reader
+from engine.kernel.dealing import Dealing
+from engine.kernel.pipeline import Pipeline
+from engine.kernel.view import View
+from engine.model import (
+    Account,
+    Alert,
+    Broker,
+    Decision,
+    FeedState,
+    Fill,
+    Intent,
+    Order,
+    Post,
+    Protection,
+    Reading,
+    ScoredPost,
+    StateChange,
+    Ticket,
+)
+from engine.model.post import Match
+from engine.model.records import AnswerRecord, Edit, Lift, PostRecord
+from engine.sentiment import Sentiment
+
+BOOK_KINDS = (
+    "intent",
+    "answer",
+    "order",
+    "fill",
+    "account",
+    "state",
+    "protection",
+    "lift",
+    "ticket",
+    "decision",
+    "alert",
+)
+POST_KINDS = ("post", "edit", "reading", "feed")
+
+
+def last_record_ns(path: Path) -> int:
+    """When the journal's newest record was made; 0 when there is no journal yet."""
+    if not path.exists():
+        return 0
+    with Reader(path) as reader:
+        return next((record.at_ns for record in reader.records(limit=1, reverse=True)), 0)
+
+
+def restore(
+    path: Path,
+    *,
+    config: Config,
+    now_ns: int,
+    dealing: Dealing,
+    pipeline: Pipeline,
+    sentiment: Sentiment,
+    broker: Broker,
+    view: View,
+) -> None:
+    """Rebuild the stages from the journal. Raises JournalError when it cannot be read."""
+    with Reader(path) as reader:
+        _restore_book(reader, dealing, broker, view)
+        keep_ns = from_seconds(config.journal.dedupe_hours * 3600)
+        horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
+        _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns, pipeline, sentiment)
+
+
+def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> None:
+    tickets: dict[str, Ticket] = {}
+    for record in reader.records(kinds=BOOK_KINDS):
+        value = record.value()
+        match value:
+            case Intent():
+                dealing.orders.restore(value)
+                dealing.risk.restore(value)
+                broker.restore(value)
+            case AnswerRecord():
+                if value.request == "submit":
+                    dealing.orders.restore(value.answer, value.client_order_id)
+                dealing.risk.restore(value)
+            case Order():
+                dealing.orders.restore(value)
+                broker.restore(value)
+                view.ordered(value)
+            case Fill():
+                dealing.orders.restore(value)
+                _restore_fill(value, dealing)
+                broker.restore(value)
+                view.fills.append(value)
+            case Account():
+                dealing.portfolio.restore(value)
+            case StateChange() | Protection() | Lift():
+                dealing.risk.restore(value)
+            case Ticket():
+                dealing.tickets.restore(value)
+                tickets[value.id] = value
+            case Decision():
+                dealing.tickets.restore(value)
+                ticket = tickets.pop(value.ticket_id, None)
+                if ticket is not None:
+                    view.closed.append((ticket, value))
+            case Alert():
+                if value.until_acknowledged:
+                    view.alerts[value.id] = value
+
+
+def _restore_fill(fill: Fill, dealing: Dealing) -> None:
+    closed = dealing.portfolio.on_fill(fill)
+    if closed is not None:
+        dealing.risk.on_closed(closed.symbol, closed.realised, closed.stopped_out, fill.at_ns)
+
+
+def _restore_posts(
+    reader: Reader, known_from_ns: int, window_from_ns: int, now_ns: int, pipeline: Pipeline, sentiment: Sentiment
+) -> None:
+    """Posts with their readings: a post's readings follow it, the ensemble's last."""
+    post: Post | None = None
+    matches: tuple[Match, ...] = ()
+    readings: list[Reading] = []
+
+    def finish() -> None:
+        if post is None:
+            return
+        scored = None
+        if readings and post.published_ns > window_from_ns:
+            members = tuple(readings[:-1]) if len(readings) > 1 else tuple(readings)
+            scored = ScoredPost(post, matches, readings[-1], members)
+        pipeline.restore(post, scored, now_ns)
+
+    for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
+        value = record.value()
+        if isinstance(value, Reading):
+            readings.append(value)
+            continue
+        if isinstance(value, PostRecord):
+            finish()
+            post, matches, readings = value.whole, value.matches, []
+        elif isinstance(value, Edit):
+            sentiment.remove(value.replaces)
+        elif isinstance(value, FeedState):
+            cover(sentiment, value)
+    finish()
+
+
+def cover(sentiment: Sentiment, state: FeedState) -> bool:
+    """Pass on which posts are in, missing or filled; returns whether the state spoke of any."""
+    covers = False
+    if state.covered_since_ns is not None:
+        sentiment.covered_since(state.covered_since_ns)
+        covers = True
+    if state.gap_from_ns is not None and state.gap_to_ns is not None:
+        sentiment.gap(state.gap_from_ns, state.gap_to_ns)
+        covers = True
+    if state.filled_from_ns is not None and state.filled_to_ns is not None:
+        sentiment.filled(state.filled_from_ns, state.filled_to_ns)
+        covers = True
+    return covers

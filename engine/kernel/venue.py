@@ -1,0 +1,160 @@
+"""The kernel's line to the venue: carries out requests, reads updates, reconciles. Answers come back by the inbox.
+
+Nothing here decides anything. A simulated venue answers at once and in order, which keeps a replay exact; a real one is
+asked in tasks of its own, so that a venue that hangs delays only its own answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+
+from engine.clock import HOUR, Clock, from_seconds
+from engine.config import Config
+from engine.errors import DeskError
+from engine.journal import Journal
+from engine.kernel.dealing import Dealing
+from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, Updated
+from engine.model import Broker, Intent, Order
+from engine.orders import Cancel, LookUp, Place, Request, Resend
+
+log = logging.getLogger(__name__)
+
+LOOK_BACK_NS = 24 * HOUR
+"""Orders closed this long before the last one we know of are asked for in a reconciliation."""
+
+RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Waits between attempts of a reconciliation that could not ask the venue; the last one repeats."""
+
+
+class VenueLink:
+    """Sends what `Dealing.requests` asks for, after the journal has made it durable."""
+
+    def __init__(
+        self, config: Config, clock: Clock, *, broker: Broker, journal: Journal, inbox: Inbox, dealing: Dealing
+    ) -> None:
+        self._clock = clock
+        self._broker = broker
+        self._journal = journal
+        self._inbox = inbox
+        self._dealing = dealing
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reconciling: asyncio.Task[None] | None = None
+        self._every_ns = from_seconds(config.orders.reconcile_s)
+        self.next_ns = 0
+        """When the next periodic reconciliation is due."""
+
+    # requests --------------------------------------------------------------------------------------------------------
+
+    async def carry_out(self) -> None:
+        """Carry out everything that is asked for, and what that leads to, in order."""
+        requests = self._dealing.requests
+        while requests:
+            batch = tuple(requests)
+            requests.clear()
+            if any(isinstance(request, Place) for request in batch):
+                await self._journal.commit()
+            for request in batch:
+                if self._broker.simulated:
+                    await self._now(request)
+                else:
+                    self._spawn(self._later(request))
+
+    async def _now(self, request: Request) -> None:
+        dealing = self._dealing
+        match request:
+            case Place(intent) | Resend(intent):
+                dealing.on_answer(intent, await self._broker.submit(intent))
+            case Cancel(order):
+                dealing.on_cancel(order, await self._broker.cancel(order))
+                for update in self._broker.on_time(self._clock.now_ns()):
+                    dealing.on_update(update)
+            case LookUp(client_order_id):
+                dealing.on_lookup(client_order_id, await self._broker.lookup(client_order_id))
+
+    async def _later(self, request: Request) -> None:
+        match request:
+            case Place(intent) | Resend(intent):
+                await self._submit(intent)
+            case Cancel(order):
+                await self._cancel(order)
+            case LookUp(client_order_id):
+                self._inbox.urgent(LookedUp(client_order_id, await self._broker.lookup(client_order_id)))
+
+    async def _submit(self, intent: Intent) -> None:
+        self._inbox.urgent(Answered(intent, await self._broker.submit(intent)))
+
+    async def _cancel(self, order: Order) -> None:
+        self._inbox.urgent(CancelAnswered(order, await self._broker.cancel(order)))
+
+    # updates and reconciliation --------------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Read the venue's update stream until closed."""
+        if not self._broker.simulated:
+            self._spawn(self._read_updates())
+
+    async def _read_updates(self) -> None:
+        async for update in self._broker.updates():
+            self._inbox.urgent(Updated(update))
+
+    def reconcile(self, why: str, *, persist: bool) -> None:
+        """Ask the venue for everything; the answer comes as `Compared`. One comparison runs at a time.
+
+        With `persist` it is asked again until it answers (start, reconnect); else once (the periodic one).
+        """
+        self.next_ns = self._clock.now_ns() + self._every_ns
+        if self._reconciling is None or self._reconciling.done():
+            self._reconciling = self._spawn(self._compare(why, persist))
+
+    async def _compare(self, why: str, persist: bool) -> None:
+        attempt = 0
+        while True:
+            compared = await self.compare(why)
+            self._inbox.urgent(compared)
+            if compared.snapshot is not None or not persist:
+                return
+            await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            attempt += 1
+
+    async def compare(self, why: str) -> Compared:
+        """The venue's snapshot, or why it could not be had."""
+        try:
+            await self._learn_instruments()
+            since = max(0, self._clock.now_ns() - LOOK_BACK_NS)
+            return Compared(await self._broker.snapshot(since), "", why)
+        except DeskError as error:
+            return Compared(None, str(error), why)
+
+    async def _learn_instruments(self) -> None:
+        """Ask what each watched symbol is, once; a symbol the venue does not know stays unknown and is not traded."""
+        known = self._dealing.instruments
+        for symbol in self._dealing.unknown_symbols():
+            instrument = await self._broker.instrument(symbol)
+            if instrument is None:
+                self._dealing.no_such_symbol(symbol)
+            else:
+                known[symbol] = instrument
+
+    # tasks -----------------------------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("a request to the venue failed in our own code", exc_info=error)
+            self._dealing.fail(f"a request to the venue failed in our own code: {error}")
+
+    async def finish(self, limit_s: float) -> None:
+        """Wait for answers under way, at most `limit_s`, then leave the rest unresolved: the journal knows them."""
+        pending: Iterable[asyncio.Task[None]] = {task for task in self._tasks if task is not self._reconciling}
+        if pending:
+            await asyncio.wait(pending, timeout=limit_s)
+        for task in tuple(self._tasks):
+            task.cancel()

@@ -1,0 +1,43 @@
+"""Tasks around the loop: the kill file, the heartbeat line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+KILL_FILE_POLL_S = 0.25
+KILL_FILE_LIMIT = 500
+"""Characters read of the kill file."""
+
+
+async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -> None:
+    """Throw the kill switch when the file appears: its first line is the reason, the word `flatten` closes all."""
+    seen = False
+    while True:
+        exists = os.path.exists(path)  # noqa: PTH110, ASYNC240 (one stat of a local file; a thread would cost more)
+        if exists and not seen:
+            reason, flatten = read_kill_file(path)
+            throw("file", reason, flatten)
+        seen = exists
+        await asyncio.sleep(KILL_FILE_POLL_S)
+
+
+def read_kill_file(path: Path) -> tuple[str, bool]:
+    """The reason a kill file gives, and whether it asks to flatten. A file that cannot be read kills all the same."""
+    try:
+        text = path.read_bytes()[:KILL_FILE_LIMIT].decode("utf-8", "replace").strip()
+    except OSError as error:
+        return f"kill file ({error.strerror})", False
+    return (text.splitlines()[0] if text else "kill file"), "flatten" in text.lower()
+
+
+async def heartbeat(every_s: float, line: Callable[[], str]) -> None:
+    """One log line this often: alive, and what was done."""
+    while True:
+        await asyncio.sleep(every_s)
+        log.info("%s", line())
