@@ -174,16 +174,14 @@ class Portfolio:
         return self._cash + self._value
 
     def account(self, now_ns: int) -> Account:
-        """The account at the newest prices. The peak is the highest equity ever asked for here."""
+        """The account at the newest prices. Looking changes nothing: the peak moves with `mark`."""
         equity = self.equity
-        if equity > self._peak:
-            self._peak = equity
         return Account(
             equity=equity,
             cash=self._cash,
             buying_power=max(ZERO, self._buying_power - self._spent),
             day_start_equity=equity if self._day_start is None else self._day_start,
-            peak_equity=self._peak,
+            peak_equity=max(self._peak, equity),
             realised_day=self._realised_day,
             unrealised=self._value - self._cost,
             fees_day=self._fees_day,
@@ -192,6 +190,10 @@ class Portfolio:
             blocked=self._blocked,
             at_ns=now_ns,
         )
+
+    def mark(self) -> None:
+        """Take the equity as it stands into the peak: at every judgement of the account, so that a replay is exact."""
+        self._peak = max(self._peak, self.equity)
 
     def positions(self) -> tuple[Position, ...]:
         """Open positions, by symbol."""

@@ -295,6 +295,7 @@ class Dealing:
         """Daily loss and drawdown, against the account as it is valued now."""
         now_ns = self._clock.now_ns()
         self._valued_ns = now_ns
+        self.portfolio.mark()
         account = self.portfolio.account(now_ns)
         change = self.risk.on_account(account, now_ns)
         if change is not None:
