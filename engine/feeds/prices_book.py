@@ -1,0 +1,171 @@
+"""What is known of each symbol's price, put together from the venue's messages. Synchronous, reads no clock.
+
+Message fields: docs.alpaca.markets, "Real-time Stock Data" (q quote, t trade, s trading status, l price bands) and the
+market data specification (`stock_snapshot`). Status codes: UTP tape C/O `H` halt, `P` volatility pause, `Q` quotation
+resumption (trading still halted), `T` trading resumption; CTA tapes A/B `2` halt, `3` resume.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from decimal import Decimal
+
+from engine.alpaca.read import Json, decimal, fields, identifier, instant, text
+from engine.model import Halt, Quote
+
+HALTED_CODES = frozenset({"H", "P", "Q", "2"})
+RESUMED_CODES = frozenset({"T", "3"})
+HALTS_WAITING = 1_000
+"""Most halt messages kept for passing on; older ones of a flood give way."""
+
+
+class _Symbol:
+    """One symbol's state."""
+
+    __slots__ = ("ask", "at_ns", "band_down", "band_up", "bid", "connection", "dirty", "last", "limit", "quote_ns",
+                 "received_ns", "status", "status_ns", "trade_ns")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.bid: Decimal | None = None
+        self.ask: Decimal | None = None
+        self.last: Decimal | None = None
+        self.quote_ns = self.trade_ns = self.received_ns = self.status_ns = 0
+        self.band_up: Decimal | None = None
+        self.band_down: Decimal | None = None
+        self.status = ""
+        """The code of the halt that holds; empty while trading is open."""
+        self.limit = ""
+        """`LIMIT_UP` or `LIMIT_DOWN` while the quote stands at a band."""
+        self.connection = 0
+        """On which connection the halt was told."""
+        self.dirty = False
+
+
+class PriceBook:
+    """Latest quote per symbol, halts in order; `take` hands over what changed since the last time."""
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self._symbols = {symbol: _Symbol() for symbol in symbols}
+        self._dirty: dict[str, None] = {}
+        self._halts: deque[Halt] = deque(maxlen=HALTS_WAITING)
+        self._connection = 0
+        self.items = 0
+        """Messages with news."""
+        self.merged = 0
+        """Price messages that a newer one overtook before they were passed on."""
+        self.late = 0
+        """Price messages older than what was known: not used."""
+        self.malformed = 0
+
+    def connected(self) -> None:
+        """A new connection: halts may have ended unheard, the next trade tells; bands are told again."""
+        self._connection += 1
+        for symbol in self._symbols.values():
+            symbol.band_up = symbol.band_down = None
+
+    def snapshot(self, body: Json, now_ns: int) -> None:
+        """GET /v2/stocks/snapshots: symbol → latestQuote, latestTrade."""
+        for symbol, row in fields(body).items():
+            if symbol in self._symbols:
+                given = fields(row)
+                for kind, name in (("q", "latestQuote"), ("t", "latestTrade")):
+                    if fields(given.get(name)):
+                        self.message({"T": kind, "S": symbol, **fields(given[name])}, now_ns)
+
+    def message(self, message: dict[str, Json], now_ns: int) -> None:
+        """One message of the data stream. Others than q, t, s, l, and unknown symbols, are passed over."""
+        kind = message.get("T")
+        if kind not in ("q", "t", "s", "l"):
+            return
+        name = identifier(message.get("S"))
+        symbol = self._symbols.get(name)
+        at_ns = instant(message.get("t"))
+        if symbol is None or not at_ns:
+            self.malformed += 1
+            return
+        if kind == "q":
+            self._quote(name, symbol, message, at_ns, now_ns)
+        elif kind == "t":
+            self._trade(name, symbol, message, at_ns, now_ns)
+        elif kind == "s":
+            self._status(name, symbol, message, at_ns, now_ns)
+        else:
+            symbol.band_up, symbol.band_down = _positive(message.get("u")), _positive(message.get("d"))
+            self.items += 1
+            self._bands(name, symbol, at_ns, now_ns)
+
+    def take(self) -> list[Quote | Halt]:
+        """Halts in order, then the newest quote of every symbol that changed."""
+        events: list[Quote | Halt] = list(self._halts)
+        self._halts.clear()
+        for name in self._dirty:
+            symbol = self._symbols[name]
+            symbol.dirty = False
+            at_ns = max(symbol.quote_ns, symbol.trade_ns)
+            events.append(Quote(name, at_ns, symbol.received_ns, symbol.bid, symbol.ask, symbol.last))
+        self._dirty.clear()
+        return events
+
+    def _changed(self, name: str, symbol: _Symbol, now_ns: int) -> None:
+        self.items += 1
+        self.merged += symbol.dirty
+        symbol.dirty, symbol.received_ns = True, now_ns
+        self._dirty[name] = None
+
+    def _quote(self, name: str, symbol: _Symbol, message: dict[str, Json], at_ns: int, now_ns: int) -> None:
+        if at_ns < symbol.quote_ns:
+            self.late += 1
+            return
+        symbol.bid, symbol.ask, symbol.quote_ns = decimal(message.get("bp")), decimal(message.get("ap")), at_ns
+        self._changed(name, symbol, now_ns)
+        self._bands(name, symbol, at_ns, now_ns)
+
+    def _trade(self, name: str, symbol: _Symbol, message: dict[str, Json], at_ns: int, now_ns: int) -> None:
+        if at_ns < symbol.trade_ns:
+            self.late += 1
+            return
+        symbol.last, symbol.trade_ns = decimal(message.get("p")), at_ns
+        self._changed(name, symbol, now_ns)
+        if symbol.status and symbol.connection != self._connection and at_ns > symbol.status_ns:
+            symbol.status = ""
+            self._tell(name, symbol, at_ns, now_ns, "TRADED", "trades are printed again; the resumption was not heard")
+
+    def _status(self, name: str, symbol: _Symbol, message: dict[str, Json], at_ns: int, now_ns: int) -> None:
+        code, words = identifier(message.get("sc")), text(message.get("sm"), 120)
+        halted = _halted(code, words)
+        if halted is None or at_ns < symbol.status_ns:
+            return
+        self.items += 1
+        symbol.status, symbol.status_ns, symbol.connection = code or "?" if halted else "", at_ns, self._connection
+        why = " ".join(part for part in (words, identifier(message.get("rc")), text(message.get("rm"), 160)) if part)
+        self._tell(name, symbol, at_ns, now_ns, code or "?", why)
+
+    def _bands(self, name: str, symbol: _Symbol, at_ns: int, now_ns: int) -> None:
+        limit, why = "", ""
+        if symbol.band_up is not None and symbol.bid is not None and symbol.bid >= symbol.band_up:
+            limit, why = "LIMIT_UP", f"bid {symbol.bid} at the upper band {symbol.band_up}"
+        elif symbol.band_down is not None and symbol.ask is not None and 0 < symbol.ask <= symbol.band_down:
+            limit, why = "LIMIT_DOWN", f"ask {symbol.ask} at the lower band {symbol.band_down}"
+        if limit != symbol.limit:
+            code = limit or symbol.limit
+            symbol.limit = limit
+            self._tell(name, symbol, at_ns, now_ns, code, why or "the quote is inside the bands again")
+
+    def _tell(self, name: str, symbol: _Symbol, at_ns: int, now_ns: int, code: str, why: str) -> None:
+        self._halts.append(Halt(name, at_ns, now_ns, bool(symbol.status or symbol.limit), code, why))
+
+
+def _halted(code: str, words: str) -> bool | None:
+    """Whether the status means halted; None when it says nothing about it. An unknown code is read by its words."""
+    if code in HALTED_CODES:
+        return True
+    if code in RESUMED_CODES:
+        return False
+    folded = words.lower()
+    return True if ("halt" in folded or "pause" in folded) and "resum" not in folded else None
+
+
+def _positive(value: Json) -> Decimal | None:
+    number = decimal(value)
+    return number if number is not None and number > 0 else None

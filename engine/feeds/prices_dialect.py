@@ -1,0 +1,106 @@
+"""The data stream: how to sign in and subscribe, what its errors mean, and when its silence is wrong.
+
+Words and codes: docs.alpaca.markets, "Streaming Market Data" (402 auth failed, 405 symbol limit, 406 connection limit,
+407 slow client, 409 insufficient subscription).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.alpaca.read import Json, decimal, text
+from engine.alpaca.stream import StreamError, Talk, Up
+from engine.model import Light
+
+PLAN_SYMBOLS = 30
+"""Symbols that the free plan carries for trades and quotes."""
+
+
+class DataDialect:
+    """Authenticates, subscribes to quotes and trades of `symbols`, and to their halts and price bands."""
+
+    setting = "alpaca.data_stream_url"
+
+    def __init__(
+        self, url: str, key_id: str, secret_key: str, symbols: tuple[str, ...], silence_s: Callable[[], float | None]
+    ) -> None:
+        self.url = url
+        self._key_id = key_id
+        self._secret_key = secret_key
+        self._symbols = symbols
+        self.silence_s = silence_s
+
+    async def shake_hands(self, talk: Talk) -> Up:
+        """Sign in and subscribe to what the plan allows; `Up.detail` says what it does not. Raises StreamError."""
+        await self._until(talk, "success", "connected")
+        await talk.send({"action": "auth", "key": self._key_id, "secret": self._secret_key})
+        await self._until(talk, "success", "authenticated")
+        missing = await self._prices(talk)
+        names = list(self._symbols)
+        await talk.send({"action": "subscribe", "statuses": names, "lulds": names})
+        refused = await self._answered(talk)
+        if refused:
+            missing.append(f"halts and price bands are not told ({refused})")
+        remedy = "Shorten the watchlist, or take a data plan that carries more." if missing else ""
+        return Up("; ".join(missing), remedy)
+
+    def check(self, message: dict[str, Json]) -> None:
+        """Raises StreamError for an error message that ends the stream's use."""
+        if message.get("T") != "error":
+            return
+        code = decimal(message.get("code"))
+        reason = f"the venue says error {code}: {text(message.get('msg'), 120)}"
+        if code in (403, 405):
+            return  # signed in twice, or one subscription too many: what there is goes on
+        if code == 402:
+            raise StreamError(reason, "Check the keys: desk keys set", light=Light.REFUSED)
+        if code == 409:
+            remedy = "The data plan does not carry this feed: set alpaca.data_stream_url to .../v2/iex"
+            raise StreamError(reason, remedy, light=Light.REFUSED)
+        if code == 406:
+            raise StreamError(reason, "Another program uses this account's data stream: stop it.", busy=True)
+        if code == 407:
+            raise StreamError(reason, "This machine reads too slowly: free it, or shorten the watchlist.")
+        raise StreamError(reason)
+
+    async def _prices(self, talk: Talk) -> list[str]:
+        total = len(self._symbols)
+        for count, trades in _plans(total):
+            chosen = list(self._symbols[:count])
+            await talk.send({"action": "subscribe", "quotes": chosen, **({"trades": chosen} if trades else {})})
+            refused = await self._answered(talk)
+            if not refused:
+                left = self._symbols[count:]
+                missing = [f"{len(left)} of {total} symbols have no prices ({', '.join(left[:5])} …)"] if left else []
+                return missing if trades else [*missing, "quotes without trades"]
+        raise StreamError("the venue takes no subscription at all", "Check the data plan.", light=Light.REFUSED)
+
+    async def _answered(self, talk: Talk) -> str:
+        """Wait for what comes of a subscription: empty when taken, else the limit's words."""
+        while True:
+            for message in await talk.hear():
+                if message.get("T") == "error" and decimal(message.get("code")) == 405:
+                    return text(message.get("msg"), 120) or "symbol limit exceeded"
+                self.check(message)
+                if message.get("T") == "subscription":
+                    return ""
+                talk.early.append(message)
+
+    async def _until(self, talk: Talk, kind: str, words: str) -> None:
+        while True:
+            for message in await talk.hear():
+                self.check(message)
+                if message.get("T") == kind and message.get("msg") == words:
+                    return
+
+
+def _plans(total: int) -> Iterator[tuple[int, bool]]:
+    """What to ask for, most first: (symbols, with trades)."""
+    yield total, True
+    yield total, False
+    count = PLAN_SYMBOLS
+    while count:
+        if count < total:
+            yield count, True
+            yield count, False
+        count //= 2
