@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, REASON, _client, ask
+from desk.commands.verbs import AS_JSON, NAME, REASON, ask, snapshot_of
 from engine.model.frames import Command
 
 
@@ -25,7 +23,7 @@ def list_(ctx: click.Context, as_json: bool, name: str) -> None:
 
     from desk.report import protection_lines
 
-    snapshot = asyncio.run(_client(ctx, name).snapshot())
+    snapshot = snapshot_of(ctx, name)
     if as_json:
         click.echo(msgspec.json.encode(snapshot.protections).decode())
     else:

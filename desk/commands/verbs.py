@@ -15,6 +15,7 @@ from engine.errors import EXIT_FAILED
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
+    from desk.client import Client
     from engine.model.frames import Snapshot
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
@@ -26,7 +27,7 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     """Send a command, print the reply, exit with 1 when it was refused."""
     import msgspec
 
-    reply = asyncio.run(_client(ctx, name).command(command))
+    reply = asyncio.run(_send(client_of(ctx, name), command))
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
     else:
@@ -43,7 +44,8 @@ def _print_reply(reply: Reply) -> None:
         click.echo(f"→ {reply.remedy}")
 
 
-def _client(ctx: click.Context, name: str):  # type: ignore[no-untyped-def]
+def client_of(ctx: click.Context, name: str) -> Client:
+    """The control socket's client for this call's profile, or for the engine of that name."""
     from desk.client import Client
     from engine.paths import Paths
 
@@ -51,9 +53,19 @@ def _client(ctx: click.Context, name: str):  # type: ignore[no-untyped-def]
     return Client(Paths.of(context.config, name).socket if name else context.paths.socket)
 
 
-def _snapshot(ctx: click.Context, name: str) -> Snapshot:
-    snapshot: Snapshot = asyncio.run(_client(ctx, name).snapshot())
-    return snapshot
+def snapshot_of(ctx: click.Context, name: str) -> Snapshot:
+    """The running engine's snapshot. Raises DeskError (exit code 3) when none runs."""
+    return asyncio.run(_ask_snapshot(client_of(ctx, name)))
+
+
+async def _send(client: Client, command: Command) -> Reply:
+    async with client:
+        return await client.command(command)
+
+
+async def _ask_snapshot(client: Client) -> Snapshot:
+    async with client:
+        return await client.snapshot()
 
 
 @click.command()
@@ -66,7 +78,7 @@ def status(ctx: click.Context, as_json: bool, name: str) -> None:
 
     from desk.report import status_lines
 
-    snapshot = _snapshot(ctx, name)
+    snapshot = snapshot_of(ctx, name)
     if as_json:
         click.echo(msgspec.json.encode(snapshot).decode())
     else:
@@ -83,7 +95,7 @@ def tickets(ctx: click.Context, as_json: bool, name: str) -> None:
 
     from desk.report import ticket_lines
 
-    snapshot = _snapshot(ctx, name)
+    snapshot = snapshot_of(ctx, name)
     if as_json:
         click.echo(msgspec.json.encode(snapshot.tickets).decode())
     else:

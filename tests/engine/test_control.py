@@ -1,0 +1,246 @@
+"""The control socket: who may bind it, who is answered, what a client gets and what one that does not read costs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from desk.client import Client
+from engine.control import VERBS, ControlServer, check_command
+from engine.control.server import BACKLOG, clear_stale_socket, peer_uid, socket_answers
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_NO_ENGINE, DeskError
+from engine.model import Account, Alert, Level, Market, Mode, Session, TradingState
+from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Push, Reply, Snapshot, Status
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def status() -> Status:
+    return Status(
+        profile="simulated",
+        broker="simulated",
+        state=TradingState.ACTIVE,
+        state_reason="",
+        mode=Mode.CONFIRM,
+        market=Market(Session.REGULAR, 0),
+        clock_ns=0,
+        speed=1.0,
+        reconciled=True,
+        posts=0,
+        duplicates=0,
+        dropped=0,
+        posts_per_s=0.0,
+        latency_p50_ms=0.0,
+        latency_p99_ms=0.0,
+        lag_ms=0.0,
+        journal_seq=0,
+        journal_lag_ms=0.0,
+        limits=(),
+    )
+
+
+class Engine:
+    """The least a Source can be: counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.commands: list[Command] = []
+
+    def snapshot(self, rev: int) -> Snapshot:
+        account = Account(Decimal(1), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+        return Snapshot(
+            protocol=PROTOCOL,
+            version="test",
+            pid=os.getpid(),
+            rev=rev,
+            started_ns=0,
+            status=status(),
+            account=account,
+            symbols=(),
+            posts=(),
+            tickets=(),
+            closed=(),
+            orders=(),
+            fills=(),
+            positions=(),
+            feeds=(),
+            protections=(),
+            alerts=(),
+        )
+
+    def frame(self, rev: int) -> Frame | None:
+        self.frames += 1
+        return Frame(rev=rev, status=status())
+
+    async def command(self, command: Command) -> Reply:
+        self.commands.append(command)
+        return Reply(ok=True, text=f"did {command.verb}")
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+async def server(tmp_path: Path, engine: Engine) -> AsyncIterator[ControlServer]:
+    control = ControlServer(tmp_path / "desk.sock", engine, frame_hz=50.0)
+    await control.start()
+    yield control
+    await control.stop("test over")
+
+
+def alert(number: int) -> Alert:
+    return Alert(f"a{number}", Level.INFO, "test", str(number), "x" * 200, "", 0)
+
+
+async def test_socket_is_private_and_goes_with_the_engine(tmp_path: Path, engine: Engine) -> None:
+    path = tmp_path / "desk.sock"
+    control = ControlServer(path, engine, frame_hz=15.0)
+    await control.start()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert socket_answers(path)
+    await control.stop("over")
+    assert not path.exists()
+
+
+async def test_snapshot_then_frames_then_pushes_then_goodbye(
+    tmp_path: Path, server: ControlServer, engine: Engine
+) -> None:
+    async with Client(tmp_path / "desk.sock") as client:
+        stream = client.stream()
+        first = await anext(stream)
+        assert isinstance(first, Snapshot)
+        server.changed()
+        frame = await anext(stream)
+        assert isinstance(frame, Frame)
+        assert frame.rev == first.rev + 1
+        server.push(Push(rev=0, alert=alert(1)))
+        push = await anext(stream)
+        assert isinstance(push, Push)
+        assert push.rev == frame.rev + 1
+        assert push.alert == alert(1)
+        stopping = asyncio.create_task(server.stop("done"))
+        assert await anext(stream) == Goodbye(push.rev + 1, "done")
+        await stream.aclose()
+        await stopping
+
+
+async def test_no_frame_while_nothing_changes_and_many_changes_make_one(
+    tmp_path: Path, server: ControlServer, engine: Engine
+) -> None:
+    async with Client(tmp_path / "desk.sock") as client:
+        stream = client.stream()
+        await anext(stream)
+        before = engine.frames
+        for _ in range(1000):
+            server.changed()
+        await anext(stream)
+        assert engine.frames == before + 1
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(stream), 0.2)
+        assert engine.frames == before + 1
+
+
+async def test_a_client_that_does_not_read_gets_a_fresh_snapshot_later(tmp_path: Path, server: ControlServer) -> None:
+    async with Client(tmp_path / "desk.sock") as client:
+        stream = client.stream()
+        await anext(stream)
+        count = BACKLOG * 8
+        for number in range(count):
+            server.push(Push(rev=0, alert=alert(number)))
+        read = 0
+        while True:
+            message = await asyncio.wait_for(anext(stream), 5)
+            read += 1
+            if isinstance(message, Snapshot) and message.rev >= count:
+                break
+        assert read < count
+        server.push(Push(rev=0, alert=alert(1)))
+        after = await asyncio.wait_for(anext(stream), 5)
+        assert isinstance(after, Push)
+        assert after.rev == message.rev + 1
+        await stream.aclose()
+
+
+async def test_commands_are_checked_before_the_engine_sees_them(
+    tmp_path: Path, server: ControlServer, engine: Engine
+) -> None:
+    async with Client(tmp_path / "desk.sock") as client:
+        assert (await client.command(Command("pause", reason="lunch"))).ok
+        assert not (await client.command(Command("pause"))).ok
+        assert not (await client.command(Command("format-disk"))).ok
+        assert not (await client.command(Command("pause", reason="x" * 501))).ok
+        assert not (await client.command(Command("mode", symbol="*", mode="yolo"))).ok
+    assert [command.verb for command in engine.commands] == ["pause"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"verb":1}', b'{"verb":"pause","nope":1}', b"\xff", b"x" * 10_000]
+)
+async def test_anything_else_is_refused_in_words(
+    tmp_path: Path, server: ControlServer, engine: Engine, body: bytes
+) -> None:
+    import aiohttp
+
+    connector = aiohttp.UnixConnector(path=str(tmp_path / "desk.sock"))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.post("http://engine/v1/command", data=body) as answer,
+    ):
+        reply = msgspec.json.decode(await answer.read(), type=Reply)
+    assert not reply.ok
+    assert "expected" in reply.text
+    assert engine.commands == []
+
+
+def test_every_verb_names_fields_that_exist() -> None:
+    fields = set(Command.__struct_fields__)
+    for verb in VERBS.values():
+        assert set(verb.needs) <= fields
+        assert check_command(Command(verb.name, **dict.fromkeys(verb.needs, "auto"))) == ""
+
+
+def test_a_stale_socket_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    assert path.exists()
+    clear_stale_socket(path)
+    assert not path.exists()
+
+
+def test_another_kind_of_file_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sock"
+    path.write_text("mine")
+    with pytest.raises(DeskError, match="another kind of file"):
+        clear_stale_socket(path)
+    assert path.read_text() == "mine"
+
+
+async def test_an_answering_socket_is_not_taken(tmp_path: Path, server: ControlServer, engine: Engine) -> None:
+    with pytest.raises(DeskError) as caught:
+        await ControlServer(tmp_path / "desk.sock", engine, frame_hz=15.0).start()
+    assert caught.value.exit_code == EXIT_ALREADY_RUNNING
+
+
+def test_peer_credentials_are_those_of_this_user() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert peer_uid(ours) == os.getuid()
+    assert peer_uid(None) is None
+
+
+async def test_no_engine_is_an_exit_code(tmp_path: Path) -> None:
+    async with Client(tmp_path / "absent.sock") as client:
+        with pytest.raises(DeskError) as caught:
+            await client.snapshot()
+    assert caught.value.exit_code == EXIT_NO_ENGINE
