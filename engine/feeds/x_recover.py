@@ -102,7 +102,8 @@ class Searcher:
                 break
             cursor = max(reading, key=lambda each: each.oldest_ns)
             try:
-                bought += await self._page(cursor, from_ns, to_ns if settled else None, left, found)
+                size = min(PAGE, max(LEAST, left // len(reading)))
+                bought += await self._page(cursor, from_ns, to_ns if settled else None, size, found)
             except DeskError as error:
                 why = error.message
                 break
@@ -112,9 +113,9 @@ class Searcher:
         posts = tuple(sorted(found.values(), key=lambda post: (post.published_ns, post.id)))
         return Found(posts, complete_ns, bought, why)
 
-    async def _page(self, cursor: _Cursor, from_ns: int, end_ns: int | None, left: int, found: dict[str, Post]) -> int:
+    async def _page(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int, found: dict[str, Post]) -> int:
         """Read one page into `found`; returns how many posts were new, and paid for."""
-        page = await self._patiently(cursor, from_ns, end_ns, min(PAGE, left))
+        page = await self._patiently(cursor, from_ns, end_ns, size)
         cursor.token = page.next_token
         cursor.done = not page.next_token
         if page.posts:
@@ -123,13 +124,13 @@ class Searcher:
         found.update((post.id, post) for post in page.posts if post.id not in self._delivered)
         return bought
 
-    async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, most: int) -> SearchPage:
+    async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int) -> SearchPage:
         """One page; waits out a rate limit and tries again when X cannot be asked, `TRIES` times in all."""
         wait_ns = HTTP_FIRST_NS
         for attempt in range(1, TRIES + 1):
             try:
                 return await self._client.search(
-                    cursor.query, start_ns=from_ns, end_ns=end_ns, max_results=most, token=cursor.token
+                    cursor.query, start_ns=from_ns, end_ns=end_ns, max_results=size, token=cursor.token
                 )
             except VenueUnavailable as error:
                 if attempt == TRIES:

@@ -1,0 +1,199 @@
+"""Warm start and gaps: what recent search brings, what it costs, and what is told about it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.clock import HOUR, MINUTE, SECOND
+from engine.model import Light
+from tests.engine.feeds.x_harness import NOON, Rig, rig
+from tests.venues.x import SEARCH, STREAM, End, XPost, faults
+
+WINDOWS_NS = 90 * MINUTE
+"""30 minutes of window and an hour of look-back, the defaults."""
+
+
+def history(desk: Rig, count: int, every_s: int = 30) -> list[XPost]:
+    """Posts already there, newest `every_s` before now, oldest first."""
+    posts = [desk.x.make(f"Tesla {n}", at_ns=desk.clock.now_ns() - n * every_s * SECOND) for n in range(count, 0, -1)]
+    for post in posts:
+        desk.x.publish(post)
+    return posts
+
+
+async def test_a_warm_start_fills_the_windows_and_says_since_when(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        past = history(desk, 120)
+        older = desk.x.post("Tesla long ago", at_ns=NOON - WINDOWS_NS - MINUTE)
+        await desk.sink.until(lambda: desk.sink.coverage)
+        ids = desk.sink.ids()
+        assert ids == [post.id for post in past]
+        assert older.id not in ids
+        assert all(post.recovered for post in desk.sink.posts)
+        [told] = desk.sink.coverage
+        assert told.covered_since_ns == NOON - WINDOWS_NS
+        assert told.gap_from_ns is None and told.filled_from_ns is None
+        await desk.up()
+        assert Light.RECOVERING in desk.sink.lights
+
+
+async def test_what_is_published_in_search_s_last_30_seconds_comes_with_the_second_pass(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        fresh = [desk.x.make(f"iPhone {n}", at_ns=NOON - n * SECOND) for n in (29, 12, 1)]
+        desk.x.archive.extend(fresh)
+        await desk.sink.until(lambda: desk.sink.coverage)
+        assert desk.sink.ids() == [post.id for post in fresh]
+        assert desk.clock.now_ns() >= NOON + 35 * SECOND
+
+
+async def test_a_warm_start_buys_no_more_than_it_may_and_says_how_far_back_it_got(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, warm_start_posts=50) as desk:
+        past = history(desk, 170)
+        await desk.sink.until(lambda: desk.sink.coverage)
+        assert 30 <= len(desk.sink.posts) <= 50
+        assert desk.sink.ids() == [post.id for post in past[-len(desk.sink.posts) :]]
+        assert desk.sink.coverage[0].covered_since_ns == desk.sink.posts[0].published_ns
+        assert desk.sink.coverage[0].spent_usd == pytest.approx(len(desk.sink.posts) * 0.005)
+
+
+async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE) as desk:
+        past = history(desk, 60)
+        await desk.sink.until(lambda: desk.sink.coverage)
+        assert desk.sink.ids() == [post.id for post in past if post.created_ns >= NOON - 5 * MINUTE - 10 * SECOND]
+        assert desk.sink.coverage[0].covered_since_ns == NOON - 5 * MINUTE - 10 * SECOND
+
+
+async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, rule_length=80, warm_start_posts=100) as desk:
+        for n in range(400, 0, -1):
+            word = "Tesla" if n % 2 else "iPhone"
+            desk.x.archive.append(desk.x.make(f"{word} {n}", at_ns=NOON - n * 10 * SECOND))
+        await desk.sink.until(lambda: desk.sink.coverage)
+        since = desk.sink.coverage[0].covered_since_ns
+        assert since is not None
+        complete = [post.id for post in desk.x.archive if post.created_ns >= since]
+        assert set(complete) <= set(desk.sink.ids()) and len(complete) > 20
+
+
+async def test_a_gap_is_told_filled_in_order_and_nothing_comes_twice(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        before = desk.x.post("Tesla before")
+        await desk.sink.until(lambda: desk.sink.posts)
+        desk.advance(120)
+        desk.x.send(b"\r\n")
+        await desk.sink.until(lambda: desk.sink.states[-1].last_ns == desk.clock.now_ns())
+        down_ns = desk.clock.now_ns()
+        desk.x.refuse(STREAM, *[faults.unavailable()] * 6)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.until(lambda: not desk.x.streams)
+        missed = [desk.x.make(f"Tesla missed {n}", at_ns=down_ns + n * SECOND) for n in (90, 20, 55)]
+        desk.x.archive.extend(missed)
+        await desk.x.streaming(2)
+        back_ns = desk.x.requests(STREAM)[-1].at_ns
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [before.id, *(post.id for post in sorted(missed, key=lambda each: each.created_ns))]
+        assert [post.recovered for post in desk.sink.posts] == [False, True, True, True]
+        start, opened, filled = desk.sink.coverage
+        assert start.covered_since_ns == NOON
+        assert (opened.gap_from_ns, opened.gap_to_ns) == (down_ns - 10 * SECOND, back_ns)
+        assert (filled.filled_from_ns, filled.filled_to_ns) == (opened.gap_from_ns, opened.gap_to_ns)
+        lights = desk.sink.lights
+        assert lights[lights.index(Light.DOWN) :][-2:] == [Light.RECOVERING, Light.UP] or Light.RECOVERING in lights
+
+
+async def test_a_gap_with_recovery_off_stays_open_and_is_told(tmp_path: Path) -> None:
+    async with rig(tmp_path, recover=False) as desk:
+        await desk.live()
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.coverage[1].gap_to_ns is not None
+        assert desk.x.requests(SEARCH) == []
+
+
+async def test_a_gap_longer_than_the_windows_is_filled_as_far_as_they_reach(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.advance(5 * HOUR / SECOND)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        opened = desk.sink.coverage[1]
+        assert opened.gap_from_ns is not None and opened.gap_to_ns is not None
+        assert opened.gap_to_ns - opened.gap_from_ns == WINDOWS_NS
+
+
+async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        desk.x.refuse(SEARCH, *[faults.not_enrolled()] * 2)
+        await desk.live()
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: "are missing" in desk.sink.states[-1].detail)
+        assert "client-not-enrolled" in desk.sink.states[-1].detail
+        assert all(state.filled_to_ns is None for state in desk.sink.coverage)
+        desk.x.post("Tesla goes on")
+        await desk.sink.until(lambda: desk.sink.posts)
+
+
+async def test_a_search_is_patient_with_rate_limits_and_server_errors(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        past = history(desk, 5, every_s=120)
+        desk.x.refuse(SEARCH, faults.rate_limited(reset_in_s=90), faults.bad_gateway(), faults.unavailable())
+        await desk.sink.until(lambda: desk.sink.coverage)
+        assert desk.sink.ids() == [post.id for post in past]
+        assert [seconds for seconds in desk.waits.seconds if seconds > 2][:3] == [90.0, 10.0, 20.0]
+
+
+async def test_a_gap_never_spends_more_than_half_of_what_the_day_leaves(tmp_path: Path) -> None:
+    async with rig(tmp_path, daily_cap_usd=0.5) as desk:
+        await desk.live()
+        desk.advance(3600)
+        desk.x.archive.extend(
+            desk.x.make(f"Tesla {n}", at_ns=desk.clock.now_ns() - n * 10 * SECOND) for n in range(1, 200)
+        )
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert len(desk.sink.posts) <= 50
+        await desk.sink.until(lambda: "are missing: the post limit is reached" in desk.sink.states[-1].detail)
+
+
+# --- the cap ----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_cap_stops_the_stream_until_the_next_utc_day(tmp_path: Path) -> None:
+    async with rig(tmp_path, daily_cap_usd=0.05) as desk:
+        await desk.live()
+        desk.waits.hold = asyncio.Event()
+        for n in range(12):
+            desk.x.post(f"Tesla {n}")
+        capped = await desk.sink.shows(Light.CAPPED)
+        assert 10 <= len(desk.sink.posts) <= 12
+        assert "of $0.05 today" in capped.detail and "resets 2026-11-21T00:00Z" in capped.detail
+        assert "x.daily_cap_usd" in capped.remedy
+        desk.waits.hold.set()
+        await desk.x.streaming(2)
+        again = desk.x.requests(STREAM)[-1]
+        assert 0 <= again.at_ns - (NOON + 12 * HOUR) < MINUTE
+        state = await desk.sink.shows(Light.RECOVERING)
+        assert state.spent_usd == 0.0
+
+
+async def test_a_restart_does_not_forget_what_was_spent(tmp_path: Path) -> None:
+    async with rig(tmp_path, daily_cap_usd=0.05) as desk:
+        await desk.live()
+        for n in range(9):
+            desk.x.post(f"Tesla {n}")
+        await desk.sink.until(lambda: len(desk.sink.posts) == 9)
+    async with rig(tmp_path, daily_cap_usd=0.05, start_ns=NOON + MINUTE) as desk:
+        await desk.live()
+        assert desk.sink.states[-1].spent_usd == 0.045
+        desk.waits.hold = asyncio.Event()
+        desk.x.post("Tesla, the last of today")
+        await desk.sink.shows(Light.CAPPED)
+        assert len(desk.sink.posts) == 1

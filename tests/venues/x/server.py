@@ -1,0 +1,465 @@
+"""A pretend X on a real socket: filtered stream, rules, recent search, usage, and every fault the real one has shown.
+
+async with XSimulator() as x:          # x.url, x.token
+    x.post("$TSLA to the moon")        # archived, and delivered to the stream when a rule matches
+    x.end_stream(End.ABORT)            # and so on
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from engine.clock import MINUTE, SECOND, Clock, SystemClock, iso, parse_iso
+from tests.venues.x import faults, wire
+from tests.venues.x.faults import PROBLEMS, End, Refusal
+from tests.venues.x.query import Query, QueryError, parse
+from tests.venues.x.wire import Fields, Json, XPost, XUser
+
+TOKEN = "AAAAAAAAAAAAAAAAAAAAAtest-bearer-token"
+RULE_LENGTH = 1024
+QUERY_LENGTH = 512
+ARCHIVE = 100_000
+STREAM = "/2/tweets/search/stream"
+RULES = "/2/tweets/search/stream/rules"
+SEARCH = "/2/tweets/search/recent"
+USAGE = "/2/usage/tweets"
+
+
+@dataclass(frozen=True)
+class StoredRule:
+    """A rule as the app holds it."""
+
+    id: str
+    value: str
+    tag: str
+    query: Query
+
+    @property
+    def json(self) -> Json:
+        return {"id": self.id, "value": self.value} | ({"tag": self.tag} if self.tag else {})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request and how it was answered."""
+
+    at_ns: int
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int
+
+
+@dataclass(eq=False)
+class Connection:
+    """One open stream."""
+
+    fields: Fields
+    queue: asyncio.Queue[bytes | End] = field(default_factory=asyncio.Queue)
+
+
+class XSimulator:
+    """See the module. `search_lag_s`: how far recent search stands behind; 30 at X."""
+
+    def __init__(
+        self,
+        *,
+        token: str = TOKEN,
+        clock: Clock | None = None,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        keep_alive_s: float = 20.0,
+        search_lag_s: float = 30.0,
+        names: str = "tweet",
+        connection_limit: int = 1,
+        connects: int = 50,
+        requests: int = 450,
+    ) -> None:
+        self.token = token
+        self.clock: Clock = clock or SystemClock()
+        self.keep_alive_s = keep_alive_s
+        self.search_lag_s = search_lag_s
+        self.names = names
+        self.connection_limit = connection_limit
+        self.port = port
+        self.rules: dict[str, StoredRule] = {}
+        self.archive: deque[XPost] = deque(maxlen=ARCHIVE)
+        self.seen: list[Seen] = []
+        self.posts_read = 0
+        self._tls = tls
+        self._limits = {STREAM: connects, RULES: requests, SEARCH: requests, USAGE: 50}
+        self._used: dict[str, list[int]] = {}
+        self._connections: list[Connection] = []
+        self._refusals: dict[str, deque[Refusal]] = {}
+        self._sequence = 0
+        self._runner: web.AppRunner | None = None
+        self._changed = asyncio.Event()
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> XSimulator:
+        app = web.Application(middlewares=[self._guard])
+        app.router.add_get(STREAM, self._stream)
+        app.router.add_get(RULES, self._get_rules)
+        app.router.add_post(RULES, self._post_rules)
+        app.router.add_get(SEARCH, self._search)
+        app.router.add_get(USAGE, self._usage)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        await web.SockSite(self._runner, listener, ssl_context=self._tls).start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for connection in self._connections:
+            connection.queue.put_nowait(End.ABORT)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    # --- what happens at X ------------------------------------------------------------------------------------------
+
+    def make(self, text: str, *, at_ns: int | None = None, user: XUser | None = None, **more: object) -> XPost:
+        """A new post that nobody has seen yet."""
+        self._sequence += 1
+        created_ns = self.clock.now_ns() if at_ns is None else at_ns
+        post = {"user": user or XUser(), **more}
+        return XPost(wire.post_id(created_ns, self._sequence), text, created_ns, **post)  # type: ignore[arg-type]
+
+    def post(self, text: str, *, at_ns: int | None = None, user: XUser | None = None, **more: object) -> XPost:
+        """Publish: archive for search, and deliver when somebody streams and a rule matches."""
+        made = self.make(text, at_ns=at_ns, user=user, **more)
+        self.publish(made)
+        return made
+
+    def publish(self, post: XPost) -> None:
+        """Archive and deliver a post that was made."""
+        self.archive.append(post)
+        matching = [rule for rule in self.rules.values() if rule.query.matches(post.subject)]
+        if matching:
+            self.deliver(post, matching)
+
+    def deliver(self, post: XPost, rules: Sequence[StoredRule] = (), *, tagged: bool = True) -> None:
+        """Send a post to every open stream, matching or not, archived or not."""
+        for connection in self._connections:
+            connection.queue.put_nowait(self.line(post, connection.fields, rules, tagged=tagged) + b"\r\n")
+            self.posts_read += 1
+
+    def line(self, post: XPost, fields: Fields, rules: Sequence[StoredRule] = (), *, tagged: bool = True) -> bytes:
+        """One line of the stream, without its end."""
+        body: Json = {"data": wire.tweet(post, fields, self.names)}
+        included = wire.includes([post], fields, self.names)
+        if included:
+            body["includes"] = included
+        held = rules or list(self.rules.values())[:1]
+        body["matching_rules"] = [
+            {"id": rule.id} | ({"tag": rule.tag} if tagged and rule.tag else {}) for rule in held
+        ] or [{"id": "1"}]
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    def add_rule(self, value: str, tag: str = "") -> StoredRule:
+        """A rule that somebody made at X."""
+        self._sequence += 1
+        rule = StoredRule(str(1_000_000_000_000 + self._sequence), value, tag, parse(value, RULE_LENGTH))
+        self.rules[rule.id] = rule
+        return rule
+
+    # --- faults -----------------------------------------------------------------------------------------------------
+
+    def refuse(self, path: str, *refusals: Refusal) -> None:
+        """The next requests to a path get these answers, in order."""
+        self._refusals.setdefault(path, deque()).extend(refusals)
+
+    def send(self, raw: bytes) -> None:
+        """Put bytes on every open stream as they are."""
+        for connection in self._connections:
+            connection.queue.put_nowait(raw)
+
+    def end_stream(self, end: End) -> None:
+        """End, or silence, every open stream after what is queued."""
+        for connection in self._connections:
+            connection.queue.put_nowait(end)
+
+    def disconnect(self) -> None:
+        """Announce an operational disconnect, then EOF."""
+        self.send(faults.OPERATIONAL_DISCONNECT + b"\r\n")
+        self.end_stream(End.CLEAN)
+
+    # --- what a test asks -------------------------------------------------------------------------------------------
+
+    @property
+    def streams(self) -> int:
+        """Open streams."""
+        return len(self._connections)
+
+    def requests(self, path: str) -> list[Seen]:
+        """Requests to a path so far."""
+        return [seen for seen in self.seen if seen.path == path]
+
+    async def until(self, condition: object, timeout_s: float = 10.0) -> None:
+        """Wait until `condition()` holds; looked at after every request and stream change."""
+        assert callable(condition)
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def streaming(self, connects: int = 1, timeout_s: float = 10.0) -> None:
+        """Wait until a stream is open and this many were accepted."""
+        await self.until(
+            lambda: self.streams > 0 and sum(seen.status == 200 for seen in self.requests(STREAM)) >= connects,
+            timeout_s,
+        )
+
+    # --- handlers ---------------------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: object) -> web.StreamResponse:
+        """Credentials, injected refusals, rate limits; then the handler; everything is noted."""
+        refused = self._refused(request)
+        if refused is not None:
+            self._note(request, refused.status)
+            return refused
+        try:
+            response: web.StreamResponse = await handler(request)  # type: ignore[operator]
+        except _Invalid as invalid:
+            response = _json(400, invalid.body)
+        if not response.prepared:
+            response.headers.update(self._rate_headers(request.path))
+            self._note(request, response.status)
+        return response
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        queued = self._refusals.get(request.path)
+        if queued:
+            return self._answer(queued.popleft(), request.path)
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return self._answer(faults.unauthorized(), request.path)
+        now_ns = self.clock.now_ns()
+        used = self._used.setdefault(request.path, [])
+        used[:] = [at_ns for at_ns in used if at_ns > now_ns - 15 * MINUTE]
+        if len(used) >= self._limits.get(request.path, 450):
+            reset_s = (used[0] + 15 * MINUTE - now_ns) / SECOND
+            return self._answer(faults.rate_limited(reset_s), request.path)
+        used.append(now_ns)
+        return None
+
+    def _answer(self, refusal: Refusal, path: str) -> web.Response:
+        headers = dict(refusal.headers)
+        if refusal.reset_in_s is not None:
+            reset = self.clock.now_ns() / SECOND + refusal.reset_in_s
+            headers |= {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(-(-reset // 1)))}
+        headers["Date"] = _http_date(self.clock.now_ns())
+        return web.Response(
+            status=refusal.status, body=refusal.body, headers=headers, content_type=refusal.content_type
+        )
+
+    def _rate_headers(self, path: str) -> dict[str, str]:
+        limit = self._limits.get(path, 450)
+        used = self._used.get(path) or [self.clock.now_ns()]
+        return {
+            "x-rate-limit-limit": str(limit),
+            "x-rate-limit-remaining": str(max(0, limit - len(used))),
+            "x-rate-limit-reset": str((used[0] + 15 * MINUTE) // SECOND),
+            "Date": _http_date(self.clock.now_ns()),
+        }
+
+    def _note(self, request: web.Request, status: int) -> None:
+        self.seen.append(Seen(self.clock.now_ns(), request.method, request.path, dict(request.query), status))
+        self._changed.set()
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        if not self.rules:
+            return self._answer(faults.no_rules(), request.path)
+        if len(self._connections) >= self.connection_limit:
+            return self._answer(faults.too_many_connections(), request.path)
+        connection = Connection(Fields.of(request.query))
+        response = web.StreamResponse(headers=self._rate_headers(request.path))
+        response.content_type = "application/json"
+        self._connections.append(connection)
+        try:
+            await response.prepare(request)
+            self._note(request, 200)
+            await self._feed(connection, request, response)
+        finally:
+            self._connections.remove(connection)
+            self._changed.set()
+        return response
+
+    async def _feed(self, connection: Connection, request: web.Request, response: web.StreamResponse) -> None:
+        silent = False
+        while True:
+            try:
+                async with asyncio.timeout(None if silent else self.keep_alive_s):
+                    item = await connection.queue.get()
+            except TimeoutError:
+                await response.write(b"\r\n")
+                continue
+            if item is End.CLEAN:
+                return
+            if item is End.ABORT:
+                if request.transport is not None:
+                    request.transport.abort()
+                return
+            if item is End.SILENCE:
+                silent = True
+            elif not silent:
+                assert isinstance(item, bytes)
+                await response.write(item)
+
+    async def _get_rules(self, request: web.Request) -> web.Response:
+        rules = [rule.json for rule in self.rules.values()]
+        body: Json = {"meta": {"sent": iso(self.clock.now_ns()), "result_count": len(rules)}}
+        if rules:
+            body["data"] = rules
+        return _json(200, body)
+
+    async def _post_rules(self, request: web.Request) -> web.Response:
+        try:
+            body = json.loads(await request.read())
+        except ValueError:
+            raise _Invalid("the body is no JSON") from None
+        dry = request.query.get("dry_run", "").lower() == "true"
+        if "add" in body and "delete" not in body:
+            return self._add_rules(body["add"], dry)
+        if "delete" in body and "add" not in body:
+            return self._delete_rules(body["delete"], dry)
+        raise _Invalid("exactly one of add and delete")
+
+    def _add_rules(self, wanted: Sequence[Json], dry: bool) -> web.Response:
+        made, errors = [], []
+        held = {rule.value: rule for rule in self.rules.values()}
+        for each in wanted:
+            value, tag = str(each.get("value", "")), str(each.get("tag") or "")
+            if value in held:
+                duplicate = {"value": value, "id": held[value].id, "title": "DuplicateRule"}
+                errors.append(duplicate | {"type": PROBLEMS + "duplicate-rules"})
+                continue
+            try:
+                query = parse(value, RULE_LENGTH)
+            except QueryError as error:
+                invalid = {"value": value, "details": [str(error)], "title": "UnprocessableEntity"}
+                errors.append(invalid | {"type": PROBLEMS + "invalid-rules"})
+                continue
+            self._sequence += 1
+            rule = StoredRule(str(1_000_000_000_000 + self._sequence), value, tag, query)
+            made.append(rule)
+            held[value] = rule
+        if not dry:
+            self.rules.update({rule.id: rule for rule in made})
+        summary = {
+            "created": len(made),
+            "not_created": len(errors),
+            "valid": len(made),
+            "invalid": len(errors),
+        }
+        body: Json = {"meta": {"sent": iso(self.clock.now_ns()), "summary": summary}}
+        if made:
+            body["data"] = [rule.json for rule in made]
+        if errors:
+            body["errors"] = errors
+        return _json(201 if made or not errors else 200 if _only_duplicates(errors) else 400, body)
+
+    def _delete_rules(self, wanted: Json, dry: bool) -> web.Response:
+        ids = {str(each) for each in wanted.get("ids", ())}
+        found = [rule.id for rule in self.rules.values() if rule.id in ids]
+        if not dry:
+            for each in found:
+                del self.rules[each]
+        summary = {"deleted": len(found), "not_deleted": len(ids) - len(found)}
+        return _json(200, {"meta": {"sent": iso(self.clock.now_ns()), "summary": summary}})
+
+    async def _search(self, request: web.Request) -> web.Response:
+        asked = request.query
+        now_ns = self.clock.now_ns()
+        try:
+            query = parse(asked.get("query", ""), QUERY_LENGTH)
+            start_ns = parse_iso(asked["start_time"]) if "start_time" in asked else now_ns - 7 * 24 * 60 * MINUTE
+            end_ns = parse_iso(asked["end_time"]) if "end_time" in asked else now_ns - round(self.search_lag_s * SECOND)
+            size = int(asked.get("max_results", "10"))
+        except (QueryError, ValueError) as error:
+            raise _Invalid(str(error)) from None
+        if "end_time" in asked and end_ns > now_ns - 10 * SECOND:
+            raise _Invalid("'end_time' must be a minimum of 10 seconds prior to the request time")
+        if not 10 <= size <= 100:
+            raise _Invalid("'max_results' must be between 10 and 100")
+        before = int(base64.b32hexdecode(asked["next_token"])) if "next_token" in asked else 1 << 64
+        since = int(asked.get("since_id", "0"))
+        matching = sorted(
+            {
+                post.id: post
+                for post in self.archive
+                if start_ns <= post.created_ns < end_ns
+                and since < int(post.id) < before
+                and query.matches(post.subject)
+            }.values(),
+            key=lambda post: -int(post.id),
+        )
+        page = matching[:size]
+        self.posts_read += len(page)
+        fields = Fields.of(asked)
+        meta: Json = {"result_count": len(page)}
+        if page:
+            meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
+        if len(matching) > size:
+            meta["next_token"] = base64.b32hexencode(page[-1].id.encode()).decode()
+        body: Json = {"meta": meta}
+        if page:
+            body["data"] = [wire.tweet(post, fields, self.names) for post in page]
+            included = wire.includes(page, fields, self.names)
+            if included:
+                body["includes"] = included
+        return _json(200, body)
+
+    async def _usage(self, request: web.Request) -> web.Response:
+        today = {"date": iso(self.clock.now_ns())[:10] + "T00:00:00.000Z", "usage": str(self.posts_read)}
+        data = {
+            "cap_reset_day": 1,
+            "project_cap": "2000000",
+            "project_id": "1",
+            "project_usage": str(self.posts_read),
+            "daily_project_usage": {"project_id": "1", "usage": [today]},
+        }
+        return _json(200, {"data": data})
+
+
+class _Invalid(Exception):
+    """400."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.body: Json = {
+            "errors": [{"message": message, "parameters": {}}],
+            "title": "Invalid Request",
+            "detail": "One or more parameters to your request was invalid.",
+            "type": PROBLEMS + "invalid-request",
+        }
+
+
+def _only_duplicates(errors: Sequence[Json]) -> bool:
+    return all(error["title"] == "DuplicateRule" for error in errors)
+
+
+def _json(status: int, body: Json) -> web.Response:
+    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
+
+
+def _http_date(at_ns: int) -> str:
+    from email.utils import formatdate
+
+    return formatdate(at_ns / SECOND, usegmt=True)
