@@ -1,0 +1,109 @@
+"""A venue's words and our drafts, for the order tests."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.clock import SECOND
+from engine.model import Draft, Intent, Order, OrderStatus, OrderUpdate, Quote, Role, Side
+
+T0 = 1_700_000_000 * SECOND
+"""Any instant."""
+
+
+def draft(
+    side: Side = Side.BUY,
+    quantity: str = "10",
+    limit: str = "100",
+    *,
+    stop: str | None = "95",
+    target: str | None = "110",
+    extended_hours: bool = False,
+    symbol: str = "TSLA",
+) -> Draft:
+    """An order to enter, or with `Side.SELL` to leave."""
+    leaving = side is Side.SELL
+    return Draft(
+        symbol=symbol,
+        side=side,
+        quantity=Decimal(quantity),
+        limit_price=Decimal(limit),
+        reference_price=Decimal(limit),
+        reference_ns=T0,
+        stop_price=None if stop is None or leaving else Decimal(stop),
+        target_price=None if target is None or leaving else Decimal(target),
+        extended_hours=extended_hours,
+        reduces=leaving,
+    )
+
+
+def quote(bid: str, ask: str, at_ns: int = T0, symbol: str = "TSLA", last: str | None = None) -> Quote:
+    """A two-sided quote."""
+    return Quote(symbol, at_ns, at_ns, Decimal(bid), Decimal(ask), None if last is None else Decimal(last))
+
+
+def told(
+    intent: Intent,
+    status: OrderStatus = OrderStatus.WORKING,
+    filled: str = "0",
+    price: str | None = None,
+    at_ns: int = T0,
+    legs: tuple[Order, ...] = (),
+) -> Order:
+    """The intent's order as a venue describes it."""
+    return Order(
+        client_order_id=intent.client_order_id,
+        venue_id="v-" + intent.client_order_id,
+        symbol=intent.draft.symbol,
+        side=intent.draft.side,
+        quantity=intent.draft.quantity,
+        status=status,
+        role=Role.EXTERNAL,
+        filled=Decimal(filled),
+        average_price=None if price is None else Decimal(price),
+        order_type=intent.order_type,
+        limit_price=intent.draft.limit_price,
+        submitted_ns=T0,
+        updated_ns=at_ns,
+        legs=legs,
+    )
+
+
+def leg(intent: Intent, kind: str, status: OrderStatus, filled: str = "0", at_ns: int = T0) -> Order:
+    """A bracket leg of the intent, as a venue that names it by itself describes it."""
+    stop = kind == "stop"
+    return Order(
+        client_order_id=f"venue-made-{kind}-{intent.client_order_id}",
+        venue_id=f"v-{kind}-{intent.client_order_id}",
+        symbol=intent.draft.symbol,
+        side=intent.draft.side.opposite,
+        quantity=intent.draft.quantity,
+        status=status,
+        role=Role.EXTERNAL,
+        filled=Decimal(filled),
+        average_price=(intent.draft.stop_price if stop else intent.draft.target_price) if filled != "0" else None,
+        order_type="stop" if stop else "limit",
+        limit_price=None if stop else intent.draft.target_price,
+        stop_price=intent.draft.stop_price if stop else None,
+        submitted_ns=T0,
+        updated_ns=at_ns,
+    )
+
+
+def legs(intent: Intent, status: OrderStatus) -> tuple[Order, Order]:
+    """Both legs."""
+    return leg(intent, "target", status), leg(intent, "stop", status)
+
+
+def event(
+    order: Order, name: str, execution_id: str = "", quantity: str | None = None, price: str | None = None
+) -> OrderUpdate:
+    """An update from the stream."""
+    return OrderUpdate(
+        event=name,
+        order=order,
+        at_ns=order.updated_ns,
+        execution_id=execution_id,
+        quantity=None if quantity is None else Decimal(quantity),
+        price=None if price is None else Decimal(price),
+    )

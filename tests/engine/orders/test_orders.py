@@ -1,0 +1,337 @@
+"""The order state machine: four outcomes, unresolved orders, executions, entries that time out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.clock import SECOND
+from engine.config.schema import Config
+from engine.errors import DeskError
+from engine.model import (
+    Answer,
+    Fill,
+    Intent,
+    Lookup,
+    Order,
+    OrderStatus,
+    OrderUpdate,
+    Outcome,
+    Role,
+    Side,
+    client_order_id,
+)
+from engine.orders import Cancel, LookUp, Orders, Place, Resend
+from tests.engine.orders.conftest import Enter
+from tests.engine.orders.talk import T0, draft, event, legs, told
+
+ACCEPTED, UNRESOLVED = Outcome.ACCEPTED, Outcome.UNRESOLVED
+
+
+def test_the_client_order_id_is_a_pure_function_of_signal_role_and_attempt(enter: Enter) -> None:
+    intent = enter("signal-7")
+    assert intent.client_order_id == client_order_id("signal-7", Role.ENTRY, 1)
+    assert intent.attempt == 1 and intent.valid_until_ns == T0 + 120 * SECOND
+
+
+def test_a_signal_has_one_entry_ever(orders: Orders, enter: Enter) -> None:
+    intent = enter("signal-1")
+    with pytest.raises(DeskError, match="at most one entry per signal"):
+        enter("signal-1")
+    again = Orders(Config())
+    again.restore(intent)
+    with pytest.raises(DeskError, match="at most one entry per signal"):
+        again.intend("signal-1", "t", Role.ENTRY, draft(), T0)
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "NaN", "Infinity"])
+def test_a_quantity_no_venue_takes_is_refused(enter: Enter, quantity: str) -> None:
+    with pytest.raises(DeskError, match="quantity above 0"):
+        enter(quantity=quantity)
+
+
+def test_an_accepted_order_keeps_our_role_and_signal(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    changes = orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, at_ns=T0 + 1)), T0 + 1)
+    (order,) = changes.orders
+    assert (order.status, order.role, order.signal_id) == (OrderStatus.WORKING, Role.ENTRY, "signal-1")
+    assert orders.open == (order,)
+    assert orders.working_quantity("TSLA", Side.BUY) == 10
+
+
+def test_a_definite_rejection_is_final_and_says_why(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    changes = orders.on_answer(intent, Answer(Outcome.REJECTED, "insufficient buying power"), T0)
+    assert changes.orders[0].status is OrderStatus.REJECTED
+    assert "insufficient buying power" in changes.alerts[0].text
+    assert orders.open == () and orders.next_due_ns is None
+
+
+def test_an_accepted_answer_without_an_order_is_looked_up(orders: Orders, enter: Enter) -> None:
+    orders.on_answer(enter(), Answer(ACCEPTED), T0)
+    assert orders.unresolved
+
+
+class TestUnresolved:
+    def test_looked_up_with_back_off_until_found(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED, "timeout"), T0)
+        asked = []
+        while len(asked) < 4:
+            at_ns = orders.next_due_ns
+            assert at_ns is not None
+            changes = orders.due(at_ns)
+            assert changes.requests == (LookUp(intent.client_order_id),)
+            asked.append((at_ns - T0) / SECOND)
+            orders.on_lookup(intent.client_order_id, Lookup(None, reason="503"), at_ns)
+        assert asked == [0.5, 1.5, 3.5, 7.5]
+        found = told(intent, OrderStatus.PARTIAL, "4", "99", at_ns=T0 + SECOND)
+        changes = orders.on_lookup(intent.client_order_id, Lookup(True, found), T0 + 8 * SECOND)
+        assert changes.orders[-1].status is OrderStatus.PARTIAL
+        assert [(fill.quantity, fill.price) for fill in changes.fills] == [(4, 99)]
+        assert not orders.unresolved
+
+    def test_not_found_counts_only_after_the_grace_period(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED, "reset"), T0)
+        assert not orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 5 * SECOND - 1)
+        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 5 * SECOND)
+        assert changes.requests == (Resend(intent),)
+        assert orders.unresolved[0].client_order_id == intent.client_order_id
+
+    def test_after_its_time_it_was_never_placed(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED), T0)
+        late = intent.valid_until_ns + 1
+        changes = orders.on_lookup(intent.client_order_id, Lookup(False), late)
+        assert changes.orders[0].status is OrderStatus.NEVER_PLACED and not changes.requests
+        assert orders.next_due_ns is None
+
+    def test_just_in_time_it_is_sent_again(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED), T0)
+        changes = orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns)
+        assert changes.requests == (Resend(intent),)
+
+    def test_one_that_is_no_longer_wanted_is_not_sent_again(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED), T0)
+        assert not orders.cancel_entries(T0).requests
+        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND)
+        assert changes.orders[0].status is OrderStatus.NEVER_PLACED and not changes.requests
+
+    def test_one_that_is_no_longer_wanted_is_cancelled_when_it_shows(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED), T0)
+        orders.cancel_entries(T0)
+        orders.on_update(event(told(intent, at_ns=T0 + 1), "new"), T0 + 1)
+        (request,) = orders.due(T0 + 2).requests
+        assert isinstance(request, Cancel) and request.order.client_order_id == intent.client_order_id
+
+    def test_an_alert_stays_from_half_a_minute_on_and_goes_when_it_is_known(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(UNRESOLVED, "504"), T0)
+        assert not orders.due(T0 + 30 * SECOND - 1).alerts
+        (alert,) = orders.due(T0 + 30 * SECOND).alerts
+        assert alert.until_acknowledged and "504" in alert.text
+        assert not orders.due(T0 + 40 * SECOND).alerts
+        assert orders.on_update(event(told(intent), "new"), T0 + 41 * SECOND).cleared == (alert.id,)
+
+    def test_the_fill_may_come_before_the_answer(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        filled = told(intent, OrderStatus.FILLED, "10", "99.5", at_ns=T0 + 5)
+        orders.on_update(event(filled, "fill", "x1", "10", "99.5"), T0 + 5)
+        assert not orders.on_answer(intent, Answer(UNRESOLVED, "timeout"), T0 + 8 * SECOND)
+        order = orders.get(intent.client_order_id)
+        assert order is not None and order.status is OrderStatus.FILLED
+
+    def test_an_intent_found_in_the_journal_without_an_answer_is_looked_up_at_once(self, enter: Enter) -> None:
+        intent = enter()
+        orders = Orders(Config())
+        orders.restore(intent)
+        orders.restore(msgspec.structs.replace(told(intent), venue_id="", status=OrderStatus.INTENT, role=Role.ENTRY))
+        changes = orders.due(T0 + SECOND)
+        assert changes.requests == (LookUp(intent.client_order_id),)
+        assert changes.orders[0].status is OrderStatus.UNRESOLVED
+
+    def test_an_intent_whose_answer_never_comes_is_looked_up(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        assert not orders.due(T0 + 14 * SECOND)
+        assert LookUp(intent.client_order_id) in orders.due(T0 + 15 * SECOND).requests
+
+    def test_an_unknown_status_is_looked_up_and_never_sent_again(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        odd = msgspec.structs.replace(told(intent, OrderStatus.UNRESOLVED, at_ns=T0 + 1), venue_status="pondering")
+        orders.on_update(event(odd, "pondering"), T0 + 1)
+        assert orders.unresolved[0].venue_status == "pondering"
+        assert orders.due(T0 + SECOND).requests == (LookUp(intent.client_order_id),)
+        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 20 * SECOND)
+        assert not changes.requests and changes.alerts[0].until_acknowledged
+        orders.on_lookup(intent.client_order_id, Lookup(True, told(intent, at_ns=T0 + 2)), T0 + 21 * SECOND)
+        assert orders.open[0].status is OrderStatus.WORKING
+
+
+def test_a_timeout_after_a_later_word_changes_nothing(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_update(event(told(intent), "new"), T0)
+    assert not orders.on_answer(intent, Answer(Outcome.REJECTED, "late and wrong"), T0 + 1)
+    assert orders.open[0].status is OrderStatus.WORKING
+
+
+def test_a_final_state_is_not_left(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_update(event(told(intent, OrderStatus.CANCELED, at_ns=T0 + 5), "canceled"), T0 + 5)
+    orders.on_update(event(told(intent, at_ns=T0 + 9), "new"), T0 + 9)
+    order = orders.get(intent.client_order_id)
+    assert order is not None and order.status is OrderStatus.CANCELED
+
+
+def test_the_venue_may_contradict_a_conclusion_of_ours(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(UNRESOLVED), T0)
+    orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns + 1)
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 500 * SECOND)
+    changes = orders.on_update(event(filled, "fill", "x1", "10", "99"), T0 + 500 * SECOND)
+    assert changes.orders[-1].status is OrderStatus.FILLED and len(changes.fills) == 1
+    assert any(alert.code == "order_contradicted" and alert.until_acknowledged for alert in changes.alerts)
+
+
+def test_a_replaced_order_is_followed_by_its_successor(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    gone = msgspec.structs.replace(told(intent, OrderStatus.REPLACED, at_ns=T0 + 2), replaced_by="v-new")
+    orders.on_update(event(gone, "replaced"), T0 + 2)
+    new = msgspec.structs.replace(told(intent, at_ns=T0 + 3), client_order_id="venue-made", venue_id="v-new")
+    orders.on_update(event(new, "new"), T0 + 3)
+    (order,) = orders.open
+    assert (order.client_order_id, order.role, order.signal_id) == ("venue-made", Role.ENTRY, "signal-1")
+    assert orders.on_update(event(gone, "replaced"), T0 + 4).orders == ()
+
+
+def test_an_order_that_is_not_ours_is_shown_and_never_touched(orders: Orders, enter: Enter) -> None:
+    foreign = msgspec.structs.replace(told(enter()), client_order_id="by-hand", venue_id="v-by-hand")
+    orders.on_update(event(foreign, "new"), T0)
+    assert orders.get("by-hand") is not None
+    assert next(order for order in orders.open if order.client_order_id == "by-hand").role is Role.EXTERNAL
+    assert not orders.cancel("by-hand", T0)
+    assert not [request for request in orders.due(T0 + 3600 * SECOND).requests if "by-hand" in str(request)]
+
+
+def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    assert orders.next_due_ns == T0 + 60 * SECOND
+    assert not orders.due(T0 + 60 * SECOND - 1).requests
+    (request,) = orders.due(T0 + 60 * SECOND).requests
+    assert isinstance(request, Cancel)
+    orders.on_cancel(request.order, Answer(ACCEPTED), T0 + 60 * SECOND)
+    assert orders.open[0].status is OrderStatus.CANCELING
+    assert not orders.due(T0 + 60 * SECOND + SECOND // 4).requests
+    assert len(orders.due(T0 + 61 * SECOND).requests) == 1
+    ended = told(intent, OrderStatus.CANCELED, "3", "99", at_ns=T0 + 62 * SECOND)
+    orders.on_update(event(ended, "canceled"), T0 + 62 * SECOND)
+    assert orders.open == ()
+
+
+def test_a_refused_cancel_means_look_it_up(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    changes = orders.on_cancel(orders.open[0], Answer(Outcome.REJECTED, "order is not cancelable"), T0)
+    assert changes.requests == (LookUp(intent.client_order_id),)
+
+
+def test_a_filled_quantity_without_its_executions_is_looked_up(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 1)
+    assert not orders.on_answer(intent, Answer(ACCEPTED, order=filled), T0 + 1).fills
+    assert orders.due(T0 + SECOND).requests == (LookUp(intent.client_order_id),)
+    changes = orders.on_lookup(intent.client_order_id, Lookup(True, filled), T0 + SECOND)
+    assert [fill.execution_id for fill in changes.fills] == [f"derived-{intent.client_order_id}-10"]
+    assert not orders.on_update(event(filled, "fill", "x1", "10", "99"), T0 + 2 * SECOND).fills
+
+
+def test_legs_are_adopted_with_their_entry_as_parent(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
+    roles = {order.role: order for order in orders.open}
+    assert set(roles) == {Role.ENTRY, Role.TARGET, Role.STOP}
+    assert roles[Role.STOP].parent_id == roles[Role.TARGET].parent_id == intent.client_order_id
+    assert roles[Role.STOP].signal_id == "signal-1"
+    assert orders.working_quantity("TSLA", Side.SELL) == 10
+
+
+def test_a_leg_seen_before_its_entry_was_foreign_only_so_long(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    target, stop = legs(intent, OrderStatus.HELD)
+    orders.on_update(event(stop, "held"), T0)
+    assert orders.get(stop.client_order_id).role is Role.EXTERNAL  # type: ignore[union-attr]
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=(target, stop))), T0)
+    assert orders.get(stop.client_order_id).role is Role.STOP  # type: ignore[union-attr]
+
+
+def test_deal_places_an_entry_and_tells_its_id(orders: Orders, enter: Enter) -> None:
+    enter("other")
+    intents = [order for order in orders.open]
+    assert [order.status for order in intents] == [OrderStatus.INTENT]
+    assert isinstance(Place(enter("third")), Place)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[list[Decimal], OrderStatus | None, list[int]]:
+    """An order of 100: its executions, how it ends, and in which order (with repeats) its events are heard."""
+    parts = draw(st.lists(st.integers(1, 20).map(Decimal), min_size=1, max_size=5))
+    end = draw(st.sampled_from([None, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.FILLED]))
+    count = len(parts) + 1 + (end is not None and end is not OrderStatus.FILLED)
+    repeats = draw(st.lists(st.integers(0, count - 1), max_size=5))
+    return parts, end, draw(st.permutations([*range(count), *repeats]))
+
+
+@settings(max_examples=200)
+@given(lives())
+def test_any_order_of_events_ends_in_the_same_state(life: tuple[list[Decimal], OrderStatus | None, list[int]]) -> None:
+    parts, end, heard = life
+    total = sum(parts, Decimal(0))
+    quantity = total if end is OrderStatus.FILLED else total + 1
+    orders = Orders(Config())
+    intent = orders.intend("s", "t", Role.ENTRY, draft(quantity=str(quantity)), T0)
+    events: list[OrderUpdate] = [event(told(intent, at_ns=T0 + 1), "new")]
+    filled = notional = Decimal(0)
+    for index, part in enumerate(parts):
+        filled += part
+        price = Decimal(100 + index)
+        notional += part * price
+        status = OrderStatus.FILLED if filled == quantity else OrderStatus.PARTIAL
+        state = told(intent, status, str(filled), str(notional / filled), at_ns=T0 + 2 + index)
+        events.append(event(state, "fill", f"x{index}", str(part), str(price)))
+    if end is not None and end is not OrderStatus.FILLED:
+        state = told(intent, end, str(filled), str(notional / filled), at_ns=T0 + 50)
+        events.append(event(state, end.value))
+    fills: list[Fill] = []
+    journal: list[Intent | Order | Fill] = [intent]
+    for index in heard:
+        changes = orders.on_update(events[index], T0 + 60)
+        fills += changes.fills
+        journal += [*changes.fills, *changes.orders]
+    order = orders.get(intent.client_order_id)
+    assert order is not None
+    assert order.filled == total == sum((fill.quantity for fill in fills), Decimal(0))
+    assert sum((fill.quantity * fill.price for fill in fills), Decimal(0)) == notional
+    assert order.average_price is not None and abs(order.average_price - notional / total) < Decimal("1e-20")
+    assert order.status is (end or OrderStatus.PARTIAL)
+    assert len({fill.execution_id for fill in fills}) == len(fills) == len(parts)
+    assert orders.held("TSLA") == total
+
+    again = Orders(Config())
+    for record in journal:
+        again.restore(record)
+    assert again.all() == orders.all()
+    assert again.open == orders.open and again.held("TSLA") == total
+    for update in events:
+        assert not again.on_update(update, T0 + 70).fills
