@@ -131,7 +131,7 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
     """After a signal the change must fall under this share of the threshold before the next on the same side."""
     expires_s: float = 300.0
     """A signal's life."""
-    full_strength: float = 0.6
+    full_strength: float = 0.3
     """|change| × confidence that counts as strength 1."""
 
 
@@ -146,7 +146,7 @@ class SizingConfig(Section, frozen=True, kw_only=True):
 
     sizer: str = "strength"
     """`fixed` or `strength`."""
-    allocation_pct: Decimal = Decimal(5)
+    allocation_pct: Decimal = Decimal(10)
     """Target share of equity per symbol; a watchlist row may set its own."""
     step_pct: Decimal = Decimal(30)
     """`strength`: at most this share of the target per step."""

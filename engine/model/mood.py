@@ -25,7 +25,7 @@ class Mood(Value, frozen=True, gc=False):
     authors: int
     """Distinct authors in the window."""
     confidence: float
-    """Agreement (|Σ w·s| / Σ w·|s|) × mean confidence of the readings; 0 for an empty window."""
+    """Mean confidence of the readings by their weight, Σ w·confidence / Σ w; 0 for an empty window."""
     warm: bool
     """False while warming up."""
     missing: str = ""

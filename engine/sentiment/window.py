@@ -9,7 +9,7 @@ All sums are integers, so they do not drift and do not depend on the order of ad
 bits. The four quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
 all four. All have the same unit, so they are only ever divided by each other:
 
-    lane 0  a       lane 1  influence       lane 2  a·|s|       lane 3, the top one, signed  a·s
+    lane 0  a       lane 1  a·confidence       lane 2  a·|s|       lane 3, the top one, signed  a·s
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ WINDOW_LIMIT_S = 864_000.0
 LANE = 150
 """Bits per quantity. 10¹⁸·100 (one post) · 8.64·10¹⁴ (ns of a window) · 10⁷ posts < 2¹⁴⁰."""
 _MASK = (1 << LANE) - 1
-_INFLUENCE = SCALE * SCALE << LANE
 _WEIGHT = SCALE
 _BULLISH = (1 << 2 * LANE) + (1 << 3 * LANE)
 """Times a·s with s ≥ 0: a·|s| in lane 2 and a·s in lane 3."""
@@ -76,7 +75,8 @@ def pack(influence: float, confidence: float, score: float) -> int:
         )
     s = round(score * SCALE)
     said = _WEIGHT + s * (_BULLISH if s >= 0 else _BEARISH)
-    return round(influence * SCALE) * (_INFLUENCE + round(confidence * SCALE) * said)
+    sure = round(confidence * SCALE)
+    return round(influence * SCALE) * sure * (said + (sure << LANE))
 
 
 def mean(total: int) -> float | None:
@@ -86,11 +86,12 @@ def mean(total: int) -> float | None:
 
 
 def trust(total: int) -> float:
-    """Agreement (|Σ w·s| / Σ w·|s|) × mean confidence (Σ w / Σ influence·decay) of a window's sum, 0 if silent."""
-    loud = float(total >> 2 * LANE & _MASK)
-    if not loud:
-        return 0.0
-    return abs(float(total >> 3 * LANE)) / loud * (float(total & _MASK) / float(total >> LANE & _MASK))
+    """Mean confidence Σ w·confidence / Σ w of a window's sum, 0 where there is no weight.
+
+    How far the posts agree is not in it: that is what the value's size says.
+    """
+    weight = total & _MASK
+    return (total >> LANE & _MASK) / weight if weight else 0.0
 
 
 class Window:

@@ -83,12 +83,8 @@ class Direct:
 
     def confidence(self, now: int) -> Fraction:
         terms = self.terms(now, ahead=True)
-        loud = sum(i * d * c * abs(s) for i, d, c, s in terms)
-        held = sum(i * d for i, d, _, _ in terms)
-        if not loud or not held:
-            return Fraction(0)
-        agreement = abs(sum(i * d * c * s for i, d, c, s in terms)) / loud
-        return agreement * sum(i * d * c for i, d, c, _ in terms) / held
+        weight = sum((i * d * c for i, d, c, _ in terms), Fraction(0))
+        return sum((i * d * c * c for i, d, c, _ in terms), Fraction(0)) / weight if weight else Fraction(0)
 
 
 def close(found: float | None, expected: Fraction | None) -> bool:
@@ -239,12 +235,12 @@ def test_authors_are_distinct() -> None:
     assert room.mood("TSLA", at(3)).authors == 2
 
 
-def test_mixed_opinions_lower_the_confidence() -> None:
+def test_confidence_is_that_of_the_readings_by_their_weight() -> None:
     room = sentiment()
     (sure,) = room.add(scored("a", at(0), 0.5, 0.8), at(0))
-    (mixed,) = room.add(scored("b", at(0), -0.5, 0.8), at(0))
+    (mixed,) = room.add(scored("b", at(0), -0.5, 0.2), at(0))
     assert sure.confidence == pytest.approx(0.8)
-    assert mixed.confidence == 0.0
+    assert mixed.confidence == pytest.approx((0.8 * 0.8 + 0.2 * 0.2) / (0.8 + 0.2))
 
 
 def test_a_window_of_silent_readings_has_no_value() -> None:
