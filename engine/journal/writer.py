@@ -369,16 +369,18 @@ class Journal:
             waiter(None)
 
     def _end(self, failure: JournalError | None) -> None:
-        """Nothing is written any more: tell everybody who waits, and the engine."""
+        """Nothing is written any more: tell the engine first, then everybody who waits."""
         with self._lock:
             self._failure = failure
             self._refusal = failure or self._refusal
             waiters = [waiter for _, waiter in self._waiters]
             self._waiters.clear()
-        for waiter in waiters:
-            waiter(failure)
-        if failure is not None and self._on_failure is not None:
-            self._on_failure(failure)
+        try:
+            if failure is not None and self._on_failure is not None:
+                self._on_failure(failure)
+        finally:
+            for waiter in waiters:
+                waiter(failure)
 
 
 def _make_private(path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Journals of made-up records, and tampering with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.config.schema import JournalConfig
+from engine.errors import JournalError
+from engine.journal import Journal
+from engine.journal.anchor import anchor_path
+from tests.engine.journal.made_up import made_up
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "paper.journal"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Callable[..., Journal]]:
+    """Opens journals and closes them at the end."""
+    journals: list[Journal] = []
+
+    def make(at: Path = path, profile: str = "paper", **options: object) -> Journal:
+        on_failure = options.pop("on_failure", None)
+        journal = Journal(at, JournalConfig(**options), profile=profile, on_failure=on_failure)  # type: ignore[arg-type]
+        journals.append(journal)
+        journal.open()
+        return journal
+
+    yield make
+    for journal in journals:
+        try:
+            journal.close()
+        except JournalError:
+            assert journal.failure is not None
+
+
+@pytest.fixture
+def written(path: Path, opened: Callable[..., Journal]) -> Callable[[int], Path]:
+    """Writes a journal of so many made-up records and closes it."""
+
+    def write(count: int) -> Path:
+        journal = opened()
+        for number in range(count):
+            journal.append(*made_up(number))
+        journal.close()
+        return path
+
+    return write
+
+
+@pytest.fixture
+def tamper(path: Path) -> Callable[..., None]:
+    """Runs statements on the file behind the journal's back."""
+
+    def run(*statements: str | tuple[str, tuple[object, ...]]) -> None:
+        with sqlite3.connect(path) as connection:
+            for statement in statements:
+                sql, values = (statement, ()) if isinstance(statement, str) else statement
+                connection.execute(sql, values)
+        connection.close()
+
+    return run
+
+
+@pytest.fixture
+def anchor(path: Path) -> Path:
+    return anchor_path(path)
+
+
+@pytest.fixture
+def append_made_up() -> Callable[[Journal, int], None]:
+    """Appends the next so many made-up records."""
+
+    def run(journal: Journal, count: int) -> None:
+        for number in range(journal.seq, journal.seq + count):
+            journal.append(*made_up(number))
+
+    return run
