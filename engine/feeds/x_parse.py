@@ -7,7 +7,6 @@ everything else is skipped. X is renaming `tweet` to `post` in its names; both a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from enum import Enum
@@ -30,7 +29,10 @@ PROBLEM_LIMIT = 300
 
 _ID = re.compile(r"[0-9]{1,20}")
 _CASHTAG = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[._][A-Z]{1,3})?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
+)
+"""An escape in JSON; `lone` when it is half of a surrogate pair."""
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 """Post ids since November 2010 carry their creation time: `(id >> 22)` milliseconds after this instant."""
 _FIRST_SNOWFLAKE = 1 << 34
@@ -183,7 +185,7 @@ def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
     if not line or line.isspace():
         return KeepAlive(received_ns)
     try:
-        found = _decode(_LINE, _Line, line)
+        found = _decode(_LINE, line)
     except _UNREADABLE as error:
         return _malformed(f"{type(error).__name__}: {error}", received_ns)
     if found.data is None:
@@ -200,7 +202,7 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
     Raises ValueError when the body is not a page at all.
     """
     try:
-        page = _PAGE.decode(body)
+        page = _decode(_PAGE, body)
     except _UNREADABLE as error:
         raise ValueError(f"expected a page of posts, found {type(error).__name__}: {error}") from error
     index = _index(page.includes)
@@ -208,7 +210,7 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
     malformed = 0
     for raw in page.data or ():
         try:
-            tweet = _decode(_TWEET, _Tweet, bytes(raw))
+            tweet = _decode(_TWEET, bytes(raw))
         except _UNREADABLE:
             malformed += 1
             continue
@@ -222,7 +224,7 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
 def parse_problem(body: bytes, received_ns: int = 0) -> Problem:
     """The body of a refusal. HTML, empty and unknown bodies give a MALFORMED problem with its first characters."""
     try:
-        found = _decode(_LINE, _Line, body)
+        found = _decode(_LINE, body)
     except _UNREADABLE:
         return _malformed(" ".join(body[:PROBLEM_LIMIT].decode("utf-8", "replace").split()), received_ns)
     return _problem(found, received_ns)
@@ -236,8 +238,8 @@ def post_time_ns(post_id: str) -> int | None:
     return ((number >> 22) + _SNOWFLAKE_EPOCH_MS) * MILLISECOND
 
 
-def _decode(decoder: msgspec.json.Decoder[T], kind: type[T], body: bytes) -> T:
-    """msgspec first; the standard library for what only it takes (an escaped lone surrogate)."""
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode; a body refused for an escaped lone surrogate (an emoji cut in half) is read with U+FFFD in its place."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError:
@@ -245,7 +247,11 @@ def _decode(decoder: msgspec.json.Decoder[T], kind: type[T], body: bytes) -> T:
     except msgspec.DecodeError:
         if b"\\u" not in body:
             raise
-        return msgspec.convert(json.loads(body), kind, strict=False)
+        return decoder.decode(_ESCAPE.sub(_whole_escape, body))
+
+
+def _whole_escape(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if escape["lone"] else escape[0]
 
 
 def _index(includes: _Includes | None) -> tuple[dict[str, _User], dict[str, _Tweet]]:
@@ -271,7 +277,7 @@ def _post(
         if _ID.fullmatch(reference.id)
     }
     repost_of = references.get("retweeted", "")
-    raw = _sound(_full_text(tweet, tweets.get(repost_of)))
+    raw = _full_text(tweet, tweets.get(repost_of))
     history = tweet.edit_history_tweet_ids or tweet.edit_history_post_ids or ()
     return Post(
         id=tweet.id,
@@ -300,11 +306,6 @@ def _full_text(tweet: _Tweet, original: _Tweet | None) -> str:
         return text
     head, colon, _ = text.partition(": ")
     return f"{head}{colon}{_full_text(original, None)}" if colon else text
-
-
-def _sound(text: str) -> str:
-    """Lone surrogates cannot be stored as UTF-8; each becomes U+FFFD."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _published(tweet: _Tweet, received_ns: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ async def test_a_server_that_drops_at_once_never_sees_more_than_50_connects_in_1
         assert all(seen.status == 200 for seen in desk.x.requests(STREAM))
         for start_ns in at:
             assert sum(start_ns <= each < start_ns + 15 * MINUTE for each in at) <= 50
-        gaps = [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(at)]
         assert gaps[:4] == [round(step * 0.25 * SECOND) for step in (1, 2, 3, 4)]
 
 
@@ -254,7 +255,7 @@ async def test_503_and_html_wait_5_seconds_doubling(tmp_path: Path, refusal: fau
         desk.x.refuse(STREAM, *[refusal] * 8)
         await desk.x.streaming()
         at = [seen.at_ns for seen in desk.x.requests(STREAM)]
-        waits = [(later - earlier) // SECOND for earlier, later in zip(at, at[1:], strict=False)]
+        waits = [(later - earlier) // SECOND for earlier, later in pairwise(at)]
         assert waits == [5, 10, 20, 40, 80, 160, 320, 320]
         assert any("longest wait reached" in state.detail for state in desk.sink.states)
 

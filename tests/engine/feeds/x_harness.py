@@ -1,4 +1,4 @@
-"""What the X feed's tests share: a configuration, a sink, time that moves when the feed waits, a feed on a pretend X."""
+"""What the X feed's tests share: a configuration, a sink, time that moves when the feed waits, a running feed."""
 
 from __future__ import annotations
 
