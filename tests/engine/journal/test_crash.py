@@ -29,8 +29,7 @@ KillAfter = Callable[[Path, float], int]
 @pytest.fixture(scope="module")
 def kill_after() -> Callable[[Path, float], int]:
     """Runs a writer, kills it so many seconds after it has opened the journal, returns the last seq called durable."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.engine.journal.endless_writer"])
+    context = multiprocessing.get_context("fork")
 
     def run(path: Path, delay_s: float) -> int:
         shared = context.RawArray("q", 2)
