@@ -168,6 +168,11 @@ class Portfolio:
         for holding in self._holdings.values():
             holding.realised = ZERO
 
+    def forget_day(self) -> None:
+        """A trading day began while no engine ran: the venue's next snapshot tells what it started from."""
+        self._day_start = None
+        self._realised_day = self._fees_day = ZERO
+
     @property
     def equity(self) -> Decimal:
         """cash + Σ quantity × price."""

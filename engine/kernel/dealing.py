@@ -89,6 +89,8 @@ class Dealing:
         self.reconciled = False
         self.failed = ""
         """Why nothing may be sent any more (a journal that cannot be written); empty while all is well."""
+        self.day_ns = 0
+        """Start of the trading day that the account's day began with; 0 while it is not known."""
         self._valued_ns = 0
         self._recorded_ns = 0
 

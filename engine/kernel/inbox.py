@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Order, OrderUpdate, Value, VenueSnapshot
+from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Market, Order, OrderUpdate, Value, VenueSnapshot
 from engine.model.frames import Command, Reply
 
 
@@ -49,6 +49,13 @@ class Updated(Value, frozen=True, gc=False):
     update: OrderUpdate | FeedState
 
 
+class MarketTold(Value, frozen=True, gc=False):
+    """The venue told its clock and session, or could not be asked (`market` None)."""
+
+    market: Market | None
+    problem: str = ""
+
+
 class Kill(Value, frozen=True, gc=False):
     """The kill switch was thrown outside the socket: by signal or by file."""
 
@@ -71,7 +78,7 @@ class Commanded:
         self.reply = reply
 
 
-Urgent = Answered | CancelAnswered | LookedUp | Compared | Updated | Kill | Wake | Commanded | FeedState
+Urgent = Answered | CancelAnswered | LookedUp | Compared | Updated | MarketTold | Kill | Wake | Commanded | FeedState
 
 
 class Inbox:

@@ -17,7 +17,6 @@ import gc
 import logging
 from collections.abc import Coroutine
 
-from engine.calendar import Calendar
 from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
 from engine.config import Config, config_hash
 from engine.control import ControlServer
@@ -25,6 +24,7 @@ from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.commands import NOT_ARMED, Commands
 from engine.kernel.dealing import Dealing
+from engine.kernel.hours import NEVER, Hours
 from engine.kernel.inbox import (
     Answered,
     CancelAnswered,
@@ -33,6 +33,7 @@ from engine.kernel.inbox import (
     Inbox,
     Kill,
     LookedUp,
+    MarketTold,
     Updated,
     Urgent,
     Wake,
@@ -47,7 +48,7 @@ from engine.kernel.show import VERSION, Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_kill_file
-from engine.model import DecisionKind, Feed, FeedState, Light, OrderUpdate, Session, TradingState
+from engine.model import DecisionKind, Feed, FeedState, Light, Market, OrderUpdate, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
 from engine.orders import Orders
@@ -71,7 +72,6 @@ AFTER_END_NS = 15 * MINUTE
 
 FEED_RESTART_S = 5.0
 FINISH_LIMIT_S = 5.0
-_NEVER = 1 << 62
 
 
 class Kernel:
@@ -88,20 +88,19 @@ class Kernel:
         self.replaying = "replay" in config.feeds.posts
         self._virtual = VirtualClock()
         self._clock: Clock = self._virtual if self.replaying else SystemClock()
-        self._calendar = Calendar()
         self._inbox = Inbox(config.feeds.queue)
         self._feeds, self._replay = build_feeds(config, self._clock, read_secret, last_record_ns(paths.journal))
         self._broker = build_broker(config, self._clock, read_secret)
         self._strategies = build_strategies(config)
         self.journal = Journal(
-            paths.journal, config.journal, profile=config.engine.profile, on_failure=self.journal_failed
+            paths.journal, config.journal, profile=config.engine.profile, on_failure=self._journal_failed
         )
         self._ensemble = load_scorers(config)
         self._sentiment = Sentiment(config.sentiment, config.symbols)
         self._lag = LoopLag()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._market_due = 0
+        self._venue_open = False
         self._ended = False
         self._stop_reason = ""
         self._stopped_by = "engine"
@@ -156,6 +155,12 @@ class Kernel:
             inbox=self._inbox,
             dealing=self.dealing,
         )
+        self._hours = Hours(
+            self._clock,
+            ask=None if self._broker.simulated else self._ask_market,
+            alert=self.dealing.alert,
+            clear_alert=self.dealing.clear_alert,
+        )
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._show: Show | None = None
 
@@ -194,13 +199,14 @@ class Kernel:
                 self._paths.journal,
                 config=self._config,
                 now_ns=self._clock.now_ns(),
+                day_ns=self._hours.session_start_ns(),
                 dealing=self.dealing,
                 pipeline=self._pipeline,
                 sentiment=self._sentiment,
                 broker=self._broker,
                 view=self.view,
             )
-        self._enter_session()
+        self._enter_session(self._hours.now())
         self._show = Show(
             self._config,
             self._clock,
@@ -266,8 +272,14 @@ class Kernel:
             except DeskError as error:
                 self._venue_state(Light.DOWN, error)
                 await asyncio.sleep(FEED_RESTART_S)
+        self._venue_open = True
         self._link.follow()
+        self._link.ask_market()
         self._link.reconcile("start", persist=True)
+
+    def _ask_market(self) -> None:
+        if self._venue_open:
+            self._link.ask_market()
 
     def _venue_state(self, light: Light, error: DeskError) -> None:
         now_ns = self._clock.now_ns()
@@ -304,6 +316,17 @@ class Kernel:
 
     async def run(self) -> str:
         """Take everything that happens, in order, until asked to stop; returns why it stopped."""
+        while not self._stop_reason:
+            try:
+                await self._take_all()
+            except JournalError as error:
+                self.dealing.fail(str(error))
+                self.broken = True
+                await self._refuse_all()
+        return self._stop_reason
+
+    async def _take_all(self) -> None:
+        """The loop while all is well. Raises JournalError when a step cannot be recorded."""
         inbox, requests, virtual = self._inbox, self.dealing.requests, self._virtual
         taken = 0
         while not self._stop_reason:
@@ -315,6 +338,8 @@ class Kernel:
                 await self._fire_until(self._clock.now_ns())
             event = inbox.take_event()
             if event is None:
+                if taken:
+                    self._control.changed()
                 taken = 0
                 await self._idle()
                 continue
@@ -330,7 +355,24 @@ class Kernel:
                 taken = 0
                 self._control.changed()
                 await asyncio.sleep(0)
-        return self._stop_reason
+
+    async def _refuse_all(self) -> None:
+        """The loop once nothing can be recorded: nothing is sent, feeds are drained, only `stop` is carried out."""
+        log.critical("nothing is sent any more: %s", self.dealing.failed)
+        self.dealing.requests.clear()
+        while not self._stop_reason:
+            while self._inbox.take_event() is not None:
+                pass
+            urgent = self._inbox.take_urgent()
+            if urgent is None:
+                self._control.changed()
+                await self._inbox.wait(1.0)
+            elif isinstance(urgent, Commanded) and not urgent.reply.done():
+                if urgent.command.verb == "stop":
+                    urgent.reply.set_result(Reply(ok=True, text="stopping"))
+                    self.stop_soon("asked by a person after a failure", "person")
+                else:
+                    urgent.reply.set_result(Reply(ok=False, text=self.dealing.failed, remedy="`desk stop`, then mend"))
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""
@@ -359,7 +401,7 @@ class Kernel:
     def _next_due(self) -> int:
         """The earliest timer of any stage, in nanoseconds; far away when there is none."""
         dealing = self.dealing
-        due = min(dealing.tickets.next_expiry_ns or _NEVER, dealing.orders.next_due_ns or _NEVER, self._market_due)
+        due = min(dealing.tickets.next_expiry_ns or NEVER, dealing.orders.next_due_ns or NEVER, self._hours.due_ns)
         if self._link.next_ns:
             due = min(due, self._link.next_ns)
         return due
@@ -377,29 +419,29 @@ class Kernel:
 
     def _fire(self, now_ns: int) -> None:
         dealing = self.dealing
-        if self._market_due <= now_ns:
-            self._enter_session()
-        if (dealing.tickets.next_expiry_ns or _NEVER) <= now_ns:
+        if self._hours.due_ns <= now_ns:
+            self._enter_session(self._hours.now())
+        if (dealing.tickets.next_expiry_ns or NEVER) <= now_ns:
             dealing.expire()
-        if (dealing.orders.next_due_ns or _NEVER) <= now_ns:
+        if (dealing.orders.next_due_ns or NEVER) <= now_ns:
             dealing.due()
         if self._link.next_ns and self._link.next_ns <= now_ns:
             self._link.reconcile("periodic", persist=False)
         self._control.changed()
 
-    def _enter_session(self) -> None:
-        """The market's session as of now; a new trading day starts the day's accounts."""
-        now_ns = self._clock.now_ns()
+    def _enter_session(self, market: Market) -> None:
+        """The market as it is known now; a new trading day starts the day's accounts."""
         before = self.dealing.market.session
-        market = self._calendar.market(now_ns)
         self.dealing.market = market
-        self._market_due = market.changes_ns or _NEVER
-        for update in self._broker.on_time(now_ns):
+        for update in self._broker.on_time(self._clock.now_ns()):
             self.dealing.on_update(update)
-        if market.session is not before:
-            self.view.session_changed(market.session)
-            if market.session is Session.PRE:
-                self.dealing.new_day()
+        if market.session is before:
+            return
+        self.view.session_changed(market.session)
+        day_ns = self._hours.session_start_ns()
+        if self.dealing.day_ns and day_ns > self.dealing.day_ns:
+            self.dealing.new_day()
+        self.dealing.day_ns = day_ns
 
     async def _end_of_recording(self) -> None:
         """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
@@ -425,6 +467,8 @@ class Kernel:
                 await self._take_compared(item)
             case Updated(update):
                 self._take_update(update)
+            case MarketTold():
+                self._enter_session(self._hours.take(item))
             case Kill(by, reason, flatten):
                 log.critical("kill switch by %s: %s", by, self._commands.kill(reason, by, flatten).text)
             case FeedState():

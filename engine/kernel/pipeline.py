@@ -75,7 +75,7 @@ class Pipeline:
         view.scored(whole)
         for mood in moods:
             self._evaluate(mood)
-        view.latency.add(stopwatch_ns() - began)
+        view.latency.add(now_ns - post.received_ns + stopwatch_ns() - began)
 
     def restore(self, post: Post, scored: ScoredPost | None, now_ns: int) -> None:
         """Take in a post that an earlier run already journaled: no record, no signal."""

@@ -63,44 +63,55 @@ def restore(
     *,
     config: Config,
     now_ns: int,
+    day_ns: int,
     dealing: Dealing,
     pipeline: Pipeline,
     sentiment: Sentiment,
     broker: Broker,
     view: View,
 ) -> None:
-    """Rebuild the stages from the journal. Raises JournalError when it cannot be read."""
+    """Rebuild the stages from the journal. Raises JournalError when it cannot be read.
+
+    `day_ns` is when the current trading day began.
+    """
     with Reader(path) as reader:
-        _restore_book(reader, dealing, broker, view)
+        account_ns = _restore_book(reader, dealing, broker, view)
+        if account_ns < day_ns:
+            dealing.portfolio.forget_day()
+        dealing.day_ns = day_ns
         keep_ns = from_seconds(config.journal.dedupe_hours * 3600)
         horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns, pipeline, sentiment)
 
 
-def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> None:
+def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> int:
+    """Everything about money; returns when the account was last recorded, 0 when it never was."""
     tickets: dict[str, Ticket] = {}
+    venue: list[Intent | Order | Fill] = []
+    account_ns = 0
     for record in reader.records(kinds=BOOK_KINDS):
         value = record.value()
         match value:
             case Intent():
                 dealing.orders.restore(value)
                 dealing.risk.restore(value)
-                broker.restore(value)
+                venue.append(value)
             case AnswerRecord():
                 if value.request == "submit":
                     dealing.orders.restore(value.answer, value.client_order_id)
                 dealing.risk.restore(value)
             case Order():
                 dealing.orders.restore(value)
-                broker.restore(value)
+                venue.append(value)
                 view.ordered(value)
             case Fill():
                 dealing.orders.restore(value)
                 _restore_fill(value, dealing)
-                broker.restore(value)
+                venue.append(value)
                 view.fills.append(value)
             case Account():
                 dealing.portfolio.restore(value)
+                account_ns = record.at_ns
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Ticket():
@@ -114,6 +125,8 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
             case Alert():
                 if value.until_acknowledged:
                     view.alerts[value.id] = value
+    broker.restore(venue)
+    return account_ns
 
 
 def _restore_fill(fill: Fill, dealing: Dealing) -> None:

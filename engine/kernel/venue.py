@@ -15,7 +15,7 @@ from engine.config import Config
 from engine.errors import DeskError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
-from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, Updated
+from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Updated
 from engine.model import Broker, Intent, Order
 from engine.orders import Cancel, LookUp, Place, Request, Resend
 
@@ -41,6 +41,7 @@ class VenueLink:
         self._dealing = dealing
         self._tasks: set[asyncio.Task[None]] = set()
         self._reconciling: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._every_ns = from_seconds(config.orders.reconcile_s)
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
@@ -117,6 +118,17 @@ class VenueLink:
                 return
             await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
+
+    def ask_market(self) -> None:
+        """Ask the venue's clock and session; the answer comes as `MarketTold`."""
+        if self._asking is None or self._asking.done():
+            self._asking = self._spawn(self._ask_market())
+
+    async def _ask_market(self) -> None:
+        try:
+            self._inbox.urgent(MarketTold(await self._broker.market()))
+        except DeskError as error:
+            self._inbox.urgent(MarketTold(None, str(error)))
 
     async def compare(self, why: str) -> Compared:
         """The venue's snapshot, or why it could not be had."""

@@ -6,14 +6,14 @@ Each is found by name through an entry point group (`desk.feeds`, `desk.scorers`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
 from engine.model.base import Value
 from engine.model.market import Bar, Halt, Instrument, Market, Quote
 from engine.model.mood import Evidence, Mood, Signal
-from engine.model.order import Answer, Intent, Lookup, Order, OrderUpdate
+from engine.model.order import Answer, Fill, Intent, Lookup, Order, OrderUpdate
 from engine.model.post import Post
 from engine.model.state import FeedState
 
@@ -136,3 +136,6 @@ class Broker(Protocol):
 
     def on_time(self, now_ns: int) -> Sequence[OrderUpdate]:
         """Simulated venues: expire orders, end the day. Others return nothing."""
+
+    def restore(self, values: Iterable[Intent | Order | Fill]) -> None:
+        """Simulated venues: rebuild their book from the journal's values, in its order. Others take nothing."""
