@@ -7,7 +7,7 @@ unresolved, not failed. After every reconnect of the stream the engine must reco
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote as quoted
@@ -30,6 +30,7 @@ from engine.errors import CredentialsError, VenueUnavailable
 from engine.model import (
     Answer,
     FeedState,
+    Fill,
     Instrument,
     Intent,
     Light,
@@ -247,6 +248,9 @@ class AlpacaBroker:
     def on_time(self, now_ns: int) -> Sequence[OrderUpdate]:
         """The venue has its own clock: nothing."""
         return ()
+
+    def restore(self, values: Iterable[Intent | Order | Fill]) -> None:
+        """The venue keeps its own book: nothing."""
 
     async def _get(self, path: str, query: dict[str, Any] | None = None, **more: str) -> Reply:
         return await self._rest.call("GET", path, {**(query or {}), **more})
