@@ -1,0 +1,66 @@
+"""`desk keys set | list | remove`: API keys in the keyring. A value is asked for hidden and never shown again."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from desk.context import load_context
+from engine import secrets
+from engine.errors import EXIT_FAILED
+
+NAME = click.argument("name", type=click.Choice(tuple(secrets.VARIABLES)))
+
+
+@click.group()
+def keys() -> None:
+    """Store API keys in the system keyring.
+
+    X's bearer token is shared by all profiles; Alpaca's keys are kept per profile (--profile paper or live).
+    Environment variables win over the keyring.
+    """
+
+
+@keys.command(name="set")
+@NAME
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the value from standard input instead of asking.")
+@click.pass_context
+def set_(ctx: click.Context, name: str, from_stdin: bool) -> None:
+    """Store a key. The value is asked for without showing it."""
+    profile = load_context(ctx).profile
+    value = sys.stdin.readline() if from_stdin else click.prompt(name, hide_input=True, prompt_suffix=" (hidden): ")
+    kind = secrets.store(name, profile, value)
+    click.echo(f"stored {secrets.SERVICE}/{secrets.account(name, profile)} in {kind}")
+    if os.environ.get(secrets.VARIABLES[name]):
+        click.echo(f"note: {secrets.VARIABLES[name]} is set and wins over the keyring", err=True)
+
+
+@keys.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """Say where each key of the profile comes from; never what it is."""
+    import msgspec
+
+    profile = load_context(ctx).profile
+    found = secrets.listing(profile, os.environ)
+    if as_json:
+        click.echo(msgspec.json.encode({"profile": profile, "keys": found}).decode())
+        return
+    for listed in found:
+        click.echo(f"{listed.name:<18} {listed.source:<12} {listed.detail}")
+
+
+@keys.command()
+@NAME
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Take a key out of the keyring."""
+    profile = load_context(ctx).profile
+    account = f"{secrets.SERVICE}/{secrets.account(name, profile)}"
+    if not secrets.remove(name, profile):
+        click.echo(f"{account} is not in the keyring")
+        ctx.exit(EXIT_FAILED)
+    click.echo(f"removed {account}")

@@ -1,0 +1,193 @@
+"""API keys: from the environment when set there, else from the keyring. Never from config.toml, never in an error.
+
+The keyring's service is `desk`. X's token is shared by all profiles, as the app and its bill are; Alpaca's keys are
+kept per profile (`alpaca_key_id@paper`), so that a paper engine cannot hold live keys. keyring falls back to backends
+that forget (null) or store in plain text (keyrings.alt) without a word; those are refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from engine.errors import CredentialsError
+from engine.model.base import Value
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+SERVICE = "desk"
+X_BEARER_TOKEN = "x_bearer_token"
+ALPACA_KEY_ID = "alpaca_key_id"
+ALPACA_SECRET_KEY = "alpaca_secret_key"
+VARIABLES = {
+    X_BEARER_TOKEN: "DESK_X_BEARER_TOKEN",
+    ALPACA_KEY_ID: "DESK_ALPACA_KEY_ID",
+    ALPACA_SECRET_KEY: "DESK_ALPACA_SECRET_KEY",
+}
+"""Each secret's name and the environment variable that overrides the keyring."""
+SHARED = frozenset({X_BEARER_TOKEN})
+"""Secrets that every profile uses."""
+LONGEST = 4096
+
+_PLAIN_TEXT = "keyrings.alt"
+
+
+class Secret(str):
+    """A str whose repr does not show it: a traceback with values, `%r` and a debugger print `Secret(…)`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Listed(Value, frozen=True, gc=False):
+    """Where a secret comes from; never its value."""
+
+    name: str
+    source: str
+    """`environment`, `keyring`, `missing`, or `unavailable` when the keyring cannot be asked."""
+    detail: str
+    """The variable, the keyring's kind and account, or why it cannot be asked."""
+
+
+def read(name: str, profile: str, env: Mapping[str, str]) -> Secret:
+    """The secret for a profile. Raises CredentialsError with the remedy when there is none or it is unusable."""
+    _known(name)
+    given = env.get(VARIABLES[name], "").strip()
+    if given:
+        return _usable(name, given, f"environment variable {VARIABLES[name]}")
+    with _asking(name, profile) as backend:
+        stored = backend.get_password(SERVICE, account(name, profile))
+    if not stored:
+        raise CredentialsError(
+            f"expected {name} in the keyring or in {VARIABLES[name]}, found neither",
+            where=f"keyring {SERVICE}/{account(name, profile)}",
+            remedy=f"{_command('set', name, profile)}, or set {VARIABLES[name]}",
+        )
+    return _usable(name, stored.strip(), f"keyring {SERVICE}/{account(name, profile)}")
+
+
+def store(name: str, profile: str, value: str) -> str:
+    """Keep a secret in the keyring; returns the keyring's kind. Raises CredentialsError."""
+    _known(name)
+    secret = _usable(name, value.strip(), "the given value")
+    with _asking(name, profile) as backend:
+        backend.set_password(SERVICE, account(name, profile), str(secret))
+        if backend.get_password(SERVICE, account(name, profile)) != secret:
+            raise CredentialsError(
+                "expected the keyring to give back what was stored, found something else",
+                where=f"{_kind(backend)} {SERVICE}/{account(name, profile)}",
+                remedy=f"check the keyring, or set {VARIABLES[name]} instead",
+            )
+        return _kind(backend)
+
+
+def remove(name: str, profile: str) -> bool:
+    """Take a secret out of the keyring; False when it was not there. Raises CredentialsError."""
+    _known(name)
+    with _asking(name, profile) as backend:
+        if backend.get_password(SERVICE, account(name, profile)) is None:
+            return False
+        backend.delete_password(SERVICE, account(name, profile))
+        return True
+
+
+def listing(profile: str, env: Mapping[str, str]) -> tuple[Listed, ...]:
+    """Where each secret of a profile comes from."""
+    return tuple(_listed(name, profile, env) for name in VARIABLES)
+
+
+def account(name: str, profile: str) -> str:
+    """The keyring's user name for a secret: `x_bearer_token`, `alpaca_key_id@paper`."""
+    return name if name in SHARED else f"{name}@{profile}"
+
+
+def _listed(name: str, profile: str, env: Mapping[str, str]) -> Listed:
+    if env.get(VARIABLES[name], "").strip():
+        return Listed(name, "environment", VARIABLES[name])
+    try:
+        with _asking(name, profile) as backend:
+            stored = backend.get_password(SERVICE, account(name, profile))
+            kind = _kind(backend)
+    except CredentialsError as error:
+        return Listed(name, "unavailable", error.message)
+    return Listed(name, "keyring" if stored else "missing", f"{kind} {SERVICE}/{account(name, profile)}")
+
+
+def _known(name: str) -> None:
+    if name not in VARIABLES:
+        raise CredentialsError(
+            f"expected one of {', '.join(VARIABLES)}, found {name!r}",
+            where="secret",
+            remedy="correct the name",
+        )
+
+
+def _usable(name: str, value: str, where: str) -> Secret:
+    """A header can carry it: one word of printable ASCII. The value itself is never told."""
+    if not value or len(value) > LONGEST or not value.isascii() or not value.isprintable() or " " in value:
+        raise CredentialsError(
+            f"expected {name} to be one word of at most {LONGEST} printable ASCII characters, found {len(value)} "
+            "characters that are not",
+            where=where,
+            remedy="copy it again, without line breaks or quotes",
+        )
+    return Secret(value)
+
+
+@contextmanager
+def _asking(name: str, profile: str) -> Iterator[KeyringBackend]:
+    """The keyring to use; every way it can fail becomes a CredentialsError without the secret in it."""
+    import keyring.errors
+
+    try:
+        yield _backend(name)
+    except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
+        raise CredentialsError(
+            f"expected the system keyring to answer, found {type(error).__name__}",
+            where=f"keyring {SERVICE}/{account(name, profile)}",
+            remedy=f"unlock or install a keyring (GNOME Keyring, KWallet, macOS Keychain), or set {VARIABLES[name]}",
+        ) from None
+
+
+def _backend(name: str) -> KeyringBackend:
+    """The first keyring that keeps a secret safe. Of a chain, its members are looked at one by one."""
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    found = keyring.get_keyring()
+    candidates = list(found.backends) if isinstance(found, ChainerBackend) else [found]
+    for backend in candidates:
+        if not _unsafe(backend):
+            return backend
+    kinds = ", ".join(f"{_kind(backend)} ({_unsafe(backend)})" for backend in candidates) or "none"
+    raise CredentialsError(
+        f"expected a system keyring that keeps secrets safe, found {kinds}",
+        where="keyring",
+        remedy=f"install a keyring (GNOME Keyring, KWallet, macOS Keychain), or set {VARIABLES[name]}",
+    )
+
+
+def _unsafe(backend: KeyringBackend) -> str:
+    """Why a backend is refused; empty when it is not."""
+    import keyring.backends.fail
+    import keyring.backends.null
+
+    if isinstance(backend, keyring.backends.null.Keyring):
+        return "it forgets everything"
+    if isinstance(backend, keyring.backends.fail.Keyring):
+        return "there is no keyring on this system"
+    if any(kind.__module__.startswith(_PLAIN_TEXT) for kind in type(backend).__mro__):
+        return "it stores in files, in plain text or nearly so"
+    return ""
+
+
+def _kind(backend: KeyringBackend) -> str:
+    return f"{type(backend).__module__}.{type(backend).__name__}"
+
+
+def _command(verb: str, name: str, profile: str) -> str:
+    return f"desk keys {verb} {name}" + ("" if name in SHARED else f" --profile {profile}")

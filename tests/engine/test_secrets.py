@@ -1,0 +1,196 @@
+"""Secrets: environment first, then a keyring that keeps them; nothing plain, nothing shown."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+
+import keyring
+import keyring.backends.chainer
+import keyring.backends.fail
+import keyring.backends.null
+import keyring.errors
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keyring.backend import KeyringBackend
+
+from engine import secrets
+from engine.errors import EXIT_CREDENTIALS, CredentialsError
+
+VALUE = "AAAA-not-a-real-key-0123456789"
+
+
+class Memory(KeyringBackend):
+    """A keyring that lives as long as the test."""
+
+    priority = 5.0  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.held[service, username]
+
+
+class Locked(Memory):
+    """A keyring the person did not unlock."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise keyring.errors.KeyringLocked(f"locked, was asked for {VALUE}")
+
+
+class Forgetful(Memory):
+    """A keyring that says yes and keeps nothing."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        return None
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    before = keyring.get_keyring()
+    backend = Memory()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def use() -> Iterator[types.FunctionType]:
+    before = keyring.get_keyring()
+    yield keyring.set_keyring  # type: ignore[misc]
+    keyring.set_keyring(before)
+
+
+def plain_text() -> KeyringBackend:
+    """What keyrings.alt offers, by its module's name."""
+    module = types.ModuleType("keyrings.alt.file")
+    kind = type("PlaintextKeyring", (Memory,), {"__module__": module.__name__})
+    made = kind()
+    assert isinstance(made, KeyringBackend)
+    return made
+
+
+def test_a_stored_secret_comes_back_and_goes(memory: Memory) -> None:
+    assert secrets.store("x_bearer_token", "paper", f" {VALUE}\n").endswith("Memory")
+    assert secrets.read("x_bearer_token", "live", {}) == VALUE, "X's token is shared"
+    assert memory.held == {("desk", "x_bearer_token"): VALUE}
+    assert secrets.remove("x_bearer_token", "paper")
+    assert not secrets.remove("x_bearer_token", "paper")
+
+
+def test_alpaca_keys_are_kept_per_profile(memory: Memory) -> None:
+    secrets.store("alpaca_key_id", "paper", "PKPAPER")
+    secrets.store("alpaca_key_id", "live", "AKLIVE")
+    assert secrets.read("alpaca_key_id", "paper", {}) == "PKPAPER"
+    assert secrets.read("alpaca_key_id", "live", {}) == "AKLIVE"
+    with pytest.raises(CredentialsError, match="desk keys set alpaca_key_id --profile simulated"):
+        secrets.read("alpaca_key_id", "simulated", {})
+
+
+def test_the_environment_wins_and_empty_is_unset(memory: Memory) -> None:
+    secrets.store("alpaca_secret_key", "paper", "stored")
+    assert secrets.read("alpaca_secret_key", "paper", {"DESK_ALPACA_SECRET_KEY": " given "}) == "given"
+    assert secrets.read("alpaca_secret_key", "paper", {"DESK_ALPACA_SECRET_KEY": "  "}) == "stored"
+
+
+def test_the_environment_needs_no_keyring(use: types.FunctionType) -> None:
+    use(keyring.backends.fail.Keyring())
+    assert secrets.read("x_bearer_token", "paper", {"DESK_X_BEARER_TOKEN": VALUE}) == VALUE
+
+
+@pytest.mark.parametrize(
+    ("backend", "why"),
+    [
+        (keyring.backends.null.Keyring, "forgets everything"),
+        (keyring.backends.fail.Keyring, "no keyring on this system"),
+        (plain_text, "plain text"),
+    ],
+)
+def test_backends_that_do_not_keep_secrets_are_refused(
+    use: types.FunctionType, backend: type[KeyringBackend], why: str
+) -> None:
+    use(backend())
+    for attempt in (
+        lambda: secrets.read("x_bearer_token", "paper", {}),
+        lambda: secrets.store("x_bearer_token", "paper", VALUE),
+        lambda: secrets.remove("x_bearer_token", "paper"),
+    ):
+        with pytest.raises(CredentialsError, match=why) as raised:
+            attempt()
+        assert "DESK_X_BEARER_TOKEN" in raised.value.remedy
+        assert raised.value.exit_code == EXIT_CREDENTIALS
+        assert VALUE not in str(raised.value)
+    assert {listed.source for listed in secrets.listing("paper", {})} == {"unavailable"}
+
+
+def test_of_a_chain_the_first_safe_member_is_used(use: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> None:
+    safe, plain = Memory(), plain_text()
+    members: list[KeyringBackend] = [plain, safe]
+    monkeypatch.setattr(keyring.backends.chainer.ChainerBackend, "backends", members)
+    use(keyring.backends.chainer.ChainerBackend())
+    secrets.store("x_bearer_token", "paper", VALUE)
+    assert safe.held and isinstance(plain, Memory) and not plain.held
+    members.remove(safe)
+    with pytest.raises(CredentialsError, match="plain text"):
+        secrets.read("x_bearer_token", "paper", {})
+
+
+@pytest.mark.parametrize("backend", [Locked, Forgetful])
+def test_a_keyring_that_fails_is_told_without_the_secret(use: types.FunctionType, backend: type[Memory]) -> None:
+    use(backend())
+    with pytest.raises(CredentialsError) as raised:
+        secrets.store("x_bearer_token", "paper", VALUE)
+    assert VALUE not in str(raised.value) and VALUE not in repr(raised.value)
+    assert raised.value.__cause__ is None and raised.value.remedy
+
+
+def test_the_listing_says_where_from_and_never_what(memory: Memory) -> None:
+    secrets.store("alpaca_key_id", "paper", VALUE)
+    found = secrets.listing("paper", {"DESK_X_BEARER_TOKEN": VALUE})
+    assert [(each.name, each.source) for each in found] == [
+        ("x_bearer_token", "environment"),
+        ("alpaca_key_id", "keyring"),
+        ("alpaca_secret_key", "missing"),
+    ]
+    assert VALUE not in repr(found)
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip()))
+def test_a_value_no_header_can_carry_is_refused_without_telling_it(value: str) -> None:
+    fine = value.strip().isascii() and value.strip().isprintable() and " " not in value.strip()
+    try:
+        found = secrets.read("x_bearer_token", "paper", {"DESK_X_BEARER_TOKEN": value})
+    except CredentialsError as error:
+        assert not fine or len(value) > secrets.LONGEST
+        if len(value) > 8:
+            assert value not in str(error)
+    else:
+        assert fine and found == value.strip()
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    secret = secrets.read("x_bearer_token", "paper", {"DESK_X_BEARER_TOKEN": VALUE})
+    assert VALUE not in repr(secret) and VALUE not in repr({"token": secret}) and VALUE not in f"{secret!r}"
+    assert f"Bearer {secret}" == f"Bearer {VALUE}"
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(CredentialsError, match="x_bearer_token, alpaca_key_id, alpaca_secret_key"):
+        secrets.read("aws_key", "paper", {})
+
+
+def test_keyring_is_imported_only_when_asked() -> None:
+    import subprocess
+
+    code = "import engine.secrets, sys; engine.secrets.read('x_bearer_token', 'paper', {'DESK_X_BEARER_TOKEN': 'a'})"
+    subprocess.run([sys.executable, "-c", code + "; assert 'keyring' not in sys.modules"], check=True)
