@@ -95,7 +95,7 @@ def tell(reader: Reader, id: str) -> Story:
     if "ticket" in by_kind:
         return _of_signal(reader, id, "ticket", _value(by_kind["ticket"], Ticket).signal.id)
     if not by_kind.keys().isdisjoint(_ORDER_KINDS):
-        signal_id = next((named for record in records if (named := _signal_of(record, id))), "")
+        signal_id = _signal_behind(reader, records, id)
         if signal_id:
             return _of_signal(reader, id, "order", signal_id)
         clients = dict.fromkeys(record.key for record in records)
@@ -168,9 +168,7 @@ def _orders(reader: Reader, clients: dict[str, None]) -> tuple[OrderPart, ...]:
     """Orders by client order id, then those that protect them and do not name the signal themselves."""
     for client in tuple(clients):
         for record in reader.records(("intent", "order"), containing=_quoted(client)):
-            value = record.value()
-            parent = value.parent if isinstance(value, Intent) else value.parent_id if isinstance(value, Order) else ""
-            if parent == client:
+            if _parent_of(record) == client:
                 clients[record.key] = None
     return tuple(_order(client, reader.records(_ORDER_KINDS, key=client)) for client in clients)
 
@@ -201,6 +199,24 @@ def _orders_in(record: Record) -> tuple[Order, ...]:
     value = record.value()
     order = value.answer.order if isinstance(value, AnswerRecord) else value
     return (order, *order.legs) if isinstance(order, Order) else ()
+
+
+def _signal_behind(reader: Reader, records: tuple[Record, ...], id: str) -> str:
+    """The signal behind an order, or behind the entry that it protects; empty when nobody's signal asked for it."""
+    for record in records:
+        if signal_id := _signal_of(record, id):
+            return signal_id
+    for parent in dict.fromkeys(parent for record in records if (parent := _parent_of(record))):
+        for record in reader.records(_ORDER_KINDS, key=parent):
+            if signal_id := _signal_of(record, ""):
+                return signal_id
+    return ""
+
+
+def _parent_of(record: Record) -> str:
+    """Client order id of the entry that an intent or order protects."""
+    value = record.value()
+    return value.parent if isinstance(value, Intent) else value.parent_id if isinstance(value, Order) else ""
 
 
 def _signal_of(record: Record, id: str) -> str:

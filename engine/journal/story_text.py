@@ -27,10 +27,11 @@ def format_story(story: Story, width: int = 100) -> str:
     lines: list[str] = []
     if story.what == "post":
         lines.extend(_posts(story))
-        for part in story.signals:
-            lines.extend(_signal(part))
-        if not story.signals:
+        if story.signals:
+            lines.extend(_signal(story.signals[0]))
+        else:
             lines.append("no signal has this post as evidence")
+        lines.extend(_in_short(part) for part in story.signals[1:])
         if story.more_signals:
             lines.append(f"… and {story.more_signals} older signals")
     else:
@@ -102,6 +103,14 @@ def _signal(part: SignalPart) -> Iterator[str]:
         yield f"… and {len(part.orders) - ORDERS} more orders"
     if not part.orders and decision is not None:
         yield "NO ORDER" + (" is in this journal" if decision.kind.sends else ": none was asked for")
+
+
+def _in_short(part: SignalPart) -> str:
+    """A further signal of a post, in one line."""
+    signal, decision = part.signal, part.decision
+    what = f"{signal.id} · {signal.side.name} {signal.symbol} · {at_text(signal.at_ns)}" if signal else "none"
+    outcome = f"{decision.kind.value} by {decision.by}" if decision else "no decision yet"
+    return f"ALSO SIGNAL {what} · {outcome} · {len(part.orders)} orders"
 
 
 def _mood(mood: Mood) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,14 @@ from tests.engine.journal.made_up import made_up
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "paper.journal"
+
+
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A journal's path that every user can reach, for tests that drop root's rights."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory) / "state" / "paper.journal"
 
 
 @pytest.fixture
@@ -41,15 +50,15 @@ def opened(path: Path) -> Iterator[Callable[..., Journal]]:
 
 
 @pytest.fixture
-def written(path: Path, opened: Callable[..., Journal]) -> Callable[[int], Path]:
+def written(path: Path, opened: Callable[..., Journal]) -> Callable[..., Path]:
     """Writes a journal of so many made-up records and closes it."""
 
-    def write(count: int) -> Path:
-        journal = opened()
+    def write(count: int, at: Path = path) -> Path:
+        journal = opened(at)
         for number in range(count):
             journal.append(*made_up(number))
         journal.close()
-        return path
+        return at
 
     return write
 

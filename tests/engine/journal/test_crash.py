@@ -230,10 +230,8 @@ def test_a_file_that_may_not_grow_stops_the_journal(path: Path, opened: Opened) 
     assert opened().seq == records
 
 
-def test_a_journal_that_may_not_be_written_is_refused(written: Callable[[int], Path]) -> None:
-    path = written(10)
-    for directory in (path.parent, path.parent.parent, path.parent.parent.parent):
-        directory.chmod(0o755)
+def test_a_journal_that_may_not_be_written_is_refused(written: Callable[..., Path], public_path: Path) -> None:
+    path = written(10, public_path)
     for file in (path, anchor_path(path)):
         file.chmod(0o444)
     path.parent.chmod(0o555)

@@ -168,14 +168,12 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
-def test_a_closed_journal_on_a_read_only_medium(written: Callable[[int], Path]) -> None:
-    path = written(5)
+def test_a_closed_journal_on_a_read_only_medium(written: Callable[..., Path], public_path: Path) -> None:
+    path = written(5, public_path)
     program = (
         "import os, sys; from pathlib import Path; from engine.journal import Reader; os.getuid() or os.setuid(65534); "
         "print(Reader(Path(sys.argv[1])).verify().records)"
     )
-    for directory in (path.parent.parent.parent, path.parent.parent):
-        directory.chmod(0o755)
     path.chmod(0o444)
     (path.parent / "paper.journal.anchor").chmod(0o444)
     path.parent.chmod(0o555)

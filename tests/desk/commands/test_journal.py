@@ -1,0 +1,175 @@
+"""`desk journal`: what is printed, the exit codes, and what is never imported."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from desk.commands.journal import journal
+from engine.config.schema import JournalConfig
+from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError
+from engine.journal import Journal
+from engine.journal.anchor import anchor_path
+from engine.model import Alert, Level, Reading
+
+ROOT = Path(__file__).resolve().parents[3]
+HOSTILE = "\x1b]0;owned\x07\x9b2J\u202e up"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "paper.journal"
+    written = Journal(path, JournalConfig(), profile="paper")
+    written.open()
+    for number in range(60):
+        written.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number * 10**9)
+    written.append("alert", "a", Alert("a", Level.INFO, "c", "s", HOSTILE, "", 1), 60 * 10**9)
+    written.close()
+    return path
+
+
+def desk(*args: str | Path, file: Path) -> Result:
+    return CliRunner().invoke(journal, [*map(str, args), "--journal", str(file)])
+
+
+def process(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "desk", "journal", *map(str, args)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_show_prints_the_newest_oldest_first(file: Path) -> None:
+    lines = desk("show", file=file).output.splitlines()
+    assert len(lines) == 50
+    assert lines[0].split()[:4] == ["12", "1970-01-01T00:00:11.000Z", "reading", "11"]
+    assert lines[-1].split()[0] == "61"
+    assert all(line.isprintable() for line in lines)
+
+
+def test_show_filters(file: Path) -> None:
+    assert len(desk("show", "--kind", "alert", file=file).output.splitlines()) == 1
+    assert len(desk("show", "--key", "7", file=file).output.splitlines()) == 1
+    assert len(desk("show", "--since", "1970-01-01T00:00:50Z", file=file).output.splitlines()) == 11
+    assert desk("show", "--since", "1d", file=file).output == ""
+    assert len(desk("show", "--limit", "3", file=file).output.splitlines()) == 3
+
+
+def test_show_as_json(file: Path) -> None:
+    output = desk("show", "--json", "--limit", "1", file=file).output
+    assert output.isascii()
+    assert json.loads(output)["body"]["text"] == HOSTILE
+
+
+def test_counts(file: Path) -> None:
+    assert [line.split()[:2] for line in desk("show", "--counts", file=file).output.splitlines()] == [
+        ["60", "reading"],
+        ["1", "alert"],
+    ]
+    assert json.loads(desk("show", "--counts", "--json", file=file).output)[1]["records"] == 1
+
+
+def test_a_wrong_since_is_explained(file: Path) -> None:
+    error = desk("show", "--since", "yesterday", file=file).exception
+    assert isinstance(error, DeskError)
+    assert error.exit_code == EXIT_USAGE
+    assert "found 'yesterday'" in str(error)
+
+
+def test_verify(file: Path) -> None:
+    result = desk("verify", file=file)
+    assert result.exit_code == 0
+    assert result.output.startswith("61 records, unbroken")
+    noted = result.output.split()[-1]
+    assert desk("verify", "--expect", noted, file=file).exit_code == 0
+    assert json.loads(desk("verify", "--json", file=file).output)["ok"] is True
+    assert desk("verify", "--expect", "12", file=file).exit_code == EXIT_USAGE
+    wrong = desk("verify", "--expect", noted[:-1] + ("0" if noted[-1] != "0" else "1"), file=file).exception
+    assert isinstance(wrong, DeskError)
+
+
+def change(file: Path, sql: str) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute(sql)
+    connection.close()
+
+
+def test_verify_names_the_record(file: Path) -> None:
+    change(file, "UPDATE records SET key = 'other' WHERE seq = 40")
+    done = process("verify", "--journal", file)
+    assert done.returncode == EXIT_JOURNAL
+    assert "record 40 was altered" in done.stderr
+    assert "Traceback" not in done.stderr
+    result = desk("verify", "--json", file=file)
+    assert result.exit_code == EXIT_JOURNAL
+    assert json.loads(result.output)["first_bad_seq"] == 40
+    assert desk("verify", "--json", "--renew-anchor", file=file).exit_code == EXIT_JOURNAL
+
+
+def test_a_lost_tail_can_be_accepted(file: Path) -> None:
+    change(file, "DELETE FROM records WHERE seq > 50")
+    error = desk("verify", file=file).exception
+    assert isinstance(error, DeskError)
+    assert "--renew-anchor" in error.remedy
+    assert desk("verify", "--renew-anchor", file=file).exit_code == 0
+    assert desk("verify", file=file).exit_code == 0
+    anchor_path(file).unlink()
+    assert "no anchor" in desk("verify", file=file).output
+    desk("verify", "--renew-anchor", file=file)
+    again = Journal(file, JournalConfig(), profile="paper")
+    again.open()
+    assert again.seq == 50
+    assert isinstance(desk("verify", "--renew-anchor", file=file).exception, DeskError)
+    again.close()
+
+
+def test_export_to_the_terminal_and_to_a_new_file(file: Path, tmp_path: Path) -> None:
+    output = desk("export", "--format", "jsonl", file=file).output
+    assert output.isascii()
+    assert len(output.splitlines()) == 61
+    target = tmp_path / "out.csv"
+    assert desk("export", "--format", "csv", "--kind", "alert", "--output", target, file=file).exit_code == 0
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert len(target.read_text().splitlines()) == 2
+    error = desk("export", "--format", "csv", "--output", target, file=file).exception
+    assert isinstance(error, DeskError)
+    assert "File exists" in str(error)
+
+
+def test_why(file: Path) -> None:
+    assert "no signal has this post as evidence" in desk("why", "7", file=file).output
+    assert json.loads(desk("why", "7", "--json", file=file).output)["what"] == "post"
+    assert isinstance(desk("why", "nobody", file=file).exception, DeskError)
+
+
+def test_no_journal(tmp_path: Path) -> None:
+    done = process("show", "--journal", tmp_path / "none.journal")
+    assert done.returncode == EXIT_JOURNAL
+    assert "found no such file" in done.stderr
+
+
+def test_the_profiles_journal_is_the_default(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[engine]\nstate_dir = "{tmp_path / "state"}"\n')
+    done = process("show", "--profile", "simulated", "--config", config)
+    assert done.returncode == EXIT_JOURNAL
+    assert str(tmp_path / "state" / "simulated.journal") in done.stderr
+
+
+def test_reading_imports_nothing_heavy(file: Path) -> None:
+    program = (
+        "import sys; from desk.commands.journal import journal\n"
+        f"journal.main(['show', '--journal', {str(file)!r}], standalone_mode=False)\n"
+        f"journal.main(['show', '--counts', '--journal', {str(file)!r}], standalone_mode=False)\n"
+        "heavy = {'pandas', 'numpy', 'textual', 'rich', 'aiohttp'}\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
