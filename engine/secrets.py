@@ -100,6 +100,11 @@ def listing(profile: str, env: Mapping[str, str]) -> tuple[Listed, ...]:
     return tuple(_listed(name, profile, env) for name in VARIABLES)
 
 
+def keyring_kind() -> str:
+    """The keyring that would be used. Raises CredentialsError when none keeps secrets safe."""
+    return _kind(_backend(X_BEARER_TOKEN))
+
+
 def account(name: str, profile: str) -> str:
     """The keyring's user name for a secret: `x_bearer_token`, `alpaca_key_id@paper`."""
     return name if name in SHARED else f"{name}@{profile}"

@@ -1,0 +1,35 @@
+"""`desk doctor`: is everything in place, and what to do where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import click
+
+from desk.context import load_context
+from engine.errors import EXIT_FAILED, ConfigError
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.option("--offline", is_flag=True, help="Ask no other machine.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:
+    """Check configuration, keys, clock, disk, sockets and endpoints. Exit code 1 when a check fails."""
+    from desk import checks
+    from engine.clock import SystemClock
+
+    try:
+        context = load_context(ctx)
+    except ConfigError as error:
+        found = [checks.Check("config", checks.FAIL, f"{error.where}: {error.message}", error.remedy)]
+    else:
+        found = checks.local_checks(context.loaded, context.paths, os.environ, SystemClock().now_ns())
+        if not offline:
+            from desk.checks_network import network_checks
+
+            found += asyncio.run(network_checks(context.config, os.environ))
+    click.echo(checks.as_json(found) if as_json else "\n".join(checks.lines(found)))
+    if any(check.status == checks.FAIL for check in found):
+        ctx.exit(EXIT_FAILED)

@@ -1,0 +1,115 @@
+"""`desk keys`: set, list and remove on a keyring; a value is never shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import keyring.backends.null
+import pytest
+from click.testing import CliRunner, Result
+from keyring.backend import KeyringBackend
+
+from desk.__main__ import main_group
+from engine.errors import EXIT_CREDENTIALS, CredentialsError
+
+VALUE = "AAAA-not-a-real-key-0123456789"
+
+
+class Memory(KeyringBackend):
+    """A keyring that lives as long as the test."""
+
+    priority = 5.0  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.held[service, username]
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Memory]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for variable in ("DESK_X_BEARER_TOKEN", "DESK_ALPACA_KEY_ID", "DESK_ALPACA_SECRET_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    before = keyring.get_keyring()
+    backend = Memory()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+def desk(*args: str, typed: str = "") -> Result:
+    return CliRunner().invoke(main_group, ["keys", *args], input=typed)
+
+
+def test_set_asks_hidden_and_stores_per_profile(memory: Memory) -> None:
+    result = desk("set", "alpaca_key_id", "--profile", "paper", typed=VALUE + "\n")
+    assert result.exit_code == 0, result.output
+    assert VALUE not in result.output
+    assert "stored desk/alpaca_key_id@paper in" in result.output
+    assert memory.held == {("desk", "alpaca_key_id@paper"): VALUE}
+
+
+def test_set_reads_standard_input_when_asked(memory: Memory) -> None:
+    result = desk("set", "x_bearer_token", "--stdin", typed=VALUE + "\n")
+    assert result.exit_code == 0 and VALUE not in result.output
+    assert memory.held == {("desk", "x_bearer_token"): VALUE}
+
+
+def test_set_says_when_the_environment_wins(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_X_BEARER_TOKEN", "other")
+    assert "wins over the keyring" in desk("set", "x_bearer_token", "--stdin", typed=VALUE).output
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "naïve\n"])
+def test_set_refuses_what_is_no_key(memory: Memory, typed: str) -> None:
+    result = desk("set", "x_bearer_token", "--stdin", typed=typed)
+    assert isinstance(result.exception, CredentialsError)
+    assert result.exception.exit_code == EXIT_CREDENTIALS
+    assert memory.held == {}
+
+
+def test_list_says_where_from(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_X_BEARER_TOKEN", VALUE)
+    memory.held["desk", "alpaca_key_id@live"] = VALUE
+    result = desk("list", "--json", "--profile", "live")
+    assert VALUE not in result.output
+    found = json.loads(result.output)
+    assert found["profile"] == "live"
+    assert {each["name"]: each["source"] for each in found["keys"]} == {
+        "x_bearer_token": "environment",
+        "alpaca_key_id": "keyring",
+        "alpaca_secret_key": "missing",
+    }
+    plain = desk("list", "--profile", "live").output
+    assert "DESK_X_BEARER_TOKEN" in plain and VALUE not in plain
+
+
+def test_remove(memory: Memory) -> None:
+    memory.held["desk", "x_bearer_token"] = VALUE
+    assert desk("remove", "x_bearer_token").exit_code == 0
+    assert memory.held == {}
+    again = desk("remove", "x_bearer_token")
+    assert again.exit_code == 1 and "not in the keyring" in again.output
+
+
+def test_an_unknown_name_is_a_usage_error_with_the_names(memory: Memory) -> None:
+    result = desk("set", "aws_key")
+    assert result.exit_code == 2 and "alpaca_secret_key" in result.output
+
+
+def test_a_keyring_that_forgets_is_refused(memory: Memory) -> None:
+    keyring.set_keyring(keyring.backends.null.Keyring())
+    result = desk("set", "x_bearer_token", "--stdin", typed=VALUE)
+    assert isinstance(result.exception, CredentialsError) and "forgets" in str(result.exception)
