@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import App
@@ -20,9 +20,11 @@ from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
 from desk.terminal import frames_per_second
 from desk.themes import DARK, THEMES
-from engine.config.schema import ScreenConfig
 from engine.errors import EXIT_OK
 from widgets.no_control import NoControl
+
+if TYPE_CHECKING:
+    from engine.config.schema import ScreenConfig
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30

@@ -7,6 +7,7 @@ and the first frame do not wait for it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -156,7 +157,7 @@ class Client:
             ) from error
 
     def _unreachable(self, error: Exception) -> DeskError:
-        if isinstance(error, (FileNotFoundError, ConnectionError)) or not self._path.exists():
+        if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
             return DeskError(
                 "no engine answers",
                 where=str(self._path),

@@ -35,7 +35,7 @@ class Decisions(RowPanel[tuple[Ticket, Decision]]):
 
     def row(self, key: str, row: tuple[Ticket, Decision], width: int, colors: Palette) -> list[Line]:
         ticket, decision = row
-        mark, style = self.marker(key)
+        mark, style = self.marker(key, colors)
         line = Line().add(mark, style).add(figures.clock(decision.at_ns), colors.muted).gap(colors.text)
         side = ticket.signal.side
         line.add(f"{figures.side_glyph(side)} ", colors.up if side is Side.BUY else colors.down)

@@ -60,7 +60,7 @@ class Feed(Widget, can_focus=True):
 
     @property
     def hint(self) -> str:
-        """Said at the right end of the title on a narrow screen, while the view follows."""
+        """Said at the right end of the title on a narrow screen, where nothing else has to be said."""
         return self._hint
 
     @hint.setter
@@ -253,7 +253,8 @@ class Feed(Widget, can_focus=True):
             line.add("  search ", colors.head_row).field(self._search, min(24, len(self._search)), style)
         if self._cursor is not None:
             return line.right(f"▲ {figures.count(self.new)} new  G follow ", width - line.cells, colors.title_focus)
-        hint = f"Tab: {self._hint} " if self._hint and width < 100 else ""
+        busy = bool(self._filter or self._search or self._unseen)
+        hint = f"Tab: {self._hint} " if self._hint and width < 100 and not busy else ""
         return line.right(hint, width - line.cells, colors.head_row)
 
     def _post(self, post: PostRow, width: int, chosen: bool) -> Line:

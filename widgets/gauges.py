@@ -50,7 +50,7 @@ class Gauges(RowPanel[SymbolRow]):
         bar, spark = _widths(width)
         mood = row.mood
         line = Line()
-        mark, mark_style = self.marker(key)
+        mark, mark_style = self.marker(key, colors)
         line.add(mark, mark_style).field(row.symbol, _SYMBOL, colors.strong)
         _bar(line, mood.value, bar, colors)
         value_style = colors.muted if mood.value is None else colors.signed(mood.value)

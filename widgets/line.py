@@ -43,7 +43,8 @@ class Line:
         self.cells = 0
 
     def add(self, text: str, style: Style) -> Line:
-        """Append our own text, as wide as it is."""
+        """Append text as wide as it is; foreign text belongs in a `field`, which bounds it."""
+        text = visible(text)
         self.segments.append(Segment(text, style))
         self.cells += cell_len(text)
         return self

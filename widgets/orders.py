@@ -42,7 +42,7 @@ class Orders(RowPanel[Order]):
         line.gap(head, 2).field("status", width - line.cells, head)
 
     def row(self, key: str, row: Order, width: int, colors: Palette) -> list[Line]:
-        mark, style = self.marker(key)
+        mark, style = self.marker(key, colors)
         line = Line().add(mark, style).add(figures.clock(row.submitted_ns or row.updated_ns), colors.muted)
         line.gap(colors.text)
         line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)

@@ -27,7 +27,7 @@ class Positions(RowPanel[Position]):
             line.right("stop", 9, head).right("target", 9, head)
 
     def row(self, key: str, row: Position, width: int, colors: Palette) -> list[Line]:
-        mark, style = self.marker(key)
+        mark, style = self.marker(key, colors)
         line = Line().add(mark, style).field(row.symbol, 7, colors.strong)
         line.right(figures.quantity(row.quantity), 9, colors.text)
         line.right(figures.price(row.average_price), 9, colors.muted)

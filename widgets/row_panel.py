@@ -259,11 +259,11 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
             return Style()
         return self.inks.cursor_row if focused else self.inks.quiet_row
 
-    def marker(self, key: str) -> tuple[str, Style]:
+    def marker(self, key: str, colors: Palette) -> tuple[str, Style]:
         """The first cell of a row: says where the cursor is without any colour."""
         if key != self._key:
-            return " ", self.inks.text
-        return ("▌", self.inks.accent) if self.has_focus else ("▏", self.inks.muted)
+            return " ", colors.text
+        return ("▌", colors.accent) if self.has_focus else ("▏", colors.muted)
 
     def _title(self, width: int) -> Line:
         line = Line()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.timer import Timer
+
 from widgets.line import Line
 from widgets.line_block import LineBlock
 
@@ -12,6 +14,8 @@ class StatusLine(LineBlock):
     """One line of words with a sign: ✓ done, ✗ refused, › said."""
 
     RATE: ClassVar[float] = 30.0
+    STAYS_S: ClassVar[float] = 30.0
+    """How long an answer stands before it could be taken for news."""
 
     DEFAULT_CSS = """
     StatusLine { height: 1; }
@@ -21,6 +25,7 @@ class StatusLine(LineBlock):
         super().__init__(id=id)
         self._sign = ""
         self._text = ""
+        self._fade: Timer | None = None
 
     @property
     def text(self) -> str:
@@ -42,6 +47,13 @@ class StatusLine(LineBlock):
     def _set(self, sign: str, text: str) -> None:
         self._sign, self._text = sign, text
         self.repaint(now=True)
+        if self._fade is not None:
+            self._fade.stop()
+        self._fade = self.set_timer(self.STAYS_S, self.clear) if text else None
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._set("", "")
 
     def lines(self, width: int) -> list[Line]:
         colors = self.inks

@@ -50,7 +50,7 @@ class Tickets(RowPanel[Ticket]):
         line.right(hint, width - line.cells, colors.head_row)
 
     def row(self, key: str, row: Ticket, width: int, colors: Palette) -> list[Line]:
-        mark, mark_style = self.marker(key)
+        mark, mark_style = self.marker(key, colors)
         order = Line().add(mark, mark_style)
         side_style = colors.up if row.signal.side is Side.BUY else colors.down
         label = f"{figures.side_glyph(row.signal.side)} {row.signal.side.name:<4}"

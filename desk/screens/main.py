@@ -40,6 +40,8 @@ Pane: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
 
 _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
+_FOCUS_TRIES = 20
+"""Layouts to wait for a pane that is about to be shown."""
 
 
 class Main(VerbScreen):
@@ -72,6 +74,8 @@ class Main(VerbScreen):
             self.decisions,
         )
         self._second: Timer | None = None
+        self._wanted: Pane | None = None
+        """The pane that shall get the focus as soon as it is shown."""
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -87,7 +91,7 @@ class Main(VerbScreen):
                 yield self.decisions
                 yield self.detail
         yield self.line
-        yield KeyBar(key_bar(), id="keys")
+        yield KeyBar(key_bar(), id="keybar")
 
     def on_mount(self) -> None:
         self.set_interval(_BEAT_S, self.beat)
@@ -197,6 +201,9 @@ class Main(VerbScreen):
             self._show_detail()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if self._wanted is not None and event.widget is not self._wanted:
+            return
+        self._wanted = None
         for pane in self._panes:
             self.set_class(event.widget is pane, f"in-{pane.id}")
         if event.widget is self.tickets:
@@ -204,12 +211,26 @@ class Main(VerbScreen):
 
     @property
     def _pane(self) -> Pane:
-        return next((pane for pane in self._panes if pane is self.focused), self.tickets)
+        return self._wanted or next((pane for pane in self._panes if pane is self.focused), self.tickets)
 
     def _go(self, pane: Pane) -> None:
+        """Focus a pane. A narrow screen must show it first, and hides the one that had the focus."""
+        self._wanted = pane
         for other in self._panes:
             self.set_class(other is pane, f"in-{other.id}")
-        self.call_after_refresh(pane.focus)
+        self.call_after_refresh(self._focus_wanted, _FOCUS_TRIES)
+
+    def _focus_wanted(self, tries: int) -> None:
+        if self._wanted is None:
+            return
+        if self._wanted is self.focused:
+            self._wanted = None
+        elif self._wanted.focusable:
+            self._wanted.focus()
+        elif tries:
+            self.call_after_refresh(self._focus_wanted, tries - 1)
+        else:
+            self._wanted = None
 
     def action_next_pane(self) -> None:
         self._go(self._panes[(self._panes.index(self._pane) + 1) % len(self._panes)])

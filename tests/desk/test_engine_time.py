@@ -1,0 +1,15 @@
+import pytest
+
+from desk.engine_time import EngineTime
+from engine.clock import SECOND
+
+
+@pytest.mark.parametrize(("speed", "passed_s"), [(1.0, 3), (60.0, 180), (0.0, 0)])
+def test_it_runs_at_the_engines_speed(speed: float, passed_s: int) -> None:
+    now = [100.0]
+    time = EngineTime(lambda: now[0])
+    assert time.now_ns() == 0
+    time.tell(50 * SECOND, speed)
+    now[0] += 3.0
+    assert time.now_ns() == (50 + passed_s) * SECOND
+    assert time.speed == speed

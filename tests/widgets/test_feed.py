@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model import DisplayText
+from engine.model.frames import PostRow
+from tests.desk.made_up import post
+from tests.widgets.harness import painted, stage, until
+from widgets.feed import Feed
+
+
+def numbered(start: int, end: int) -> Iterator[PostRow]:
+    for number in range(start, end):
+        yield msgspec.structs.replace(post(number), text=DisplayText(f"post number {number}"))
+
+
+def shown(feed: Feed) -> list[int]:
+    return [int(line.split("post number ")[1].split()[0]) for line in painted(feed) if "post number" in line]
+
+
+async def test_it_follows_the_newest() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 50))
+        await until(pilot, lambda: shown(feed) == [45, 46, 47, 48, 49])
+        feed.push(numbered(50, 52))
+        await until(pilot, lambda: shown(feed) == [47, 48, 49, 50, 51])
+
+
+async def test_scrolling_up_freezes_the_view_and_counts_what_is_new() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 50))
+        feed.move(-2)
+        await until(pilot, lambda: shown(feed) == [45, 46, 47, 48, 49])
+        feed.push(numbered(50, 87))
+        await until(pilot, lambda: "▲ 37 new" in painted(feed)[0])
+        assert shown(feed) == [45, 46, 47, 48, 49]
+        assert feed.new == 37
+        feed.last()
+        await until(pilot, lambda: shown(feed) == [82, 83, 84, 85, 86])
+        assert feed.following
+
+
+async def test_a_frozen_view_moves_only_when_its_posts_are_forgotten() -> None:
+    feed = Feed(rows=20, fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 20))
+        feed.move(-1)
+        feed.push(numbered(20, 60))
+        await until(pilot, lambda: shown(feed) == [40, 41, 42, 43, 44])
+
+
+async def test_filter_and_search() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 40))
+        feed.filter("TSLA")
+        await until(pilot, lambda: shown(feed) == [15, 20, 25, 30, 35])
+        feed.push(numbered(40, 43))
+        await until(pilot, lambda: shown(feed) == [20, 25, 30, 35, 40])
+        feed.filter("")
+        assert feed.search("number 7")
+        await until(pilot, lambda: 7 in shown(feed))
+        assert feed.selected is not None
+        assert feed.selected.text == "post number 7"
+        assert not feed.find(older=True)
+        assert not feed.search("nobody says this")
+
+
+async def test_what_never_came_is_counted() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 3))
+        feed.count(12_345, 1_200)
+        await until(pilot, lambda: "12,345  1,200 not shown" in painted(feed)[0])
+
+
+@given(st.lists(st.one_of(st.integers(0, 30), st.integers(-9, 9).map(lambda rows: ("move", rows))), max_size=20))
+def test_the_cursor_is_always_on_a_post_that_is_kept(turns: list[int | tuple[str, int]]) -> None:
+    feed = Feed(rows=16)
+    pushed = 0
+    for turn in turns:
+        if isinstance(turn, int):
+            feed.push(numbered(pushed, pushed + turn))
+            pushed += turn
+        else:
+            feed.move(turn[1])
+        assert (feed.selected is not None) == (pushed > 0)
+        assert 0 <= feed.new <= pushed

@@ -1,0 +1,22 @@
+from tests.widgets.harness import painted, stage, until
+from widgets.key_bar import KeyBar
+
+KEYS = [("y", "confirm", "confirm"), ("n", "reject", "reject"), ("K", "KILL", "kill"), ("?", "help", "help")]
+
+
+async def test_help_is_there_however_narrow() -> None:
+    for width in (24, 60):
+        bar = KeyBar(KEYS)
+        async with stage(bar, (width, 2)):
+            assert painted(bar)[0].startswith(" y confirm  ")
+            assert "? help" in painted(bar)[0]
+
+
+async def test_a_click_is_the_key() -> None:
+    bar = KeyBar(KEYS)
+    async with stage(bar, (60, 2)) as pilot:
+        column = painted(bar)[0].index("reject")
+        await pilot.click(bar, offset=(column, 0))
+        pressed = [message for message in pilot.app.messages if isinstance(message, KeyBar.Pressed)]  # type: ignore
+        await until(pilot, lambda: pressed)
+        assert pressed[0].action == "reject"

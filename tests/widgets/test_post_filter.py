@@ -1,0 +1,32 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model import DisplayText
+from tests.desk.made_up import post
+from widgets.post_filter import PostFilter
+
+TESLA = msgspec.structs.replace(
+    post(0), author=DisplayText("Quiet_Tape"), text=DisplayText("Margin back over 20 %"), symbols=("TSLA",), score=0.4,
+    verified=True, source="x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "TSLA", "$TSLA", "@quiet", "@Quiet_Tape >0.3", "<0.5", "bull", "verified", "from:x", "margin", "MARGIN 20"],
+)
+def test_passes(text: str) -> None:
+    assert PostFilter(text).matches(TESLA)
+
+
+@pytest.mark.parametrize("text", ["NVDA", "@tape", ">0.4", "<0.4", "bear", "from:news", "margins", "TSLA bear"])
+def test_holds_back(text: str) -> None:
+    assert not PostFilter(text).matches(TESLA)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_filter(text: str) -> None:
+    assert PostFilter(text).matches(TESLA) in (True, False)
+    assert bool(PostFilter(text)) == bool(text.split())

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from engine.clock import MINUTE, SECOND
+from engine.model import FeedState, Light, Session, TradingState
+from tests.desk.made_up import NOW, account, feeds, protection, status
+from tests.widgets.harness import painted, stage, until
+from widgets.status_bar import StatusBar, StatusView
+
+VIEW = StatusView(status=status(), account=account(), feeds=feeds(), attached=True)
+
+
+async def written(view: StatusView, width: int = 120, now_ns: int = NOW) -> str:
+    bar = StatusBar()
+    async with stage(bar, (width, 4)) as pilot:
+        bar.show(view, now_ns)
+        await until(pilot, lambda: "attaching" not in "".join(painted(bar)))
+        return "\n".join(painted(bar))
+
+
+@pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
+@pytest.mark.parametrize("width", [80, 200])
+async def test_which_money_it_is_stands_first(profile: str, width: int) -> None:
+    bar = await written(dataclasses.replace(VIEW, status=status(profile)), width)
+    assert bar.startswith(f" {profile.upper()} ")
+    assert "● ACTIVE" in bar
+    assert "100,234.10" in bar
+    assert "▲ +234.10" in bar
+
+
+async def test_everything_a_trader_looks_for() -> None:
+    bar = await written(VIEW)
+    for words in (
+        "MARKET OPEN closes in 4h14m",
+        "● x now",
+        "● prices now",
+        "(+0.23%)",
+        "DD 0.4%",
+        "60% order_rate",
+        "0.4/1.2 ms",
+    ):
+        assert words in bar
+
+
+async def test_a_lost_engine_is_unmistakable() -> None:
+    lost = dataclasses.replace(VIEW, attached=False, lost_s=12, lost_why="the engine went away")
+    bar = await written(lost)
+    assert "ENGINE LOST 12s" in bar
+    assert "all figures are as of then" in bar
+
+
+async def test_no_engine_at_all_says_why() -> None:
+    bar = await written(StatusView(lost_why="no engine answers"))
+    assert "NO ENGINE" in bar
+    assert "no engine answers" in bar
+
+
+async def test_what_stops_trading_is_said_with_its_reason() -> None:
+    halted = msgspec.structs.replace(status(state=TradingState.HALTED, state_reason="drawdown 10 %"), reconciled=False)
+    bar = await written(dataclasses.replace(VIEW, status=halted, protections=2))
+    for words in (" HALTED ", "drawdown 10 %", "NOT RECONCILED", "2 locks"):
+        assert words in bar
+    assert protection().symbol == "META"
+
+
+@pytest.mark.parametrize("light", [light for light in Light if light is not Light.UP])
+async def test_a_feed_that_is_not_up_says_so_in_words(light: Light) -> None:
+    state = FeedState("x", light, NOW, NOW, last_ns=NOW)
+    assert f"x {light.value}" in (await written(dataclasses.replace(VIEW, feeds=(state,)))).lower()
+
+
+async def test_an_unknown_session_is_not_shown_as_closed() -> None:
+    unknown = msgspec.structs.replace(
+        status(), market=msgspec.structs.replace(status().market, session=Session.UNKNOWN, changes_ns=None)
+    )
+    assert "SESSION UNKNOWN" in await written(dataclasses.replace(VIEW, status=unknown))
+
+
+async def test_seconds_do_not_change_it() -> None:
+    later = dataclasses.replace(VIEW, feeds=feeds(NOW + 2 * SECOND))
+    assert await written(VIEW, now_ns=NOW + SECOND) == await written(later, now_ns=NOW + 4 * SECOND)
+    assert await written(VIEW, now_ns=NOW) != await written(VIEW, now_ns=NOW + MINUTE)
