@@ -58,23 +58,24 @@ class Holdings:
 
     def __init__(self) -> None:
         self._lots: dict[str, list[Lot]] = {}
-        self._owed: dict[tuple[str, Side], Decimal] = {}
+        self._owed: dict[tuple[str, Side, str], Decimal] = {}
+        """Sold before the purchase was told: per symbol, the entry's side and the entry, empty for any."""
 
     def on_fill(self, order: Order, draft: Draft | None, strategy: str, fill: Fill) -> None:
-        """Count an execution of ours: an entry grows its lot, a sale shrinks its entry's lot first, then the oldest."""
+        """Count an execution of ours: an entry grows its lot, a sale shrinks its entry's lot, or the oldest ones."""
         if order.role is Role.ENTRY:
             self._grow(order, draft, strategy, fill.quantity)
         elif order.role is not Role.EXTERNAL:
             left = self._shrink(fill.symbol, fill.side.opposite, fill.quantity, order.parent_id)
             if left > 0:
-                key = (fill.symbol, fill.side.opposite)
+                key = (fill.symbol, fill.side.opposite, order.parent_id)
                 self._owed[key] = self._owed.get(key, ZERO) + left
 
     def adopt(self, symbol: str, total: Decimal) -> Decimal:
         """The venue's signed position is the whole: what our lots hold beyond it is gone. Returns how much that was."""
         gone = ZERO
+        self._owed = {key: owed for key, owed in self._owed.items() if key[0] != symbol}
         for side in Side:
-            self._owed.pop((symbol, side), None)
             surplus = self.held(symbol, side) - max(ZERO, total * side.sign)
             if surplus > 0:
                 self._shrink(symbol, side, surplus, "")
@@ -99,21 +100,24 @@ class Holdings:
         return tuple(self._lots)
 
     def _grow(self, order: Order, draft: Draft | None, strategy: str, quantity: Decimal) -> None:
-        owed = min(quantity, self._owed.get((order.symbol, order.side), ZERO))
-        if owed:
-            self._owed[order.symbol, order.side] -= owed
-        if quantity == owed:
+        for entry_id in (order.client_order_id, ""):
+            key = (order.symbol, order.side, entry_id)
+            owed = min(quantity, self._owed.get(key, ZERO))
+            if owed:
+                quantity -= owed
+                self._owed[key] -= owed
+        if not quantity:
             return
         lot = self.lot(order.symbol, order.client_order_id)
         if lot is None:
             lot = Lot(order, draft, strategy)
             self._lots.setdefault(order.symbol, []).append(lot)
-        lot.quantity += quantity - owed
+        lot.quantity += quantity
 
     def _shrink(self, symbol: str, side: Side, quantity: Decimal, entry_id: str) -> Decimal:
-        """Take `quantity` from the lots on `side`, that of `entry_id` first; returns what no lot held."""
-        lots = [lot for lot in self.lots(symbol) if lot.side is side]
-        for lot in sorted(lots, key=lambda each: each.entry_id != entry_id):
+        """Take `quantity` from the lot of `entry_id`, from the oldest when empty; returns what was not held there."""
+        lots = [lot for lot in self.lots(symbol) if lot.side is side and entry_id in ("", lot.entry_id)]
+        for lot in lots:
             taken = min(lot.quantity, quantity)
             lot.quantity -= taken
             quantity -= taken

@@ -42,7 +42,7 @@ class Inquiry:
                 self._alarm(track, order.reason or "no answer", now_ns, out)
 
     def gaps(self, now_ns: int, out: Outbox) -> None:
-        """Look up the orders whose executions lag behind the filled quantity the venue told."""
+        """Look up the orders whose executions or legs the venue has not told."""
         for track in list(self._register.gaps.values()):
             self._ask(track, track.gap_ns, now_ns, out)
 

@@ -40,6 +40,7 @@ class Track:
         "gap_ns",
         "intent",
         "known",
+        "legs_known",
         "number",
         "order",
         "resends",
@@ -56,6 +57,8 @@ class Track:
         self.tally = Tally()
         self.known = False
         """True once the venue has shown that it has the order."""
+        self.legs_known = False
+        """True once the venue has shown the legs of this bracket."""
         self.stamp_ns = 0
         """The venue's time of the newest word on the status."""
         self.sent_ns = intent.at_ns if intent is not None else 0

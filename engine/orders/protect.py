@@ -72,6 +72,7 @@ class Protector:
             self._closer.find(symbol)
             for plan in list(self._closer.of(symbol)):
                 self._closer.pursue(plan, now_ns, out)
+            self._cancel_orphans(symbol, now_ns, out)
             self._levels(symbol, now_ns, out)
 
     def due(self, now_ns: int, out: Outbox) -> None:
@@ -123,6 +124,15 @@ class Protector:
                 continue
             covered += order.remaining
         return covered
+
+    def _cancel_orphans(self, symbol: str, now_ns: int, out: Outbox) -> None:
+        """A stop that the engine placed and that covers more than its entry still holds must go."""
+        for track in self._register.open(symbol):
+            if track.intent is None or track.order.order_type != "stop" or not track.ours:
+                continue
+            lot = self._holdings.lot(symbol, track.intent.parent)
+            if (lot is None or lot.quantity < track.order.remaining) and not track.gap_ns:
+                self._closer.cancel(track, now_ns, out)
 
     def _levels(self, symbol: str, now_ns: int, out: Outbox) -> None:
         lots = self._holdings.lots(symbol)

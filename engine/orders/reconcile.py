@@ -126,7 +126,8 @@ class Reconciler:
                     lots.adopt(symbol, venue)
                     out.symbols.add(symbol)
                 continue
-            stranger = position is None and symbol not in found
+            trading = any(track.ours for track in self._register.open(symbol))
+            stranger = position is None and symbol not in found and not trading
             differences.append(Difference("position", symbol, str(ours), str(venue), external=stranger))
             if stranger:
                 continue

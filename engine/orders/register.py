@@ -30,6 +30,8 @@ from engine.orders.holdings import Holdings
 from engine.orders.machine import OURS_TO_CONCLUDE, Track, merged, newer, planned
 from engine.orders.tally import Execution
 
+LEG_ASKS: Final = 5
+"""How often a bracket without legs is looked up before the engine takes it that the venue carries none."""
 KEPT: Final = 5_000
 """Closed orders kept; older ones are in the journal."""
 
@@ -46,7 +48,7 @@ class Register:
         self._successors: dict[str, Track] = {}
         self._number = 0
         self.gaps: dict[str, Track] = {}
-        """Orders of which the venue told more filled than executions."""
+        """Orders of which the venue told more filled than executions, or a bracket without its legs."""
         self.holdings = Holdings()
 
     # --- reading
@@ -161,7 +163,7 @@ class Register:
             if not of_symbol:
                 del self._open[order.symbol]
         if order.replaced_by:
-            self._succeed(track, order.replaced_by)
+            self._succeed(track, order.replaced_by, out)
         if out is not None:
             out.order(order)
 
@@ -173,7 +175,7 @@ class Register:
         if track is None:
             track = self._adopt(told, parent, out)
         elif parent is not None and not track.ours:
-            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None)
+            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None, out)
         before = track.order
         stamp_ns = told.updated_ns or stamp_ns
         order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
@@ -198,6 +200,7 @@ class Register:
         self.put(track, order, out)
         if derive:
             self._derive(track, told.updated_ns or now_ns, out)
+        track.legs_known = track.legs_known or bool(told.legs)
         self._watch_gap(track, now_ns)
         for leg in told.legs:
             self.absorb(leg, now_ns, out, derive=derive, stamp_ns=stamp_ns, parent=track)
@@ -224,11 +227,17 @@ class Register:
         track = self._tracks.get(order.client_order_id)
         if track is None:
             track = self._add(order, None)
+        elif not track.ours and order.role is not Role.EXTERNAL:
+            self._claim(track, order.signal_id, order.role, order.parent_id, None, None)
         track.known = bool(order.venue_id)
         if order.status is not OrderStatus.INTENT:
             track.sent_ns = order.submitted_ns if track.intent is None else track.intent.at_ns
         track.stamp_ns = order.updated_ns if track.known else 0
         self.put(track, order, None)
+        entry = self._tracks.get(order.parent_id)
+        if entry is not None and track.intent is None:
+            entry.legs_known = True
+            self._watch_gap(entry, order.updated_ns)
         self._watch_gap(track, order.updated_ns)
 
     def restore_fill(self, fill: Fill) -> None:
@@ -286,29 +295,32 @@ class Register:
         if parent is not None and not parent.ours:
             track.order = msgspec.structs.replace(track.order, parent_id=parent.order.client_order_id)
         elif parent is not None:
-            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None)
+            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None, out)
         elif predecessor is not None:
             old = predecessor.order
-            self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent)
+            self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
         out.order(track.order)
         return track
 
-    def _claim(self, track: Track, signal_id: str, role: Role, parent_id: str, intent: Intent | None) -> None:
+    def _claim(
+        self, track: Track, signal_id: str, role: Role, parent_id: str, intent: Intent | None, out: Outbox | None
+    ) -> None:
         """An order that looked foreign is ours after all; what it has filled counts in the holdings from now on."""
         track.intent = intent
-        track.order = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
+        claimed = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
+        self.put(track, claimed, out)
         if track.tally.counted > 0:
             order = track.order
             draft = None if intent is None else intent.draft
             counted = Fill("", order.client_order_id, order.symbol, order.side, track.tally.counted, ZERO, ZERO, 0)
             self.holdings.on_fill(order, draft, "" if intent is None else intent.strategy, counted)
 
-    def _succeed(self, track: Track, venue_id: str) -> None:
+    def _succeed(self, track: Track, venue_id: str, out: Outbox | None) -> None:
         self._successors[venue_id] = track
         successor = self._by_venue_id.get(venue_id)
         if successor is not None and not successor.ours and track.ours:
             order = track.order
-            self._claim(successor, order.signal_id, order.role, order.parent_id, track.intent)
+            self._claim(successor, order.signal_id, order.role, order.parent_id, track.intent, out)
 
     def _derive(self, track: Track, at_ns: int, out: Outbox) -> None:
         order = track.order
@@ -352,13 +364,27 @@ class Register:
             self.put(track, msgspec.structs.replace(order, filled=filled, average_price=average), out)
 
     def _watch_gap(self, track: Track, now_ns: int) -> None:
-        if track.order.filled > track.tally.counted:
+        track.legs_known = track.legs_known or track.asks >= LEG_ASKS
+        if track.order.filled > track.tally.counted or _legs_missing(track):
             if not track.gap_ns:
                 track.gap_ns = now_ns
                 self.gaps[track.order.client_order_id] = track
         elif track.gap_ns:
             track.gap_ns = track.asks = track.asked_ns = 0
             self.gaps.pop(track.order.client_order_id, None)
+
+
+def _legs_missing(track: Track) -> bool:
+    """A bracket the venue shows must have legs; a venue that never tells them is not asked for ever."""
+    intent = track.intent
+    return (
+        intent is not None
+        and intent.bracket
+        and intent.client_order_id == track.order.client_order_id
+        and track.known
+        and not track.legs_known
+        and (track.open or track.order.filled > 0)
+    )
 
 
 def _leg_role(leg: Order) -> Role:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.clock import SECOND
-from engine.model import Draft, Intent, Order, OrderStatus, OrderUpdate, Quote, Role, Side
+from engine.model import (
+    Draft,
+    Intent,
+    Mode,
+    Mood,
+    Order,
+    OrderStatus,
+    OrderUpdate,
+    Quote,
+    Role,
+    Side,
+    Signal,
+    Ticket,
+    TradingState,
+    Verdict,
+)
 
 T0 = 1_700_000_000 * SECOND
 """Any instant."""
@@ -106,4 +121,18 @@ def event(
         execution_id=execution_id,
         quantity=None if quantity is None else Decimal(quantity),
         price=None if price is None else Decimal(price),
+    )
+
+
+def signal(signal_id: str, side: Side = Side.BUY) -> Signal:
+    """A signal that lives for two minutes."""
+    mood = Mood("TSLA", T0, 0.4, 0.1, 0.3, 20, 10, 0.8, True)
+    return Signal(signal_id, "TSLA", side, "shift", T0, T0 + 120 * SECOND, 0.5, 0.8, "mood rose", mood)
+
+
+def ticket(signal_id: str) -> Ticket:
+    """A ticket of that signal, as decided."""
+    verdict = Verdict(T0, True, TradingState.ACTIVE, "limits", ())
+    return Ticket(
+        f"t-{signal_id}", 1, signal(signal_id), draft(), verdict, T0, T0 + 120 * SECOND, Mode.CONFIRM, "print"
     )

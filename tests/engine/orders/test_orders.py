@@ -27,7 +27,7 @@ from engine.model import (
 )
 from engine.orders import Cancel, LookUp, Orders, Place, Resend
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, draft, event, legs, told
+from tests.engine.orders.talk import T0, draft, event, legs, signal, ticket, told
 
 ACCEPTED, UNRESOLVED = Outcome.ACCEPTED, Outcome.UNRESOLVED
 
@@ -132,9 +132,7 @@ class TestUnresolved:
         (request,) = orders.due(T0 + 2).requests
         assert isinstance(request, Cancel) and request.order.client_order_id == intent.client_order_id
 
-    def test_an_alert_stays_from_half_a_minute_on_and_goes_when_it_is_known(
-        self, orders: Orders, enter: Enter
-    ) -> None:
+    def test_an_alert_stays_from_half_a_minute_on_and_goes_when_it_is_known(self, orders: Orders, enter: Enter) -> None:
         intent = enter()
         orders.on_answer(intent, Answer(UNRESOLVED, "504"), T0)
         assert not orders.due(T0 + 30 * SECOND - 1).alerts
@@ -225,7 +223,7 @@ def test_an_order_that_is_not_ours_is_shown_and_never_touched(orders: Orders, en
 
 
 def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(orders: Orders, enter: Enter) -> None:
-    intent = enter()
+    intent = enter(stop=None)
     orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
     assert orders.next_due_ns == T0 + 60 * SECOND
     assert not orders.due(T0 + 60 * SECOND - 1).requests
@@ -257,6 +255,20 @@ def test_a_filled_quantity_without_its_executions_is_looked_up(orders: Orders, e
     assert not orders.on_update(event(filled, "fill", "x1", "10", "99"), T0 + 2 * SECOND).fills
 
 
+def test_a_bracket_shown_without_its_legs_is_looked_up_for_them_a_few_times(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_update(event(told(intent), "new"), T0)
+    asked = 0
+    now_ns = T0
+    while orders.due(now_ns).requests == (LookUp(intent.client_order_id),) or now_ns < T0 + 30 * SECOND:
+        asked += 1
+        orders.on_lookup(intent.client_order_id, Lookup(True, told(intent)), now_ns)
+        now_ns += SECOND
+        if now_ns > T0 + 50 * SECOND:
+            break
+    assert asked < 40 and orders.next_due_ns == T0 + 60 * SECOND
+
+
 def test_legs_are_adopted_with_their_entry_as_parent(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
@@ -276,11 +288,23 @@ def test_a_leg_seen_before_its_entry_was_foreign_only_so_long(orders: Orders, en
     assert orders.get(stop.client_order_id).role is Role.STOP  # type: ignore[union-attr]
 
 
-def test_deal_places_an_entry_and_tells_its_id(orders: Orders, enter: Enter) -> None:
-    enter("other")
-    intents = [order for order in orders.open]
-    assert [order.status for order in intents] == [OrderStatus.INTENT]
-    assert isinstance(Place(enter("third")), Place)
+def test_a_decided_ticket_leads_to_an_order_whose_id_is_known(orders: Orders) -> None:
+    changes, order_id = orders.deal(signal("s-1"), ticket("s-1"), draft(), T0)
+    (request,) = changes.requests
+    assert isinstance(request, Place) and request.intent.client_order_id == order_id
+    assert request.intent.valid_until_ns == signal("s-1").expires_ns
+    assert [order.status for order in changes.orders] == [OrderStatus.INTENT]
+
+
+def test_a_ticket_dealt_twice_leads_to_one_order(orders: Orders) -> None:
+    orders.deal(signal("s-1"), ticket("s-1"), draft(), T0)
+    changes, _ = orders.deal(signal("s-1"), ticket("s-1"), draft(), T0)
+    assert not changes.requests and changes.alerts[0].code == "order_refused"
+
+
+def test_a_sale_of_what_is_not_held_is_refused_in_words(orders: Orders) -> None:
+    changes, _ = orders.deal(signal("s-1"), ticket("s-1"), draft(Side.SELL), T0)
+    assert not changes.requests and "none of ours" in changes.alerts[0].text
 
 
 @st.composite

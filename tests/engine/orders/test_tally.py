@@ -19,7 +19,9 @@ parts = st.lists(
 def stories(draw: st.DrawFn) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[str, int]]]:
     """Executions of one order, and what the wire makes of them: events and queries repeated, lost and reordered."""
     executions = draw(parts)
-    words = [("event", index) for index in range(len(executions))] + [("query", index) for index in range(len(executions))]
+    words = [("event", index) for index in range(len(executions))] + [
+        ("query", index) for index in range(len(executions))
+    ]
     heard = draw(st.lists(st.sampled_from(words), max_size=15))
     return executions, draw(st.permutations([*heard, *(("event", index) for index in range(len(executions)))]))
 

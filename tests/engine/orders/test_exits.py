@@ -1,0 +1,358 @@
+"""Protective exits follow the filled quantity; what is sold never exceeds what is held."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from engine.clock import SECOND
+from engine.config.schema import Config
+from engine.errors import DeskError
+from engine.model import (
+    Answer,
+    Intent,
+    Order,
+    OrderStatus,
+    Outcome,
+    Position,
+    Quote,
+    Role,
+    Side,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+)
+from engine.orders import Cancel, Changes, Orders, Place
+from tests.engine.orders.conftest import Enter
+from tests.engine.orders.talk import T0, draft, event, leg, legs, quote, told
+
+ACCEPTED = Outcome.ACCEPTED
+
+
+def fill_entry(orders: Orders, intent: Intent, quantity: str = "10", at_ns: int = T0 + 1) -> Changes:
+    """The entry fills (partly when less than its quantity)."""
+    whole = Decimal(quantity) == intent.draft.quantity
+    state = told(intent, OrderStatus.FILLED if whole else OrderStatus.PARTIAL, quantity, "100", at_ns=at_ns)
+    return orders.on_update(event(state, "fill", f"x-{quantity}", quantity, "100"), at_ns)
+
+
+def placed(changes: Changes) -> list[Intent]:
+    return [request.intent for request in changes.requests if isinstance(request, Place)]
+
+
+def cancelled(changes: Changes) -> list[str]:
+    return [request.order.client_order_id for request in changes.requests if isinstance(request, Cancel)]
+
+
+def end(orders: Orders, order_id: str, at_ns: int, filled: str = "0", price: str = "95") -> Changes:
+    """The venue confirms the order's end, with what it had filled."""
+    order = orders.get(order_id)
+    assert order is not None
+    gone = msgspec.structs.replace(
+        order, status=OrderStatus.CANCELED, filled=Decimal(filled), updated_ns=at_ns,
+        average_price=Decimal(price) if filled != "0" else None,
+    )  # fmt: skip
+    return orders.on_update(event(gone, "canceled", f"end-{order_id}", filled, price), at_ns)
+
+
+def ready(orders: Orders, at_ns: int = T0) -> None:
+    """A reconciliation of what stands succeeds."""
+    held = orders.held("TSLA")
+    positions = (VenuePosition("TSLA", held, Decimal(100)),) if held else ()
+    ours = {"TSLA": Position("TSLA", held, Decimal(100))} if held else {}
+    account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+    snapshot = VenueSnapshot(at_ns, account, positions, orders.open)
+    assert orders.reconcile(snapshot, ours, at_ns).ok
+
+
+@pytest.fixture
+def bracketed(orders: Orders, enter: Enter) -> Intent:
+    """A filled entry whose legs work at the venue; the stop is `held` beside its target, as Alpaca shows it."""
+    intent = enter()
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
+    ready(orders)
+    fill_entry(orders, intent)
+    orders.on_update(event(leg(intent, "target", OrderStatus.WORKING, at_ns=T0 + 2), "new"), T0 + 2)
+    return intent
+
+
+@pytest.fixture
+def bare(orders: Orders, enter: Enter) -> Intent:
+    """A filled entry of an extended-hours draft: no venue carries its exits."""
+    ready(orders)
+    intent = enter(extended_hours=True)
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    fill_entry(orders, intent)
+    return intent
+
+
+class TestVenueLegs:
+    def test_working_legs_are_enough(self, orders: Orders, bracketed: Intent) -> None:
+        assert not orders.due(T0 + 60 * SECOND).requests
+        assert not orders.on_quote(quote("90", "90.1"), T0 + 3).requests
+        exits = orders.exits("TSLA")
+        assert (exits.stop_price, exits.target_price, exits.watched) == (95, 110, False)
+
+    def test_a_leg_that_fills_closes_the_holding(self, orders: Orders, bracketed: Intent) -> None:
+        gone = leg(bracketed, "stop", OrderStatus.FILLED, "10", at_ns=T0 + 9)
+        changes = orders.on_update(event(gone, "fill", "s1", "10", "94"), T0 + 9)
+        assert [(fill.role, fill.side, fill.quantity) for fill in changes.fills] == [(Role.STOP, Side.SELL, 10)]
+        assert orders.held("TSLA") == 0 and orders.exits("TSLA").stop_price is None
+
+    def test_lost_legs_get_a_stop_within_ten_seconds_and_the_target_is_watched(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        for kind in ("target", "stop"):
+            end(orders, f"venue-made-{kind}-{bracketed.client_order_id}", T0 + 5 * SECOND)
+        assert orders.exits("TSLA").watched
+        assert orders.next_due_ns == T0 + 15 * SECOND
+        assert not orders.due(T0 + 15 * SECOND - 1).requests
+        (stop,) = placed(orders.due(T0 + 15 * SECOND))
+        assert (stop.role, stop.order_type, stop.parent) == (Role.STOP, "stop", bracketed.client_order_id)
+        assert (stop.draft.quantity, stop.draft.stop_price, stop.draft.side) == (10, 95, Side.SELL)
+        assert not placed(orders.due(T0 + 16 * SECOND))
+        orders.on_answer(stop, Answer(ACCEPTED, order=told(stop, at_ns=T0 + 16 * SECOND)), T0 + 16 * SECOND)
+        assert not orders.due(T0 + 60 * SECOND).requests
+        changes = orders.on_quote(quote("110", "110.1"), T0 + 61 * SECOND)
+        assert cancelled(changes) == [stop.client_order_id] and not placed(changes)
+        (target,) = placed(end(orders, stop.client_order_id, T0 + 62 * SECOND))
+        assert (target.role, target.draft.quantity, target.order_type) == (Role.TARGET, 10, "limit")
+
+    def test_no_stop_is_placed_before_the_first_reconciliation(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        assert not placed(orders.due(T0 + 20 * SECOND))
+        ready(orders, T0 + 21 * SECOND)
+        assert placed(orders.due(T0 + 22 * SECOND))
+
+    def test_a_stop_that_the_venue_keeps_refusing_ends_in_an_alert(self, orders: Orders, enter: Enter) -> None:
+        ready(orders)
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        now_ns, stops, alerts = T0, [], []
+        for _ in range(40):
+            now_ns += 5 * SECOND
+            changes = orders.due(now_ns)
+            alerts += changes.alerts
+            for stop in placed(changes):
+                stops.append(stop.client_order_id)
+                orders.on_answer(stop, Answer(Outcome.REJECTED, "no"), now_ns)
+        assert len(stops) == len(set(stops)) == Config().orders.exit_attempts
+        assert [alert.code for alert in alerts] == ["stop_refused"]
+        assert orders.on_quote(quote("94", "94.1"), now_ns).requests
+
+
+class TestWatch:
+    def test_says_that_it_watches(self, orders: Orders, enter: Enter) -> None:
+        intent = enter(quantity="0.5")
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        (alert,) = fill_entry(orders, intent, "0.5").alerts
+        assert alert.code == "exit_watched" and "95" in alert.text
+        assert orders.exits("TSLA").watched
+
+    @pytest.mark.parametrize(
+        ("bid", "ask", "role"),
+        [
+            ("95", "95.1", Role.STOP),
+            ("60", "61", Role.STOP),
+            ("110", "110.2", Role.TARGET),
+            ("150", "151", Role.TARGET),
+        ],
+    )
+    def test_a_crossing_sells_at_the_quote_once(
+        self, orders: Orders, bare: Intent, bid: str, ask: str, role: Role
+    ) -> None:
+        changes = orders.on_quote(quote(bid, ask, T0 + 5), T0 + 5)
+        (exit_,) = placed(changes)
+        assert (exit_.role, exit_.draft.quantity, exit_.order_type) == (role, 10, "limit")
+        assert Decimal(bid) * Decimal("0.9975") < exit_.draft.limit_price < Decimal(bid)
+        assert exit_.draft.limit_price == exit_.draft.limit_price.quantize(Decimal("0.01"))
+        assert exit_.parent == bare.client_order_id and exit_.draft.reduces
+        assert not orders.on_quote(quote(bid, ask, T0 + 6), T0 + 6).requests
+        assert not placed(orders.due(T0 + 7))
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            quote("90", "80"),
+            quote("0", "0"),
+            Quote("TSLA", T0, T0, None, Decimal(90), None),
+            Quote("TSLA", T0, T0, Decimal("NaN"), Decimal("NaN"), Decimal("NaN")),
+            Quote("TSLA", T0, T0, None, None, None),
+            quote("10", "10.1", symbol="META"),
+        ],
+    )
+    def test_a_bad_quote_triggers_nothing(self, orders: Orders, bare: Intent, bad: Quote) -> None:
+        assert not orders.on_quote(bad, T0 + 5)
+
+    def test_a_source_of_last_prices_triggers_too(self, orders: Orders, bare: Intent) -> None:
+        assert placed(orders.on_quote(Quote("TSLA", T0, T0, None, None, Decimal("94.9")), T0 + 5))
+
+    def test_an_exit_not_filled_is_cancelled_and_placed_again_at_the_new_price(
+        self, orders: Orders, bare: Intent
+    ) -> None:
+        (first,) = placed(orders.on_quote(quote("94", "94.1"), T0 + SECOND))
+        orders.on_answer(first, Answer(ACCEPTED, order=told(first)), T0 + SECOND)
+        orders.on_quote(quote("92", "92.1"), T0 + 2 * SECOND)
+        assert orders.next_due_ns == T0 + 11 * SECOND
+        assert cancelled(orders.due(T0 + 11 * SECOND)) == [first.client_order_id]
+        (second,) = placed(end(orders, first.client_order_id, T0 + 12 * SECOND, filled="4", price="94"))
+        assert second.draft.quantity == 6 and second.draft.limit_price < 92
+        assert (second.attempt, second.signal_id) == (2, first.signal_id)
+        assert second.client_order_id != first.client_order_id
+
+    def test_attempts_end_in_an_alert_that_stays_and_go_on_slowly(self, orders: Orders, bare: Intent) -> None:
+        now_ns = T0 + SECOND
+        changes = orders.on_quote(quote("94", "94.1"), now_ns)
+        tries = 0
+        while intents := placed(changes):
+            tries += 1
+            changes = orders.on_answer(intents[0], Answer(Outcome.REJECTED, "halted"), now_ns)
+            alerts = changes.alerts
+            now_ns += SECOND
+            changes = orders.due(now_ns)
+        assert tries == Config().orders.exit_attempts
+        failed = next(alert for alert in alerts if alert.code == "exit_failed")
+        assert failed.until_acknowledged and "10 not closed" in failed.text
+        assert not orders.due(now_ns + 30 * SECOND).requests
+        assert placed(orders.due(now_ns + 60 * SECOND))
+
+    def test_a_partial_entry_is_watched_and_its_rest_cancelled_when_the_stop_is_crossed(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
+        fill_entry(orders, intent, "4")
+        changes = orders.on_quote(quote("94", "94.1"), T0 + 5)
+        assert cancelled(changes) == [intent.client_order_id] and not placed(changes)
+        for kind in ("target", "stop"):
+            assert not placed(end(orders, f"venue-made-{kind}-{intent.client_order_id}", T0 + 6))
+        gone = told(intent, OrderStatus.CANCELED, "6", "100", at_ns=T0 + 7)
+        (exit_,) = placed(orders.on_update(event(gone, "canceled", "race", "2", "100"), T0 + 7))
+        assert exit_.draft.quantity == 6
+
+
+class TestExit:
+    def test_without_anything_in_its_way_it_is_placed_at_the_approved_price(self, orders: Orders, bare: Intent) -> None:
+        changes = orders.exit("sell-1", "ticket-2", draft(Side.SELL, "4", "104"), T0 + 5, valid_until_ns=T0 + 99)
+        (exit_,) = placed(changes)
+        assert (exit_.draft.quantity, exit_.draft.limit_price) == (4, 104)
+        assert (exit_.signal_id, exit_.ticket_id, exit_.role) == ("sell-1", "ticket-2", Role.EXIT)
+        assert exit_.valid_until_ns == T0 + 99
+
+    def test_legs_are_cancelled_first_and_what_they_fill_meanwhile_is_not_sold_again(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        changes = orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5)
+        ids = [f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("target", "stop")]
+        assert sorted(cancelled(changes)) == sorted(ids) and not placed(changes)
+        assert not placed(end(orders, ids[0], T0 + 6, filled="3", price="110"))
+        (exit_,) = placed(end(orders, ids[1], T0 + 7))
+        assert exit_.draft.quantity == 7
+
+    def test_nothing_is_sold_when_a_leg_sold_all(self, orders: Orders, bracketed: Intent) -> None:
+        orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5)
+        ids = [f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("target", "stop")]
+        assert not placed(end(orders, ids[1], T0 + 6, filled="10", price="94"))
+        assert not placed(end(orders, ids[0], T0 + 7))
+        assert orders.held("TSLA") == 0 and not orders.due(T0 + 99 * SECOND).requests
+
+    def test_after_a_part_was_sold_the_rest_is_protected_again(self, orders: Orders, bracketed: Intent) -> None:
+        orders.exit("sell-1", "t", draft(Side.SELL, "4", "104"), T0 + 5)
+        ids = [f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("target", "stop")]
+        end(orders, ids[0], T0 + 6)
+        (exit_,) = placed(end(orders, ids[1], T0 + 7))
+        assert exit_.draft.quantity == 4
+        sold = told(exit_, OrderStatus.FILLED, "4", "104", at_ns=T0 + 8)
+        orders.on_update(event(sold, "fill", "y", "4", "104"), T0 + 8)
+        (stop,) = placed(orders.due(T0 + 20 * SECOND))
+        assert (stop.role, stop.draft.quantity) == (Role.STOP, 6)
+
+    def test_a_second_exit_is_refused(self, orders: Orders, bare: Intent) -> None:
+        orders.exit("sell-1", "t", draft(Side.SELL, "4"), T0 + 5)
+        with pytest.raises(DeskError, match="at most one exit per signal"):
+            orders.exit("sell-1", "t", draft(Side.SELL, "4"), T0 + 6)
+        with pytest.raises(DeskError, match="under way"):
+            orders.exit("sell-2", "t", draft(Side.SELL, "4"), T0 + 6)
+
+    def test_what_is_not_held_cannot_be_sold(self, orders: Orders) -> None:
+        with pytest.raises(DeskError, match="found none of ours"):
+            orders.exit("sell-1", "t", draft(Side.SELL, "4"), T0 + 5)
+
+    def test_an_exit_found_in_the_journal_after_a_restart_is_carried_on(self, orders: Orders, bare: Intent) -> None:
+        (first,) = placed(orders.on_quote(quote("94", "94.1"), T0 + SECOND))
+        state = orders.on_answer(first, Answer(ACCEPTED, order=told(first)), T0 + SECOND).orders
+        again = Orders(Config())
+        entry = orders.get(bare.client_order_id)
+        assert entry is not None
+        filled = event(told(bare, OrderStatus.FILLED, "10", "100", at_ns=T0 + 1), "fill", "x", "10", "100")
+        again.restore(bare)
+        for record in Orders(Config()).on_update(filled, T0).fills:
+            again.restore(msgspec.structs.replace(record, role=Role.ENTRY))
+        for value in (entry, first, *state):
+            again.restore(value)
+        assert again.held("TSLA") == 10
+        assert cancelled(again.due(T0 + 12 * SECOND)) == [first.client_order_id]
+        again.on_quote(quote("90", "90.1"), T0 + 12 * SECOND)
+        (second,) = placed(end(again, first.client_order_id, T0 + 13 * SECOND))
+        assert second.attempt == 2 and second.draft.quantity == 10
+
+
+class TestFlatten:
+    def test_cancels_all_then_sells_what_is_held(self, orders: Orders, bracketed: Intent) -> None:
+        position = Position("TSLA", Decimal(10), Decimal(100))
+        changes = orders.flatten(position, quote("101", "101.1"), "kill", T0 + 5)
+        ids = cancelled(changes)
+        assert len(ids) == 2 and not placed(changes)
+        end(orders, ids[0], T0 + 6)
+        (exit_,) = placed(end(orders, ids[1], T0 + 7))
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
+
+    def test_takes_over_an_exit_under_way(self, orders: Orders, bare: Intent) -> None:
+        (first,) = placed(orders.exit("sell-1", "t", draft(Side.SELL, "4", "104"), T0 + 5))
+        orders.on_answer(first, Answer(ACCEPTED, order=told(first)), T0 + 5)
+        changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("101", "102"), "kill", T0 + 6)
+        assert cancelled(changes) == [first.client_order_id]
+        (exit_,) = placed(end(orders, first.client_order_id, T0 + 7, filled="1", price="104"))
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 9)
+
+    def test_waits_for_a_price(self, orders: Orders, bare: Intent) -> None:
+        assert not orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), None, "kill", T0 + 5).requests
+        assert placed(orders.on_quote(quote("101", "102"), T0 + 6))
+
+    def test_leaves_what_is_not_ours_and_says_so(self, orders: Orders, bare: Intent) -> None:
+        changes = orders.flatten(Position("TSLA", Decimal(25), Decimal(100)), quote("101", "102"), "kill", T0 + 5)
+        assert placed(changes)[0].draft.quantity == 10
+        assert "15 of 25 is not ours" in changes.alerts[0].text
+
+    def test_says_what_it_could_not_close(self, orders: Orders, bare: Intent) -> None:
+        now_ns = T0 + SECOND
+        changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("101", "102"), "kill", now_ns)
+        alerts: list[str] = []
+        while intents := placed(changes):
+            changes = orders.on_answer(intents[0], Answer(Outcome.REJECTED, "halted"), now_ns)
+            alerts += [alert.text for alert in changes.alerts if alert.code == "exit_failed"]
+            now_ns += SECOND
+            changes = orders.due(now_ns)
+        assert len(alerts) == 1 and "10 not closed after 5 orders" in alerts[0]
+
+
+def test_the_kill_switch_cancels_entries_and_keeps_exits(orders: Orders, bracketed: Intent, enter: Enter) -> None:
+    second = enter("signal-2")
+    orders.on_answer(second, Answer(ACCEPTED, order=told(second)), T0 + 3)
+    assert cancelled(orders.cancel_entries(T0 + 4)) == [second.client_order_id]
+
+
+def test_a_sale_told_before_its_purchase_leaves_nothing_held(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    target, stop = legs(intent, OrderStatus.HELD)
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=(target, stop))), T0)
+    sold = leg(intent, "stop", OrderStatus.FILLED, "10", at_ns=T0 + 9)
+    orders.on_update(event(sold, "fill", "s1", "10", "94"), T0 + 9)
+    fill_entry(orders, intent)
+    assert orders.held("TSLA") == 0
+    assert isinstance(orders.get(stop.client_order_id), Order)

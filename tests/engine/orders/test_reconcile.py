@@ -1,0 +1,126 @@
+"""Our orders and positions against everything the venue says exists."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.clock import SECOND
+from engine.model import (
+    Answer,
+    Intent,
+    Order,
+    OrderStatus,
+    Outcome,
+    Position,
+    Role,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+)
+from engine.orders import LookUp, Orders
+from tests.engine.orders.conftest import Enter
+from tests.engine.orders.talk import T0, event, legs, told
+
+LATER = T0 + 100 * SECOND
+
+
+def snapshot(*orders: Order, at_ns: int = LATER, **held: str) -> VenueSnapshot:
+    """The venue's word: these orders, these quantities."""
+    positions = tuple(VenuePosition(symbol, Decimal(quantity), Decimal(100)) for symbol, quantity in held.items())
+    return VenueSnapshot(at_ns, VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000)), positions, orders)
+
+
+def book(**held: str) -> dict[str, Position]:
+    """Our portfolio's positions."""
+    return {symbol: Position(symbol, Decimal(quantity), Decimal(100)) for symbol, quantity in held.items()}
+
+
+def accepted(orders: Orders, intent: Intent) -> Order:
+    order = told(intent)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=order), T0)
+    return order
+
+
+def test_nothing_here_and_nothing_there_is_in_order(orders: Orders) -> None:
+    result = orders.reconcile(snapshot(), {}, LATER)
+    assert result.ok and not result.drift and not result.differences
+
+
+def test_a_fill_missed_is_found_once(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    accepted(orders, intent)
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
+    result = orders.reconcile(snapshot(filled, TSLA="10"), {}, LATER)
+    assert result.ok and result.orders == 1
+    assert [(fill.quantity, fill.price, fill.role) for fill in result.changes.fills] == [(10, 99, Role.ENTRY)]
+    assert [difference.what for difference in result.differences] == ["order"]
+    assert not orders.reconcile(snapshot(filled, TSLA="10"), book(TSLA="10"), LATER + 1).changes.fills
+    assert not orders.on_update(event(filled, "fill", "late", "10", "99"), LATER + 2).fills
+
+
+def test_an_order_whose_answer_was_lost_is_found(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "timeout"), T0)
+    result = orders.reconcile(snapshot(told(intent, legs=legs(intent, OrderStatus.HELD))), {}, LATER)
+    assert result.ok and not orders.unresolved
+    assert {order.role for order in orders.open} == {Role.ENTRY, Role.STOP, Role.TARGET}
+
+
+def test_an_unresolved_order_not_found_is_looked_up_and_does_not_stop_the_rest(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "timeout"), T0)
+    result = orders.reconcile(snapshot(), {}, LATER)
+    assert result.ok and result.changes.requests == (LookUp(intent.client_order_id),)
+
+
+def test_an_order_the_venue_no_longer_lists_is_not_in_order_until_looked_up(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    order = accepted(orders, intent)
+    result = orders.reconcile(snapshot(), {}, LATER)
+    assert not result.ok and result.changes.requests == (LookUp(intent.client_order_id),)
+    gone = msgspec.structs.replace(order, status=OrderStatus.EXPIRED, updated_ns=T0 + 50)
+    orders.on_update(event(gone, "expired"), LATER)
+    assert orders.reconcile(snapshot(), {}, LATER + 1).ok
+
+
+def test_an_order_newer_than_the_snapshot_is_not_missed(orders: Orders, enter: Enter) -> None:
+    accepted(orders, enter())
+    assert orders.reconcile(snapshot(at_ns=T0 + SECOND), {}, T0 + SECOND).ok
+
+
+def test_what_is_not_ours_is_shown_and_is_not_drift(orders: Orders, enter: Enter) -> None:
+    foreign = msgspec.structs.replace(told(enter()), client_order_id="by-hand", venue_id="v-by-hand", symbol="IBM")
+    result = orders.reconcile(snapshot(foreign, IBM="7"), {}, LATER)
+    assert result.ok and not result.drift
+    assert [order.client_order_id for order in result.external_orders] == ["by-hand"]
+    assert [(held.symbol, held.quantity) for held in result.external_positions] == [("IBM", 7)]
+    assert all(difference.external for difference in result.differences)
+    again = orders.reconcile(snapshot(foreign, IBM="7"), book(IBM="7"), LATER + 1)
+    assert again.ok and not again.differences and again.external_positions
+
+
+def test_drift_needs_a_second_snapshot_and_then_the_venue_is_right(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    accepted(orders, intent)
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
+    orders.on_update(event(filled, "fill", "x", "10", "99"), T0 + 9)
+    first = orders.reconcile(snapshot(filled, TSLA="6"), book(TSLA="10"), LATER)
+    assert not first.ok and not first.drift
+    second = orders.reconcile(snapshot(filled, TSLA="6", at_ns=LATER + SECOND), book(TSLA="10"), LATER + SECOND)
+    assert second.ok and second.drift and orders.held("TSLA") == 6
+    (alert,) = [alert for alert in second.changes.alerts if alert.code == "position_drift"]
+    assert alert.until_acknowledged and "venue holds 6" in alert.text
+    assert not orders.reconcile(snapshot(filled, TSLA="6", at_ns=LATER + 9), book(TSLA="6"), LATER + 9).drift
+
+
+def test_an_execution_between_two_reads_is_not_drift(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    accepted(orders, intent)
+    early = orders.reconcile(snapshot(told(intent), TSLA="10"), book(), LATER)
+    assert not early.ok and not early.drift
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=LATER)
+    orders.on_update(event(filled, "fill", "x", "10", "99"), LATER)
+    result = orders.reconcile(snapshot(filled, TSLA="10", at_ns=LATER + SECOND), book(TSLA="10"), LATER + SECOND)
+    assert result.ok and not result.drift

@@ -1,0 +1,205 @@
+"""The book: average cost, valuation, the venue's word, the day."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.clock import SECOND
+from engine.model import Account, Fill, Quote, Role, Side, VenueAccount, VenuePosition, VenueSnapshot
+from engine.portfolio import Portfolio
+
+T0 = 1_700_000_000 * SECOND
+TINY = Decimal("1e-15")
+
+symbols = st.sampled_from(["TSLA", "META"])
+prices = st.decimals("0.01", "2000", places=2)
+fills = st.builds(
+    lambda symbol, side, quantity, price, fee, role: Fill("x", "o", symbol, side, quantity, price, fee, T0, "s", role),
+    symbols,
+    st.sampled_from(Side),
+    st.decimals("0.01", "500", places=2),
+    prices,
+    st.decimals("0", "5", places=3),
+    st.sampled_from([Role.ENTRY, Role.STOP, Role.EXIT]),
+)
+quotes = st.builds(lambda symbol, bid: Quote(symbol, T0, T0, bid, bid + 1, bid), symbols, prices)
+
+
+def fill(side: Side, quantity: str, price: str, *, fee: str = "0", role: Role = Role.ENTRY, at_ns: int = T0) -> Fill:
+    return Fill("x", "o", "TSLA", side, Decimal(quantity), Decimal(price), Decimal(fee), at_ns, "s", role)
+
+
+def quoted(bid: str, ask: str) -> Quote:
+    return Quote("TSLA", T0 + 5, T0 + 5, Decimal(bid), Decimal(ask), None)
+
+
+@given(st.lists(st.one_of(fills, quotes), max_size=25))
+def test_the_identities_hold_after_any_fills_and_quotes(events: list[Fill | Quote]) -> None:
+    portfolio = Portfolio(Decimal(100_000))
+    held: dict[str, Decimal] = {}
+    realised = fees = Decimal(0)
+    for event in events:
+        if isinstance(event, Quote):
+            portfolio.on_quote(event)
+            continue
+        closed = portfolio.on_fill(event)
+        held[event.symbol] = held.get(event.symbol, Decimal(0)) + event.quantity * event.side.sign
+        realised += closed.realised if closed is not None else 0
+        fees += event.fee
+        if closed is not None:
+            assert 0 < closed.quantity <= event.quantity
+            assert closed.stopped_out == (event.role is Role.STOP)
+    account = portfolio.account(T0)
+    positions = portfolio.positions()
+    assert {position.symbol: position.quantity for position in positions} == {
+        symbol: quantity for symbol, quantity in held.items() if quantity
+    }
+    assert abs(account.equity - account.cash - sum(position.value for position in positions)) < TINY
+    assert abs(account.equity - 100_000 - (account.realised_day + account.unrealised - account.fees_day)) < TINY
+    assert account.realised_day == realised and account.fees_day == fees
+    assert abs(sum(position.unrealised for position in positions) - account.unrealised) < TINY
+    assert account.peak_equity >= account.equity
+    assert all(position.average_price > 0 for position in positions)
+
+
+def test_average_cost_and_what_a_sale_closes() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    assert portfolio.on_fill(fill(Side.BUY, "10", "100")) is None
+    portfolio.on_fill(fill(Side.BUY, "10", "110"))
+    closed = portfolio.on_fill(fill(Side.SELL, "5", "95", fee="1", role=Role.STOP))
+    assert closed is not None
+    assert (closed.quantity, closed.realised, closed.entry_price, closed.exit_price) == (5, -50, 105, 95)
+    assert closed.stopped_out
+    position = portfolio.position("TSLA")
+    assert position is not None and (position.quantity, position.average_price, position.realised) == (15, 105, -50)
+    assert portfolio.account(T0).cash == 10_000 - 1000 - 1100 + 475 - 1
+
+
+def test_a_fill_through_zero_closes_one_side_and_opens_the_other() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100"))
+    closed = portfolio.on_fill(fill(Side.SELL, "15", "120"))
+    assert closed is not None and (closed.quantity, closed.realised) == (10, 200)
+    position = portfolio.position("TSLA")
+    assert position is not None and (position.quantity, position.average_price) == (-5, 120)
+
+
+@pytest.mark.parametrize(
+    ("quote", "price"),
+    [
+        (quoted("101", "103"), "102"),
+        (Quote("TSLA", T0, T0, Decimal(103), Decimal(101), Decimal(99)), "99"),
+        (Quote("TSLA", T0, T0, None, None, Decimal(99)), "99"),
+        (Quote("TSLA", T0, T0, None, Decimal(101), None), "100"),
+        (Quote("TSLA", T0, T0, Decimal(0), Decimal(0), Decimal(0)), "100"),
+    ],
+)
+def test_valued_at_the_mid_else_the_last_else_as_before(quote: Quote, price: str) -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100"))
+    portfolio.on_quote(quote)
+    position = portfolio.position("TSLA")
+    assert position is not None and position.price == Decimal(price)
+    assert portfolio.equity == 9_000 + 10 * Decimal(price)
+
+
+def test_the_peak_is_kept_and_restored() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100"))
+    portfolio.on_quote(quoted("119", "121"))
+    high = portfolio.account(T0)
+    portfolio.mark()
+    portfolio.on_quote(quoted("89", "91"))
+    low = portfolio.account(T0)
+    assert (high.peak_equity, low.peak_equity, low.equity) == (10_200, 10_200, 9_900)
+    again = Portfolio()
+    again.restore(fill(Side.BUY, "10", "100"))
+    again.restore(low)
+    again.on_quote(quoted("89", "91"))
+    assert again.account(T0) == low
+    assert again.positions() == portfolio.positions()
+
+
+def test_a_new_day_starts_from_the_equity_it_finds() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100", fee="2"))
+    portfolio.on_fill(fill(Side.SELL, "5", "110"))
+    portfolio.new_day(T0 + 1)
+    account = portfolio.account(T0 + 1)
+    assert (account.day_start_equity, account.day_pnl) == (account.equity, 0)
+    assert (account.realised_day, account.fees_day) == (0, 0)
+    position = portfolio.position("TSLA")
+    assert position is not None and position.realised == 0
+
+
+class TestAdopt:
+    @staticmethod
+    def snapshot(at_ns: int, equity: str, cash: str, last_equity: str | None = None, **held: str) -> VenueSnapshot:
+        account = VenueAccount(
+            Decimal(equity), Decimal(cash), Decimal(cash), None if last_equity is None else Decimal(last_equity),
+            number="PA123456", blocked="margin call",
+        )  # fmt: skip
+        positions = tuple(VenuePosition(symbol, Decimal(quantity), Decimal(50)) for symbol, quantity in held.items())
+        return VenueSnapshot(at_ns, account, positions, ())
+
+    def test_the_venue_is_right(self) -> None:
+        portfolio = Portfolio()
+        assert portfolio.adopt(self.snapshot(T0, "10600", "9000", "10500", IBM="20", TSLA="10"))
+        account = portfolio.account(T0)
+        assert (account.equity, account.cash, account.day_start_equity) == (10_600, 9_000, 10_500)
+        assert (account.number, account.blocked) == ("PA123456", "margin call")
+        assert [(position.symbol, position.external) for position in portfolio.positions()] == [
+            ("IBM", True),
+            ("TSLA", True),
+        ]
+
+    def test_what_our_fills_explain_is_not_external(self) -> None:
+        portfolio = Portfolio(Decimal(10_000))
+        portfolio.on_fill(fill(Side.BUY, "10", "50"))
+        portfolio.adopt(self.snapshot(T0 + 1, "10000", "9500", TSLA="10"))
+        position = portfolio.position("TSLA")
+        assert position is not None and not position.external and position.quantity == 10
+
+    def test_a_position_the_venue_does_not_hold_is_gone(self) -> None:
+        portfolio = Portfolio(Decimal(10_000))
+        portfolio.on_fill(fill(Side.BUY, "10", "50"))
+        portfolio.adopt(self.snapshot(T0 + 1, "9000", "9000"))
+        assert portfolio.positions() == () and portfolio.equity == 9_000
+
+    def test_a_snapshot_older_than_a_fill_changes_nothing(self) -> None:
+        portfolio = Portfolio(Decimal(10_000))
+        portfolio.on_fill(fill(Side.BUY, "10", "50", at_ns=T0 + 9))
+        assert not portfolio.adopt(self.snapshot(T0 + 8, "1", "1"))
+        assert portfolio.equity == 10_000
+
+    def test_buying_power_follows_cash_until_the_venue_tells_it_again(self) -> None:
+        portfolio = Portfolio()
+        portfolio.adopt(self.snapshot(T0, "10000", "10000"))
+        portfolio.on_fill(fill(Side.BUY, "10", "50", fee="1"))
+        assert portfolio.account(T0).buying_power == 9_499
+
+
+def test_the_exits_shown_are_those_it_was_told() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "50"))
+    portfolio.protect("TSLA", Decimal(45), Decimal(60))
+    position = portfolio.position("TSLA")
+    assert position is not None and (position.stop_price, position.target_price) == (45, 60)
+    portfolio.on_fill(fill(Side.SELL, "10", "50"))
+    portfolio.on_fill(fill(Side.BUY, "1", "50"))
+    position = portfolio.position("TSLA")
+    assert position is not None and position.stop_price is None
+
+
+def test_an_account_restores_before_any_fill() -> None:
+    portfolio = Portfolio()
+    portfolio.restore(
+        Account(Decimal(5), Decimal(5), Decimal(5), Decimal(4), Decimal(7), Decimal(1), fees_day=Decimal(2))
+    )
+    account = portfolio.account(T0)
+    assert (account.equity, account.day_start_equity, account.peak_equity) == (5, 4, 7)
+    assert (account.realised_day, account.fees_day) == (1, 2)
