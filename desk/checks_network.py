@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from desk.checks import FAIL, OK, WARN, Check, uses_alpaca, uses_x
@@ -16,6 +17,9 @@ from engine.config import Config
 from engine.errors import CredentialsError, DeskError
 from engine.model.base import Value
 from engine.text import display_text
+
+if TYPE_CHECKING:
+    import aiohttp
 
 SKEW_WARN_S = 2.0
 SKEW_FAIL_S = 10.0
@@ -55,11 +59,10 @@ async def network_checks(config: Config, env: Mapping[str, str]) -> list[Check]:
     return [*checks, clock_check([each.skew_s for each in reached if each.skew_s is not None]), *accepted]
 
 
-async def reach(session: object, name: str, url: str, limit_s: float) -> Reached:
+async def reach(session: aiohttp.ClientSession, name: str, url: str, limit_s: float) -> Reached:
     """Ask an address for anything. Any HTTP answer proves that it is there; its Date header tells the time."""
     import aiohttp
 
-    assert isinstance(session, aiohttp.ClientSession)
     sent_s, started = time.time(), time.monotonic()
     try:
         async with session.get(url, timeout=aiohttp.ClientTimeout(total=limit_s), allow_redirects=False) as response:
@@ -126,11 +129,10 @@ async def check_x_token(config: Config, env: Mapping[str, str]) -> Check:
     return Check(name, OK, f"accepted; {len(rules)} rules at X, {ours} of them the desk's")
 
 
-async def check_alpaca_keys(session: object, config: Config, env: Mapping[str, str]) -> Check:
+async def check_alpaca_keys(session: aiohttp.ClientSession, config: Config, env: Mapping[str, str]) -> Check:
     """Alpaca takes the keys for this profile's trading address, and the account may trade."""
     import aiohttp
 
-    assert isinstance(session, aiohttp.ClientSession)
     name = "alpaca credentials"
     profile = config.engine.profile
     try:
@@ -178,7 +180,7 @@ def alpaca_account_check(name: str, profile: str, url: str, status: int, body: b
     return Check(name, OK, f"accepted; {told}")
 
 
-def _credentials(session: object, config: Config, env: Mapping[str, str]) -> list[asyncio.Task[Check]]:
+def _credentials(session: aiohttp.ClientSession, config: Config, env: Mapping[str, str]) -> list[asyncio.Task[Check]]:
     checks = []
     if uses_x(config):
         checks.append(asyncio.create_task(check_x_token(config, env)))

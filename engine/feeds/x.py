@@ -43,7 +43,8 @@ class XFeed:
     """Posts from X's filtered stream, speaking `model.Feed`.
 
     Built with the configuration, a clock and the app's bearer token. `known_until_ns`: posts up to then are in the
-    journal already, so the warm start buys only later ones. `wait` waits so many seconds (tests bring their own).
+    journal already, so the warm start buys only later ones, and what came while the engine was off is a gap. `wait`
+    waits so many seconds (tests bring their own).
     """
 
     name = "x"
@@ -113,8 +114,7 @@ class XFeed:
             self._give_up(error, reporter)
             raise
         finally:
-            if self._meter.is_open:
-                self._meter.close(self._clock.now_ns())
+            self._close_meter()
 
     async def _live(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
         """Connect, read, wait, for ever."""
@@ -217,11 +217,11 @@ class XFeed:
         earliest_ns = now_ns - self._horizon_ns
         if not self._connected:
             self._connected = True
+            from_ns = max(earliest_ns, self._known_until_ns - OVERLAP_NS)
+            stopped = {"gap_from_ns": from_ns, "gap_to_ns": now_ns} if self._known_until_ns else {}
+            await sink.put([reporter.state(covered_since_ns=now_ns, **stopped)])
             if self._config.warm_start:
-                from_ns = max(earliest_ns, self._known_until_ns - OVERLAP_NS)
                 filler.add(Gap(from_ns, now_ns, self._config.warm_start_posts, first=True))
-            else:
-                await sink.put([reporter.state(covered_since_ns=now_ns)])
         elif self._down_ns is not None:
             from_ns = max(earliest_ns, self._down_ns - OVERLAP_NS)
             await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])
@@ -322,6 +322,15 @@ class XFeed:
                 counted,
                 self._meter.posts(self._clock.now_ns()),
             )
+
+    def _close_meter(self) -> None:
+        """Give back what was leased. A failure overstates what was spent, and must not hide why the feed ended."""
+        if not self._meter.is_open:
+            return
+        try:
+            self._meter.close(self._clock.now_ns())
+        except DeskError as error:
+            log.warning("x: %s", error)
 
     def _give_up(self, error: DeskError, reporter: Reporter) -> None:
         """The state stays on the desk; nothing connects again until a person has acted."""

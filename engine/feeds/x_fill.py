@@ -83,19 +83,18 @@ class Filler:
         await self._deliver(late.posts, self._told(gap, complete_ns, late.why or early.why))
 
     def _told(self, gap: Gap, complete_ns: int, why: str) -> FeedState:
-        """The coverage after a fill. A warm start that reaches back less far is no gap: the desk says "warming up"."""
+        """The coverage after a fill. A warm start that reaches back less far leaves no hole behind it: "warming up"."""
         if complete_ns > gap.from_ns:
             log.warning("x: %s is complete only from %s: %s", gap.name, iso(complete_ns), why)
+        filled = {"filled_from_ns": complete_ns, "filled_to_ns": gap.to_ns} if complete_ns < gap.to_ns else {}
         if gap.first:
-            return self._reporter.state(covered_since_ns=complete_ns)
+            return self._reporter.state(covered_since_ns=complete_ns, **filled)
         if complete_ns > gap.from_ns:
             span = f"{_clock_time(gap.from_ns)}-{_clock_time(complete_ns)}"
             self._reporter.missing(f"posts of {span} UTC are missing: {why}")
         else:
             self._reporter.missing("")
-        if complete_ns >= gap.to_ns:
-            return self._reporter.state()
-        return self._reporter.state(filled_from_ns=complete_ns, filled_to_ns=gap.to_ns)
+        return self._reporter.state(**filled)
 
     async def _deliver(self, posts: tuple[Post, ...], told: FeedState | None = None) -> None:
         events: list[FeedEvent] = list(posts)

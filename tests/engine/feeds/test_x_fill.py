@@ -28,14 +28,14 @@ async def test_a_warm_start_fills_the_windows_and_says_since_when(tmp_path: Path
     async with rig(tmp_path, warm_start=True) as desk:
         past = history(desk, 120)
         older = desk.x.post("Tesla long ago", at_ns=NOON - WINDOWS_NS - MINUTE)
-        await desk.sink.until(lambda: desk.sink.coverage)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
         ids = desk.sink.ids()
         assert ids == [post.id for post in past]
         assert older.id not in ids
         assert all(post.recovered for post in desk.sink.posts)
-        [told] = desk.sink.coverage
+        start, told = desk.sink.coverage
+        assert (start.covered_since_ns, start.gap_from_ns) == (NOON, None)
         assert told.covered_since_ns == NOON - WINDOWS_NS
-        assert told.gap_from_ns is None and told.filled_from_ns is None
         await desk.up()
         assert Light.RECOVERING in desk.sink.lights
 
@@ -44,7 +44,7 @@ async def test_what_is_published_in_search_s_last_30_seconds_comes_with_the_seco
     async with rig(tmp_path, warm_start=True) as desk:
         fresh = [desk.x.make(f"iPhone {n}", at_ns=NOON - n * SECOND) for n in (29, 12, 1)]
         desk.x.archive.extend(fresh)
-        await desk.sink.until(lambda: desk.sink.coverage)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
         assert desk.sink.ids() == [post.id for post in fresh]
         assert desk.clock.now_ns() >= NOON + 35 * SECOND
 
@@ -52,19 +52,22 @@ async def test_what_is_published_in_search_s_last_30_seconds_comes_with_the_seco
 async def test_a_warm_start_buys_no_more_than_it_may_and_says_how_far_back_it_got(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, warm_start_posts=50) as desk:
         past = history(desk, 170)
-        await desk.sink.until(lambda: desk.sink.coverage)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
         assert 30 <= len(desk.sink.posts) <= 50
         assert desk.sink.ids() == [post.id for post in past[-len(desk.sink.posts) :]]
-        assert desk.sink.coverage[0].covered_since_ns == desk.sink.posts[0].published_ns
-        assert desk.sink.coverage[0].spent_usd == pytest.approx(len(desk.sink.posts) * 0.005)
+        assert desk.sink.coverage[1].covered_since_ns == desk.sink.posts[0].published_ns
+        assert desk.sink.coverage[1].spent_usd == pytest.approx(len(desk.sink.posts) * 0.005)
 
 
 async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE) as desk:
         past = history(desk, 60)
-        await desk.sink.until(lambda: desk.sink.coverage)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
         assert desk.sink.ids() == [post.id for post in past if post.created_ns >= NOON - 5 * MINUTE - 10 * SECOND]
-        assert desk.sink.coverage[0].covered_since_ns == NOON - 5 * MINUTE - 10 * SECOND
+        opened, filled = desk.sink.coverage
+        from_ns = NOON - 5 * MINUTE - 10 * SECOND
+        assert (opened.covered_since_ns, opened.gap_from_ns, opened.gap_to_ns) == (NOON, from_ns, NOON)
+        assert (filled.covered_since_ns, filled.filled_from_ns, filled.filled_to_ns) == (from_ns, from_ns, NOON)
 
 
 async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
@@ -72,8 +75,8 @@ async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
         for n in range(400, 0, -1):
             word = "Tesla" if n % 2 else "iPhone"
             desk.x.archive.append(desk.x.make(f"{word} {n}", at_ns=NOON - n * 10 * SECOND))
-        await desk.sink.until(lambda: desk.sink.coverage)
-        since = desk.sink.coverage[0].covered_since_ns
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        since = desk.sink.coverage[1].covered_since_ns
         assert since is not None
         complete = [post.id for post in desk.x.archive if post.created_ns >= since]
         assert set(complete) <= set(desk.sink.ids()) and len(complete) > 20
@@ -145,7 +148,7 @@ async def test_a_search_is_patient_with_rate_limits_and_server_errors(tmp_path: 
     async with rig(tmp_path, warm_start=True) as desk:
         past = history(desk, 5, every_s=120)
         desk.x.refuse(SEARCH, faults.rate_limited(reset_in_s=90), faults.bad_gateway(), faults.unavailable())
-        await desk.sink.until(lambda: desk.sink.coverage)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
         assert desk.sink.ids() == [post.id for post in past]
         assert [seconds for seconds in desk.waits.seconds if seconds > 2][:3] == [90.0, 10.0, 20.0]
 
