@@ -91,15 +91,19 @@ class Rest:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
         self._client: Any = None
         self._running: dict[Future[Reply], Call] = {}
+        self._opening = asyncio.Lock()
+        self._making: Future[Any] | None = None
         self._closed = False
 
     def __repr__(self) -> str:
         return f"Rest({len(self._running)} calls in flight)"
 
     async def open(self) -> None:
-        """Import alpaca-py and build its client. Without a network."""
-        if self._client is None:
-            self._client = await asyncio.wrap_future(self._pool.submit(self._make))
+        """Import alpaca-py and build its client, once. Without a network."""
+        async with self._opening:
+            if self._client is None and not self._closed:
+                self._making = self._pool.submit(self._make)
+                self._client = await asyncio.wrap_future(self._making)
 
     def _make(self) -> Any:
         from engine.alpaca.transport import BoundedAdapter
@@ -137,8 +141,10 @@ class Rest:
         for running, call in list(self._running.items()):
             if not running.cancel():
                 call.abort("the connection was closed")
-        ending = [asyncio.wrap_future(running) for running in list(self._running)]
-        left: set[asyncio.Future[Reply]] = set()
+        ending: list[asyncio.Future[Any]] = [asyncio.wrap_future(running) for running in list(self._running)]
+        if self._making is not None and not self._making.done():
+            ending.append(asyncio.wrap_future(self._making))
+        left: set[asyncio.Future[Any]] = set()
         if ending:
             _, left = await asyncio.wait(ending, timeout=_ENDING_S)
         self._pool.shutdown(wait=not left, cancel_futures=True)

@@ -1,6 +1,7 @@
-"""Prices from Alpaca: a REST snapshot, then the data stream, put together to one Quote per symbol.
+"""Prices from Alpaca: a REST snapshot and the data stream, put together to one Quote per symbol.
 
-The stream replays nothing, so every (re)connect is followed by a snapshot. Quotes are passed on at most `PASS_HZ` times
+A snapshot is asked for at the start, beside connecting, and after every connect, because the stream replays nothing;
+which of them is newer decides, message by message. Quotes are passed on at most `PASS_HZ` times
 a second per symbol, latest wins, so a fast tape cannot flood the engine; how many were overtaken is in the feed's
 state (`dropped`). Halts are passed on all, in order, at once.
 """
@@ -89,10 +90,9 @@ class AlpacaPriceFeed:
             self._say(sink, Light.OFF, "no stock on the watchlist", "Add symbols to [[watchlist]].")
             await asyncio.Event().wait()
         try:
-            self._say(sink, Light.CONNECTING, "asking for a snapshot")
-            await self._rest.open()
-            await self._snapshot()
+            self._say(sink, Light.CONNECTING, "")
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._snapshot())
                 tasks.create_task(self._pass_on(sink))
                 tasks.create_task(self._listen(sink, tasks))
         finally:
@@ -100,7 +100,6 @@ class AlpacaPriceFeed:
             await self._rest.close()
 
     async def _listen(self, sink: Sink, tasks: asyncio.TaskGroup) -> None:
-        first = True
         async for event in self._stream.events():
             match event:
                 case Heard(messages, malformed):
@@ -110,8 +109,7 @@ class AlpacaPriceFeed:
                         self._book.message(message, now_ns)
                     self._heard(sink, now_ns)
                 case Opening():
-                    if self._state.light is Light.OFF:
-                        self._say(sink, Light.CONNECTING, "")
+                    continue
                 case Up(detail, remedy):
                     self._book.connected()
                     self._limits = "; ".join(part for part in (detail, self._pairs) if part), remedy
@@ -119,9 +117,7 @@ class AlpacaPriceFeed:
                         self._say(sink, Light.DEGRADED, _QUIET, remedy)
                     else:
                         self._say(sink, Light.UP, *self._limits)
-                    if not first:
-                        tasks.create_task(self._snapshot())
-                    first = False
+                    tasks.create_task(self._snapshot())
                 case Lost(reason, remedy, light, retry_s):
                     self._state = msgspec.structs.replace(self._state, reconnects=self._state.reconnects + 1)
                     self._say(sink, light, f"{reason}; next try in {retry_s:.1f} s", remedy)
@@ -137,6 +133,7 @@ class AlpacaPriceFeed:
 
     async def _snapshot(self) -> None:
         """Ask REST for the latest quote and trade of every symbol; a failure leaves it to the stream."""
+        await self._rest.open()
         for start in range(0, len(self._symbols), SNAPSHOT_SYMBOLS):
             chosen = ",".join(self._symbols[start : start + SNAPSHOT_SYMBOLS])
             reply = await self._rest.call("GET", "/stocks/snapshots", {"symbols": chosen, "feed": self._feed})

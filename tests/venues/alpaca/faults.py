@@ -13,6 +13,9 @@ from aiohttp import web
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center>cloudflare</center></body></html>"
 
+FILL_FIRST = web.RequestKey("fill_first", bool)
+"""Set on a request whose order is worked before it is answered."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -130,7 +133,7 @@ async def apply(fault: Fault, faults: Faults, request: web.Request, work: Handle
     if fault.kind in ("unknown_status", "missing_fields"):
         return _altered(fault.kind, await work(request))
     if fault.kind == "fill_first":
-        request["fill_first"] = True
+        request[FILL_FIRST] = True
         response = await work(request)
         await asyncio.sleep(0.1)
         return response

@@ -14,6 +14,7 @@ from aiohttp import web
 from engine.clock import NEW_YORK, new_york, parse_iso
 from tests.venues.alpaca.entry import check_increment, parse
 from tests.venues.alpaca.exchange import Exchange
+from tests.venues.alpaca.faults import FILL_FIRST
 from tests.venues.alpaca.wire import Refusal, SimOrder, asset_id, number
 
 CENT = Decimal("0.01")
@@ -175,7 +176,7 @@ class TradingApi:
         self.exchange.check_funds(order)
         self.exchange.add(order)
         answer = order.json(nested=True)
-        if request.get("fill_first"):
+        if request.get(FILL_FIRST):
             self.exchange.activate(order)
         else:
             asyncio.get_running_loop().call_soon(self.exchange.activate, order)

@@ -1,0 +1,126 @@
+"""Calls through alpaca-py: what a Reply says, how long a call may take, and what never happens twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.alpaca.rest import RETRY_AFTER_LIMIT_S, Reply, Rest, _retry_after
+from engine.clock import SystemClock
+from tests.venues.alpaca import AlpacaSimulator
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[AlpacaSimulator]:
+    async with AlpacaSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def rest(venue: AlpacaSimulator) -> AsyncIterator[Rest]:
+    def build() -> Any:
+        from alpaca.trading.client import TradingClient
+
+        return TradingClient(venue.key_id, venue.secret_key, raw_data=True, url_override=venue.trading_url)
+
+    calls = Rest(build, SystemClock(), secrets=(venue.secret_key,), timeout_s=1.0, threads=2, name="test")
+    await calls.open()
+    yield calls
+    await calls.close()
+
+
+async def test_an_answer_is_read_by_us_with_exact_numbers(rest: Rest) -> None:
+    reply = await rest.call("GET", "/account")
+    assert (reply.ok, reply.status, reply.problem) == (True, 200, "")
+    assert reply.body["cash"] == "100000"
+
+
+@pytest.mark.parametrize("kind", ["429", "504", "500", "html", "reset"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_nothing_is_ever_sent_twice(venue: AlpacaSimulator, rest: Rest, method: str, kind: str) -> None:
+    venue.faults.add("*", kind, times=9)
+    await rest.call(method, "/orders", {"symbol": "TSLA"} if method == "POST" else None)
+    assert len(venue.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "ok", "refusal", "status"),
+    [
+        ("404", False, True, 404),
+        ("html", False, False, 502),
+        ("html_200", False, False, 200),
+        ("html_403", False, False, 403),
+        ("empty", False, False, 200),
+        ("401", False, True, 401),
+        ("429", False, False, 429),
+        ("redirect", False, False, 302),
+        ("reset", False, False, None),
+    ],
+)
+async def test_what_an_answer_is_worth(
+    venue: AlpacaSimulator, rest: Rest, kind: str, ok: bool, refusal: bool, status: int | None
+) -> None:
+    if kind != "404":
+        venue.faults.add("*", kind)
+    reply = await rest.call("GET", "/orders/none")
+    assert (reply.ok, reply.refusal, reply.status) == (ok, refusal, status)
+    assert reply.reason
+
+
+async def test_a_hanging_and_a_dripping_answer_end_at_the_limit(venue: AlpacaSimulator, rest: Rest) -> None:
+    for kind in ("hang", "drip"):
+        venue.faults.add("*", kind)
+        reply = await rest.call("GET", "/account")
+        assert (reply.status, reply.problem) == (None, "no answer within 1 s")
+    assert (await rest.call("GET", "/account")).ok
+
+
+async def test_before_opening_and_after_closing_nothing_is_sent(venue: AlpacaSimulator, rest: Rest) -> None:
+    unopened = Rest(lambda: None, SystemClock(), secrets=(), timeout_s=1.0, threads=1, name="unopened")
+    assert (await unopened.call("GET", "/account")).status is None
+    await unopened.close()
+    await rest.close()
+    assert (await rest.call("GET", "/account")).status is None
+    assert not venue.requests
+
+
+async def test_an_echoed_secret_is_struck_out(venue: AlpacaSimulator, rest: Rest) -> None:
+    reply = await rest.call("GET", f"/assets/{venue.secret_key}")
+    assert reply.status == 404
+    assert venue.secret_key not in repr(reply)
+    assert "[secret]" in reply.reason
+
+
+@given(st.dictionaries(st.sampled_from(["Retry-After", "X-RateLimit-Reset"]), st.text(max_size=40)))
+def test_any_wish_of_the_venue_is_a_bounded_wait_or_none(headers: dict[str, str]) -> None:
+    wait = _retry_after(headers, 1_000.0)
+    assert wait is None or 0 <= wait <= RETRY_AFTER_LIMIT_S
+
+
+def test_wishes_in_every_form() -> None:
+    assert _retry_after({"retry-after": "7"}, 0) == 7
+    assert _retry_after({"X-RateLimit-Reset": "1012"}, 1_000) == 12
+    assert _retry_after({"X-RateLimit-Reset": "900"}, 1_000) == 0
+    assert _retry_after({"Retry-After": "Thu, 01 Jan 1970 00:00:30 GMT"}, 10) == 20
+    assert _retry_after({"Retry-After": "99999"}, 0) == RETRY_AFTER_LIMIT_S
+    assert _retry_after({}, 0) is None
+
+
+def test_a_reply_without_words_still_has_a_reason() -> None:
+    assert Reply(503).reason == "HTTP 503: no reason given"
+    assert Reply(None).reason == "no reason given"
+
+
+def test_importing_the_broker_and_the_feed_imports_no_client_library() -> None:
+    code = (
+        "import sys, engine.brokers.alpaca, engine.feeds.prices;"
+        "print([name for name in ('alpaca', 'pandas', 'requests', 'websockets', 'aiohttp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

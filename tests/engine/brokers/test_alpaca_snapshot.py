@@ -1,0 +1,155 @@
+"""Snapshots: whole or not at all, every page, legs nested, consistent while orders move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from engine.alpaca.read import Json
+from engine.alpaca.rest import Reply
+from engine.brokers import alpaca_snapshot
+from engine.brokers.alpaca_snapshot import SnapshotReader, blocked
+from engine.clock import SystemClock
+from engine.errors import VenueUnavailable
+from engine.model import OrderStatus, Role, VenueSnapshot
+from tests.engine.brokers.alpaca_desk import intent, started
+from tests.venues.alpaca import AlpacaSimulator
+
+NOW = SystemClock().now_ns
+HOUR_NS = 3_600_000_000_000
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[AlpacaSimulator]:
+    async with AlpacaSimulator() as simulator:
+        simulator.quote("TSLA", "249.90", "250.10")
+        yield simulator
+
+
+async def test_everything_is_in_it_and_legs_hang_under_their_entry(venue: AlpacaSimulator) -> None:
+    async with started(venue) as broker:
+        await broker.submit(intent(stop="240", target="260"))
+        await venue.settled(intent().client_order_id, "filled")
+        await broker.submit(intent("working", limit="200"))
+        snapshot = await broker.snapshot(NOW() - HOUR_NS)
+    assert snapshot.account.equity == Decimal(99_999)
+    assert [(held.symbol, held.quantity, held.average_price) for held in snapshot.positions] == [
+        ("TSLA", Decimal(10), Decimal("250.1"))
+    ]
+    assert {order.client_order_id: order.status for order in snapshot.orders} == {
+        intent().client_order_id: OrderStatus.FILLED,
+        intent("working").client_order_id: OrderStatus.WORKING,
+    }
+    entry = next(order for order in snapshot.orders if order.legs)
+    assert {leg.role: leg.status for leg in entry.legs} == {
+        Role.TARGET: OrderStatus.WORKING,
+        Role.STOP: OrderStatus.HELD,
+    }
+
+
+@pytest.mark.parametrize("kind", ["500", "html", "html_200", "truncated", "reset", "hang", "empty", "429", "401"])
+@pytest.mark.parametrize("route", ["GET /v2/account", "GET /v2/positions", "GET /v2/orders"])
+async def test_one_failed_part_fails_the_whole(venue: AlpacaSimulator, route: str, kind: str) -> None:
+    venue.faults.add(route, kind)
+    async with started(venue) as broker:
+        with pytest.raises(VenueUnavailable) as failure:
+            await broker.snapshot(NOW())
+        assert failure.value.remedy
+        await broker.snapshot(NOW())
+
+
+async def test_every_page_is_read_even_when_orders_share_an_instant(
+    venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alpaca_snapshot, "PAGE", 3)
+    async with started(venue) as broker:
+        for number in range(8):
+            await broker.submit(intent(f"s{number}", limit="100", quantity="1"))
+        same = list(venue.exchange.orders.values())
+        for order in same[2:4]:
+            order.created_ns = same[2].created_ns
+        snapshot = await broker.snapshot(0)
+        assert len(snapshot.orders) == 8
+        for order in same:
+            order.created_ns = same[0].created_ns
+        with pytest.raises(VenueUnavailable, match="one instant"):
+            await broker.snapshot(0)
+
+
+async def test_an_old_order_that_closed_lately_is_found(venue: AlpacaSimulator) -> None:
+    async with started(venue) as broker:
+        await broker.submit(intent("old", limit="200", tif="gtc"))
+        await broker.submit(intent("ancient", limit="201", tif="gtc"))
+        old, ancient = (venue.order(intent(name).client_order_id) for name in ("old", "ancient"))
+        old.created_ns -= 30 * 24 * HOUR_NS
+        ancient.created_ns -= 60 * 24 * HOUR_NS
+        venue.exchange.cancel(ancient)
+        ancient.updated_ns -= 2 * HOUR_NS
+        first = await broker.snapshot(NOW() - HOUR_NS)
+        assert [order.client_order_id for order in first.orders] == [old.client_order_id]
+        venue.exchange.cancel(old)
+        second = await broker.snapshot(NOW() - HOUR_NS)
+    assert [(order.client_order_id, order.status) for order in second.orders] == [
+        (old.client_order_id, OrderStatus.CANCELED)
+    ]
+
+
+async def test_an_execution_in_between_makes_it_read_again(venue: AlpacaSimulator) -> None:
+    """The order fills while positions are being read: the snapshot never shows it filled without its shares."""
+    async with started(venue) as broker:
+        await broker.submit(intent(limit="200"))
+        reads: list[str] = []
+
+        async def get(path: str, query: dict[str, Json]) -> Reply:
+            reply = await broker._get(path, query)
+            reads.append(path)
+            if reads.count("/positions") == 1 and path == "/positions":
+                venue.fill(intent().client_order_id, price="200")
+            return reply
+
+        snapshot: VenueSnapshot = await SnapshotReader(get, "here").read(NOW() - HOUR_NS, NOW())
+    assert snapshot.orders[0].filled == 10
+    assert snapshot.positions[0].quantity == 10
+    assert reads.count("/positions") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/account", {"cash": "1", "buying_power": "1"}),
+        ("/account", []),
+        ("/positions", {"positions": []}),
+        ("/positions", [{"symbol": "TSLA", "qty": "many"}]),
+        ("/positions", [{"symbol": "TSLA", "qty": "1"}]),
+        ("/orders", {}),
+        ("/orders", [{"id": "v1", "symbol": "TSLA"}]),
+    ],
+)
+async def test_a_part_that_cannot_be_read_fails_the_whole(path: str, body: Json) -> None:
+    good = {"/account": {"equity": 1, "cash": 1.5, "buying_power": "1"}, "/positions": [], "/orders": []}
+
+    async def get(asked: str, query: dict[str, Json]) -> Reply:
+        return Reply(200, {**good, path: body}[asked])
+
+    with pytest.raises(VenueUnavailable):
+        await SnapshotReader(get, "here").read(0, 1)
+
+
+async def test_short_positions_are_negative_and_extra_fields_do_not_matter() -> None:
+    row = {"symbol": "TSLA", "qty": "-5", "side": "short", "avg_entry_price": 250.1, "brand_new_field": {"a": [1]}}
+    good = {"/account": {"equity": 1, "cash": 1, "buying_power": 1}, "/positions": [row], "/orders": []}
+
+    async def get(asked: str, query: dict[str, Json]) -> Reply:
+        return Reply(200, good[asked])
+
+    snapshot = await SnapshotReader(get, "here").read(0, 1)
+    assert (snapshot.positions[0].quantity, snapshot.positions[0].average_price) == (Decimal(-5), Decimal("250.1"))
+
+
+def test_what_blocks_the_account_is_named() -> None:
+    assert blocked({"status": "ACTIVE", "trading_blocked": False}) == ""
+    assert blocked({}) == ""
+    assert blocked({"status": "ACTIVE", "trading_blocked": True}) == "trading_blocked"
+    assert "ACCOUNT_CLOSED" in blocked({"status": "ACCOUNT_CLOSED", "account_blocked": "yes"})
