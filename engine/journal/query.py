@@ -14,7 +14,7 @@ from engine.errors import JournalError
 from engine.journal.chain import Record
 from engine.journal.kinds import BULK, KINDS
 from engine.journal.schema import NOT_BULK, as_text
-from engine.journal.verify import COLUMNS, PAGE
+from engine.journal.walk import COLUMNS, PAGE
 from engine.model import Value
 
 _NAMES: Final = {kind.encode(): kind for kind in KINDS}

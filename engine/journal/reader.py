@@ -122,7 +122,7 @@ class Reader:
         `progress(done, total)` is called now and then. Never raises for a damaged journal: what is wrong, and from
         which record on, is in the answer.
         """
-        return verify(self._connection, self._anchor, progress, expect)
+        return verify(self.path, self._connection, self._anchor, progress, expect)
 
     def export(self, stream: IO[str], format: str = "jsonl", kinds: Collection[str] | None = None) -> int:
         """Write records to a text stream as `jsonl` or `csv`, in pure ASCII; returns how many.

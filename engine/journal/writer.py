@@ -24,7 +24,7 @@ from engine.journal.anchor import Anchor, AnchorFile, read_anchor
 from engine.journal.chain import KEY_LIMIT, LAYOUT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
-from engine.journal.verify import COLUMNS, Row, check_tail
+from engine.journal.walk import COLUMNS, Row, check_tail
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000

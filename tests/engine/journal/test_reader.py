@@ -94,7 +94,7 @@ def test_filters_are_what_they_say(
 
 def test_pages_join_without_a_seam(path: Path, opened: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.journal.query.PAGE", 7)
-    monkeypatch.setattr("engine.journal.verify.PAGE", 7)
+    monkeypatch.setattr("engine.journal.walk.PAGE", 7)
     journal = opened()
     for number in range(100):
         journal.append(*mixed(number))

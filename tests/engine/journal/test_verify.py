@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Anchor, Journal, Reader, Verification
+from engine.journal import Anchor, Journal, Reader, Verification, parallel
 from engine.journal.anchor import anchor_path, read_anchor, renew_anchor
 from engine.journal.chain import GENESIS, chain
 
@@ -262,3 +262,37 @@ def test_an_anchor_is_read_as_it_was_written(seq: int, digest: bytes) -> None:
 def test_what_is_no_anchor_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected SEQ:HASH"):
         Anchor.parse(text)
+
+
+@pytest.mark.parametrize("number", [-5, 0])
+def test_a_record_before_the_first_is_named(written: Written, opened: Callable[..., Journal], number: int) -> None:
+    path = written(COUNT)
+    run(path, "INSERT INTO records SELECT ?, at_ns, kind, key, body, hash FROM records WHERE seq = 1", number)
+    found = verified(path)
+    assert (found.ok, found.first_bad_seq) == (False, number)
+    with pytest.raises(JournalError, match=f"record {number} was inserted"):
+        opened()
+
+
+def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(100)
+    alone = verified(path)
+    for name, value in (("PARALLEL", 50), ("PART", 30), ("WORKERS", 2)):
+        monkeypatch.setattr(parallel, name, value)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    steps: list[tuple[int, int]] = []
+    with Reader(path) as reader:
+        assert reader.verify(lambda done, total: steps.append((done, total))) == alone
+    assert steps == [(30, 100), (60, 100), (90, 100), (100, 100)]
+    run(path, "DELETE FROM records WHERE seq IN (60, 95)")
+    found = verified(path)
+    assert (found.first_bad_seq, found.records) == (60, 59)
+
+
+@pytest.mark.parametrize("bad", [30, 31, 61, 100])
+def test_parts_name_the_first_flaw(written: Written, bad: int) -> None:
+    path = written(100)
+    run(path, "UPDATE records SET at_ns = 5 WHERE seq IN (?, 100)", bad)
+    parts = [parallel.check_part(path, start, min(start + 30, 100)) for start in range(0, 100, 30)]
+    first = next(flaw for _, _, flaw in parts if flaw)
+    assert first.seq == bad
