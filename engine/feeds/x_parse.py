@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -17,13 +18,15 @@ import msgspec
 from engine.clock import MILLISECOND, parse_iso
 from engine.model import Author, Post
 from engine.model.base import DisplayText, Value
-from engine.text import display_text, one_line, screen_name, unescape
+from engine.text import NAME_LIMIT, display_text, one_line, screen_name, unescape
 
 SOURCE = "x"
 CASHTAGS = 50
 """Most cashtags kept of one post."""
 TAGS = 50
 """Most rule tags kept of one post."""
+TIME_LIMIT = 40
+LANG_LIMIT = 16
 PROBLEM_LIMIT = 300
 """Longest problem text kept, in characters."""
 
@@ -287,10 +290,10 @@ def _post(
         author=_author(tweet.author_id or "", users.get(tweet.author_id or "")),
         raw=raw,
         text=display_text(unescape(raw)),
-        lang=one_line(tweet.lang or "", 16),
-        client=one_line(tweet.source or ""),
+        lang=_label((tweet.lang or "")[:LANG_LIMIT]),
+        client=_label((tweet.source or "")[:NAME_LIMIT]),
         cashtags=_cashtags(tweet),
-        rules=tuple(one_line(tag) for tag in tags[:TAGS]),
+        rules=tuple(_label(tag[:NAME_LIMIT]) for tag in tags[:TAGS]),
         edits=tuple(earlier for earlier in history if earlier != tweet.id and _ID.fullmatch(earlier)),
         repost_of=repost_of,
         reply_to=references.get("replied_to", ""),
@@ -310,24 +313,28 @@ def _full_text(tweet: _Tweet, original: _Tweet | None) -> str:
 
 def _published(tweet: _Tweet, received_ns: int) -> int:
     """`created_at` (whole seconds at X), else the id's time, else the time of receipt."""
-    if tweet.created_at:
-        try:
-            return parse_iso(tweet.created_at)
-        except (ValueError, OverflowError):
-            pass
-    return post_time_ns(tweet.id) or received_ns
+    return _time_ns((tweet.created_at or "")[:TIME_LIMIT]) or post_time_ns(tweet.id) or received_ns
+
+
+@lru_cache(maxsize=4096)
+def _time_ns(text: str) -> int | None:
+    """X's time as nanoseconds, None when it is none. Authors and seconds repeat, so most are found in the cache."""
+    try:
+        return parse_iso(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _label(text: str) -> DisplayText:
+    """A short label of a small vocabulary: language, client, rule tag."""
+    return one_line(text)
 
 
 def _author(author_id: str, user: _User | None) -> Author:
     if user is None:
         return Author(one_line(author_id, 32), DisplayText(""))
     metrics = user.public_metrics or _Metrics()
-    created = None
-    if user.created_at:
-        try:
-            created = parse_iso(user.created_at)
-        except (ValueError, OverflowError):
-            created = None
     return Author(
         id=one_line(author_id, 32),
         name=screen_name(user.username or ""),
@@ -335,7 +342,7 @@ def _author(author_id: str, user: _User | None) -> Author:
         following=metrics.following_count,
         posts=metrics.tweet_count if metrics.tweet_count is not None else metrics.post_count,
         verified=bool(user.verified),
-        created_ns=created,
+        created_ns=_time_ns((user.created_at or "")[:TIME_LIMIT]),
     )
 
 
