@@ -21,10 +21,10 @@ def order_rate(check: Check) -> Finding:
     used, today = per_minute - check.left_this_minute + 1, check.messages_today + 1
     told = f"minute={used}/{per_minute}, day={today}/{per_day}"
     if today > per_day and not check.reduces:
-        return False, Decimal(today), Decimal(per_day), f"RATE_DAY_OVER: {told}"
+        return False, Decimal(today), check.limits.per_day, f"RATE_DAY_OVER: {told}"
     if used > per_minute and not check.reduces:
-        return False, Decimal(used), Decimal(per_minute), f"RATE_MINUTE_OVER: {told}"
-    return True, Decimal(used), Decimal(per_minute), f"RATE_OK: {told}"
+        return False, Decimal(used), check.limits.per_minute, f"RATE_MINUTE_OVER: {told}"
+    return True, Decimal(used), check.limits.per_minute, f"RATE_OK: {told}"
 
 
 @control(
@@ -35,7 +35,7 @@ def order_rate(check: Check) -> Finding:
     reducing="passes",
 )
 def strategy_executions(check: Check) -> Finding:
-    value, limit = Decimal(check.executions), Decimal(check.risk.strategy_executions)
+    value, limit = Decimal(check.executions), check.limits.strategy_executions
     if check.reduces:
         return True, value, limit, f"STRATEGY_REDUCES: executions={value!s}"
     if check.strategy_lock is not None:
@@ -57,7 +57,7 @@ def strategy_executions(check: Check) -> Finding:
     reducing="passes",
 )
 def symbol_trades(check: Check) -> Finding:
-    value, limit, shares = Decimal(check.trades), Decimal(check.risk.symbol_trades_per_day), _month(check)
+    value, limit, shares = Decimal(check.trades), check.limits.symbol_trades, _month(check)
     if check.reduces:
         return True, value, limit, f"TRADES_REDUCES: trades={value!s}"
     if value >= limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.config import Config, RiskConfig
+from engine.config import RiskConfig
 from engine.model import (
     ZERO,
     Account,
@@ -18,10 +18,12 @@ from engine.model import (
     Session,
     Side,
     Signal,
+    StateChange,
     TradingState,
     Value,
 )
 from engine.risk.holdings import PROTECTIVE, Holdings, holdings
+from engine.risk.limits import Limits
 from engine.risk.memory import Memory
 from engine.risk.prices import HUNDRED, Prices, amount, positive, prices
 from engine.risk.protections import COOL_DOWN, LOSS_STREAK, STRATEGY_EXECUTIONS, Protections
@@ -37,6 +39,7 @@ class Check(Value, frozen=True, gc=False):
     """
 
     risk: RiskConfig
+    limits: Limits
     now_ns: int
     signal: Signal | None
     draft: Draft | None
@@ -114,8 +117,7 @@ class Check(Value, frozen=True, gc=False):
     @property
     def worst_price(self) -> Decimal | None:
         """The dearest price the order may be filled at, as far as is known: the limit, or the market above it."""
-        known = [price for price in (self.limit_price, self.price) if price is not None]
-        return max(known) if known else None
+        return dearer(self.limit_price, self.price)
 
     @property
     def quantity_limit(self) -> Decimal:
@@ -127,24 +129,24 @@ class Check(Value, frozen=True, gc=False):
         """R02's limit: the lower of money and share of equity; None while equity is unknown."""
         if self.equity is None:
             return None
-        return min(self.risk.order_notional, self.equity * self.risk.order_notional_pct / HUNDRED)
+        return min(self.risk.order_notional, self.equity * self.limits.notional_share)
 
     @property
-    def collar_pct(self) -> Decimal:
-        """R03's limit for this kind of instrument."""
-        return self.risk.price_collar_crypto_pct if self.crypto else self.risk.price_collar_pct
+    def collar(self) -> Decimal:
+        """R03's limit for this kind of instrument, as a share of the price."""
+        return self.limits.collar_crypto_share if self.crypto else self.limits.collar_share
 
-    def of_equity(self, percent: Decimal) -> Decimal | None:
+    def of_equity(self, share: Decimal) -> Decimal | None:
         """That share of equity, in USD; None while equity is unknown."""
-        return None if self.equity is None else self.equity * percent / HUNDRED
+        return None if self.equity is None else self.equity * share
 
 
 def look(
-    config: Config,
+    limits: Limits,
     memory: Memory,
     protections: Protections,
-    state: TradingState,
-    state_reason: str,
+    last: StateChange,
+    watched: frozenset[str],
     book: Book,
     signal: Signal | None,
     draft: Draft | None,
@@ -157,16 +159,18 @@ def look(
     subject = draft if draft is not None else signal
     symbol, side = (symbol, Side.SELL) if subject is None else (subject.symbol, subject.side)
     now_ns = book.now_ns
+    day = memory.today(now_ns)
     quantity = None if draft is None else positive(draft.quantity)
     quote, instrument, account = book.quotes.get(symbol), book.instruments.get(symbol), book.account
     position = book.positions.get(symbol)
-    seen, sums = prices(quote), holdings(book, symbol)
+    risk, seen, sums = limits.risk, prices(quote), holdings(book, symbol)
     if draft is None:
         reduces = side is Side.SELL and sums.held > ZERO
     else:
         reduces = side is Side.SELL and quantity is not None and quantity <= sums.held
     return Check(
-        risk=config.risk,
+        risk=risk,
+        limits=limits,
         now_ns=now_ns,
         signal=signal,
         draft=draft,
@@ -174,15 +178,15 @@ def look(
         strategy=strategy,
         symbol=symbol,
         side=side,
-        state=state,
-        state_reason=state_reason,
+        state=last.state,
+        state_reason=last.reason,
         quantity=quantity,
         limit_price=None if draft is None else positive(draft.limit_price),
         expected_price=None if draft is None else positive(draft.reference_price),
         reduces=reduces,
         instrument=instrument,
         crypto=instrument is not None and instrument.asset_class == "crypto",
-        watched=config.row(symbol) is not None,
+        watched=symbol in watched,
         halted=symbol in book.halted,
         session=book.market.session,
         quote=quote,
@@ -203,15 +207,22 @@ def look(
         executed=signal is not None and memory.executed(signal.id),
         twin_ns=None if quantity is None else memory.twin_ns(symbol, side, quantity, now_ns),
         left_this_minute=memory.left_this_minute(now_ns),
-        messages_today=memory.messages_today(now_ns),
-        executions=memory.executions(strategy, now_ns) if strategy else 0,
-        trades=memory.trades(symbol, now_ns),
-        shares=ZERO if config.risk.symbol_shares_per_month is None else memory.shares(symbol, now_ns),
+        messages_today=day.messages,
+        executions=day.strategy.get(strategy, 0),
+        trades=day.trades.get(symbol, 0),
+        shares=ZERO if risk.symbol_shares_per_month is None else memory.shares(symbol, now_ns),
         stop_outs=memory.stop_outs(now_ns),
         strategy_lock=protections.find(STRATEGY_EXECUTIONS, now_ns, strategy=strategy) if strategy else None,
         streak_lock=protections.find(LOSS_STREAK, now_ns),
         cool_down=protections.find(COOL_DOWN, now_ns, symbol=symbol),
     )
+
+
+def dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The higher of two prices, either of which may be unknown."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one >= other else other
 
 
 def day_loss_pct(account: Account) -> Decimal | None:

@@ -20,7 +20,7 @@ _REDUCES = "passes: it lowers the exposure"
     needs_draft=True,
 )
 def position(check: Check) -> Finding:
-    limit, price, sums = check.of_equity(check.risk.position_pct), check.worst_price, check.holdings
+    limit, price, sums = check.of_equity(check.limits.position_share), check.worst_price, check.holdings
     if check.reduces:
         return True, None, limit, f"POSITION_REDUCES: held={sums.held!s}"
     if check.quantity is None or limit is None or price is None:
@@ -41,7 +41,7 @@ def position(check: Check) -> Finding:
     needs_draft=True,
 )
 def gross_exposure(check: Check) -> Finding:
-    limit, price, gross = check.of_equity(check.risk.gross_exposure_pct), check.worst_price, check.holdings.gross
+    limit, price, gross = check.of_equity(check.limits.gross_share), check.worst_price, check.holdings.gross
     if check.reduces:
         return True, gross, limit, f"GROSS_REDUCES: gross={gross}"
     if check.quantity is None or limit is None or price is None or gross is None:
@@ -61,7 +61,7 @@ def gross_exposure(check: Check) -> Finding:
     needs_draft=True,
 )
 def concentration(check: Check) -> Finding:
-    limit, price, sums = check.of_equity(check.risk.concentration_pct), check.worst_price, check.holdings
+    limit, price, sums = check.of_equity(check.limits.concentration_share), check.worst_price, check.holdings
     if check.reduces:
         return True, None, limit, f"CONCENTRATION_REDUCES: held={sums.held!s}"
     if check.quantity is None or limit is None or price is None:
@@ -94,10 +94,11 @@ def buying_power(check: Check) -> Finding:
 
 def free_cash(check: Check) -> Decimal | None:
     """What may still be spent: cash less working buys less the floor, at most buying power, at least 0."""
-    floor, committed = check.of_equity(check.risk.cash_floor_pct), check.holdings.committed
+    floor, committed = check.of_equity(check.limits.cash_floor_share), check.holdings.committed
     if check.cash is None or check.buying_power is None or floor is None or committed is None:
         return None
-    return max(ZERO, min(check.cash - committed - floor, check.buying_power))
+    free = min(check.cash - committed - floor, check.buying_power)
+    return free if free > ZERO else ZERO
 
 
 @control(
@@ -108,7 +109,7 @@ def free_cash(check: Check) -> Decimal | None:
     reducing=_REDUCES,
 )
 def open_positions(check: Check) -> Finding:
-    sums, limit = check.holdings, Decimal(check.risk.open_positions)
+    sums, limit = check.holdings, check.limits.open_positions
     value = Decimal(sums.positions + (not sums.in_symbol and not check.reduces))
     if value > limit and not check.reduces:
         return False, value, limit, f"POSITIONS_OVER: positions={value!s}, limit={limit!s}"
@@ -123,7 +124,7 @@ def open_positions(check: Check) -> Finding:
     reducing="passes",
 )
 def open_orders(check: Check) -> Finding:
-    value, limit = Decimal(check.holdings.orders) + ONE, Decimal(check.risk.open_orders)
+    value, limit = Decimal(check.holdings.orders) + ONE, check.limits.open_orders
     if value > limit and not check.reduces:
         return False, value, limit, f"ORDERS_OVER: orders={value!s}, limit={limit!s}"
     return True, value, limit, f"ORDERS_OK: orders={value!s}, limit={limit!s}"

@@ -7,7 +7,8 @@ from decimal import Decimal
 from engine.model import ZERO, Book, Order, Position, Role, Side, Value
 from engine.risk.prices import amount, positive, prices
 
-PROTECTIVE = (Role.STOP, Role.TARGET)
+_STOP, _TARGET, _EXTERNAL, _SELL = Role.STOP, Role.TARGET, Role.EXTERNAL, Side.SELL
+PROTECTIVE = (_STOP, _TARGET)
 """Roles of legs that only ever end a position."""
 
 
@@ -60,15 +61,16 @@ def holdings(book: Book, symbol: str) -> Holdings:
             gross += abs(quantity) * price
     open_orders = 0
     for order in book.orders:
-        if not order.status.open or order.role in PROTECTIVE:
+        role = order.role
+        if role is _STOP or role is _TARGET:
             continue
-        ours = order.role is not Role.EXTERNAL
+        ours = role is not _EXTERNAL
         open_orders += ours
         remaining = rest(order)
         if remaining is None:
-            known = known and order.side is not Side.BUY
+            known = known and order.side is _SELL
             continue
-        if order.side is Side.SELL:
+        if order.side is _SELL:
             if order.symbol == symbol:
                 selling += remaining
             continue

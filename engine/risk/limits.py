@@ -1,169 +1,73 @@
-"""The limits as a whole: their hash, how much of them is used, and which of them cannot bite."""
+"""The limits as the controls compute with them: shares as fractions, durations in seconds and nanoseconds."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from decimal import Decimal
-from math import isfinite
+from typing import Self
 
-import msgspec
-
-from engine.config import Config
-from engine.errors import ConfigError
-from engine.model import ZERO, Book, LimitUse
-from engine.risk.check import day_loss_pct, drawdown_pct
-from engine.risk.holdings import holdings
-from engine.risk.memory import Memory
-from engine.risk.prices import HUNDRED, positive
-
-SIZERS = ("fixed", "strength")
-_SECTIONS = ("risk", "sizing", "tickets")
+from engine.clock import from_seconds
+from engine.config import RiskConfig
+from engine.model import Value
+from engine.risk.prices import HUNDRED
 
 
-def limits_hash(config: Config) -> str:
-    """Sixteen hex digits of SHA-256 over [risk], [sizing] and [tickets] as canonical JSON.
+class Limits(Value, frozen=True, gc=False):
+    """Computed once from [risk]; `risk` holds the limits that need no computing."""
 
-    Keys are sorted and numbers normalised, so `5`, `5.0` and `5.00` are the same limit.
-    """
-    tables = {name: msgspec.structs.asdict(getattr(config, name)) for name in _SECTIONS}
-    for table in tables.values():
-        for key, value in table.items():
-            if isinstance(value, Decimal | float) and not isinstance(value, bool):
-                table[key] = format(Decimal(str(value)).normalize(), "f")
-    return hashlib.sha256(msgspec.json.encode(tables, order="sorted")).hexdigest()[:16]
+    risk: RiskConfig
+    notional_share: Decimal
+    position_share: Decimal
+    gross_share: Decimal
+    concentration_share: Decimal
+    cash_floor_share: Decimal
+    collar_share: Decimal
+    collar_crypto_share: Decimal
+    dominance_share: float
+    per_minute: Decimal
+    per_day: Decimal
+    strategy_executions: Decimal
+    symbol_trades: Decimal
+    open_positions: Decimal
+    open_orders: Decimal
+    loss_streak: Decimal
+    confidence: Decimal
+    duplicate_s: Decimal
+    cool_down_s: Decimal
+    stale_price_s: Decimal
+    stale_price_ns: int
+    stale_signal_s: Decimal
+    stale_signal_ns: int
 
-
-def require_limits(config: Config) -> None:
-    """Raise ConfigError when a number of [risk], [sizing] or [tickets] is no finite number of 0 or more."""
-    for section in _SECTIONS:
-        for key, value in msgspec.structs.asdict(getattr(config, section)).items():
-            number = (
-                value.is_finite() if isinstance(value, Decimal) else not isinstance(value, float) or isfinite(value)
-            )
-            if not number or (isinstance(value, Decimal | float | int) and value < 0):
-                raise ConfigError(
-                    f"expected a number of 0 or more, found {value}",
-                    where=f"{section}.{key}",
-                    remedy="a limit that is no number lets everything or nothing through; correct it",
-                )
-    if config.sizing.sizer not in SIZERS:
-        raise ConfigError(
-            f"expected one of {', '.join(SIZERS)}, found {config.sizing.sizer!r}",
-            where="sizing.sizer",
-            remedy="choose one of them",
+    @classmethod
+    def of(cls, risk: RiskConfig) -> Self:
+        """The limits of a configuration."""
+        return cls(
+            risk=risk,
+            notional_share=risk.order_notional_pct / HUNDRED,
+            position_share=risk.position_pct / HUNDRED,
+            gross_share=risk.gross_exposure_pct / HUNDRED,
+            concentration_share=risk.concentration_pct / HUNDRED,
+            cash_floor_share=risk.cash_floor_pct / HUNDRED,
+            collar_share=risk.price_collar_pct / HUNDRED,
+            collar_crypto_share=risk.price_collar_crypto_pct / HUNDRED,
+            dominance_share=float(risk.dominance_pct / HUNDRED),
+            per_minute=Decimal(risk.orders_per_minute),
+            per_day=Decimal(risk.orders_per_day),
+            strategy_executions=Decimal(risk.strategy_executions),
+            symbol_trades=Decimal(risk.symbol_trades_per_day),
+            open_positions=Decimal(risk.open_positions),
+            open_orders=Decimal(risk.open_orders),
+            loss_streak=Decimal(risk.loss_streak),
+            confidence=Decimal(str(risk.confidence)),
+            duplicate_s=_seconds(risk.duplicate_s),
+            cool_down_s=_seconds(risk.cool_down_s),
+            stale_price_s=_seconds(risk.stale_price_s),
+            stale_price_ns=from_seconds(risk.stale_price_s),
+            stale_signal_s=_seconds(risk.stale_signal_s),
+            stale_signal_ns=from_seconds(risk.stale_signal_s),
         )
 
 
-def check_limits(config: Config) -> tuple[str, ...]:
-    """Limits that cannot bite, or let nothing through, as `key = value: why` (for `desk config check` and the doctor).
-
-    A limit "so high that it is ineffective" has cost firms fines: SEC, Market Access Rule 15c3-5 orders.
-    """
-    return (*_never_bite(config), *_always_bite(config), *_against_each_other(config))
-
-
-def _never_bite(config: Config) -> Iterator[str]:
-    risk, sizing = config.risk, config.sizing
-    for key in ("order_notional_pct", "position_pct", "gross_exposure_pct", "concentration_pct", "daily_loss_pct"):
-        if getattr(risk, key) > HUNDRED:
-            yield f"risk.{key} = {getattr(risk, key)}: more than all there is, so it never rejects"
-    if risk.drawdown_pct >= HUNDRED:
-        yield f"risk.drawdown_pct = {risk.drawdown_pct}: nothing is left by then, so it never halts"
-    for key, sane in (("price_collar_pct", 20), ("price_collar_crypto_pct", 30), ("spread_bps", 500)):
-        if getattr(risk, key) > sane:
-            yield f"risk.{key} = {getattr(risk, key)}: over {sane}, ten times what is usual, so it hardly ever rejects"
-    if risk.dominance_pct >= HUNDRED:
-        yield f"risk.dominance_pct = {risk.dominance_pct}: one author may be all there is, so it never rejects"
-    if risk.cash_floor_pct == 0:
-        yield "risk.cash_floor_pct = 0: no cash is kept back"
-    if risk.confidence <= 0:
-        yield f"risk.confidence = {risk.confidence:g}: every confidence is above it, so it never rejects"
-    if risk.min_price == 0:
-        yield "risk.min_price = 0: no price is under it, so it never rejects"
-    if risk.stale_price_s > 300:
-        yield f"risk.stale_price_s = {risk.stale_price_s:g}: prices of five minutes ago pass as fresh"
-    if risk.stale_signal_s > config.sentiment.window_s:
-        yield f"risk.stale_signal_s = {risk.stale_signal_s:g}: longer than the sentiment window, so it never rejects"
-    if not risk.long_only:
-        yield "risk.long_only = false: has no effect on sizing, which never opens a short"
-    if not risk.require_protective_exit:
-        yield "risk.require_protective_exit = false: entries may go out without a stop"
-    if sizing.stop_pct >= HUNDRED:
-        yield f"sizing.stop_pct = {sizing.stop_pct}: the stop would be at or under 0, so R23 refuses every entry"
-    if config.tickets.drift_bps > risk.price_collar_pct * HUNDRED:
-        yield f"tickets.drift_bps = {config.tickets.drift_bps}: wider than the price collar, so it never refuses"
-
-
-def _always_bite(config: Config) -> Iterator[str]:
-    risk = config.risk
-    for key in (
-        "order_quantity",
-        "order_notional",
-        "order_notional_pct",
-        "orders_per_minute",
-        "orders_per_day",
-        "strategy_executions",
-        "symbol_trades_per_day",
-        "position_pct",
-        "gross_exposure_pct",
-        "concentration_pct",
-        "open_positions",
-        "open_orders",
-        "daily_loss_pct",
-        "drawdown_pct",
-    ):
-        if getattr(risk, key) == 0:
-            yield f"risk.{key} = 0: refuses every entry"
-    if risk.cash_floor_pct >= HUNDRED:
-        yield f"risk.cash_floor_pct = {risk.cash_floor_pct}: all cash is kept back, so every entry is refused"
-    if risk.confidence > 1:
-        yield f"risk.confidence = {risk.confidence:g}: no confidence reaches it, so every entry is refused"
-    if config.sizing.step_pct == 0:
-        yield "sizing.step_pct = 0: nothing is ever bought"
-    if config.sizing.target_ratio == 0:
-        yield "sizing.target_ratio = 0: the target would be at the entry, so R23 refuses every entry"
-
-
-def _against_each_other(config: Config) -> Iterator[str]:
-    risk, sizing = config.risk, config.sizing
-    if risk.daily_loss_pct >= risk.drawdown_pct:
-        yield f"risk.daily_loss_pct = {risk.daily_loss_pct}: the drawdown limit of {risk.drawdown_pct} halts before it"
-    if risk.position_pct > risk.gross_exposure_pct:
-        yield f"risk.position_pct = {risk.position_pct}: gross exposure of {risk.gross_exposure_pct} rejects before it"
-    if risk.concentration_pct > risk.gross_exposure_pct:
-        yield (
-            f"risk.concentration_pct = {risk.concentration_pct}: gross exposure of {risk.gross_exposure_pct} rejects "
-            "before it"
-        )
-    if sizing.marketable_bps > risk.price_collar_pct * HUNDRED:
-        yield f"sizing.marketable_bps = {sizing.marketable_bps}: wider than the price collar, which cuts it"
-    for name, percent in (
-        ("sizing", sizing.allocation_pct),
-        *((f"watchlist {row.symbol}", row.allocation_pct) for row in config.watchlist),
-    ):
-        if percent is not None and percent > risk.position_pct:
-            yield f"{name}.allocation_pct = {percent}: the position limit of {risk.position_pct} is reached before it"
-
-
-def limit_uses(config: Config, memory: Memory, book: Book) -> tuple[LimitUse, ...]:
-    """How much of each standing limit is used now, in the order of the controls; unknown values are left out."""
-    risk, now_ns, equity = config.risk, book.now_ns, positive(book.account.equity)
-    sums = holdings(book, "")
-    used = risk.orders_per_minute - memory.left_this_minute(now_ns)
-    uses = [
-        LimitUse("order_rate", Decimal(used), Decimal(risk.orders_per_minute), "per minute"),
-        LimitUse("order_rate", Decimal(memory.messages_today(now_ns)), Decimal(risk.orders_per_day), "per day"),
-    ]
-    if equity is not None and sums.gross is not None:
-        uses.append(LimitUse("gross_exposure", sums.gross, equity * risk.gross_exposure_pct / HUNDRED, "USD"))
-    uses.append(LimitUse("open_positions", Decimal(sums.positions), Decimal(risk.open_positions), "positions"))
-    uses.append(LimitUse("open_orders", Decimal(sums.orders), Decimal(risk.open_orders), "orders"))
-    for name, value, limit in (
-        ("daily_loss", day_loss_pct(book.account), risk.daily_loss_pct),
-        ("drawdown", drawdown_pct(book.account), risk.drawdown_pct),
-    ):
-        if value is not None:
-            uses.append(LimitUse(name, max(ZERO, value), limit, "%"))
-    uses.append(LimitUse("loss_streak", Decimal(memory.stop_outs(now_ns)), Decimal(risk.loss_streak), "stop-outs"))
-    return tuple(uses)
+def _seconds(value: float) -> Decimal:
+    """The number as it is written: 60, not 60.0."""
+    return Decimal(f"{value:.9g}")

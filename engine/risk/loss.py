@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.clock import SECOND
 from engine.model import ZERO
 from engine.risk.check import Check
 from engine.risk.control import Finding, control
-from engine.risk.prices import short
+from engine.risk.prices import seconds, short
 
 
 @control(
@@ -58,7 +57,7 @@ def drawdown(check: Check) -> Finding:
     reducing="passes",
 )
 def loss_streak(check: Check) -> Finding:
-    value, limit = Decimal(check.stop_outs), Decimal(check.risk.loss_streak)
+    value, limit = Decimal(check.stop_outs), check.limits.loss_streak
     lock = check.streak_lock
     if lock is not None and not check.reduces:
         return False, value, limit, f"STREAK_LOCKED: protection={lock.id}, {_left(check, lock.ends_ns)}"
@@ -73,13 +72,13 @@ def loss_streak(check: Check) -> Finding:
     reducing="passes",
 )
 def cool_down(check: Check) -> Finding:
-    limit, lock = Decimal(str(check.risk.cool_down_s)), check.cool_down
+    limit, lock = check.limits.cool_down_s, check.cool_down
     if lock is not None and not check.reduces:
-        since = Decimal(check.now_ns - lock.started_ns) / SECOND
-        reason = f"COOL_DOWN: protection={lock.id}, since_s={short(since)!s}, {_left(check, lock.ends_ns)}"
+        since = seconds(check.now_ns - lock.started_ns)
+        reason = f"COOL_DOWN: protection={lock.id}, since_s={since!s}, {_left(check, lock.ends_ns)}"
         return False, since, limit, reason
     return True, None, limit, f"COOL_DOWN_NONE: limit_s={limit!s}"
 
 
 def _left(check: Check, ends_ns: int | None) -> str:
-    return "ends=lifted by a person" if ends_ns is None else f"left_s={short(Decimal(ends_ns - check.now_ns) / SECOND)}"
+    return "ends=lifted by a person" if ends_ns is None else f"left_s={seconds(ends_ns - check.now_ns)!s}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from engine.clock import SECOND, from_seconds
 from engine.model import ZERO, Role, Session, Side
 from engine.risk.check import SKEW_NS, Check
 from engine.risk.control import Finding, control
-from engine.risk.prices import BPS, short
+from engine.risk.prices import BPS, seconds, short
 
 
 @control(
@@ -37,18 +34,18 @@ def liquidity(check: Check) -> Finding:
     reducing="passes: leaving must work when prices do not",
 )
 def stale_price(check: Check) -> Finding:
-    limit = Decimal(str(check.risk.stale_price_s))
+    limit = check.limits.stale_price_s
     if check.quote is None or check.price is None:
         return check.reduces, None, limit, "PRICE_NONE: quote=none"
     if check.quote.at_ns > check.now_ns + SKEW_NS:
         return check.reduces, None, limit, "PRICE_TIME_UNKNOWN: quoted=in the future"
     age_ns = check.now_ns - min(check.quote.at_ns, check.quote.received_ns)
-    age = Decimal(max(0, age_ns)) / SECOND
+    age = seconds(max(0, age_ns))
     if check.prices_mute:
-        return check.reduces, age, limit, f"PRICE_MUTE: age_s={short(age)!s}"
-    if age_ns > from_seconds(check.risk.stale_price_s):
-        return check.reduces, age, limit, f"PRICE_STALE: age_s={short(age)!s}, limit_s={limit!s}"
-    return True, age, limit, f"PRICE_FRESH: age_s={short(age)!s}, limit_s={limit!s}"
+        return check.reduces, age, limit, f"PRICE_MUTE: age_s={age!s}"
+    if age_ns > check.limits.stale_price_ns:
+        return check.reduces, age, limit, f"PRICE_STALE: age_s={age!s}, limit_s={limit!s}"
+    return True, age, limit, f"PRICE_FRESH: age_s={age!s}, limit_s={limit!s}"
 
 
 @control(

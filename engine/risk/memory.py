@@ -145,6 +145,8 @@ class Memory:
 
     def twin_ns(self, symbol: str, side: Side, quantity: Decimal, now_ns: int) -> int | None:
         """When the same symbol, side and quantity was last sent within the window, else None."""
+        if not self._twins:
+            return None
         sent = self._twins.get((symbol, side, quantity))
         return sent if sent is not None and now_ns - sent < self._window_ns else None
 
@@ -152,17 +154,10 @@ class Memory:
         """Order messages the bucket still holds."""
         return self._bucket.left(now_ns)
 
-    def messages_today(self, now_ns: int) -> int:
-        """Order messages since the session day began."""
-        return self._day_of(now_ns).messages
-
-    def executions(self, strategy: str, now_ns: int) -> int:
-        """Orders the strategy has sent in this session day, since a person last re-enabled it."""
-        return self._day_of(now_ns).strategy.get(strategy, 0)
-
-    def trades(self, symbol: str, now_ns: int) -> int:
-        """Entries in this symbol in this session day."""
-        return self._day_of(now_ns).trades.get(symbol, 0)
+    def today(self, now_ns: int) -> Day:
+        """The counts of this session day, to read: empty when nothing was sent yet."""
+        start_ns = self._calendar.session_start_ns(now_ns)
+        return self._day if start_ns <= self._day.start_ns else Day(start_ns)
 
     def shares(self, symbol: str, now_ns: int) -> Decimal:
         """Shares bought in this symbol in this calendar month."""
@@ -176,14 +171,9 @@ class Memory:
         """When the session day of `now_ns` began."""
         return self._calendar.session_start_ns(now_ns)
 
-    def _day_of(self, now_ns: int) -> Day:
-        """Today's counts to read: empty when nothing was sent yet today."""
-        start_ns = self._calendar.session_start_ns(now_ns)
-        return self._day if start_ns <= self._day.start_ns else Day(start_ns)
-
     def _today(self, at_ns: int) -> Day:
-        """Today's counts to write."""
-        self._day = self._day_of(at_ns)
+        """The same, to write."""
+        self._day = self.today(at_ns)
         return self._day
 
     def _month_of(self, now_ns: int) -> Month:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import Order, Role, Side
-from engine.risk.check import Check
+from engine.model import ZERO, Order, Role, Side
+from engine.risk.check import Check, dearer
 from engine.risk.control import Finding, control
-from engine.risk.prices import HUNDRED, positive, short
+from engine.risk.prices import HUNDRED, positive, seconds, short
 
 _CLOSE_ONLY = "passes: it is bounded by the position (R20)"
 
@@ -41,12 +41,12 @@ def order_quantity(check: Check) -> Finding:
 )
 def order_notional(check: Check) -> Finding:
     quantity, limit = check.quantity, check.notional_limit
-    known = [price for price in (check.expected_price, check.price) if price is not None]
+    price = dearer(check.expected_price, check.price)
     if check.reduces:
         return True, None, limit, f"NOTIONAL_REDUCES: quantity={quantity!s}, held={check.holdings.held!s}"
-    if quantity is None or limit is None or not known:
+    if quantity is None or limit is None or price is None:
         return False, None, limit, "NOTIONAL_UNKNOWN: expected=quantity and price and equity above 0"
-    value = quantity * max(known)
+    value = quantity * price
     if value > limit:
         return False, value, limit, f"NOTIONAL_OVER: notional={value!s}, limit={limit!s}"
     return True, value, limit, f"NOTIONAL_OK: notional={value!s}, limit={limit!s}"
@@ -61,24 +61,31 @@ def order_notional(check: Check) -> Finding:
     needs_draft=True,
 )
 def price_collar(check: Check) -> Finding:
-    limit = check.collar_pct
-    anchors = [price for price in (check.prices.last, check.prices.mid) if price is not None]
+    limit = check.risk.price_collar_crypto_pct if check.crypto else check.risk.price_collar_pct
+    last, mid = check.prices.last, check.prices.mid
     if check.limit_price is None or check.expected_price is None:
         return False, None, limit, "PRICE_UNKNOWN: expected=a limit and an expected price above 0"
     if check.protects:
         return True, None, limit, f"PRICE_AWAY: role={check.role.value}"
-    if not anchors:
+    if last is None and mid is None:
         return check.reduces, None, limit, "PRICE_UNKNOWN: last=none, mid=none"
-    distances = [
-        min(abs(price - anchor) * HUNDRED / anchor for anchor in anchors)
-        for price in (check.limit_price, check.expected_price)
-    ]
-    distance = max(distances)
+    distance = _distance(check.limit_price, last, mid)
+    if check.expected_price not in (last, mid):
+        distance = max(distance, _distance(check.expected_price, last, mid))
     value = short(distance)
     if distance > limit:
         reason = f"PRICE_BEYOND_COLLAR: limit_price={check.limit_price!s}, expected={check.expected_price!s}"
         return False, value, limit, f"{reason}, distance_pct={value!s}, limit_pct={limit!s}"
     return True, value, limit, f"PRICE_OK: limit_price={check.limit_price!s}, distance_pct={value!s}"
+
+
+def _distance(price: Decimal, last: Decimal | None, mid: Decimal | None) -> Decimal:
+    """How far a price is from the nearer of last trade and mid, in percent of it."""
+    from_last = None if last is None else abs(price - last) * HUNDRED / last
+    if mid is None or mid == last:
+        return ZERO if from_last is None else from_last
+    from_mid = abs(price - mid) * HUNDRED / mid
+    return from_mid if from_last is None or from_mid < from_last else from_last
 
 
 @control(
@@ -89,13 +96,13 @@ def price_collar(check: Check) -> Finding:
     reducing="only the signal's own repetition counts, so that an exit can be tried again",
 )
 def duplicate(check: Check) -> Finding:
-    limit = Decimal(str(check.risk.duplicate_s))
+    limit = check.limits.duplicate_s
     if check.executed and check.signal is not None and check.role in (Role.ENTRY, Role.EXIT):
         return False, None, limit, f"DUPLICATE_SIGNAL: signal={check.signal.id}"
     if check.twin_ns is not None and not check.reduces:
-        age = Decimal(check.now_ns - check.twin_ns) / 1_000_000_000
+        age = seconds(check.now_ns - check.twin_ns)
         reason = f"DUPLICATE_ORDER: symbol={check.symbol}, side={check.side.value}, quantity={check.quantity!s}"
-        return False, age, limit, f"{reason}, age_s={short(age)!s}, window_s={limit!s}"
+        return False, age, limit, f"{reason}, age_s={age!s}, window_s={limit!s}"
     return True, None, limit, f"DUPLICATE_NONE: window_s={limit!s}"
 
 
@@ -114,7 +121,7 @@ def self_trade(check: Check) -> Finding:
     if check.protects:
         return True, price, None, f"SELF_TRADE_AWAY: role={check.role.value}"
     for order in check.orders:
-        if order.symbol == check.symbol and order.side is not check.side and order.status.open:
+        if order.symbol == check.symbol and order.side is not check.side:
             rests = resting_price(order, check)
             if rests is None or (price >= rests if check.side is Side.BUY else price <= rests):
                 shown = "market" if rests is None else str(rests)

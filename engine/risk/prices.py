@@ -1,18 +1,21 @@
 """Prices that may be computed with: positive, finite, or absent.
 
-Quotes are kept as sent, so a side can be zero, negative, crossed or NaN. Everything in this room reads them through
-`prices`, where such a side becomes None: unknown, never 0.
+Quotes are kept as sent, so a side can be zero, negative, crossed, NaN or absurd. Everything in this room reads them
+through `prices`, where such a side becomes None: unknown, never 0.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from math import isfinite
 
+from engine.clock import MILLISECOND
 from engine.model import ZERO, Quote, Value, price_step
 
 BPS = Decimal(10_000)
 HUNDRED = Decimal(100)
+LEAST = Decimal("1e-12")
+MOST = Decimal("1e15")
+"""No price, quantity or sum of money is outside of these; one that is would also exceed exact arithmetic."""
 _FOUR_PLACES = Decimal("0.0001")
 _LARGE = Decimal(10) ** 20
 
@@ -36,13 +39,13 @@ NO_PRICES = Prices(None, None, None, None)
 
 
 def amount(value: Decimal | None) -> Decimal | None:
-    """The value when it is finite, else None."""
-    return value if value is not None and value.is_finite() else None
+    """The value when it is finite and below MOST either way, else None."""
+    return value if value is not None and value.is_finite() and -MOST < value < MOST else None
 
 
 def positive(value: Decimal | None) -> Decimal | None:
-    """The value when it is finite and above 0, else None."""
-    return value if value is not None and value.is_finite() and value > ZERO else None
+    """The value when it is finite and in [LEAST, MOST), else None."""
+    return value if value is not None and value.is_finite() and LEAST <= value < MOST else None
 
 
 def short(value: Decimal) -> Decimal:
@@ -50,9 +53,9 @@ def short(value: Decimal) -> Decimal:
     return value.quantize(_FOUR_PLACES) if abs(value) < _LARGE else value
 
 
-def share(value: float) -> float | None:
-    """The value when it is a number in [0, 1], else None."""
-    return value if isfinite(value) and 0.0 <= value <= 1.0 else None
+def seconds(duration_ns: int) -> Decimal:
+    """A duration in seconds, to the millisecond, for people to read."""
+    return Decimal(duration_ns // MILLISECOND) / 1000
 
 
 def prices(quote: Quote | None) -> Prices:

@@ -29,12 +29,14 @@ from engine.model import (
 from engine.model.records import AnswerRecord, Lift
 from engine.risk.check import Check, day_loss_pct, drawdown_pct, look
 from engine.risk.controls import CONTROLS
-from engine.risk.limits import limit_uses, limits_hash, require_limits
+from engine.risk.limits import Limits
 from engine.risk.memory import Memory
 from engine.risk.prices import short
 from engine.risk.protections import COOL_DOWN, LOSS_STREAK, STRATEGY_EXECUTIONS, Protections, protection
+from engine.risk.sanity import limits_hash, require_limits
 from engine.risk.sizing import Sized, size_entry, size_exit
 from engine.risk.trading_state import StateMachine
+from engine.risk.uses import limit_uses
 
 DAILY_LOSS = "daily_loss"
 DRAWDOWN = "drawdown"
@@ -49,6 +51,8 @@ class Risk:
     def __init__(self, config: Config) -> None:
         require_limits(config)
         self._config = config
+        self._limits = Limits.of(config.risk)
+        self._watched = frozenset(config.symbols)
         self._memory = Memory(config.risk)
         self._protections = Protections()
         self._state = StateMachine()
@@ -109,10 +113,8 @@ class Risk:
         """
         if not self._memory.intent(intent) or not intent.strategy:
             return ()
-        executions, limit = (
-            self._memory.executions(intent.strategy, intent.at_ns),
-            self._config.risk.strategy_executions,
-        )
+        executions = self._memory.today(intent.at_ns).strategy.get(intent.strategy, 0)
+        limit = self._config.risk.strategy_executions
         if executions < limit or self._protections.find(STRATEGY_EXECUTIONS, intent.at_ns, strategy=intent.strategy):
             return ()
         reason = f"STRATEGY_OFF: executions={executions}, limit={limit}, until=a person re-enables it"
@@ -211,7 +213,7 @@ class Risk:
 
     def uses(self, book: Book) -> tuple[LimitUse, ...]:
         """How much of each standing limit is used now."""
-        return limit_uses(self._config, self._memory, book)
+        return limit_uses(self._limits, self._memory, book)
 
     @property
     def limits_hash(self) -> str:
@@ -239,13 +241,12 @@ class Risk:
     def _look(
         self, signal: Signal | None, draft: Draft | None, book: Book, role: Role, strategy: str, *, symbol: str = ""
     ) -> Check:
-        last = self._state.last
         return look(
-            self._config,
+            self._limits,
             self._memory,
             self._protections,
-            last.state,
-            last.reason,
+            self._state.last,
+            self._watched,
             book,
             signal,
             draft,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import isfinite
 
-from engine.clock import SECOND, from_seconds
 from engine.model import Signal
 from engine.risk.check import SKEW_NS, Check
 from engine.risk.control import Finding, control
-from engine.risk.prices import HUNDRED, share, short
+from engine.risk.prices import seconds
 
 _ASKED = "SIGNAL_NOT_NEEDED: order=ends a position"
 _NONE = "SIGNAL_NONE: expected=a signal"
@@ -23,7 +21,7 @@ _NONE = "SIGNAL_NONE: expected=a signal"
     reducing="applies to a strategy's exits; protective legs, a flatten and a person's exit need no signal",
 )
 def stale_signal(check: Check) -> Finding:
-    signal, limit = check.signal, Decimal(str(check.risk.stale_signal_s))
+    signal, limit = check.signal, check.limits.stale_signal_s
     if check.unasked:
         return True, None, limit, _ASKED
     if signal is None:
@@ -31,13 +29,12 @@ def stale_signal(check: Check) -> Finding:
     if signal.newest_ns <= 0 or max(signal.newest_ns, signal.at_ns) > check.now_ns + SKEW_NS:
         return False, None, limit, f"SIGNAL_TIME_UNKNOWN: newest_ns={signal.newest_ns}, at_ns={signal.at_ns}"
     age_ns = check.now_ns - signal.newest_ns
-    age = Decimal(max(0, age_ns)) / SECOND
+    age = seconds(max(0, age_ns))
     if check.now_ns >= signal.expires_ns:
-        late = Decimal(check.now_ns - signal.expires_ns) / SECOND
-        return False, age, limit, f"SIGNAL_EXPIRED: since_s={short(late)!s}"
-    if age_ns > from_seconds(check.risk.stale_signal_s):
-        return False, age, limit, f"SIGNAL_STALE: newest_post_s={short(age)!s}, limit_s={limit!s}"
-    return True, age, limit, f"SIGNAL_FRESH: newest_post_s={short(age)!s}, limit_s={limit!s}"
+        return False, age, limit, f"SIGNAL_EXPIRED: since_s={seconds(check.now_ns - signal.expires_ns)!s}"
+    if age_ns > check.limits.stale_signal_ns:
+        return False, age, limit, f"SIGNAL_STALE: newest_post_s={age!s}, limit_s={limit!s}"
+    return True, age, limit, f"SIGNAL_FRESH: newest_post_s={age!s}, limit_s={limit!s}"
 
 
 @control(
@@ -69,17 +66,17 @@ def implausible_signal(check: Check) -> Finding:
         return False, None, limit, f"SIGNAL_FEW_AUTHORS: authors={mood.authors}, least={risk.min_authors}"
     if mood.volume < risk.min_posts:
         return False, None, limit, f"SIGNAL_FEW_POSTS: posts={mood.volume}, least={risk.min_posts}"
-    author, text = Decimal(signal.top_author_share) * HUNDRED, Decimal(signal.top_text_share) * HUNDRED
-    value = short(max(author, text))
-    if author > limit:
+    author, text, most = signal.top_author_share, signal.top_text_share, check.limits.dominance_share
+    value = Decimal(f"{max(author, text) * 100:.4f}")
+    if author > most:
         return False, value, limit, f"SIGNAL_ONE_AUTHOR: share_pct={value!s}, limit_pct={limit!s}"
-    if text > limit:
+    if text > most:
         return False, value, limit, f"SIGNAL_ONE_TEXT: share_pct={value!s}, limit_pct={limit!s}"
     return True, value, limit, f"SIGNAL_PLAUSIBLE: authors={mood.authors}, posts={mood.volume}, top_share_pct={value!s}"
 
 
 def _out_of_range(signal: Signal) -> str:
-    """The first figure that is not a number in its range, as `key=value`; empty when all are."""
+    """The first figure that is not a number in its range, as `key=value`; empty when all are. NaN is in no range."""
     mood = signal.mood
     for name, figure in (
         ("strength", signal.strength),
@@ -88,13 +85,13 @@ def _out_of_range(signal: Signal) -> str:
         ("top_author_share", signal.top_author_share),
         ("top_text_share", signal.top_text_share),
     ):
-        if share(figure) is None:
+        if not 0.0 <= figure <= 1.0:
             return f"{name}={figure}"
-    if mood.value is None or not isfinite(mood.value) or abs(mood.value) > 1:
+    if mood.value is None or not -1.0 <= mood.value <= 1.0:
         return f"mood={mood.value}"
-    if mood.previous is not None and (not isfinite(mood.previous) or abs(mood.previous) > 1):
+    if mood.previous is not None and not -1.0 <= mood.previous <= 1.0:
         return f"previous={mood.previous}"
-    if mood.change is not None and (not isfinite(mood.change) or abs(mood.change) > 2):
+    if mood.change is not None and not -2.0 <= mood.change <= 2.0:
         return f"change={mood.change}"
     return ""
 
@@ -106,12 +103,12 @@ def _out_of_range(signal: Signal) -> str:
     reducing="passes",
 )
 def confidence(check: Check) -> Finding:
-    signal, floor = check.signal, Decimal(str(check.risk.confidence))
+    signal, floor = check.signal, check.limits.confidence
     if check.reduces:
         return True, None, floor, "CONFIDENCE_NOT_NEEDED: order=reduces"
     if signal is None:
         return False, None, floor, _NONE
-    if share(signal.confidence) is None:
+    if not 0.0 <= signal.confidence <= 1.0:
         return False, None, floor, f"CONFIDENCE_OUT_OF_RANGE: confidence={signal.confidence}"
     value = Decimal(str(signal.confidence))
     if value < floor:

@@ -173,11 +173,11 @@ def _room(config: Config, check: Check, dearest: Decimal) -> Iterator[tuple[str,
     if risk.symbol_shares_per_month is not None:
         yield "R08", risk.symbol_shares_per_month - check.shares
     ours = sums.held + sums.buying
-    yield "R09", _per(check.of_equity(risk.position_pct), dearest) - ours
-    gross_limit = check.of_equity(risk.gross_exposure_pct)
+    yield "R09", _per(check.of_equity(check.limits.position_share), dearest) - ours
+    gross_limit = check.of_equity(check.limits.gross_share)
     yield "R10", _per(None if sums.gross is None or gross_limit is None else gross_limit - sums.gross, dearest)
     everything = abs(sums.held) + abs(sums.external) + sums.buying + sums.buying_external
-    yield "R10", _per(check.of_equity(risk.concentration_pct), dearest) - everything
+    yield "R10", _per(check.of_equity(check.limits.concentration_share), dearest) - everything
     yield "R11", _per(free_cash(check), dearest)
 
 
@@ -194,12 +194,12 @@ def _marketable_buy(config: Config, check: Check, price: Decimal) -> Decimal:
     """The touch plus `marketable_bps`, never beyond the collar."""
     touch = check.prices.ask if check.prices.ask is not None and check.prices.mid is not None else price
     beyond = nearest(touch * (1 + config.sizing.marketable_bps / BPS))
-    return min(beyond, below(price * (1 + check.collar_pct / HUNDRED)))
+    return min(beyond, below(price * (1 + check.collar)))
 
 
 def _marketable_sell(config: Config, check: Check, price: Decimal) -> Decimal:
     """The touch minus `marketable_bps`, never beyond the collar; at the collar where there is no price now."""
-    furthest = above(price * (1 - check.collar_pct / HUNDRED)) if check.collar_pct < HUNDRED else price_step(price)
+    furthest = above(price * (1 - check.collar)) if check.collar < ONE else price_step(price)
     if check.price is None:
         return furthest
     touch = check.prices.bid if check.prices.bid is not None and check.prices.mid is not None else price

@@ -1,0 +1,147 @@
+"""R04, R17, R19, R20 at their boundaries."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from engine.clock import SECOND
+from engine.model import Instrument, Role, Session, Side
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "passed"),
+    [
+        ("99.75", "100.25", True),
+        ("99.75", "100.26", False),
+        ("100", "100", True),
+        ("100.01", "100", False),
+        ("0", "100", False),
+        ("-1", "100", False),
+        ("NaN", "100", False),
+        ("100", "Infinity", False),
+        (None, "100", False),
+        ("100", None, False),
+    ],
+)
+def test_liquidity(scene, bid, ask, passed):
+    quote = scene.quote(bid=None if bid is None else D(bid), ask=None if ask is None else D(ask))
+    result = scene.judged("liquidity", book=scene.book(quote=quote))
+    assert (result.id, result.passed) == ("R04", passed)
+
+
+def test_a_wide_spread_holds_nobody_in_a_position(scene):
+    wide = scene.book(scene.position(10), quote=scene.quote(bid=D(100), ask=D(200)))
+    assert scene.judged("liquidity", book=wide, draft=scene.exit_draft(), role=Role.EXIT).passed
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "passed"), [(15 * SECOND, True), (15 * SECOND + 1, False), (-5 * SECOND, True), (-5 * SECOND - 1, False)]
+)
+def test_stale_price(scene, age_ns, passed):
+    book = scene.book(quote=scene.quote(at_ns=scene.now - age_ns))
+    assert scene.judged("stale_price", book=book).passed is passed
+
+
+def test_a_price_is_as_old_as_its_older_time(scene):
+    received_late = scene.quote(at_ns=scene.now, received_ns=scene.now - 16 * SECOND)
+    assert not scene.judged("stale_price", book=scene.book(quote=received_late)).passed
+
+
+def test_no_quote_and_a_mute_stream(scene):
+    assert scene.judged("stale_price", book=scene.book(quotes={})).reason.startswith("PRICE_NONE")
+    mute = scene.book(scene.position(10), prices_mute=True)
+    assert not scene.judged("stale_price", book=mute).passed
+    assert scene.judged("stale_price", book=mute, draft=scene.exit_draft(), role=Role.EXIT).passed
+
+
+@pytest.mark.parametrize(
+    ("session", "switches", "extended", "passed"),
+    [
+        (Session.REGULAR, {}, False, True),
+        (Session.PRE, {}, True, False),
+        (Session.PRE, {"pre_market": True}, True, True),
+        (Session.PRE, {"pre_market": True}, False, False),
+        (Session.PRE, {"post_market": True}, True, False),
+        (Session.POST, {"post_market": True}, True, True),
+        (Session.POST, {"pre_market": True}, True, False),
+        (Session.CLOSED, {"pre_market": True, "post_market": True}, True, False),
+        (Session.UNKNOWN, {"pre_market": True, "post_market": True}, True, False),
+    ],
+)
+def test_market_session(scene, session, switches, extended, passed):
+    draft = scene.draft(extended_hours=extended)
+    result = scene.judged("market_session", book=scene.book(session=session), draft=draft, **switches)
+    assert result.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("session", "passed"),
+    [(Session.PRE, True), (Session.POST, True), (Session.UNKNOWN, True), (Session.CLOSED, False)],
+)
+def test_a_flatten_may_use_extended_hours_and_an_unknown_session(scene, session, passed):
+    book = scene.book(scene.position(10), session=session)
+    draft = scene.exit_draft(extended_hours=True)
+    assert scene.judged("market_session", book=book, draft=draft, role=Role.FLATTEN).passed is passed
+
+
+def test_a_halted_symbol_executes_nothing(scene):
+    halted = scene.book(scene.position(10), halted=frozenset({"TSLA"}))
+    assert not scene.judged("market_session", book=halted).passed
+    assert not scene.judged("market_session", book=halted, draft=scene.exit_draft(), role=Role.FLATTEN).passed
+    assert scene.judged("market_session", book=halted, draft=scene.exit_draft(), role=Role.STOP).passed
+    assert scene.judged("market_session", book=scene.book(halted=frozenset({"AAPL"}))).passed
+
+
+def test_coins_have_no_session(scene):
+    coin = {"TSLA": Instrument("TSLA", asset_class="crypto")}
+    assert scene.judged("market_session", book=scene.book(session=Session.CLOSED, instruments=coin)).passed
+
+
+@pytest.mark.parametrize(("price", "passed"), [("5.00", True), ("4.99", False)])
+def test_price_floor(scene, price, passed):
+    price = D(price)
+    book = scene.book(quote=scene.quote(bid=price, ask=price, last=price))
+    assert scene.judged("instrument", book=book).passed is passed
+
+
+def test_instrument_must_be_watched_known_and_tradable(scene):
+    stranger = scene.draft(symbol="GME")
+    assert scene.judged("instrument", draft=stranger).reason.startswith("INSTRUMENT_NOT_WATCHED")
+    assert scene.judged("instrument", book=scene.book(instruments={})).reason.startswith("INSTRUMENT_UNKNOWN")
+    suspended = scene.book(instruments={"TSLA": Instrument("TSLA", tradable=False)})
+    assert scene.judged("instrument", book=suspended).reason.startswith("INSTRUMENT_NOT_TRADABLE")
+    assert not scene.judged("instrument", book=scene.book(quotes={})).passed
+
+
+@pytest.mark.parametrize(("quantity", "passed"), [("10", True), ("10.000000001", False)])
+def test_long_only(scene, quantity, passed):
+    book = scene.book(scene.position(10))
+    result = scene.judged("instrument", book=book, draft=scene.exit_draft(D(quantity)), role=Role.EXIT)
+    assert result.passed is passed
+
+
+@pytest.mark.parametrize(("selling", "passed"), [(4, True), (5, False)])
+def test_what_is_being_sold_cannot_be_sold_twice(scene, selling, passed):
+    book = scene.book(scene.position(10), orders=(scene.order(Side.SELL, selling, Role.EXIT),))
+    assert scene.judged("instrument", book=book, draft=scene.exit_draft(6), role=Role.FLATTEN).passed is passed
+
+
+def test_protective_legs_do_not_count_as_being_sold(scene):
+    legs = (scene.order(Side.SELL, 10, Role.STOP), scene.order(Side.SELL, 10, Role.TARGET))
+    book = scene.book(scene.position(10), orders=legs)
+    assert scene.judged("instrument", book=book, draft=scene.exit_draft(10), role=Role.EXIT).passed
+
+
+def test_external_holdings_are_never_sold(scene):
+    book = scene.book(scene.position(10, external=True))
+    for role in (Role.EXIT, Role.FLATTEN):
+        assert not scene.judged("instrument", book=book, draft=scene.exit_draft(), role=role).passed
+
+
+def test_a_position_off_the_watchlist_can_be_left(scene):
+    book = scene.book(scene.position(10, symbol="GME"))
+    assert scene.judged("instrument", book=book, draft=scene.exit_draft(symbol="GME"), role=Role.EXIT).passed

@@ -1,0 +1,278 @@
+"""Sizing: a normal signal fits every limit, exactly, rounded down, never short."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.config import Config, RiskConfig, SizingConfig, TicketsConfig, WatchRow
+from engine.model import Instrument, Role, Session, Side, price_step
+from engine.risk import Risk
+
+D = Decimal
+FITTED = (
+    "order_quantity",
+    "order_notional",
+    "price_collar",
+    "position",
+    "gross_exposure",
+    "concentration",
+    "buying_power",
+)
+"""Controls that a sized entry passes by construction."""
+
+
+def money(low: int, high: int) -> st.SearchStrategy[Decimal]:
+    return st.integers(low * 100, high * 100).map(lambda cents: D(cents) / 100)
+
+
+@st.composite
+def situations(draw, scene):
+    """A configuration, a book and a signal, from tiny to large."""
+    price = draw(money(1, 2000))
+    spread = draw(st.integers(0, 30)) * price_step(price)
+    equity = draw(money(100, 2_000_000))
+    held = draw(st.integers(0, 60))
+    config = Config(
+        risk=RiskConfig(
+            order_quantity=D(draw(st.integers(1, 2000))),
+            order_notional=draw(money(50, 50_000)),
+            order_notional_pct=D(draw(st.integers(1, 100))),
+            position_pct=D(draw(st.integers(1, 100))),
+            gross_exposure_pct=D(draw(st.integers(1, 100))),
+            concentration_pct=D(draw(st.integers(1, 100))),
+            cash_floor_pct=D(draw(st.integers(0, 50))),
+        ),
+        sizing=SizingConfig(
+            sizer=draw(st.sampled_from(["fixed", "strength"])),
+            fixed_notional=draw(money(10, 100_000)),
+            allocation_pct=D(draw(st.integers(1, 100))),
+            step_pct=D(draw(st.integers(1, 100))),
+            marketable_bps=D(draw(st.integers(0, 100))),
+        ),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+    positions = [scene.position(held)] if held else []
+    if draw(st.booleans()):
+        positions.append(scene.position(draw(st.integers(1, 50)), symbol="AAPL"))
+    orders = (scene.order(Side.BUY, draw(st.integers(1, 20))),) if draw(st.booleans()) else ()
+    step = draw(st.sampled_from(["1", "0.001", "0.000000001"]))
+    book = scene.book(
+        *positions,
+        quote=scene.quote(bid=price, ask=price + spread, last=price),
+        orders=orders,
+        account=scene.account(
+            equity=equity,
+            cash=draw(money(0, 2_000_000)),
+            buying_power=draw(money(0, 2_000_000)),
+            peak_equity=equity * draw(st.sampled_from([D(1), D("1.05"), D("1.1")])),
+        ),
+        instruments={"TSLA": Instrument("TSLA", quantity_step=D(step))},
+    )
+    return config, book, scene.signal(strength=draw(st.floats(0.01, 1.0)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_sized_entry_fits_every_limit_on_the_venues_steps(scene, data):
+    config, book, signal = data.draw(situations(scene))
+    risk = Risk(config)
+    sized = risk.size(signal, book)
+    if sized.draft is None:
+        assert ": " in sized.reason
+        return
+    draft = sized.draft
+    verdict = risk.judge(signal, draft, book, role=Role.ENTRY, strategy="shift")
+    assert [result for result in verdict.failures if result.control in FITTED] == []
+    assert draft.quantity > 0
+    assert draft.quantity % book.instruments["TSLA"].quantity_step == 0
+    assert draft.notional >= config.sizing.min_notional
+    for value in (draft.limit_price, draft.stop_price, draft.target_price):
+        assert value is not None and value % price_step(value) == 0
+    assert draft.stop_price < draft.reference_price < draft.target_price
+    if config.sizing.sizer == "strength":
+        target = book.account.equity * config.sizing.allocation_pct / 100 * D(str(signal.strength))
+        assert draft.notional <= target * config.sizing.step_pct / 100
+        assert (
+            draft.quantity + sum(held.quantity for held in book.positions.values() if held.symbol == "TSLA")
+        ) * draft.reference_price <= target
+    else:
+        assert draft.notional <= config.sizing.fixed_notional
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    held=st.decimals(0, 1000, places=4),
+    selling=st.integers(0, 1000),
+    price=money(0, 2000),
+    session=st.sampled_from(list(Session)),
+)
+def test_an_exit_never_sells_more_than_is_held(scene, held, selling, price, session):
+    orders = (scene.order(Side.SELL, selling, Role.EXIT),) if selling else ()
+    book = scene.book(
+        scene.position(held), quote=scene.quote(bid=price, ask=price, last=price), orders=orders, session=session
+    )
+    risk = scene.risk()
+    for sized in (risk.size(scene.signal(Side.SELL), book), risk.size_exit("TSLA", book)):
+        if sized.draft is None:
+            assert held - selling <= 0
+            continue
+        assert 0 < sized.draft.quantity == held - selling
+        assert sized.draft.reduces
+        assert sized.draft.limit_price > 0
+        verdict = risk.judge(None, sized.draft, book, role=Role.FLATTEN, strategy="")
+        assert "instrument" not in [result.control for result in verdict.failures]
+
+
+def test_strength_in_figures(scene):
+    sized = scene.risk().size(scene.signal(strength=0.6), scene.book())
+    draft = sized.draft
+    assert draft.quantity == 3
+    assert (draft.limit_price, draft.stop_price, draft.target_price) == (D("250.52"), D("237.50"), D("275.00"))
+    assert draft.sizing == "5 % of 100000.00 × strength 0.60 = 3000.00, have 0.00, step 30 % = 900.00 → 3 × 250.00"
+    assert draft.time_in_force == "gtc"
+    assert not draft.reduces
+
+
+def test_fixed_in_figures(scene):
+    risk = scene.risk(sizing={"sizer": "fixed"})
+    assert risk.size(scene.signal(), scene.book()).draft.quantity == 4
+
+
+def test_steps_end_at_the_target(scene):
+    risk = scene.risk()
+    quantities = [risk.size(scene.signal(strength=1.0), scene.book(scene.position(held))).draft for held in (1, 14, 18)]
+    assert [draft.quantity for draft in quantities] == [6, 6, 2]
+    done = risk.size(scene.signal(strength=1.0), scene.book(scene.position(20)))
+    assert done.draft is None
+    assert done.reason.startswith("TARGET_REACHED: ")
+
+
+def test_working_orders_count_as_held(scene):
+    book = scene.book(orders=(scene.order(Side.BUY, 20),))
+    assert scene.risk().size(scene.signal(strength=1.0), book).reason.startswith("TARGET_REACHED: ")
+
+
+@pytest.mark.parametrize(("equity", "quantity"), [("92500.01", 4), ("92500.00", 2)])
+def test_sizes_are_halved_at_three_quarters_of_the_drawdown_limit(scene, equity, quantity):
+    book = scene.book(account=scene.account(equity=D(equity)))
+    risk = scene.risk(sizing={"sizer": "fixed"})
+    draft = risk.size(scene.signal(), book).draft
+    assert draft.quantity == quantity
+    assert ("halved by R14" in draft.sizing) is (quantity == 2)
+
+
+def test_a_rows_own_allocation(scene):
+    config = Config(watchlist=(WatchRow(symbol="TSLA", allocation_pct=D(10)),))
+    assert Risk(config).size(scene.signal(strength=1.0), scene.book()).draft.quantity == 12
+
+
+@pytest.mark.parametrize(("fixed", "sized"), [("10", True), ("9.99", False)])
+def test_minimum_notional(scene, fixed, sized):
+    risk = scene.risk(sizing={"sizer": "fixed", "fixed_notional": D(fixed)})
+    book = scene.book(instruments={"TSLA": Instrument("TSLA", quantity_step=D("0.0001"))})
+    result = risk.size(scene.signal(), book)
+    assert (result.draft is not None) is sized
+    assert sized or result.reason.startswith("SIZE_BELOW_MINIMUM: ")
+
+
+def test_the_limit_that_clipped_is_named(scene):
+    risk = scene.risk(sizing={"sizer": "fixed", "fixed_notional": D(4000)})
+    book = scene.book(account=scene.account(cash=D(11_000)))
+    draft = risk.size(scene.signal(), book).draft
+    assert draft.quantity == 3
+    assert "clipped by R11" in draft.sizing
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf"), -0.5, 0.0, 1.5])
+def test_a_strength_that_is_none_sizes_nothing(scene, strength):
+    assert scene.risk().size(scene.signal(strength=strength), scene.book()).reason.startswith("STRENGTH_OUT_OF_RANGE")
+
+
+@pytest.mark.parametrize("bad", [None, D(0), D(-1), D("NaN"), D("Infinity"), D("sNaN")])
+def test_a_price_that_is_none_sizes_nothing(scene, bad):
+    book = scene.book(quote=scene.quote(bid=bad, ask=bad, last=bad))
+    assert scene.risk().size(scene.signal(), book).reason.startswith("PRICE_NONE")
+    assert scene.risk().size(scene.signal(), scene.book(quotes={})).reason.startswith("PRICE_NONE")
+
+
+@pytest.mark.parametrize("bad", [D(0), D(-1), D("NaN"), D("Infinity"), D("sNaN")])
+@pytest.mark.parametrize("name", ["equity", "cash", "buying_power"])
+def test_an_account_that_is_no_number_sizes_nothing(scene, name, bad):
+    book = scene.book(account=scene.account(**{name: bad}))
+    assert scene.risk().size(scene.signal(), book).draft is None
+
+
+def test_a_crossed_quote_falls_back_to_the_last_trade(scene):
+    book = scene.book(quote=scene.quote(bid=D(260), ask=D(240)))
+    draft = scene.risk().size(scene.signal(), book).draft
+    assert (draft.reference_price, draft.limit_price) == (D(250), D("250.50"))
+
+
+def test_the_marketable_limit_stops_at_the_collar(scene):
+    risk = scene.risk(sizing={"marketable_bps": D(500)}, price_collar_pct=D(2))
+    assert risk.size(scene.signal(), scene.book()).draft.limit_price == D(255)
+    assert risk.size(scene.signal(Side.SELL), scene.book(scene.position(1))).draft.limit_price == D(245)
+
+
+@pytest.mark.parametrize(
+    ("session", "switched", "extended"),
+    [(Session.PRE, True, True), (Session.PRE, False, False), (Session.REGULAR, True, False)],
+)
+def test_extended_hours(scene, session, switched, extended):
+    draft = scene.risk(pre_market=switched).size(scene.signal(), scene.book(session=session)).draft
+    assert draft.extended_hours is extended
+    assert draft.time_in_force == ("day" if extended else "gtc")
+
+
+def test_a_flatten_asks_for_extended_hours_by_itself(scene):
+    book = scene.book(scene.position(1), session=Session.POST)
+    assert scene.risk().size_exit("TSLA", book).draft.extended_hours
+    assert not scene.risk().size_exit("TSLA", book, role=Role.EXIT).draft.extended_hours
+
+
+def test_an_exit_without_a_price_uses_the_last_value_and_the_whole_collar(scene):
+    draft = scene.risk().size_exit("TSLA", scene.book(scene.position(7), quotes={})).draft
+    assert (draft.quantity, draft.reference_price, draft.limit_price) == (7, D(250), D(245))
+
+
+def test_nothing_to_sell(scene):
+    risk, sell = scene.risk(), scene.signal(Side.SELL)
+    assert risk.size(sell, scene.book()).reason.startswith("POSITION_NONE")
+    assert risk.size(sell, scene.book(scene.position(5, external=True))).reason.startswith("POSITION_EXTERNAL")
+    assert risk.size(sell, scene.book(scene.position(-5))).reason.startswith("POSITION_NONE")
+    selling = scene.book(scene.position(5), orders=(scene.order(Side.SELL, 5, Role.EXIT),))
+    assert risk.size(sell, selling).reason.startswith("POSITION_BEING_SOLD")
+
+
+def test_a_tick_does_not_change_what_was_shown_but_a_limit_does(scene):
+    risk, signal = scene.risk(sizing={"sizer": "fixed"}), scene.signal()
+    shown = risk.size(signal, scene.book()).draft
+    dearer = scene.quote(bid=D("250.08"), ask=D("250.12"), last=D("250.10"))
+    assert risk.size(signal, scene.book(quote=dearer)).draft.quantity == 3
+    assert risk.size(signal, scene.book(quote=dearer), shown=shown).draft.quantity == shown.quantity == 4
+    poor = scene.book(quote=dearer, account=scene.account(cash=D(10_900)))
+    assert risk.size(signal, poor, shown=shown).draft.quantity == 3
+    far = scene.quote(bid=D(499), ask=D(501), last=D(500))
+    assert risk.size(signal, scene.book(quote=far), shown=shown).draft.quantity == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(ticks=st.integers(-20, 20))
+def test_an_order_clipped_by_a_limit_still_fits_after_the_allowed_drift(scene, ticks):
+    config = Config(
+        sizing=SizingConfig(sizer="fixed", fixed_notional=D(1_000_000)),
+        tickets=TicketsConfig(drift_bps=D(20)),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+    risk, signal = Risk(config), scene.signal()
+    shown = risk.size(signal, scene.book()).draft
+    price = D(250) + ticks * D("0.02")
+    moved = scene.book(quote=scene.quote(bid=price - D("0.02"), ask=price + D("0.02"), last=price))
+    draft = risk.size(signal, moved, shown=shown).draft
+    assert draft.quantity == shown.quantity
+    verdict = risk.judge(signal, draft, moved, role=Role.ENTRY, strategy="shift")
+    assert verdict.passed, verdict.failures
