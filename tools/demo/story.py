@@ -108,7 +108,7 @@ class Story:
                 self._say(second, self._dice.one_of(chatter["other"]), "", "plain")
                 continue
             symbol = self._dice.one_of(tuple(NAMES))
-            if draw < 0.30:
+            if draw < 0.2:
                 swings[symbol] = kind = "against_it" if swings.get(symbol) == "for_it" else "for_it"
             else:
                 kind = "any" if draw < 0.75 else symbol
@@ -118,16 +118,18 @@ class Story:
         texts = self._texts[scene.texts]
         breaking: list[Post] = []
         for number, voice in enumerate(scene.heads):
-            post = self._say(scene.start + 45 * number, texts["head"][number], scene.symbol, "", self._voices[voice])
+            post = self._say(
+                scene.start + 12 + 45 * number, texts["head"][number], scene.symbol, "", self._voices[voice]
+            )
             breaking.append(post)
         for _ in range(scene.posts):
-            second = scene.start + 20 + scene.minutes * 60 * self._dice.share() ** scene.haste
+            second = scene.start + scene.minutes * 60 * self._dice.share() ** scene.haste
             draw = self._dice.share()
             if breaking and draw < 0.09:
                 self._repost(second, self._dice.one_of(breaking))
                 continue
             post = self._say(second, self._dice.one_of(texts[scene.kind]), scene.symbol, scene.mood)
-            if breaking and draw < 0.2:
+            if breaking and draw < 0.2 and second > breaking[-1]["second"]:
                 post["reply_to"] = self._dice.one_of(breaking)
 
     def _promote(self) -> None:
@@ -265,8 +267,8 @@ def _per_minute(second: float) -> float:
     if QUIET[0] <= second < QUIET[1]:
         return 0.3
     if second < OPEN:
-        return 1.3
-    return 1.5 if second < CLOSE else 1.0
+        return 1.1
+    return 1.05 if second < CLOSE else 0.8
 
 
 def _states() -> list[dict[str, Any]]:
