@@ -1,14 +1,12 @@
 """A pretend X on a real socket: filtered stream, rules, recent search, usage, and every fault the real one has shown.
 
-async with XSimulator() as x:          # x.url, x.token
-    x.post("$TSLA to the moon")        # archived, and delivered to the stream when a rule matches
-    x.end_stream(End.ABORT)            # and so on
+`async with XSimulator() as x` serves at `x.url` for the token `x.token`. `x.post("$TSLA up")` archives a post and
+streams it where a rule matches; `x.end_stream(End.ABORT)`, `x.refuse(STREAM, faults.unavailable())` and so on go wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import socket
 import ssl
@@ -18,34 +16,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from engine.clock import MINUTE, SECOND, Clock, SystemClock, iso, parse_iso
+from engine.clock import MINUTE, SECOND, Clock, SystemClock
 from tests.venues.x import faults, wire
-from tests.venues.x.faults import PROBLEMS, End, Refusal
-from tests.venues.x.query import Query, QueryError, parse
+from tests.venues.x.faults import End, Refusal
+from tests.venues.x.rest import Invalid, Rest, StoredRule, json_answer
 from tests.venues.x.wire import Fields, Json, XPost, XUser
 
 TOKEN = "AAAAAAAAAAAAAAAAAAAAAtest-bearer-token"
-RULE_LENGTH = 1024
-QUERY_LENGTH = 512
-ARCHIVE = 100_000
 STREAM = "/2/tweets/search/stream"
 RULES = "/2/tweets/search/stream/rules"
 SEARCH = "/2/tweets/search/recent"
 USAGE = "/2/usage/tweets"
-
-
-@dataclass(frozen=True)
-class StoredRule:
-    """A rule as the app holds it."""
-
-    id: str
-    value: str
-    tag: str
-    query: Query
-
-    @property
-    def json(self) -> Json:
-        return {"id": self.id, "value": self.value} | ({"tag": self.tag} if self.tag else {})
 
 
 @dataclass(frozen=True)
@@ -87,14 +68,13 @@ class XSimulator:
         self.token = token
         self.clock: Clock = clock or SystemClock()
         self.keep_alive_s = keep_alive_s
-        self.search_lag_s = search_lag_s
         self.names = names
+        self.rest = Rest(self.clock, names=names, search_lag_s=search_lag_s)
         self.connection_limit = connection_limit
         self.port = port
-        self.rules: dict[str, StoredRule] = {}
-        self.archive: deque[XPost] = deque(maxlen=ARCHIVE)
+        self.rules = self.rest.rules
+        self.archive = self.rest.archive
         self.seen: list[Seen] = []
-        self.posts_read = 0
         self._tls = tls
         self._limits = {STREAM: connects, RULES: requests, SEARCH: requests, USAGE: 50}
         self._used: dict[str, list[int]] = {}
@@ -109,10 +89,10 @@ class XSimulator:
     async def __aenter__(self) -> XSimulator:
         app = web.Application(middlewares=[self._guard])
         app.router.add_get(STREAM, self._stream)
-        app.router.add_get(RULES, self._get_rules)
-        app.router.add_post(RULES, self._post_rules)
-        app.router.add_get(SEARCH, self._search)
-        app.router.add_get(USAGE, self._usage)
+        app.router.add_get(RULES, self.rest.get_rules)
+        app.router.add_post(RULES, self.rest.post_rules)
+        app.router.add_get(SEARCH, self.rest.search)
+        app.router.add_get(USAGE, self.rest.usage)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         listener = socket.socket()
@@ -158,7 +138,7 @@ class XSimulator:
         """Send a post to every open stream, matching or not, archived or not."""
         for connection in self._connections:
             connection.queue.put_nowait(self.line(post, connection.fields, rules, tagged=tagged) + b"\r\n")
-            self.posts_read += 1
+            self.rest.posts_read += 1
 
     def line(self, post: XPost, fields: Fields, rules: Sequence[StoredRule] = (), *, tagged: bool = True) -> bytes:
         """One line of the stream, without its end."""
@@ -174,10 +154,7 @@ class XSimulator:
 
     def add_rule(self, value: str, tag: str = "") -> StoredRule:
         """A rule that somebody made at X."""
-        self._sequence += 1
-        rule = StoredRule(str(1_000_000_000_000 + self._sequence), value, tag, parse(value, RULE_LENGTH))
-        self.rules[rule.id] = rule
-        return rule
+        return self.rest.add_rule(value, tag)
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
@@ -237,8 +214,8 @@ class XSimulator:
             return refused
         try:
             response: web.StreamResponse = await handler(request)  # type: ignore[operator]
-        except _Invalid as invalid:
-            response = _json(400, invalid.body)
+        except Invalid as invalid:
+            response = json_answer(400, invalid.body)
         if not response.prepared:
             response.headers.update(self._rate_headers(request.path))
             self._note(request, response.status)
@@ -321,142 +298,6 @@ class XSimulator:
             elif not silent:
                 assert isinstance(item, bytes)
                 await response.write(item)
-
-    async def _get_rules(self, request: web.Request) -> web.Response:
-        rules = [rule.json for rule in self.rules.values()]
-        body: Json = {"meta": {"sent": iso(self.clock.now_ns()), "result_count": len(rules)}}
-        if rules:
-            body["data"] = rules
-        return _json(200, body)
-
-    async def _post_rules(self, request: web.Request) -> web.Response:
-        try:
-            body = json.loads(await request.read())
-        except ValueError:
-            raise _Invalid("the body is no JSON") from None
-        dry = request.query.get("dry_run", "").lower() == "true"
-        if "add" in body and "delete" not in body:
-            return self._add_rules(body["add"], dry)
-        if "delete" in body and "add" not in body:
-            return self._delete_rules(body["delete"], dry)
-        raise _Invalid("exactly one of add and delete")
-
-    def _add_rules(self, wanted: Sequence[Json], dry: bool) -> web.Response:
-        made, errors = [], []
-        held = {rule.value: rule for rule in self.rules.values()}
-        for each in wanted:
-            value, tag = str(each.get("value", "")), str(each.get("tag") or "")
-            if value in held:
-                duplicate = {"value": value, "id": held[value].id, "title": "DuplicateRule"}
-                errors.append(duplicate | {"type": PROBLEMS + "duplicate-rules"})
-                continue
-            try:
-                query = parse(value, RULE_LENGTH)
-            except QueryError as error:
-                invalid = {"value": value, "details": [str(error)], "title": "UnprocessableEntity"}
-                errors.append(invalid | {"type": PROBLEMS + "invalid-rules"})
-                continue
-            self._sequence += 1
-            rule = StoredRule(str(1_000_000_000_000 + self._sequence), value, tag, query)
-            made.append(rule)
-            held[value] = rule
-        if not dry:
-            self.rules.update({rule.id: rule for rule in made})
-        summary = {
-            "created": len(made),
-            "not_created": len(errors),
-            "valid": len(made),
-            "invalid": len(errors),
-        }
-        body: Json = {"meta": {"sent": iso(self.clock.now_ns()), "summary": summary}}
-        if made:
-            body["data"] = [rule.json for rule in made]
-        if errors:
-            body["errors"] = errors
-        return _json(201 if made or not errors else 200 if _only_duplicates(errors) else 400, body)
-
-    def _delete_rules(self, wanted: Json, dry: bool) -> web.Response:
-        ids = {str(each) for each in wanted.get("ids", ())}
-        found = [rule.id for rule in self.rules.values() if rule.id in ids]
-        if not dry:
-            for each in found:
-                del self.rules[each]
-        summary = {"deleted": len(found), "not_deleted": len(ids) - len(found)}
-        return _json(200, {"meta": {"sent": iso(self.clock.now_ns()), "summary": summary}})
-
-    async def _search(self, request: web.Request) -> web.Response:
-        asked = request.query
-        now_ns = self.clock.now_ns()
-        try:
-            query = parse(asked.get("query", ""), QUERY_LENGTH)
-            start_ns = parse_iso(asked["start_time"]) if "start_time" in asked else now_ns - 7 * 24 * 60 * MINUTE
-            end_ns = parse_iso(asked["end_time"]) if "end_time" in asked else now_ns - round(self.search_lag_s * SECOND)
-            size = int(asked.get("max_results", "10"))
-        except (QueryError, ValueError) as error:
-            raise _Invalid(str(error)) from None
-        if "end_time" in asked and end_ns > now_ns - 10 * SECOND:
-            raise _Invalid("'end_time' must be a minimum of 10 seconds prior to the request time")
-        if not 10 <= size <= 100:
-            raise _Invalid("'max_results' must be between 10 and 100")
-        before = int(base64.b32hexdecode(asked["next_token"])) if "next_token" in asked else 1 << 64
-        since = int(asked.get("since_id", "0"))
-        matching = sorted(
-            {
-                post.id: post
-                for post in self.archive
-                if start_ns <= post.created_ns < end_ns
-                and since < int(post.id) < before
-                and query.matches(post.subject)
-            }.values(),
-            key=lambda post: -int(post.id),
-        )
-        page = matching[:size]
-        self.posts_read += len(page)
-        fields = Fields.of(asked)
-        meta: Json = {"result_count": len(page)}
-        if page:
-            meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
-        if len(matching) > size:
-            meta["next_token"] = base64.b32hexencode(page[-1].id.encode()).decode()
-        body: Json = {"meta": meta}
-        if page:
-            body["data"] = [wire.tweet(post, fields, self.names) for post in page]
-            included = wire.includes(page, fields, self.names)
-            if included:
-                body["includes"] = included
-        return _json(200, body)
-
-    async def _usage(self, request: web.Request) -> web.Response:
-        today = {"date": iso(self.clock.now_ns())[:10] + "T00:00:00.000Z", "usage": str(self.posts_read)}
-        data = {
-            "cap_reset_day": 1,
-            "project_cap": "2000000",
-            "project_id": "1",
-            "project_usage": str(self.posts_read),
-            "daily_project_usage": {"project_id": "1", "usage": [today]},
-        }
-        return _json(200, {"data": data})
-
-
-class _Invalid(Exception):
-    """400."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.body: Json = {
-            "errors": [{"message": message, "parameters": {}}],
-            "title": "Invalid Request",
-            "detail": "One or more parameters to your request was invalid.",
-            "type": PROBLEMS + "invalid-request",
-        }
-
-
-def _only_duplicates(errors: Sequence[Json]) -> bool:
-    return all(error["title"] == "DuplicateRule" for error in errors)
-
-
-def _json(status: int, body: Json) -> web.Response:
-    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
 
 def _http_date(at_ns: int) -> str:

@@ -172,7 +172,7 @@ async def test_bodies_fit_x_s_description(spec: dict[str, Any]) -> None:
         check(spec, "SearchPostsRecentResponse", page)
         _, _, usage = await get(x, USAGE)
         check(spec, "GetUsageResponse", usage)
-        added = json.loads(x._add_rules([{"value": "$AAPL", "tag": "t"}], dry=True).body)  # type: ignore[arg-type]
+        added = json.loads(x.rest.add_rules([{"value": "$AAPL", "tag": "t"}], dry=True).body)  # type: ignore[arg-type]
         check(spec, "UpdateRulesResponse", added)
         line = json.loads(x.line(first, Fields.of(ALL_STREAM)))
         check(spec, "StreamPostsResponse", line)
