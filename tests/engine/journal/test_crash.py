@@ -21,7 +21,7 @@ from engine.journal.anchor import anchor_path, read_anchor
 from tests.engine.journal import endless_writer
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = 30
+KILLS = 24
 Opened = Callable[..., Journal]
 KillAfter = Callable[[Path, float], int]
 

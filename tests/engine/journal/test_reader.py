@@ -52,7 +52,7 @@ def test_records_come_in_order_with_their_values(records: list[Record]) -> None:
         assert (record.kind, record.key, record.value(), record.at_ns) == mixed(number)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kinds=st.none() | st.lists(st.sampled_from(["post", "reading", "halt", "state", "fill"]), max_size=3),
     since=st.none() | st.integers(-10, 1010),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -20,7 +21,7 @@ COUNT = 30
 Tamper = Callable[..., None]
 Written = Callable[[int], Path]
 SHARED = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -284,6 +285,8 @@ def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.M
     with Reader(path) as reader:
         assert reader.verify(lambda done, total: steps.append((done, total))) == alone
     assert steps == [(30, 100), (60, 100), (90, 100), (100, 100)]
+    forking = multiprocessing.get_context("fork")
+    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
     run(path, "DELETE FROM records WHERE seq IN (60, 95)")
     found = verified(path)
     assert (found.first_bad_seq, found.records) == (60, 59)
