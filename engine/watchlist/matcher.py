@@ -61,23 +61,22 @@ class Matcher:
         folded = fold(text)
         tagged: set[int] = set()
         for tag in cashtags:
-            rows = self._tickers.get(tag) or self._tickers.get(ticker(tag))
-            if rows:
-                tagged.update(rows)
+            tagged.update(self._tickers.get(tag) or self._tickers.get(ticker(tag), ()))
         words: list[tuple[int, int, Use]] = []
-        for last, (length, is_tag, uses) in self._automaton.iter(folded) if self._automaton else ():
+        for last, (length, is_tag, rows, uses) in self._automaton.iter(folded) if self._automaton else ():
+            if tagged and tagged.issuperset(rows):
+                continue
             end = last + 1
-            start = end - length
             if is_tag:
-                if is_cashtag(folded, start, end):
-                    for use in uses:
-                        tagged.add(use.row)
-            elif is_word(folded, start, end):
+                if is_cashtag(folded, end - length, end):
+                    tagged.update(rows)
+            elif is_word(folded, end - length, end):
                 for use in uses:
-                    if use.row not in tagged:
-                        words.append((start, -length, use))
+                    words.append((end - length, -length, use))
         if words:
             return self._resolved(tagged, words)
+        if not tagged:
+            return ()
         return tuple([self._cashtags[index] for index in sorted(tagged)])
 
     def weigh(self, author: Author, matches: Sequence[Match]) -> tuple[Match, ...]:
@@ -131,7 +130,7 @@ def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
 
 
 def _automaton(rows: Sequence[WatchRow]) -> Any | None:
-    """An automaton from folded terms to (length, whether it is a cashtag, uses); None without rows."""
+    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); None without rows."""
     import ahocorasick
 
     terms: dict[str, tuple[Use, ...]] = {}
@@ -145,6 +144,6 @@ def _automaton(rows: Sequence[WatchRow]) -> Any | None:
         return None
     automaton = ahocorasick.Automaton()
     for folded, uses in terms.items():
-        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, uses))
+        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, tuple(use.row for use in uses), uses))
     automaton.make_automaton()
     return automaton

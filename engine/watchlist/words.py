@@ -31,6 +31,11 @@ class _Folds(dict[int, str]):
 
 
 _folds = _Folds()
+_FOREIGN = re.compile("[^\x00-\x7f]+")
+
+
+def _folded(run: re.Match[str]) -> str:
+    return run.group().translate(_folds)
 
 
 def fold(text: str) -> str:
@@ -38,16 +43,19 @@ def fold(text: str) -> str:
 
     Signs that stand for several letters stay signs, so "Tesla™" is the word "tesla" and not "teslatm".
     """
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", text.translate(_folds))
+    lower = text.lower()
+    if lower.isascii():
+        return lower
+    return unicodedata.normalize("NFC", _FOREIGN.sub(_folded, lower))
 
 
 def is_word(folded: str, start: int, end: int) -> bool:
     """Whether `folded[start:end]` stands by itself: neither edge is glued to a neighbour of the same word."""
-    if start and in_word(folded[start - 1]) and in_word(folded[start]):
+    if start and (before := folded[start - 1]) != " " and in_word(before) and in_word(folded[start]):
         return False
-    return not (end < len(folded) and in_word(folded[end]) and in_word(folded[end - 1]))
+    if end == len(folded) or (after := folded[end]) == " ":
+        return True
+    return not (in_word(after) and in_word(folded[end - 1]))
 
 
 def is_cashtag(folded: str, start: int, end: int) -> bool:
@@ -55,11 +63,11 @@ def is_cashtag(folded: str, start: int, end: int) -> bool:
 
     Not in `US$TSLA` or `$$TSLA`; `$TSLA` not in `$TSLAQ`; `$BRK` not in `$BRK.B`, but in `$BRK.` and `$BRK.com`.
     """
-    if start and (folded[start - 1] == "$" or in_word(folded[start - 1])):
+    if start and (before := folded[start - 1]) != " " and (before == "$" or in_word(before)):
         return False
-    if end == len(folded):
+    if end == len(folded) or (after := folded[end]) == " ":
         return True
-    return not in_word(folded[end]) and _CLASS.match(folded, end) is None
+    return not in_word(after) and _CLASS.match(folded, end) is None
 
 
 def in_word(character: str) -> bool:
