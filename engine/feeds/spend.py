@@ -58,12 +58,12 @@ class SpendMeter:
         self._ids = dict.fromkeys(spent.ids)
         self.is_open = True
 
-    def lease(self, now_ns: int) -> None:
-        """Take posts from the file so that at least half a lease is unused, and save the newest ids."""
+    def lease(self, now_ns: int, posts: int = 0) -> None:
+        """Take from the file what the next `posts` need and `LEASE` beyond, and save the newest ids."""
         self._roll(now_ns)
         with self._locked():
             spent = self._read(now_ns)
-            take = max(0, LEASE - self._unused)
+            take = max(0, posts + LEASE - self._unused)
             ids = tuple(dict.fromkeys((*spent.ids, *self._ids)))[-IDS:]
             spent = Spent(spent.day, spent.posts + take, ids)
             self._write(spent)
@@ -80,10 +80,10 @@ class SpendMeter:
         self._adopt(spent, unused=0)
         self.is_open = False
 
-    def needs_lease(self, now_ns: int) -> bool:
-        """True when `lease` should be called before more posts are read."""
+    def needs_lease(self, now_ns: int, posts: int) -> bool:
+        """True when `lease` must be called before so many more posts are counted."""
         self._roll(now_ns)
-        return self._unused < LEASE // 2
+        return self._unused < posts
 
     def count(self, ids: Iterable[str], now_ns: int) -> int:
         """Count posts that were read; returns how many were new today."""

@@ -299,8 +299,8 @@ class XFeed:
         """Count posts as read; returns how many were new today. Nothing is read that the file could forget."""
         async with self._buying:
             now_ns = self._clock.now_ns()
-            if self._meter.needs_lease(now_ns):
-                await asyncio.to_thread(self._meter.lease, now_ns)
+            if self._meter.needs_lease(now_ns, len(ids)):
+                await asyncio.to_thread(self._meter.lease, now_ns, len(ids))
             return self._meter.count(ids, now_ns)
 
     def _remember(self, posts: Sequence[Post]) -> None:

@@ -24,8 +24,8 @@ def meter(path: Path, cap: float = 20.0, now_ns: int = NOON) -> SpendMeter:
 
 
 def read(spend: SpendMeter, ids: list[str], now_ns: int = NOON) -> int:
-    if spend.needs_lease(now_ns):
-        spend.lease(now_ns)
+    if spend.needs_lease(now_ns, len(ids)):
+        spend.lease(now_ns, len(ids))
     return spend.count(ids, now_ns)
 
 
@@ -53,7 +53,7 @@ def test_a_cap_of_nothing_buys_nothing(tmp_path: Path) -> None:
     assert meter(tmp_path / "spend.json", cap=0.0).capped(NOON)
 
 
-@given(st.lists(st.integers(0, 70), min_size=1, max_size=12), st.booleans())
+@given(st.lists(st.integers(0, 350), min_size=1, max_size=12), st.booleans())
 def test_a_restart_forgets_nothing_and_a_crash_overstates_by_a_lease_at_most(
     tmp_path_factory: pytest.TempPathFactory, batches: list[int], clean: bool
 ) -> None:
