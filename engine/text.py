@@ -43,7 +43,8 @@ _DROP = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 15))
     + "]+"
 )
-_HANDLE = re.compile(f"[0-9A-Za-z_]{{1,{NAME_LIMIT}}}")
+_HANDLE = re.compile("[0-9A-Za-z_]+")
+"""Names and ids as nearly all are: nothing to clean."""
 _FOREIGN = re.compile("[^ -~]+")
 """Runs of anything but printable ASCII. A mark and what it stands on never part: no mark is ASCII."""
 _NO_WORDS = re.compile(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*")
@@ -69,13 +70,13 @@ def display_text(raw: str, limit: int = TEXT_LIMIT) -> DisplayText:
 
 def one_line(raw: str, limit: int = NAME_LIMIT) -> DisplayText:
     """A short label (author, source): cleaned, blanks collapsed and trimmed, at most `limit` characters."""
+    if len(raw) <= limit and _HANDLE.fullmatch(raw):
+        return DisplayText(raw)
     return DisplayText(" ".join(display_text(raw).split())[:limit].rstrip())
 
 
 def screen_name(raw: str) -> DisplayText:
     """An author's handle without the leading @, cleaned."""
-    if _HANDLE.fullmatch(raw):
-        return DisplayText(raw)
     return DisplayText(one_line(raw).lstrip("@ "))
 
 
