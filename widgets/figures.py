@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND, new_york
 from engine.model import Side
@@ -124,12 +125,24 @@ def countdown(ns: int) -> str:
 
 def clock(at_ns: int) -> str:
     """The exchange's time of day, `14:32:10`."""
-    return new_york(at_ns).strftime("%H:%M:%S")
+    second = _exchange_second(at_ns)
+    return f"{second // 3600:02d}:{second % 3600 // 60:02d}:{second % 60:02d}"
 
 
 def clock_minute(at_ns: int) -> str:
     """The exchange's time of day to the minute, `14:32`."""
-    return new_york(at_ns).strftime("%H:%M")
+    return clock(at_ns)[:5]
+
+
+def _exchange_second(at_ns: int) -> int:
+    """Second of the exchange's day. Its distance from UTC changes on the hour, so it is asked once per hour."""
+    return (at_ns // SECOND + _offset_s(at_ns // HOUR)) % 86_400
+
+
+@lru_cache(maxsize=64)
+def _offset_s(hour: int) -> int:
+    offset = new_york(hour * HOUR).utcoffset()
+    return round(offset.total_seconds()) if offset is not None else 0
 
 
 def sparkline(values: Sequence[float | None], width: int) -> str:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.timer import Timer
+from textual.widget import Widget
 
 from desk.actions import bindings, key_bar
 from desk.link import Link
@@ -42,6 +43,12 @@ _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
 _FOCUS_TRIES = 20
 """Layouts to wait for a pane that is about to be shown."""
+
+
+class Frame(Container):
+    """Holds panes edge to edge and paints nothing of its own."""
+
+    BLANK = True
 
 
 class Main(VerbScreen):
@@ -80,12 +87,12 @@ class Main(VerbScreen):
     def compose(self) -> ComposeResult:
         yield self.bar
         yield self.alerts
-        with Container(id="body"):
-            with Container(id="left"):
+        with Frame(id="body"):
+            with Frame(id="left"):
                 yield self.gauges
                 yield self.tickets
                 yield self.feed
-            with Container(id="book"):
+            with Frame(id="book"):
                 yield self.positions
                 yield self.orders
                 yield self.decisions
@@ -204,10 +211,14 @@ class Main(VerbScreen):
         if self._wanted is not None and event.widget is not self._wanted:
             return
         self._wanted = None
-        for pane in self._panes:
-            self.set_class(event.widget is pane, f"in-{pane.id}")
+        self._reveal(event.widget)
         if event.widget is self.tickets:
             self.resumed_at = monotonic()
+
+    def _reveal(self, pane: Widget) -> None:
+        """On a screen that cannot show them all, show the pane of the book that is asked for."""
+        for other in (self.positions, self.orders, self.decisions):
+            self.set_class(other is pane, f"in-{other.id}")
 
     @property
     def _pane(self) -> Pane:
@@ -216,9 +227,11 @@ class Main(VerbScreen):
     def _go(self, pane: Pane) -> None:
         """Focus a pane. A narrow screen must show it first, and hides the one that had the focus."""
         self._wanted = pane
-        for other in self._panes:
-            self.set_class(other is pane, f"in-{other.id}")
-        self.call_after_refresh(self._focus_wanted, _FOCUS_TRIES)
+        self._reveal(pane)
+        if pane.focusable:
+            pane.focus()
+        else:
+            self.call_after_refresh(self._focus_wanted, _FOCUS_TRIES)
 
     def _focus_wanted(self, tries: int) -> None:
         if self._wanted is None:

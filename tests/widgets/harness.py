@@ -31,10 +31,11 @@ class Stage(App[None]):
         self.register_theme(THEME)
         self.theme = THEME.name
         self.widget = widget
+        self.no_control = NoControl()
         self.messages: list[object] = []
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), NoControl()]
+        return [*super().get_line_filters(), self.no_control]
 
     def compose(self) -> ComposeResult:
         yield self.widget

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from engine.clock import DAY, HOUR, MINUTE, SECOND
+from engine.clock import DAY, HOUR, MINUTE, SECOND, new_york
 from widgets import figures
 
 MOODS = st.lists(st.one_of(st.none(), st.floats(-1, 1)), max_size=80)
@@ -82,3 +82,9 @@ def test_followers_take_four_cells(value: int) -> None:
 @pytest.mark.parametrize(("value", "written"), [("26.000", "26"), ("0.0150", "0.015"), ("1000", "1,000")])
 def test_quantity(value: str, written: str) -> None:
     assert figures.quantity(Decimal(value)) == written
+
+
+@given(st.integers(0, 4_000_000_000 * SECOND))
+def test_the_clock_is_the_exchanges(at_ns: int) -> None:
+    assert figures.clock(at_ns) == new_york(at_ns).strftime("%H:%M:%S")
+    assert figures.clock_minute(at_ns) == new_york(at_ns).strftime("%H:%M")

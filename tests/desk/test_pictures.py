@@ -1,0 +1,100 @@
+"""The screens as pictures, at three sizes, with every clock standing still. Look at a changed one before accepting it.
+
+`pytest tests/desk/test_pictures.py --snapshot-update` accepts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+
+from desk.app import DeskApp
+from desk.client import Client
+from engine.config.schema import ScreenConfig
+from engine.errors import EXIT_NO_ENGINE, DeskError
+from engine.model import Level, TradingState
+from engine.model.frames import Message, Snapshot
+from tests.desk import made_up
+from tests.widgets.harness import until
+
+
+class StillClient(Client):
+    """One snapshot, and then either nothing more or the end of the connection."""
+
+    def __init__(self, snapshot: Snapshot, *, lost: bool = False) -> None:
+        super().__init__(Path("still"))
+        self._still = snapshot
+        self._lost = lost
+        self._told = False
+
+    async def stream(self) -> AsyncGenerator[Message, None]:
+        if not self._told:
+            self._told = True
+            yield self._still
+        if self._lost:
+            raise DeskError("the engine went away", exit_code=EXIT_NO_ENGINE)
+        await asyncio.Event().wait()
+
+
+def desk(snapshot: Snapshot | None = None, *, theme: str = "", lost: bool = False) -> DeskApp:
+    client = StillClient(snapshot or made_up.snapshot(), lost=lost)
+    return DeskApp(lambda: client, ScreenConfig(fps="60", theme=theme), seconds=lambda: 0.0)
+
+
+def then(*keys: str, lost: bool = False) -> Callable[[Pilot[bool]], Awaitable[None]]:
+    async def run(pilot: Pilot[bool]) -> None:
+        app = pilot.app
+        assert isinstance(app, DeskApp)
+        await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached is not lost)
+        await pilot.pause(0.3)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.1)
+
+    return run
+
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+TROUBLE = msgspec.structs.replace(
+    made_up.snapshot("paper"),
+    status=made_up.status("paper", state=TradingState.HALTED, state_reason="drawdown 10 % of 10 %"),
+    alerts=(made_up.alert(1, Level.CRITICAL), made_up.alert(2)),
+    protections=(made_up.protection(),),
+)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_main(snap_compare: Any, size: tuple[int, int]) -> None:
+    assert snap_compare(desk(), terminal_size=size, run_before=then())
+
+
+@pytest.mark.parametrize("theme", ["desk-light", "ansi-dark"])
+def test_themes(snap_compare: Any, theme: str) -> None:
+    assert snap_compare(desk(theme=theme), terminal_size=(120, 40), run_before=then())
+
+
+@pytest.mark.parametrize("profile", ["paper", "live"])
+def test_profiles(snap_compare: Any, profile: str) -> None:
+    assert snap_compare(desk(made_up.snapshot(profile)), terminal_size=(80, 24), run_before=then())
+
+
+def test_trouble(snap_compare: Any) -> None:
+    assert snap_compare(desk(TROUBLE), terminal_size=(120, 40), run_before=then())
+
+
+def test_lost(snap_compare: Any) -> None:
+    assert snap_compare(desk(lost=True), terminal_size=(120, 40), run_before=then(lost=True))
+
+
+@pytest.mark.parametrize(
+    "keys", [("tab", "tab", "tab"), ("d",), ("n",), ("K",), ("m",), ("question_mark",), ("t", "j", "d")],
+    ids=["positions", "detail", "reject", "kill", "mode", "help", "failed"],
+)  # fmt: skip
+def test_small_screen(snap_compare: Any, keys: tuple[str, ...]) -> None:
+    assert snap_compare(desk(), terminal_size=(80, 24), run_before=then(*keys))
