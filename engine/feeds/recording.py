@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.calendar import Calendar
-from engine.clock import iso, new_york
+from engine.clock import HOUR, iso, new_york
 from engine.errors import RecordingError
 from engine.feeds.modelled import DailyPrices, modelled_quotes
 from engine.feeds.recording_journal import is_journal, journal_events
@@ -81,18 +81,20 @@ class Recording:
         """What it holds: reads and checks every row once. Raises RecordingError, also when it holds nothing."""
         first_ns, last_ns = 0, 0
         counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
-        quoted: set[tuple[str, date]] = set()
+        hours: set[tuple[str, int]] = set()
         for file in self._files:
             for kind, at_ns, symbol in _outline(file):
                 first_ns = min(first_ns or at_ns, at_ns)
                 last_ns = max(last_ns, at_ns)
                 counts[kind] += 1
                 if kind is Quote:
-                    quoted.add((symbol, new_york(at_ns).date()))
+                    hours.add((symbol, at_ns // HOUR))
         if not any(counts.values()):
             raise RecordingError("expected at least one row, found none", where=str(self.path), remedy=FORMAT)
+        # New York's day changes with the hour, so one look per hour is enough.
+        quoted = frozenset((symbol, new_york(hour * HOUR).date()) for symbol, hour in hours)
         posts, quotes, halts, states = (counts[kind] for kind in (Post, Quote, Halt, FeedState))
-        return Contents(first_ns, last_ns, posts, quotes, halts, states, frozenset(quoted))
+        return Contents(first_ns, last_ns, posts, quotes, halts, states, quoted)
 
     def bounds(self) -> tuple[int, int]:
         """Received time of the first and the last event."""
@@ -144,9 +146,9 @@ def _events(file: Path) -> Iterator[Event]:
     if is_journal(file):
         yield from journal_events(file)
         return
-    for number, row in _in_order(file):
+    for at_ns, number, row in _in_order(file):
         try:
-            yield event(row)
+            yield event(row, at_ns)
         except RowError as error:
             raise at_line(error, file, number) from error
 
@@ -157,15 +159,15 @@ def _outline(file: Path) -> Iterator[tuple[type[Event], int, str]]:
         for item in journal_events(file):
             yield type(item), item.received_ns, item.symbol if isinstance(item, Quote) else ""
         return
-    for number, row in _in_order(file):
+    for at_ns, number, row in _in_order(file):
         try:
-            yield check(row), time_ns(row), row.symbol or ""
+            yield check(row), at_ns, row.symbol or ""
         except RowError as error:
             raise at_line(error, file, number) from error
 
 
-def _in_order(file: Path) -> Iterator[tuple[int, Row]]:
-    """Line numbers and rows by received time: rows that come a little late are put in their place."""
+def _in_order(file: Path) -> Iterator[tuple[int, int, Row]]:
+    """Received time, line number and row, by received time: rows that come a little late are put in their place."""
     waiting: list[tuple[int, int, Row]] = []
     released_ns = 0
     for number, line in lines(file):
@@ -182,11 +184,11 @@ def _in_order(file: Path) -> Iterator[tuple[int, Row]]:
         if len(waiting) < REORDER:
             heapq.heappush(waiting, item)
             continue
-        released_ns, place, released = heapq.heappushpop(waiting, item)
-        yield place, released
+        released = heapq.heappushpop(waiting, item)
+        released_ns = released[0]
+        yield released
     while waiting:
-        _, place, released = heapq.heappop(waiting)
-        yield place, released
+        yield heapq.heappop(waiting)
 
 
 def _find(path: Path) -> tuple[tuple[Path, ...], Path | None]:

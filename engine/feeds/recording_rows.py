@@ -105,17 +105,17 @@ def decode(line: bytes) -> Row:
             raise RowError(f"expected a line of JSON, found {shown!r} ({strict})") from strict
 
 
-def event(row: Row) -> Event:
-    """What a row tells. Raises RowError."""
+def event(row: Row, received_ns: int) -> Event:
+    """What a row tells; `received_ns` is its `time_ns`. Raises RowError."""
     match row.kind:
         case "post":
-            return _post(row)
+            return _post(row, received_ns)
         case "quote":
-            return _quote(row)
+            return _quote(row, received_ns)
         case "halt":
-            return _halt(row)
+            return _halt(row, received_ns)
         case "feed":
-            return _feed_state(row)
+            return _feed_state(row, received_ns)
     raise RowError(f"expected kind post, quote, halt or feed, found {row.kind!r}")
 
 
@@ -146,25 +146,26 @@ def _own_ns(row: Row) -> int:
 def check(row: Row) -> type[Event]:
     """Which event a row gives; makes sure that `event` will give it. Raises RowError."""
     if row.kind != "post":
-        return type(event(row))
+        return type(event(row, 0))
     if not _ID.fullmatch(str(row.id)) or row.id is None:
         raise RowError(f"expected id with 1 to 64 printable characters, found {row.id!r}")
     if row.text is None:
         raise RowError("expected text, found none")
+    if row.received_at is not None:
+        _own_ns(row)
     return Post
 
 
-def _post(row: Row) -> Post:
+def _post(row: Row, received_ns: int) -> Post:
     check(row)
-    published_ns = _own_ns(row)
     raw = row.text or ""
     if not raw.isascii():
         raw = _SURROGATE.sub("\ufffd", raw)
     return Post(
         str(row.id),
         SOURCE,
-        published_ns,
-        _ns(row.received_at) if row.received_at is not None else published_ns,
+        received_ns if row.received_at is None else _own_ns(row),
+        received_ns,
         _author(row),
         raw,
         display_text(unescape(raw)),
@@ -197,31 +198,29 @@ def _author(row: Row) -> Author:
     )
 
 
-def _quote(row: Row) -> Quote:
+def _quote(row: Row, received_ns: int) -> Quote:
     if row.bid is None and row.ask is None and row.last is None:
         raise RowError("expected bid, ask or last, found none of them")
     for name, price in (("bid", row.bid), ("ask", row.ask), ("last", row.last)):
         if price is not None and not price.is_finite():
             raise RowError(f"expected {name} as a number, found {price}")
-    return Quote(_symbol(row), _own_ns(row), time_ns(row), row.bid, row.ask, row.last)
+    at_ns = received_ns if row.received_at is None else _own_ns(row)
+    return Quote(_symbol(row), at_ns, received_ns, row.bid, row.ask, row.last)
 
 
-def _halt(row: Row) -> Halt:
+def _halt(row: Row, received_ns: int) -> Halt:
     if row.halted is None:
         raise RowError("expected halted true or false, found none")
-    own_ns, received_ns = _own_ns(row), time_ns(row)
-    return Halt(
-        _symbol(row), own_ns, received_ns, row.halted, one_line(row.code or ""), one_line(row.reason or "", 300)
-    )
+    at_ns = received_ns if row.received_at is None else _own_ns(row)
+    return Halt(_symbol(row), at_ns, received_ns, row.halted, one_line(row.code or ""), one_line(row.reason or "", 300))
 
 
-def _feed_state(row: Row) -> FeedState:
+def _feed_state(row: Row, received_ns: int) -> FeedState:
     lights = {light.value: light for light in Light}
     if row.state not in lights:
         raise RowError(f"expected state among {', '.join(lights)}, found {row.state!r}")
     if not row.feed:
         raise RowError("expected feed with the feed's name, found none")
-    received_ns = time_ns(row)
     return FeedState(
         one_line(row.feed),
         lights[row.state],

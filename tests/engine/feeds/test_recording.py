@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.clock import SECOND, parse_iso
 from engine.errors import RecordingError
 from engine.feeds.recording import REORDER, Recording
-from engine.feeds.recording_rows import Row, RowError, decode, event
+from engine.feeds.recording_rows import Event, Row, RowError, decode, event, time_ns
 from engine.model import FeedState, Halt, Light, Post, Quote
 from engine.model.records import PostRecord
 
@@ -45,8 +45,13 @@ def events(path: Path) -> list[Any]:
     return list(Recording(path).events())
 
 
+def told(line: bytes) -> Event:
+    row = decode(line)
+    return event(row, time_ns(row))
+
+
 def one(**fields: Any) -> Any:
-    return event(decode(json.dumps(fields).encode()))
+    return told(json.dumps(fields).encode())
 
 
 def test_a_post_with_everything() -> None:
@@ -136,6 +141,7 @@ def test_prices_halts_and_feed_states() -> None:
         ({"id": "two words", "created_at": "2026-03-11T14:30:00Z", "text": "x"}, "expected id"),
         ({"id": "1", "created_at": "2026-03-11T14:30:00Z"}, "expected text"),
         ({"id": "1", "text": "x"}, "expected created_at"),
+        ({"id": "1", "text": "x", "received_at": "2026-03-11T14:30:00Z"}, "expected created_at"),
         ({"id": "1", "text": "x", "created_at": "yesterday"}, "created_at"),
         ({"id": "1", "text": "x", "created_at": "2026-03-11T14:30:00"}, "created_at"),
         ({"id": "1", "text": "x", "timestamp_ms": "soon"}, "expected timestamp_ms"),
@@ -164,7 +170,7 @@ def test_a_malformed_line_is_named(tmp_path: Path, row: Any, message: str) -> No
 
 
 def test_a_lone_surrogate_is_no_error() -> None:
-    post = event(decode(b'{"id":"1","created_at":"2026-03-11T14:30:00Z","text":"cut \\ud83d here"}'))
+    post = told(b'{"id":"1","created_at":"2026-03-11T14:30:00Z","text":"cut \\ud83d here"}')
     assert isinstance(post, Post)
     assert (post.raw, post.text) == ("cut \ufffd here", "cut \ufffd here")
     post.raw.encode()
@@ -173,7 +179,7 @@ def test_a_lone_surrogate_is_no_error() -> None:
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_line_is_a_row_or_a_clear_error(line: bytes) -> None:
     try:
-        event(decode(line))
+        told(line)
     except RowError as error:
         assert str(error)
 
@@ -188,7 +194,7 @@ json_values = (
 )
 def test_any_object_is_a_row_or_a_clear_error(fields: dict[str, Any]) -> None:
     try:
-        item = event(decode(json.dumps(fields).encode()))
+        item = told(json.dumps(fields).encode())
     except RowError as error:
         assert str(error)
     else:
