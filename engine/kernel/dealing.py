@@ -50,7 +50,7 @@ from engine.model.records import AnswerRecord
 from engine.orders import Changes, Orders, Place, Request
 from engine.portfolio import Portfolio
 from engine.risk import Risk
-from engine.tickets import Tickets
+from engine.tickets import Tickets, ticket_id
 
 VALUATION_STEP_NS = SECOND
 """The account is judged (R13, R14) at most this often while prices stream, and at every fill."""
@@ -132,6 +132,8 @@ class Dealing:
     def on_signal(self, signal: Signal) -> None:
         """Judge a signal, open its ticket, and decide it where nobody has to be asked."""
         now_ns = self._clock.now_ns()
+        if self.tickets.get(ticket_id(signal.id)) is not None:
+            return
         self._journal.append("signal", signal.id, signal, now_ns)
         draft, verdict = self._judge(signal)
         mode = self.tickets.mode(signal.symbol)
@@ -256,9 +258,14 @@ class Dealing:
     def apply(self, changes: Changes) -> None:
         """Journal and show what changed, and queue what must be done at the venue."""
         now_ns = self._clock.now_ns()
+        denied: list[tuple[Intent, Answer]] = []
         for request in changes.requests:
             if isinstance(request, Place):
-                self._intend(request.intent)
+                refusal = self._intend(request.intent)
+                if refusal is not None:
+                    denied.append((request.intent, refusal))
+                    continue
+            self.requests.append(request)
         for fill in changes.fills:
             self._on_fill(fill)
         for order in changes.orders:
@@ -267,14 +274,30 @@ class Dealing:
             self._push(Push(rev=0, order=order))
         for alert in changes.alerts:
             self.alert(alert)
-        self.requests.extend(changes.requests)
         if changes.fills:
             self.judge_account()
             self.record_account()
+        for intent, refusal in denied:
+            self.on_answer(intent, refusal)
 
-    def _intend(self, intent: Intent) -> None:
+    def _intend(self, intent: Intent) -> Answer | None:
+        """Record an intent; one that no ticket stands for (an exit of the engine's, a flatten) gets its verdict here.
+
+        Returns the denial when the controls reject it: no order leaves without a verdict that passed.
+        """
+        refusal = None
+        if not intent.ticket_id:
+            verdict = self.risk.judge(None, intent.draft, self.book(), role=intent.role, strategy=intent.strategy)
+            reason = "; ".join(f"{each.id} {each.control}: {each.reason}" for each in verdict.failures)
+            kind = DecisionKind.AUTO if verdict.passed else DecisionKind.BLOCKED
+            decision = Decision("", intent.signal_id, kind, "engine", reason, intent.at_ns, "", verdict)
+            self._journal.append("decision", intent.signal_id, decision, intent.at_ns)
+            if not verdict.passed:
+                refusal = Answer(Outcome.DENIED, reason)
         self._journal.append("intent", intent.client_order_id, intent, intent.at_ns)
-        self.protect(self.risk.on_intent(intent))
+        if refusal is None:
+            self.protect(self.risk.on_intent(intent))
+        return refusal
 
     def _on_fill(self, fill: Fill) -> None:
         self._journal.append("fill", fill.client_order_id, fill, fill.at_ns)

@@ -67,6 +67,9 @@ EVENTS_PER_TURN = 64
 TIMERS_PER_TURN = 10_000
 """A timer that does not move on would spin for ever; past this many it is a defect, and trading fails closed."""
 
+JOURNAL_BACKLOG = 20_000
+"""Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
+
 AFTER_END_NS = 15 * MINUTE
 """How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
 
@@ -126,6 +129,8 @@ class Kernel:
             strategies=self._strategies,
             view=self.view,
             on_signal=self.dealing.on_signal,
+            alert=self.dealing.alert,
+            clear_alert=self.dealing.clear_alert,
         )
         self._intake = Intake(
             config,
@@ -242,7 +247,7 @@ class Kernel:
             version=VERSION,
             broker=self._broker.name,
             feeds=tuple(feed.name for feed in self._feeds),
-            scorers=self._ensemble.versions,
+            scorers=tuple(f"{member.name} {member.version}" for member in self._ensemble.health),
             strategies=tuple(strategy.name for strategy in self._strategies),
             symbols=self._config.symbols,
             config_hash=config_hash(self._config),
@@ -354,6 +359,8 @@ class Kernel:
             if taken >= EVENTS_PER_TURN:
                 taken = 0
                 self._control.changed()
+                if self.journal.backlog > JOURNAL_BACKLOG:
+                    await self.journal.commit()
                 await asyncio.sleep(0)
 
     async def _refuse_all(self) -> None:
@@ -513,7 +520,7 @@ class Kernel:
                 self._link.reconcile(compared.why, persist=True)
         if equal and self._arm:
             suffix, self._arm = self._arm, ""
-            reply = self._commands.carry_out(Command("arm", reason=suffix, by="--arm"))
+            reply = self._commands.carry_out(Command("arm", reason=suffix))
             if not reply.ok:
                 self.broken = True
                 self.stop_soon(f"live was not armed: {reply.text}", "engine")

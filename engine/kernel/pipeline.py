@@ -12,7 +12,7 @@ from engine.config import Config
 from engine.guards import Dedupe, DedupeOutcome
 from engine.journal import Journal
 from engine.kernel.view import View
-from engine.model import Mood, Post, ScoredPost, Signal, Strategy
+from engine.model import Alert, Level, Mood, Post, ScoredPost, Signal, Strategy
 from engine.model.records import Edit, PostRecord
 from engine.scoring import Ensemble
 from engine.sentiment import Sentiment
@@ -32,6 +32,8 @@ class Pipeline:
         strategies: Sequence[Strategy],
         view: View,
         on_signal: Callable[[Signal], None],
+        alert: Callable[[Alert], None],
+        clear_alert: Callable[[str], object],
     ) -> None:
         self._journal = journal
         self._ensemble = ensemble
@@ -39,6 +41,10 @@ class Pipeline:
         self._strategies = tuple(strategies)
         self._view = view
         self._on_signal = on_signal
+        self._alert = alert
+        self._clear_alert = clear_alert
+        self._scorers = len(ensemble.health)
+        self._lost: set[str] = set()
         self._matcher = Matcher(config.watchlist)
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
         self._languages = frozenset(config.x.languages) | {"", "und"}
@@ -66,6 +72,8 @@ class Pipeline:
             view.skip(reason)
             return
         scored = self._ensemble.score((post,), now_ns)[0]
+        if len(scored.members) != self._scorers or self._lost:
+            self._report_scorers(now_ns)
         for reading in scored.members:
             self._journal.append("reading", post.id, reading, now_ns)
         if len(scored.members) != 1:
@@ -95,6 +103,27 @@ class Pipeline:
         if post.lang not in self._languages:
             return f"language {post.lang}"
         return ""
+
+    def _report_scorers(self, now_ns: int) -> None:
+        """A scorer that fails is left out of the ensemble, and said so until it answers again."""
+        for member in self._ensemble.health:
+            if member.working:
+                if member.name in self._lost:
+                    self._lost.discard(member.name)
+                    self._clear_alert(f"scorer:{member.name}")
+                continue
+            self._lost.add(member.name)
+            self._alert(
+                Alert(
+                    id=f"scorer:{member.name}",
+                    level=Level.WARNING,
+                    code="scorer",
+                    subject=member.name,
+                    text=f"scorer {member.name} is left out: {member.problem}",
+                    remedy="confidence falls until it answers again; take it out of scoring.scorers if it stays",
+                    at_ns=now_ns,
+                )
+            )
 
     def _evaluate(self, mood: Mood) -> None:
         for strategy in self._strategies:

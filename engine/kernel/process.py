@@ -23,6 +23,9 @@ from engine.paths import Paths
 
 log = logging.getLogger(__name__)
 
+SWITCH_INTERVAL_S = 0.001
+"""How long a thread may hold the interpreter: an intent's commit waits for the journal's thread."""
+
 
 def main(argv: Sequence[str]) -> int:
     """`python -m engine`. Returns the exit code; `--ready-fd` is told `ready`, or why it could not start."""
@@ -95,12 +98,12 @@ def run_engine(
 def read_secrets(profile: str) -> Callable[[str], str]:
     """A reader of secrets for one profile: environment first, then the keyring."""
 
-    def read(name: str) -> str:
-        from engine import secrets
+    def read_one(name: str) -> str:
+        from engine.secrets import read
 
-        return secrets.read(name, profile, os.environ)
+        return read(name, profile, os.environ)
 
-    return read
+    return read_one
 
 
 async def _serve(
@@ -114,6 +117,7 @@ async def _serve(
     from engine.kernel.kernel import Kernel
 
     config = loaded.config
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,185 @@
+"""The engine as a process: one per profile, signals, kill switch, what bad input gets. Real processes throughout."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, EXIT_JOURNAL, EXIT_USAGE
+from engine.journal.reader import Reader
+from engine.model import TradingState
+from engine.model.frames import Command
+from tests.engine.kernel import made_up
+from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
+
+
+def replaying(home: Path, recording: Path, speed: float) -> EngineProcess:
+    return EngineProcess(
+        home,
+        env={
+            "DESK_FEEDS__POSTS": "replay",
+            "DESK_FEEDS__PRICES": "replay",
+            "DESK_REPLAY__PATH": str(recording),
+            "DESK_REPLAY__SPEED": str(speed),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_up.write(tmp_path_factory.mktemp("recording") / "morning.jsonl")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, recording: Path) -> Iterator[EngineProcess]:
+    with ending(replaying(tmp_path / "home", recording, 30.0)) as process:
+        yield process
+
+
+def test_stops_gracefully_and_leaves_no_socket(engine: EngineProcess) -> None:
+    engine.start()
+    assert stat.S_IMODE(engine.socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(engine.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(engine.journal.stat().st_mode) == 0o600
+    engine.signal(signal.SIGHUP)
+    assert engine.snapshot().pid == engine.process.pid  # type: ignore[union-attr]
+    assert engine.stop() == 0
+    assert not engine.socket.exists()
+    with Reader(engine.journal) as reader:
+        assert reader.verify().ok
+
+
+def test_sigint_stops_too(engine: EngineProcess) -> None:
+    engine.start()
+    engine.signal(signal.SIGINT)
+    assert engine.process is not None
+    assert engine.process.wait(15) == 0
+
+
+def test_a_second_engine_is_refused_with_the_first_ones_pid(engine: EngineProcess) -> None:
+    engine.start()
+    second = EngineProcess(engine.home, env=engine.env)
+    second.start(wait=False)
+    assert second.process is not None
+    assert engine.process is not None
+    assert second.process.wait(15) == EXIT_ALREADY_RUNNING
+    assert f"pid {engine.process.pid}" in engine.log
+    assert engine.snapshot().pid == engine.process.pid
+
+
+def test_a_killed_engine_leaves_nothing_that_stops_the_next(engine: EngineProcess) -> None:
+    engine.start()
+    engine.kill()
+    assert engine.socket.exists()
+    engine.start("--fresh")
+    assert engine.stop() == 0
+
+
+def test_the_kill_switch_by_signal(engine: EngineProcess) -> None:
+    engine.start()
+    engine.signal(signal.SIGUSR1)
+    until(lambda: engine.snapshot().status.state is TradingState.HALTED, "HALTED")
+    assert "SIGUSR1" in engine.snapshot().status.state_reason
+    assert not engine.command(Command("resume", reason=" ")).ok
+    assert engine.command(Command("resume", reason="drill is over")).ok
+    assert engine.snapshot().status.state is TradingState.ACTIVE
+
+
+def test_the_kill_switch_by_file_holds_while_the_file_is_there(engine: EngineProcess) -> None:
+    engine.start()
+    engine.kill_file.write_text("smoke in the server room\n")
+    until(lambda: engine.snapshot().status.state is TradingState.HALTED, "HALTED")
+    assert engine.snapshot().status.state_reason == "smoke in the server room"
+    refused = engine.command(Command("resume", reason="never mind"))
+    assert not refused.ok
+    assert str(engine.kill_file) in refused.text
+    engine.kill_file.unlink()
+    assert engine.command(Command("resume", reason="false alarm")).ok
+
+
+def test_stop_is_a_verb(engine: EngineProcess) -> None:
+    engine.start()
+    assert engine.command(Command("stop", reason="enough")).ok
+    assert engine.process is not None
+    assert engine.process.wait(15) == 0
+
+
+def test_a_file_in_the_sockets_way_is_named(engine: EngineProcess) -> None:
+    engine.socket.parent.mkdir(parents=True)
+    engine.socket.write_text("not a socket")
+    engine.start(wait=False)
+    assert engine.process is not None
+    assert engine.process.wait(15) == 1
+    assert str(engine.socket) in engine.log
+    assert "Traceback" not in engine.log
+
+
+def test_a_corrupted_journal_refuses_to_trade(engine: EngineProcess) -> None:
+    engine.start()
+    engine.stop()
+    data = bytearray(engine.journal.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 4096] = b"\x00" * 4096
+    engine.journal.write_bytes(bytes(data))
+    engine.start(wait=False)
+    assert engine.process is not None
+    assert engine.process.wait(15) == EXIT_JOURNAL
+    assert str(engine.journal) in engine.log
+    assert "Traceback" not in engine.log
+
+
+def test_a_malformed_recording_names_its_line(tmp_path: Path) -> None:
+    made = made_up.rows(hours=0.1)
+    path = made_up.write(tmp_path / "bad.jsonl", made)
+    with path.open("a") as file:
+        file.write('{"id": "1", "created_at": "yesterday", "text": "x", "symbols": []}\n')
+    with ending(replaying(tmp_path / "home", path, 0.0)) as engine:
+        engine.start(wait=False)
+        assert engine.process is not None
+        assert engine.process.wait(15) == EXIT_USAGE
+        assert f"{path}:{len(made) + 1}" in engine.log
+        assert "Traceback" not in engine.log
+
+
+def test_missing_credentials_name_the_remedy(tmp_path: Path) -> None:
+    env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    with ending(EngineProcess(tmp_path / "home", profile="paper", env=env)) as engine:
+        engine.start(wait=False)
+        assert engine.process is not None
+        assert engine.process.wait(15) == EXIT_CREDENTIALS
+        assert "DESK_X_BEARER_TOKEN" in engine.log
+        assert "Traceback" not in engine.log
+
+
+def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[risk]\nopen_ordrs = 3\n")
+    with ending(EngineProcess(tmp_path / "home")) as engine:
+        engine.start("--config", str(config), wait=False)
+        assert engine.process is not None
+        assert engine.process.wait(15) == EXIT_USAGE
+        assert f"{config}:2" in engine.log
+        assert "open_orders" in engine.log
+
+
+def test_the_engine_imports_no_screen(recording: Path, tmp_path: Path) -> None:
+    """A headless engine that has run a whole recording has neither Textual nor Rich in memory."""
+    code = (
+        "import sys\n"
+        "from desk.__main__ import main\n"
+        f"sys.argv = ['desk', 'replay', {str(recording)!r}, '--journal', {str(tmp_path / 'a.journal')!r}]\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "bad = loaded & {'textual', 'rich', 'torch', 'transformers', 'pandas', 'alpaca', 'tweepy'}\n"
+        "assert not bad, bad\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
