@@ -1,0 +1,244 @@
+"""Several scorers as one. A scorer that fails is left out of that reading, counted and shown."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Final
+
+from engine.config import Config
+from engine.errors import ConfigError
+from engine.model import Post, Reading, Score, Scorer, Value
+
+NAME: Final = "ensemble"
+_BUILT_IN: Final = {"vader": "engine.scoring.vader:VaderScorer"}
+_REMEMBERED: Final = 4096
+"""Texts whose scores are kept: about every seventh post repeats an earlier one."""
+
+
+Answers = tuple[Score | None, ...]
+"""One per member; None where it gave no usable score."""
+
+
+class Scored(Value, frozen=True, gc=False):
+    """One post's readings."""
+
+    reading: Reading
+    """What counts: the ensemble's, or the only member's own."""
+    members: tuple[Reading, ...]
+    """One per scorer that answered, in the order of the configuration."""
+
+
+class ScorerHealth(Value, frozen=True, gc=False):
+    """How a scorer does."""
+
+    name: str
+    version: str
+    scored: int
+    """Texts it was asked for."""
+    failed: int
+    """Texts it gave no usable score for."""
+    working: bool
+    """Whether its last answer was usable."""
+    problem: str = ""
+    """What was wrong with the last unusable answer."""
+
+
+class Ensemble:
+    """Scores posts with every member and combines them.
+
+    score = Σ k·c·s / Σ k·c with k the member's weight, c its confidence and s its score. confidence = agreement × mean
+    confidence, both weighted by k; members agree when their labels (bullish above `label`, bearish below −`label`, else
+    neutral) are the combined score's. An ensemble of one passes its member's reading through.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer], config: Config) -> None:
+        """`scorers` holds at least one. Raises ConfigError when a weight is not a number above 0 or names no scorer."""
+        settings = config.scoring
+        names = [scorer.name for scorer in scorers]
+        for name, weight in settings.weights.items():
+            if name not in names or not (math.isfinite(weight) and weight > 0):
+                raise ConfigError(
+                    f"expected a weight above 0 for one of {', '.join(names)}, found {name} = {weight}",
+                    where="scoring.weights",
+                    remedy="correct it, or leave it out: the weight is 1 then",
+                )
+        self._members = [_Member(scorer, settings.weights.get(scorer.name, 1.0)) for scorer in scorers]
+        self._label = settings.label
+        self._max_chars = settings.max_chars
+        self._remembered: dict[str, Answers] = {}
+        parts = [f"{member.name}={member.version}*{member.weight!r}" for member in self._members]
+        whole = "|".join((f"label={self._label!r}", *parts))
+        self.version = f"{NAME}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+    @property
+    def health(self) -> tuple[ScorerHealth, ...]:
+        """One per member, in the order of the configuration."""
+        return tuple(
+            ScorerHealth(
+                member.name, member.version, member.scored, member.failed, not member.problem_now, member.problem
+            )
+            for member in self._members
+        )
+
+    def score(self, posts: Sequence[Post], now_ns: int) -> list[Scored]:
+        """One Scored per post, same order. Never raises for a scorer's fault; with none left the confidence is 0."""
+        texts: list[str] = [post.text[: self._max_chars] for post in posts]
+        remembered = self._remembered
+        new = [text for text in texts if text not in remembered]
+        if not new:
+            found = remembered
+        elif len(texts) == 1:
+            found = self._ask(new)
+        else:
+            found = {text: remembered[text] for text in texts if text in remembered} | self._ask(
+                list(dict.fromkeys(new))
+            )
+        return [self._combine(post.id, found[text], now_ns) for post, text in zip(posts, texts, strict=True)]
+
+    def _ask(self, texts: list[str]) -> dict[str, Answers]:
+        """Each text's score by each member. What every member answered is remembered."""
+        answers = [member.ask(texts) for member in self._members]
+        found: dict[str, Answers] = dict(zip(texts, zip(*answers, strict=True), strict=True))
+        remembered = self._remembered
+        remembered.update((text, scores) for text, scores in found.items() if None not in scores)
+        while len(remembered) > _REMEMBERED:
+            del remembered[next(iter(remembered))]
+        return found
+
+    def _combine(self, post_id: str, scores: Answers, now_ns: int) -> Scored:
+        if len(scores) == 1 and scores[0] is not None:
+            member, score = self._members[0], scores[0]
+            reading = Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
+            return Scored(reading, (reading,))
+        present = [(member, score) for member, score in zip(self._members, scores, strict=True) if score is not None]
+        total = sum(member.weight * score.confidence for member, score in present)
+        value = confidence = 0.0
+        if total > 0:
+            value = sum(member.weight * score.confidence * score.score for member, score in present) / total
+            label = self._side(value)
+            weight = sum(member.weight for member, _ in present)
+            agreeing = sum(member.weight for member, score in present if self._side(score.score) == label)
+            confidence = agreeing / weight * (total / weight)
+        return Scored(
+            Reading(post_id, NAME, self.version, _clamp(value, -1.0), _clamp(confidence, 0.0), now_ns),
+            tuple(
+                Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
+                for member, score in present
+            ),
+        )
+
+    def _side(self, score: float) -> int:
+        return (score > self._label) - (score < -self._label)
+
+
+def load(config: Config) -> Ensemble:
+    """The configured scorers, ours and those of other packages (entry point group `desk.scorers`).
+
+    Raises ConfigError when none is named, one twice, or one that is not there.
+    """
+    names = config.scoring.scorers
+    if not names or len(set(names)) != len(names):
+        raise ConfigError(
+            f"expected one or more scorers, each once, found {list(names)}",
+            where="scoring.scorers",
+            remedy='name at least one, for example ["vader"]',
+        )
+    return Ensemble([_find(name)(config) for name in names], config)
+
+
+def _find(name: str) -> Callable[[Config], Scorer]:
+    place = _BUILT_IN.get(name)
+    if place is not None:
+        module, _, attribute = place.partition(":")
+        built_in: Callable[[Config], Scorer] = getattr(import_module(module), attribute)
+        return built_in
+    from importlib.metadata import entry_points
+
+    points = {point.name: point for point in entry_points(group="desk.scorers")}
+    if name in points:
+        found: Callable[[Config], Scorer] = points[name].load()
+        return found
+    known = sorted({*_BUILT_IN, *points})
+    near = get_close_matches(name, known, 1)
+    raise ConfigError(
+        f"expected a scorer among {', '.join(known)}, found {name!r}",
+        where="scoring.scorers",
+        remedy=f"did you mean {near[0]!r}?"
+        if near
+        else "install the package that offers it as a `desk.scorers` entry point",
+    )
+
+
+class _Member:
+    """A scorer, its weight, and how it does."""
+
+    def __init__(self, scorer: Scorer, weight: float) -> None:
+        self.name = scorer.name
+        self.version = scorer.version
+        self.weight = weight
+        self.scored = 0
+        self.failed = 0
+        self.problem = ""
+        self.problem_now = False
+        self._scorer = scorer
+
+    def ask(self, texts: list[str]) -> list[Score | None]:
+        """One score per text, None where there is no usable one."""
+        self.scored += len(texts)
+        attempt = _Attempt()
+        answer: Any = None
+        with attempt:
+            answer = list(self._scorer.score(texts))
+        if attempt.problem or len(answer) != len(texts):
+            self._note(attempt.problem or f"expected {len(texts)} scores, found {len(answer)}", len(texts))
+            return [None] * len(texts)
+        checked = [_usable(score) for score in answer]
+        unusable = checked.count(None)
+        if unusable:
+            bad = answer[checked.index(None)]
+            self._note(f"expected a score in [−1, 1] and a confidence in [0, 1], found {bad!r:.200}", unusable)
+        else:
+            self.problem_now = False
+        return checked
+
+    def _note(self, problem: str, failed: int) -> None:
+        self.failed += failed
+        self.problem = problem
+        self.problem_now = True
+
+
+class _Attempt:
+    """A call into a foreign package: whatever it raises becomes `problem`. Interrupts and exits pass."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+
+    def __enter__(self) -> _Attempt:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.problem = f"{type(error).__name__}: {error}"[:200]
+        return True
+
+
+def _usable(score: Any) -> Score | None:
+    """The score with six decimals, or None when it is none."""
+    if not isinstance(score, Score) or not (-1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0):
+        return None
+    value, confidence = round(score.score, 6), round(score.confidence, 6)
+    if value == score.score and confidence == score.confidence:
+        return score
+    return Score(value, confidence)
+
+
+def _clamp(value: float, low: float) -> float:
+    return round(max(low, min(1.0, value)), 6)

@@ -1,0 +1,360 @@
+"""VADER's rules in linear time.
+
+Hutto, C.J. & Gilbert, E.E. (2014): "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media
+Text", ICWSM-14. The behaviour is that of `vaderSentiment` 3.3.2 (C.J. Hutto, MIT licence), which is also the oracle of
+the tests; its word lists are read from the installed package. The package walks the whole text again for every word it
+knows, and builds a text with one addition per character, so a poster can make it take a second; here every token is
+looked at once, and neighbours only around known words. Where our own list has nothing to say the result is the same
+to the last digit, the package's quirks included.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+from engine.scoring.words import Words, term_key
+
+_CAPITALS: Final = 0.733
+_NEGATED: Final = -0.74
+_ALPHA: Final = 15
+
+_MEMO: Final = 20_000
+"""Most tokens remembered; then the memory starts anew."""
+_MEMO_LENGTH: Final = 20
+"""Longer tokens (links, mostly) are not remembered."""
+
+UPPER: Final = 1
+KNOWN: Final = 2
+"""Has a valence and is not a booster."""
+MODIFIER: Final = 4
+"""May change the valence of a known word near it."""
+SECOND: Final = 8
+"""May be the second word of one of our phrases."""
+BUT: Final = 16
+
+
+class Tally(NamedTuple):
+    """What the rules found in one text."""
+
+    compound: float
+    """In [−1, 1], four decimals: Σ valences, normalised."""
+    bullish: float
+    """Σ of the valences above 0."""
+    bearish: float
+    """Σ |valence| of those below 0."""
+
+
+_Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
+"""By second key: the keys after it and the phrase's valence (None: a negation), longest first."""
+_SILENCE: Final = Tally(0.0, 0.0, 0.0)
+
+
+class Token:
+    """What is known of one token. Those that no list and no rule mentions share `_PLAIN` or `_PLAIN_UPPER`."""
+
+    __slots__ = ("anchor", "booster", "flags", "key", "lower", "negates", "tails", "valence")
+
+    def __init__(self, lower: str, key: str, valence: float | None, booster: float) -> None:
+        self.lower = lower
+        self.key = key
+        self.valence = valence
+        """None when it is in no list."""
+        self.booster = booster
+        self.negates = False
+        self.anchor = False
+        """May be part of an idiom or of a booster of two words."""
+        self.tails: _Tails = {}
+        """The phrases it may begin."""
+        self.flags = 0
+
+
+_PLAIN: Final = Token("", "", None, 0.0)
+_PLAIN_UPPER: Final = Token("", "", None, 0.0)
+_PLAIN_UPPER.flags = UPPER
+_MARGIN: Final = (_PLAIN, _PLAIN, _PLAIN)
+"""Stands after the last token, so that looking three back from the first or two on from the last finds nothing."""
+_NAMED: Final = (
+    "no",
+    "nor",
+    "or",
+    "so",
+    "this",
+    "never",
+    "without",
+    "doubt",
+    "least",
+    "at",
+    "very",
+    "kind",
+    "of",
+    "but",
+)
+"""Words that the rules name."""
+
+
+class _Memo(dict[str, Token]):
+    """Tokens by their text; makes what it does not have. Bounded."""
+
+    def __init__(self, make: Callable[[str], Token]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, raw: str) -> Token:
+        token = self._make(raw)
+        if len(raw) < _MEMO_LENGTH:
+            if len(self) >= _MEMO:
+                self.clear()
+            self[raw] = token
+        return token
+
+
+class Rules:
+    """The rules over one set of lists. Deterministic; remembers tokens, never texts."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._memo = _Memo(self._token)
+        self._joined: dict[tuple[str, float | None, bool], Token] = {}
+        long_ones = [phrase.split(" ") for phrase in (*words.idioms, *words.boosters) if " " in phrase]
+        self._anchors = frozenset(max(phrase, key=len) for phrase in long_ones)
+        self._long_boosters = {phrase: step for phrase, step in words.boosters.items() if " " in phrase}
+        self._tails: dict[str, _Tails] = {}
+        for keys, valence in sorted(words.phrases.items(), key=lambda phrase: -len(phrase[0])):
+            self._tails.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys[2:], valence))
+        self._seconds = frozenset(keys[1] for keys in words.phrases)
+        self._listed = {*words.lexicon, *words.boosters, *words.negations, *_NAMED}
+        self._listed.update(word for phrase in long_ones for word in phrase)
+        self._keys = {*words.terms, *words.nots, *(key for phrase in words.phrases for key in phrase)}
+        self._signs = frozenset((*words.emoji, *words.signs))
+
+    def tally(self, text: str) -> Tally:
+        """Score one text."""
+        if not text.isascii():
+            text = self._spell_emoji(text)
+        text = text.strip()
+        tokens = list(map(self._memo.__getitem__, text.split()))
+        marked = [index for index, token in enumerate(tokens) if token.flags]
+        starts = []
+        for index in marked:
+            token = tokens[index]
+            if token.flags & SECOND and index and token.key in tokens[index - 1].tails:
+                starts.append(index - 1)
+        if starts and (joined := _join_phrases(tokens, starts, self._phrase)):
+            tokens = joined
+            marked = [index for index, token in enumerate(tokens) if token.flags]
+        count = len(tokens)
+        tokens.extend(_MARGIN)
+        but = upper = 0
+        known = []
+        for index in marked:
+            flags = tokens[index].flags
+            upper += flags & UPPER
+            if flags & KNOWN:
+                known.append(index)
+            if flags & BUT and not but:
+                but = index + 1
+        if not known:
+            return _SILENCE
+        shouted = 0 < upper < count
+        found = [(index, valence) for index in known if (valence := self._valence(tokens, index, shouted))]
+        return _sum_up(_contrast(found, but - 1) if but else [valence for _, valence in found], text)
+
+    def _spell_emoji(self, text: str) -> str:
+        """The text with emoji in the package's words, set off as the package does it; ours become tokens."""
+        if self._signs.isdisjoint(text):
+            return text
+        emoji, ours = self._words.emoji, self._words.signs
+        spelt: list[str] = []
+        after_space = True
+        for character in text:
+            if character in ours:
+                spelt.append(f" {character} ")
+                after_space = True
+            elif character in emoji:
+                spelt.append(emoji[character] if after_space else f" {emoji[character]}")
+                after_space = False
+            else:
+                spelt.append(character)
+                after_space = character == " "
+        return "".join(spelt)
+
+    def _token(self, raw: str) -> Token:
+        if raw.isalpha() and raw.isascii():
+            word = raw
+            key = lower = raw.lower()
+        else:
+            word = raw.strip(string.punctuation)
+            if len(word) <= 2:
+                word = raw
+            lower = word.lower()
+            key = term_key(raw)
+        if lower in self._listed or key in self._keys or "n't" in lower:
+            token = self._listed_token(word, lower, key)
+        else:
+            token = _PLAIN_UPPER if word.isupper() else _PLAIN
+        return token
+
+    def _listed_token(self, word: str, lower: str, key: str) -> Token:
+        words = self._words
+        valence = words.terms.get(key)
+        if valence is None:
+            valence = words.lexicon.get(lower)
+        token = Token(lower, key, valence, words.boosters.get(lower, 0.0))
+        token.negates = lower in words.negations or "n't" in lower or key in words.nots
+        token.anchor = lower in self._anchors
+        flags = UPPER if word.isupper() else 0
+        if valence is not None and not token.booster:
+            flags |= KNOWN
+        if token.booster or token.negates or token.anchor or lower in ("no", "this", "least"):
+            flags |= MODIFIER
+        token.tails = self._tails.get(key, {})
+        if key in self._seconds:
+            flags |= SECOND
+        if lower == "but":
+            flags |= BUT
+        token.flags = flags
+        return token
+
+    def _phrase(self, tokens: list[Token], valence: float | None) -> Token:
+        name = " ".join(token.key for token in tokens)
+        loud = all(token.flags & UPPER for token in tokens)
+        token = self._joined.get((name, valence, loud))
+        if token is None:
+            token = Token(name, name, valence, 0.0)
+            token.negates = valence is None
+            token.flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN)
+            self._joined[name, valence, loud] = token
+        return token
+
+    def _valence(self, tokens: list[Token], index: int, shouted: bool) -> float:
+        """A known word's valence after its neighbours: capitals, boosters, negations, idioms, "least"."""
+        token, one, two, three = tokens[index], tokens[index - 1], tokens[index - 2], tokens[index - 3]
+        after, later = tokens[index + 1], tokens[index + 2]
+        base = token.valence or 0.0
+        valence = base
+        near = token.flags | one.flags | two.flags | three.flags | after.flags | later.flags
+        if not near & MODIFIER:
+            if shouted and token.flags & UPPER:
+                return valence + _CAPITALS if valence > 0 else valence - _CAPITALS
+            return valence
+        lower, before = token.lower, one.lower
+        if lower == "kind" and after.lower == "of":
+            return 0.0
+        if lower == "no" and after.valence is not None:
+            valence = 0.0
+        if before == "no" or two.lower == "no" or (three.lower == "no" and before in ("or", "nor")):
+            valence = base * _NEGATED
+        if shouted and token.flags & UPPER:
+            valence += _CAPITALS if valence > 0 else -_CAPITALS
+        if one.valence is None:
+            if one.booster:
+                valence += _boost(one, valence, shouted)
+            if one.negates:
+                valence *= _NEGATED
+        if two.valence is None:
+            if two.booster:
+                valence += _boost(two, valence, shouted) * 0.95
+            if two.lower == "never" and before in ("so", "this"):
+                valence *= 1.25
+            elif two.negates and not (two.lower == "without" and before == "doubt"):
+                valence *= _NEGATED
+        if index > 2 and three.valence is None:
+            if three.booster:
+                valence += _boost(three, valence, shouted) * 0.9
+            if (three.lower == "never" and two.lower in ("so", "this")) or before in ("so", "this"):
+                valence *= 1.25
+            elif three.negates and not (three.lower == "without" and "doubt" in (two.lower, before)):
+                valence *= _NEGATED
+            if token.anchor or one.anchor or two.anchor or three.anchor or after.anchor or later.anchor:
+                valence = self._idiom(tokens, index, valence)
+        if before == "least" and one.valence is None and two.lower not in ("at", "very"):
+            valence *= _NEGATED
+        return valence
+
+    def _idiom(self, tokens: list[Token], index: int, valence: float) -> float:
+        idioms = self._words.idioms
+        three, two, one, here = (token.lower for token in tokens[index - 3 : index + 1])
+        before = f"{three} {two} {one}", f"{three} {two}", f"{two} {one}"
+        for sequence in (f"{one} {here}", f"{two} {one} {here}", before[2], before[0], before[1]):
+            if sequence in idioms:
+                valence = idioms[sequence]
+                break
+        after, later = tokens[index + 1].lower, tokens[index + 2].lower
+        for sequence in (f"{here} {after}", f"{here} {after} {later}"):
+            if sequence in idioms:
+                valence = idioms[sequence]
+        for sequence in before:
+            valence += self._long_boosters.get(sequence, 0.0)
+        return valence
+
+
+def _join_phrases(
+    tokens: list[Token], starts: list[int], join: Callable[[list[Token], float | None], Token]
+) -> list[Token]:
+    """The tokens with each of our phrases made one; empty when there is none. Two words of one stand at each start."""
+    joined: list[Token] = []
+    done = 0
+    for start in starts:
+        if start < done:
+            continue
+        for tail, valence in tokens[start].tails[tokens[start + 1].key]:
+            end = start + 2 + len(tail)
+            if tail == tuple(token.key for token in tokens[start + 2 : end]):
+                joined += tokens[done:start]
+                joined.append(join(tokens[start:end], valence))
+                done = end
+                break
+    if done:
+        joined += tokens[done:]
+    return joined
+
+
+def _boost(token: Token, valence: float, shouted: bool) -> float:
+    step = token.booster
+    if valence < 0:
+        step = -step
+    if shouted and token.flags & UPPER:
+        step += _CAPITALS if valence > 0 else -_CAPITALS
+    return step
+
+
+def _contrast(found: list[tuple[int, float]], but: int) -> list[float]:
+    """Valences halved before the first "but" and raised by half after it.
+
+    The package changes, for each valence in turn, the first one in the list that equals it *at that time*; so of equal
+    valences another one may be changed twice. Where the equals stand is kept in a heap per value.
+    """
+    valences = [valence for _, valence in found]
+    places: dict[float, list[int]] = {}
+    for at, valence in enumerate(valences):
+        places.setdefault(valence, []).append(at)  # ascending, so it is a heap
+    for at in range(len(valences)):
+        valence = valences[at]
+        heap = places[valence]
+        while valences[heap[0]] != valence:
+            heappop(heap)
+        first = heap[0]
+        where = found[first][0]
+        if where != but:
+            changed = valence * (0.5 if where < but else 1.5)
+            valences[first] = changed
+            heappush(places.setdefault(changed, []), first)
+    return valences
+
+
+def _sum_up(valences: list[float], text: str) -> Tally:
+    total = float(sum(valences))
+    exclamations = min(4, text.count("!")) * 0.292
+    questions = text.count("?")
+    emphasis = exclamations + (0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96)
+    if total > 0:
+        total += emphasis
+    elif total < 0:
+        total -= emphasis
+    compound = total / math.sqrt(total * total + _ALPHA)
+    bullish = sum([valence for valence in valences if valence > 0])
+    return Tally(round(compound, 4), bullish, sum(map(abs, valences)) - bullish)

@@ -1,0 +1,196 @@
+"""How scorers are combined, and what happens to one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import Config, ScoringConfig
+from engine.errors import ConfigError
+from engine.model import Author, DisplayText, Post, Score
+from engine.scoring import Ensemble, load
+
+NOW = 1_700_000_000_000_000_000
+
+
+def post(text: str, post_id: str = "1") -> Post:
+    return Post(post_id, "test", NOW, NOW, Author("a", DisplayText("ann")), text, DisplayText(text))
+
+
+class Made:
+    """A scorer that answers what it is told to."""
+
+    def __init__(self, name: str, answer: Callable[[Sequence[str]], Any], version: str = "1") -> None:
+        self.name = name
+        self.version = version
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def score(self, texts: Sequence[str]) -> Any:
+        self.asked += texts
+        return self.answer(texts)
+
+
+def always(name: str, score: float, confidence: float) -> Made:
+    return Made(name, lambda texts: [Score(score, confidence)] * len(texts))
+
+
+def ensemble(*scorers: Made, **settings: Any) -> Ensemble:
+    return Ensemble(scorers, Config(scoring=ScoringConfig(**settings)))
+
+
+def raising(error: BaseException) -> Callable[[Sequence[str]], Any]:
+    def answer(texts: Sequence[str]) -> Any:
+        raise error
+
+    return answer
+
+
+class OwnError(Exception):
+    """An error of somebody's package."""
+
+
+def test_one_member_passes_through() -> None:
+    (scored,) = load(Config()).score([post("breakout confirmed")], NOW)
+    assert scored.reading.scorer == "vader"
+    assert scored.members == (scored.reading,)
+    assert (scored.reading.post_id, scored.reading.scored_ns) == ("1", NOW)
+    assert scored.reading.version.startswith("vaderSentiment-")
+
+
+def test_members_are_weighted_by_weight_and_confidence() -> None:
+    whole = ensemble(always("a", 0.8, 0.9), always("b", 0.5, 0.5), always("c", -0.6, 0.4), weights={"b": 2.0})
+    (scored,) = whole.score([post("x")], NOW)
+    weights = 0.9 + 2 * 0.5 + 0.4
+    assert scored.reading.scorer == "ensemble"
+    assert scored.reading.score == round((0.9 * 0.8 + 1.0 * 0.5 - 0.4 * 0.6) / weights, 6)
+    assert scored.reading.confidence == round(3 / 4 * weights / 4, 6)
+    assert [reading.scorer for reading in scored.members] == ["a", "b", "c"]
+
+
+def test_the_version_follows_members_and_weights() -> None:
+    one = ensemble(always("a", 0, 1), always("b", 0, 1))
+    assert one.version == ensemble(always("a", 0, 1), always("b", 0, 1)).version
+    assert one.version != ensemble(always("a", 0, 1), always("b", 0, 1), weights={"a": 2.0}).version
+    assert one.version != ensemble(always("a", 0, 1), Made("b", list, version="2")).version
+
+
+@pytest.mark.parametrize(
+    "answer, problem",
+    [
+        (raising(OwnError("no model")), "OwnError: no model"),
+        (raising(ValueError("bad")), "ValueError: bad"),
+        (lambda texts: [Score(float("nan"), 0.5)] * len(texts), "expected a score in"),
+        (lambda texts: [Score(0.5, float("inf"))] * len(texts), "expected a score in"),
+        (lambda texts: [Score(1.01, 0.5)] * len(texts), "expected a score in"),
+        (lambda texts: [Score(0.5, -0.01)] * len(texts), "expected a score in"),
+        (lambda texts: [0.5] * len(texts), "expected a score in"),
+        (lambda texts: [], "expected 1 scores, found 0"),
+        (lambda texts: None, "TypeError"),
+    ],
+)
+def test_a_failing_member_is_left_out_counted_and_shown(answer: Callable[[Sequence[str]], Any], problem: str) -> None:
+    whole = ensemble(always("good", 0.5, 0.8), Made("bad", answer))
+    (scored,) = whole.score([post("x")], NOW)
+    assert [reading.scorer for reading in scored.members] == ["good"]
+    assert (scored.reading.score, scored.reading.confidence) == (0.5, 0.8)
+    good, bad = whole.health
+    assert (good.working, good.scored, good.failed) == (True, 1, 0)
+    assert (bad.working, bad.scored, bad.failed) == (False, 1, 1)
+    assert problem in bad.problem
+
+
+def test_with_no_member_left_nothing_is_claimed() -> None:
+    for whole in (ensemble(Made("bad", raising(OwnError()))), ensemble(*[Made(n, lambda texts: None) for n in "ab"])):
+        (scored,) = whole.score([post("x")], NOW)
+        assert scored.members == ()
+        assert (scored.reading.scorer, scored.reading.score, scored.reading.confidence) == ("ensemble", 0.0, 0.0)
+
+
+def test_a_failure_is_not_remembered_and_a_recovery_shows() -> None:
+    shaky = Made("shaky", raising(OwnError("down")))
+    whole = ensemble(always("good", 0.5, 0.8), shaky)
+    whole.score([post("x")], NOW)
+    shaky.answer = lambda texts: [Score(-0.5, 0.8)] * len(texts)
+    (scored,) = whole.score([post("x")], NOW)
+    assert len(scored.members) == 2
+    assert whole.health[1].working
+    assert (whole.health[1].failed, whole.health[1].problem) == (1, "OwnError: down")
+
+
+def test_an_interrupt_is_no_scorers_fault() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ensemble(Made("a", raising(KeyboardInterrupt()))).score([post("x")], NOW)
+
+
+def test_one_bad_score_does_not_cost_the_other_posts_theirs() -> None:
+    odd = Made("odd", lambda texts: [Score(2.0 if text == "bad" else 0.5, 0.5) for text in texts])
+    scored = ensemble(odd).score([post("ok", "1"), post("bad", "2"), post("fine", "3")], NOW)
+    assert [len(each.members) for each in scored] == [1, 0, 1]
+    assert [each.reading.post_id for each in scored] == ["1", "2", "3"]
+
+
+def test_a_text_is_scored_once() -> None:
+    counted = always("a", 0.5, 0.5)
+    whole = ensemble(counted)
+    scored = whole.score([post("x", "1"), post("y", "2"), post("x", "3")], NOW)
+    scored += whole.score([post("y", "4")], NOW + 1)
+    assert counted.asked == ["x", "y"]
+    assert [each.reading.post_id for each in scored] == ["1", "2", "3", "4"]
+    assert scored[3].reading.scored_ns == NOW + 1
+
+
+def test_memory_of_texts_is_bounded() -> None:
+    whole = ensemble(always("a", 0.5, 0.5))
+    for start in range(0, 10_000, 2500):
+        whole.score([post(str(number)) for number in range(start, start + 2500)], NOW)
+    assert len(whole._remembered) == 4096
+
+
+def test_texts_are_capped() -> None:
+    counted = always("a", 0.5, 0.5)
+    ensemble(counted, max_chars=10).score([post("x" * 25_000)], NOW)
+    assert counted.asked == ["x" * 10]
+
+
+def test_scores_have_six_decimals() -> None:
+    (scored,) = ensemble(always("a", 1 / 3, 2 / 3)).score([post("x")], NOW)
+    assert (scored.reading.score, scored.reading.confidence) == (0.333333, 0.666667)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1), st.floats(0.01, 100)), min_size=2, max_size=5),
+)
+def test_the_combination_stays_in_range(rows: list[tuple[float, float, float]]) -> None:
+    scorers = [always(f"s{index}", score, confidence) for index, (score, confidence, _) in enumerate(rows)]
+    whole = ensemble(*scorers, weights={f"s{index}": weight for index, (_, _, weight) in enumerate(rows)})
+    (scored,) = whole.score([post("x")], NOW)
+    assert min(score for score, _, _ in rows) - 1e-6 <= scored.reading.score <= max(s for s, _, _ in rows) + 1e-6 or (
+        scored.reading.score == 0.0
+    )
+    assert 0.0 <= scored.reading.confidence <= 1.0
+
+
+@pytest.mark.parametrize(
+    "names, problem",
+    [((), "one or more scorers"), (("vader", "vader"), "each once"), (("vadre",), "found 'vadre'")],
+)
+def test_wrong_names_are_refused(names: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        load(Config(scoring=ScoringConfig(scorers=names)))
+
+
+def test_the_nearest_name_is_offered() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(Config(scoring=ScoringConfig(scorers=("vadr",))))
+    assert caught.value.remedy == "did you mean 'vader'?"
+
+
+@pytest.mark.parametrize("weights", [{"a": 0.0}, {"a": -1.0}, {"a": float("nan")}, {"other": 1.0}])
+def test_wrong_weights_are_refused(weights: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="a weight above 0"):
+        ensemble(always("a", 0, 1), weights=weights)

@@ -1,0 +1,249 @@
+"""The rules against the package, where ours are silent to the last digit."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+import string
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from engine.scoring.rules import Rules
+from engine.scoring.words import finance_words, stock_words, term_key
+from engine.text import display_text, unescape
+
+PACKAGE = SentimentIntensityAnalyzer()
+STOCK = stock_words()
+FINANCE = finance_words()
+PLAIN = Rules(STOCK)
+OURS = Rules(FINANCE)
+RECORDINGS = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+
+named = [
+    "but",
+    "no",
+    "nor",
+    "or",
+    "so",
+    "this",
+    "never",
+    "without",
+    "doubt",
+    "least",
+    "at",
+    "very",
+    "kind",
+    "of",
+    "the",
+]
+lists = [
+    sorted(STOCK.lexicon),
+    sorted(word for booster in STOCK.boosters for word in booster.split()),
+    sorted(STOCK.negations),
+    sorted(word for idiom in STOCK.idioms for word in idiom.split()),
+    sorted(STOCK.emoji),
+    [*named, "stock", "a", "is", "N'T", "İt", "won’t", "$AAPL", "(", "12%"],
+]
+words = st.one_of(
+    *(st.sampled_from(each) for each in lists), st.sampled_from(named), st.text(max_size=5), st.sampled_from(lists[0])
+)
+dressed = st.builds(
+    lambda before, word, loud, after: before + (word.upper() if loud else word) + after,
+    st.sampled_from(["", "", "", '"', "#", "("]),
+    words,
+    st.sampled_from([False, False, True]),
+    st.sampled_from(["", "", "", "!", "?", ".", ",", "!!", "...", "???", "!!!!!"]),
+)
+texts = st.one_of(
+    st.lists(dressed, max_size=14).map(" ".join),
+    st.lists(st.tuples(dressed, st.sampled_from([" ", "", "  ", "\n"])), max_size=10).map(
+        lambda rows: "".join(word + gap for word, gap in rows)
+    ),
+    st.lists(st.sampled_from(["good", "bad", "GREAT", "but", "ok", "sad", "x"]), max_size=14).map(" ".join),
+    st.text(max_size=60),
+)
+
+
+def package(text: str) -> float:
+    return float(PACKAGE.polarity_scores(text)["compound"])
+
+
+@settings(max_examples=800, deadline=None)
+@given(texts)
+def test_identical_to_the_package(text: str) -> None:
+    assert PLAIN.tally(text).compound == package(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "VADER is VERY SMART, uber handsome, and FRIGGIN FUNNY!!!",
+        "At least it isn't a horrible book.",
+        "The plot was good, but the characters are uncompelling and the dialog is not great.",
+        "Today only kinda sux! But I'll get by, lol",
+        "good good but good bad bad",
+        "great but great great terrible great",
+        "no good deed, NO GOOD DEED",
+        "never so good, without a doubt excellent, without doubt excellent",
+        "it is the bomb, a bad ass beating heart, the kiss of death",
+        "I 💘 it and 😁😁 x💋y",
+        "sort of good, just enough good, kind of kind",
+        "least good, at least good, very least good",
+        "İSTANBUL GOOD ﬁne",
+        "What??? Good???? Fine??",
+    ],
+)
+def test_known_corners(text: str) -> None:
+    assert PLAIN.tally(text).compound == package(text)
+
+
+def ours(text: str) -> bool:
+    """Whether our list says anything about a token of the text."""
+    spelt = PLAIN._spell_emoji(text) + " " + text
+    keys = [term_key(token) for token in spelt.split()]
+    words = {token.strip(string.punctuation).lower() for token in spelt.split()}
+    phrases = {tuple(keys[at : at + length]) for at in range(len(keys)) for length in range(2, 6)}
+    dropped = STOCK.lexicon.keys() - FINANCE.lexicon.keys()
+    return bool(
+        {*keys, *words} & {*FINANCE.terms, *FINANCE.nots, *dropped}
+        or phrases & FINANCE.phrases.keys()
+        or not FINANCE.signs.isdisjoint(text)
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts)
+def test_identical_where_our_list_is_silent(text: str) -> None:
+    if not ours(text):
+        assert OURS.tally(text).compound == package(text)
+
+
+def test_identical_on_recorded_posts() -> None:
+    path = RECORDINGS / "replay-live-feb2015" / "tweets.jsonl.gz"
+    if not path.exists():
+        pytest.skip("the recordings are not beside this checkout")
+    silent = 0
+    with gzip.open(path, "rt", encoding="utf-8") as rows:
+        for row in islice(rows, 1500):
+            text = display_text(html.unescape(json.loads(row)["text"]))
+            expected = package(text)
+            assert PLAIN.tally(text).compound == expected, text
+            if not ours(text):
+                silent += 1
+                assert OURS.tally(text).compound == expected, text
+    assert silent > 100
+
+
+def test_unescaping_is_the_feeds_business() -> None:
+    assert OURS.tally(unescape("gains &amp; breakout")).compound == OURS.tally("gains & breakout").compound > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$TSLA calls printing, breakout confirmed 🚀🚀",
+        "Short squeeze coming on $GME",
+        "$AMD beats, raises guidance",
+        "PT raised to $250",
+        "upgraded to buy at Morgan",
+        "$NVDA up 5% premarket",
+        "$NVDA +5.2% 📈",
+        "buying the dip, diamond hands 💎🙌",
+        "new ATH incoming",
+        "can’t go down",
+        "rip bears",
+        "not selling a single share",
+        "long $TSLA",
+        "Breaking out!",
+        "LOADED THE BOAT",
+    ],
+)
+def test_bullish(text: str) -> None:
+    assert OURS.tally(text).compound > 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bought $AAPL puts, this is going to tank",
+        "puts printing",
+        "downgraded to sell",
+        "PT cut to 90",
+        "price target cut at Citi",
+        "guidance cut, stock halted",
+        "rug pull, total rug",
+        "bagholders everywhere",
+        "$F -4.5% 🔻",
+        "no longer bullish",
+        "not bullish here",
+        "misses estimates",
+        "short $TSLA",
+        "DUMPING HARD",
+        "📉📉",
+        "dead cat bounce",
+    ],
+)
+def test_bearish(text: str) -> None:
+    assert OURS.tally(text).compound < -0.2
+
+
+@pytest.mark.parametrize(
+    "text", ["Apple opens a store in Ohio", "$GOOG annual meeting at 10am", "shares like these", "$MOON"]
+)
+def test_silent(text: str) -> None:
+    tally = OURS.tally(text)
+    assert (tally.compound, tally.bullish, tally.bearish) == (0.0, 0.0, 0.0)
+
+
+def test_the_longest_phrase_wins() -> None:
+    rules = Rules(finance_words("alpha beta\t1.0\tx\nalpha beta gamma\t-3.0\tx\n"))
+    assert rules.tally("Alpha beta gamma").bearish == 3.0
+    assert rules.tally("alpha beta, delta").bullish == 1.0
+    assert rules.tally("alpha alpha beta").bullish == 1.0
+    assert rules.tally("alpha gamma beta").bullish == 0.0
+
+
+def test_a_phrase_is_negated_and_boosted_as_a_word_is() -> None:
+    rules = Rules(finance_words("alpha beta\t2.0\tx\nno longer\tnot\tx\n"))
+    assert rules.tally("not alpha beta").bearish == pytest.approx(1.48)
+    assert rules.tally("very alpha beta").bullish == pytest.approx(2.293)
+    assert rules.tally("no longer alpha beta").bearish == pytest.approx(1.48)
+    assert rules.tally("it is ALPHA BETA").bullish == pytest.approx(2.733)
+    assert rules.tally("it is ALPHA beta").bullish == pytest.approx(2.0)
+
+
+def test_dropped_words_are_no_words() -> None:
+    text = "shares of good companies"
+    assert PLAIN.tally(text).bullish > OURS.tally(text).bullish == pytest.approx(1.9)
+
+
+def test_memory_of_tokens_is_bounded() -> None:
+    rules = Rules(STOCK)
+    for start in range(0, 60_000, 1000):
+        rules.tally(" ".join(f"t{number}" for number in range(start, start + 1000)))
+    assert len(rules._memo) <= 20_000
+
+
+@pytest.mark.parametrize(
+    "text", ["🚀" * 25_000, "😀" * 25_000, "but good bad " * 2000, "(" * 25_000, "short $x " * 2700]
+)
+def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
+    """Counted in tokens looked at, not in seconds: the package is quadratic on each of these."""
+    looked = 0
+
+    class Counted(Rules):
+        def _valence(self, tokens, index, shouted):  # type: ignore[no-untyped-def]
+            nonlocal looked
+            looked += 1
+            return super()._valence(tokens, index, shouted)
+
+    Counted(FINANCE).tally(text)
+    assert looked <= 4 * len(text)
