@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
 from desk.terminal import frames_per_second
 from desk.themes import DARK, THEMES
-from engine.errors import EXIT_OK
+from engine.errors import EXIT_OK, DeskError
 from widgets.no_control import NoControl
 
 if TYPE_CHECKING:
@@ -44,16 +45,21 @@ class DeskApp(App[bool]):
         screen_config: ScreenConfig,
         *,
         seconds: Callable[[], float] = monotonic,
+        starting: Callable[[], None] | None = None,
         on_first_picture: Callable[[], object] = lambda: None,
     ) -> None:
         """`seconds` is the monotonic clock that carries the engine's time between messages.
 
-        `on_first_picture` is called once, when the first snapshot has been drawn.
+        `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
+        desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
+        drawn.
         """
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
         self._config = screen_config
         self._fps = frames_per_second(screen_config.fps)
+        self._starting = starting
+        self.failure: DeskError | None = None
         self._on_first_picture = on_first_picture
         self._pictured = False
         self._no_control = NoControl()
@@ -77,6 +83,13 @@ class DeskApp(App[bool]):
 
     @work(name="link")
     async def _follow_engine(self) -> None:
+        if self._starting is not None:
+            try:
+                await asyncio.to_thread(self._starting)
+            except DeskError as error:
+                self.failure = error
+                self.exit(False)
+                return
         await self.link.run()
 
     async def on_unmount(self) -> None:
@@ -114,15 +127,15 @@ class DeskApp(App[bool]):
             self.call_after_refresh(self._on_first_picture)
 
 
-def run(socket: Path, screen: ScreenConfig, *, on_quit_stop: Callable[[], None] | None = None) -> int:
+def run(socket: Path, screen: ScreenConfig, *, starting: Callable[[], None] | None = None) -> int:
     """Show the desk of the engine behind a control socket until a person leaves; the exit code.
 
-    Leaving with "stop the engine" sends the engine `stop`; then, with the terminal restored, `on_quit_stop` is called.
+    Raises DeskError, with the terminal restored, when an engine that was being started did not come up.
     """
-    app = DeskApp(lambda: Client(socket), screen, on_first_picture=_settle)
-    stop_engine = app.run()
-    if stop_engine and on_quit_stop is not None:
-        on_quit_stop()
+    app = DeskApp(lambda: Client(socket), screen, starting=starting, on_first_picture=_settle)
+    app.run()
+    if app.failure is not None:
+        raise app.failure
     return app.return_code if app.return_code is not None else EXIT_OK
 
 

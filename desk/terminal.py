@@ -13,14 +13,23 @@ _HEADLESS = "`desk autopilot` runs without a screen; `desk status --json` tells 
 
 
 def require_terminal(
-    *, environ: Mapping[str, str] | None = None, stdin: TextIO | None = None, stdout: TextIO | None = None
+    *,
+    environ: Mapping[str, str] | None = None,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
 ) -> None:
     """Return when keyboard and screen are a terminal that can be drawn on.
 
     Raises DeskError (exit code 2) for a pipe, a file, or `TERM` unset or `dumb`: escape codes must not end there.
+    Textual draws on standard error.
     """
     environ = os.environ if environ is None else environ
-    for name, stream in (("standard input", stdin or sys.stdin), ("standard output", stdout or sys.stdout)):
+    for name, stream in (
+        ("standard input", stdin or sys.stdin),
+        ("standard output", stdout or sys.stdout),
+        ("standard error", stderr or sys.stderr),
+    ):
         if not stream.isatty():
             raise DeskError(
                 f"expected a terminal, {name} is not one", where="desk", remedy=_HEADLESS, exit_code=EXIT_USAGE

@@ -12,6 +12,7 @@ from desk.context import load_context, options
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
+    from engine.kernel.kernel import Kernel
     from engine.paths import Paths
 
 
@@ -30,8 +31,8 @@ def open_desk(ctx: click.Context) -> None:
 
 
 @click.command()
-@click.option("--speed", default=60.0, show_default=True, help="1 as it happened, 60 a minute a second.")
-@click.option("--start", default="09:25", show_default=True, help="Fast-forward to this New York time, then pace.")
+@click.option("--speed", default=20.0, show_default=True, help="1 as it happened, 20 a minute in three seconds.")
+@click.option("--start", default="09:31", show_default=True, help="Fast-forward to this New York time, then pace.")
 @click.pass_context
 def demo(ctx: click.Context, speed: float, start: str) -> None:
     """A made-up trading day on a simulated venue: no keys, no network, nothing kept."""
@@ -42,7 +43,7 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
     from engine.paths import Paths
 
     require_terminal()
-    overrides = (*REPLAY_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
+    overrides = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
     config = load(None, profile="simulated", env=environment(overrides)).config
     paths = Paths.of(config, "demo")
     arguments = [*engine_arguments(profile="simulated", config=None, name="demo", overrides=overrides), "--fresh"]
@@ -116,7 +117,7 @@ def replay(
                 f"expected a name ending in .journal, found {target.name}", where="--journal", exit_code=EXIT_USAGE
             )
 
-    def tell(kernel: object) -> None:
+    def tell(kernel: Kernel) -> None:
         report = report_of(kernel)
         click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report_lines(report)))
 
@@ -125,6 +126,11 @@ def replay(
 
 REPLAY_SETTINGS = ("feeds.posts=replay", "feeds.prices=replay", "broker.name=simulated")
 """What turns the simulated profile into a replay."""
+
+
+DEMO_SETTINGS = ("tickets.ttl_s=600", "tickets.drift_bps=100", "strategy.shift.expires_s=600")
+"""The demo's day passes faster than people read: its tickets wait ten of its minutes, half a
+minute of ours, and its prices may move further meanwhile."""
 
 
 def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> int:

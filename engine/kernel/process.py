@@ -14,12 +14,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.config import Loaded, load
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock
 from engine.kernel.logs import set_up
 from engine.paths import Paths
+
+if TYPE_CHECKING:
+    from engine.kernel.kernel import Kernel
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +80,7 @@ def run_engine(
     stop_at_end: bool = False,
     arm: str = "",
     on_ready: Callable[[], None] | None = None,
-    on_end: Callable[[object], None] | None = None,
+    on_end: Callable[[Kernel], None] | None = None,
 ) -> int:
     """Run one engine in this process until it is stopped. Returns the exit code; raises DeskError before it is up.
 
@@ -112,7 +116,7 @@ async def _serve(
     stop_at_end: bool,
     arm: str,
     on_ready: Callable[[], None] | None,
-    on_end: Callable[[object], None] | None,
+    on_end: Callable[[Kernel], None] | None,
 ) -> int:
     from engine.kernel.kernel import Kernel
 

@@ -21,13 +21,13 @@ def tty() -> Iterator[TextIO]:
 
 
 def test_a_terminal_is_accepted(tty: TextIO) -> None:
-    require_terminal(environ={"TERM": "xterm-256color"}, stdin=tty, stdout=tty)
+    require_terminal(environ={"TERM": "xterm-256color"}, stdin=tty, stdout=tty, stderr=tty)
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
 def test_a_terminal_that_cannot_be_drawn_on_is_refused(tty: TextIO, term: str) -> None:
     with pytest.raises(DeskError, match="TERM=") as caught:
-        require_terminal(environ={"TERM": term}, stdin=tty, stdout=tty)
+        require_terminal(environ={"TERM": term}, stdin=tty, stdout=tty, stderr=tty)
     assert caught.value.exit_code == EXIT_USAGE
     assert "desk autopilot" in caught.value.remedy
 
