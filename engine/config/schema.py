@@ -50,6 +50,8 @@ class XConfig(Section, frozen=True, kw_only=True):
     """Fill the windows by recent search at start, within the cap."""
     warm_start_posts: int = 300
     """Most posts a warm start may buy."""
+    search_lag_s: float = 30.0
+    """How far behind now recent search stands: a gap's newest posts are bought this much later."""
     silence_s: float = 20.0
     """Reconnect after this long without a byte (X sends a keep-alive at least every 20 s)."""
     connect_timeout_s: float = 10.0

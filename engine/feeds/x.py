@@ -99,7 +99,15 @@ class XFeed:
                     buy=self._buy,
                     wait=self._wait,
                 )
-                filler = Filler(searcher, self._meter, self._clock, sink, reporter, wait=self._wait)
+                filler = Filler(
+                    searcher,
+                    self._meter,
+                    self._clock,
+                    sink,
+                    reporter,
+                    lag_ns=from_seconds(config.search_lag_s),
+                    wait=self._wait,
+                )
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(filler.run())
                     tasks.create_task(self._compare_usage(client))

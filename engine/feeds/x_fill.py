@@ -7,7 +7,7 @@ import logging
 
 from engine.clock import SECOND, Clock, iso
 from engine.feeds.spend import SpendMeter
-from engine.feeds.x_recover import LAG_NS, OVERLAP_NS, SETTLE_NS, Searcher, Wait
+from engine.feeds.x_recover import MARGIN_NS, OVERLAP_NS, SETTLED_NS, Searcher, Wait
 from engine.feeds.x_report import Reporter
 from engine.model import FeedEvent, FeedState, Post, Sink
 from engine.model.base import Value
@@ -38,8 +38,18 @@ class Filler:
     """Takes gaps, buys their posts within half of what the day's cap leaves, and delivers them by publication time."""
 
     def __init__(
-        self, searcher: Searcher, meter: SpendMeter, clock: Clock, sink: Sink, reporter: Reporter, *, wait: Wait
+        self,
+        searcher: Searcher,
+        meter: SpendMeter,
+        clock: Clock,
+        sink: Sink,
+        reporter: Reporter,
+        *,
+        lag_ns: int,
+        wait: Wait,
     ) -> None:
+        """`lag_ns`: how far behind now recent search stands."""
+        self._lag_ns = lag_ns
         self._searcher = searcher
         self._meter = meter
         self._clock = clock
@@ -75,10 +85,12 @@ class Filler:
         asked_ns = self._clock.now_ns()
         early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
         await self._deliver(early.posts)
-        while (left_ns := gap.to_ns + SETTLE_NS - self._clock.now_ns()) > 0:
-            await self._wait(min(left_ns, SETTLE_NS) / SECOND)
-        start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - LAG_NS) - OVERLAP_NS)
-        late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=True)
+        settle_ns = self._lag_ns + MARGIN_NS
+        while (left_ns := gap.to_ns + settle_ns - self._clock.now_ns()) > 0:
+            await self._wait(min(left_ns, settle_ns) / SECOND)
+        start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - self._lag_ns) - OVERLAP_NS)
+        settled = settle_ns >= SETTLED_NS
+        late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=settled)
         complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, gap.to_ns)
         await self._deliver(late.posts, self._told(gap, complete_ns, late.why or early.why))
 

@@ -1,8 +1,8 @@
 """Posts that the stream did not bring, bought by recent search: at start, and after every gap.
 
-Recent search answers newest first and, when not told an end, only up to 30 s before now; an explicit end must lie at
-least 10 s back (docs.x.com, "Search recent posts"). So a gap is filled in two passes: at once, and again `SETTLE_NS`
-after the stream came back. Posts that the stream has delivered are not delivered again, posts read today not counted.
+Recent search answers newest first and, when not told an end, only up to 30 s before now (`x.search_lag_s`); an explicit
+end must lie at least 10 s back (docs.x.com, "Search recent posts"). So a gap is filled in two passes: at once, and again
+a little more than the lag after the stream came back. Posts that the stream has delivered are not delivered again, posts read today not counted.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from engine.feeds.x_rules import Rule
 from engine.model import Post
 from engine.model.base import Value
 
-SETTLE_NS = 35 * SECOND
-"""How long after the reconnect the newest part of a gap can be searched."""
-LAG_NS = 30 * SECOND
-"""How far behind now recent search stands."""
+MARGIN_NS = 5 * SECOND
+"""Waited beyond `x.search_lag_s` before the newest part of a gap is searched."""
+SETTLED_NS = 10 * SECOND
+"""An end younger than this may not be asked for."""
 OVERLAP_NS = 10 * SECOND
 """A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
 TRIES = 5

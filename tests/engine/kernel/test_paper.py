@@ -48,7 +48,7 @@ class Street:
             "DESK_ALPACA__TRADING_STREAM_URL": self.venue.trading_stream_url,
             "DESK_ALPACA__DATA_STREAM_URL": self.venue.data_stream_url,
             "DESK_TICKETS__MODE": mode,
-            "DESK_RISK__CONFIDENCE": "0.3",
+            "DESK_X__SEARCH_LAG_S": "0",
             **settings,
         }
         return EngineProcess(home, profile="paper", env=env)
