@@ -1,9 +1,9 @@
 """What is known about words: vaderSentiment's lists, read from the installed package, with our finance words laid over.
 
-`finance_words.tsv` has three columns: term, value, reason. A term is an emoji, or one to five words; in place of a word
-it may have a pattern: `#` (a number), `#%`, `+#%`, `-#%`, `$#` (a price), `+$#`, `-$#`, `#-week` and the like, `$#c` and
-`$#p` (calls and puts at a price), `$x` (a cashtag). The value is a valence in [−4, 4] (the package's scale), `not` for a
-negation, or `drop` for a word of the package that means nothing about a stock ("shares" is +1.2 there).
+`finance_words.tsv` has three columns: term, value, reason. A term is an emoji, or one to five words; in place of a
+word it may have a pattern: `#` (a number), `#%`, `+#%`, `-#%`, `$#` (a price), `+$#`, `-$#`, `#-week` and the like,
+`$#c` and `$#p` (calls and puts at a price), `$x` (a cashtag). The value is a valence in [−4, 4] (the package's scale),
+`not` for a negation, or `drop` for a word of the package that means nothing about a stock ("shares" is +1.2 there).
 """
 
 from __future__ import annotations
