@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
@@ -144,7 +144,7 @@ class Stream:
         self._ask = StreamError("")
         """Why a reconnect was asked for."""
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """What happens, until `close`. Never raises for anything that the other side does."""
         from websockets.exceptions import WebSocketException
 

@@ -8,6 +8,7 @@ unresolved, not failed. After every reconnect of the stream the engine must reco
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote as quoted
@@ -209,37 +210,42 @@ class AlpacaBroker:
     async def updates(self) -> AsyncIterator[OrderUpdate | FeedState]:
         """Trade updates as they come, and the stream's state on every change. Ends when the broker is closed."""
         counts = FeedState(STREAM, Light.OFF, self._clock.now_ns(), self._clock.now_ns())
-        async for event in self._stream.events():
-            now_ns = self._clock.now_ns()
-            match event:
-                case Heard(messages, malformed):
-                    bad = counts.malformed + malformed
-                    for message in messages:
-                        update = parse_update(message)
-                        if isinstance(update, OrderUpdate):
-                            update = self._placed(update)
-                            self._mute.told(update.order)
-                            yield update
-                        elif isinstance(update, Malformed):
-                            bad += 1
-                    worse = bad > counts.malformed
-                    counts = msgspec.structs.replace(
-                        counts, items=counts.items + len(messages), malformed=bad, last_ns=now_ns, received_ns=now_ns
-                    )
-                    if worse:
+        async with aclosing(self._stream.events()) as events:
+            async for event in events:
+                now_ns = self._clock.now_ns()
+                match event:
+                    case Heard(messages, malformed):
+                        bad = counts.malformed + malformed
+                        for message in messages:
+                            update = parse_update(message)
+                            if isinstance(update, OrderUpdate):
+                                update = self._placed(update)
+                                self._mute.told(update.order)
+                                yield update
+                            elif isinstance(update, Malformed):
+                                bad += 1
+                        worse = bad > counts.malformed
+                        counts = msgspec.structs.replace(
+                            counts,
+                            items=counts.items + len(messages),
+                            malformed=bad,
+                            last_ns=now_ns,
+                            received_ns=now_ns,
+                        )
+                        if worse:
+                            yield counts
+                    case Opening():
+                        if counts.light is Light.OFF:
+                            counts = _state(counts, Light.CONNECTING, now_ns, "", "")
+                            yield counts
+                    case Up(detail, remedy):
+                        self._mute.connected()
+                        counts = _state(counts, Light.UP, now_ns, detail, remedy)
                         yield counts
-                case Opening():
-                    if counts.light is Light.OFF:
-                        counts = _state(counts, Light.CONNECTING, now_ns, "", "")
+                    case Lost(reason, remedy, light, retry_s):
+                        counts = msgspec.structs.replace(counts, reconnects=counts.reconnects + 1)
+                        counts = _state(counts, light, now_ns, f"{reason}; next try in {retry_s:.1f} s", remedy)
                         yield counts
-                case Up(detail, remedy):
-                    self._mute.connected()
-                    counts = _state(counts, Light.UP, now_ns, detail, remedy)
-                    yield counts
-                case Lost(reason, remedy, light, retry_s):
-                    counts = msgspec.structs.replace(counts, reconnects=counts.reconnects + 1)
-                    counts = _state(counts, light, now_ns, f"{reason}; next try in {retry_s:.1f} s", remedy)
-                    yield counts
 
     def on_quote(self, quote: Quote) -> Sequence[OrderUpdate]:
         """The venue has its own prices: nothing."""

@@ -9,6 +9,7 @@ state (`dropped`). Halts are passed on all, in order, at once.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -100,27 +101,28 @@ class AlpacaPriceFeed:
             await self._rest.close()
 
     async def _listen(self, sink: Sink, tasks: asyncio.TaskGroup) -> None:
-        async for event in self._stream.events():
-            match event:
-                case Heard(messages, malformed):
-                    now_ns = self._clock.now_ns()
-                    self._book.malformed += malformed
-                    for message in messages:
-                        self._book.message(message, now_ns)
-                    self._heard(sink, now_ns)
-                case Opening():
-                    continue
-                case Up(detail, remedy):
-                    self._book.connected()
-                    self._limits = "; ".join(part for part in (detail, self._pairs) if part), remedy
-                    if self._state.light is Light.DEGRADED:
-                        self._say(sink, Light.DEGRADED, _QUIET, remedy)
-                    else:
-                        self._say(sink, Light.UP, *self._limits)
-                    tasks.create_task(self._snapshot())
-                case Lost(reason, remedy, light, retry_s):
-                    self._state = msgspec.structs.replace(self._state, reconnects=self._state.reconnects + 1)
-                    self._say(sink, light, f"{reason}; next try in {retry_s:.1f} s", remedy)
+        async with aclosing(self._stream.events()) as events:
+            async for event in events:
+                match event:
+                    case Heard(messages, malformed):
+                        now_ns = self._clock.now_ns()
+                        self._book.malformed += malformed
+                        for message in messages:
+                            self._book.message(message, now_ns)
+                        self._heard(sink, now_ns)
+                    case Opening():
+                        continue
+                    case Up(detail, remedy):
+                        self._book.connected()
+                        self._limits = "; ".join(part for part in (detail, self._pairs) if part), remedy
+                        if self._state.light is Light.DEGRADED:
+                            self._say(sink, Light.DEGRADED, _QUIET, remedy)
+                        else:
+                            self._say(sink, Light.UP, *self._limits)
+                        tasks.create_task(self._snapshot())
+                    case Lost(reason, remedy, light, retry_s):
+                        self._state = msgspec.structs.replace(self._state, reconnects=self._state.reconnects + 1)
+                        self._say(sink, light, f"{reason}; next try in {retry_s:.1f} s", remedy)
 
     async def _pass_on(self, sink: Sink) -> None:
         while True:

@@ -244,23 +244,43 @@ async def test_a_quote_at_a_price_band_counts_as_halted_until_it_leaves(venue: A
 async def test_a_flood_is_thinned_latest_wins_and_the_count_is_told(venue: AlpacaSimulator) -> None:
     async with feeding(venue) as kept:
         await kept.light(Light.UP)
-        kept.open.clear()
-        for cents in range(2_000):
-            price = Decimal(10_000 + cents) / 100
-            venue.quote("TSLA", price, price + 1)
-            if cents == 1_000:
-                venue.halt("TSLA")
-        venue.quote("AAPL", "7", "8")
-        await kept.until(lambda: kept.states[-1].light is Light.UP)
-        kept.open.set()
-        await kept.until(lambda: bool(kept.quotes()) and kept.quotes()[-1].bid == Decimal("119.99"))
-        await kept.until(lambda: bool(kept.quotes("AAPL")))
-        assert len(kept.quotes()) < 50
-        assert len(kept.halts) == 1
+        for burst in range(4):
+            tape: list[dict[str, Any]] = [
+                {
+                    "T": "q",
+                    "S": "TSLA",
+                    "bp": 100 + burst,
+                    "ap": 200 + number,
+                    "t": f"2026-11-20T14:3{burst}:00.{number:03d}Z",
+                }
+                for number in range(500)
+            ]
+            venue.data_stream.publish(*tape)
+            venue.halt("TSLA")
+        await kept.until(lambda: bool(kept.quotes()) and kept.quotes()[-1].bid == 103)
+        assert kept.quotes()[-1].ask == 699
+        assert len(kept.quotes()) <= 5
+        assert len(kept.halts) == 4
         venue.data_stream.abort_all()
         state = await kept.light(Light.DOWN)
-        assert state.dropped > 1_900
-        assert state.items >= 2_001
+        assert state.items == 2_004
+        assert state.dropped == 2_000 - len(kept.quotes())
+
+
+async def test_an_engine_that_is_behind_gets_the_newest_quote_and_every_halt(venue: AlpacaSimulator) -> None:
+    async with feeding(venue) as kept:
+        await kept.light(Light.UP)
+        kept.open.clear()
+        for price in range(1, 30):
+            venue.quote("TSLA", price, price + 1)
+            venue.halt("TSLA")
+        venue.data_stream.broadcast(500)
+        assert (await kept.light(Light.DOWN)).items >= 58
+        assert not kept.events
+        kept.open.set()
+        await kept.until(lambda: bool(kept.quotes()) and kept.quotes()[-1].bid == 29)
+        assert len(kept.quotes()) <= 2
+        assert len(kept.halts) == 29
 
 
 @pytest.mark.parametrize(
