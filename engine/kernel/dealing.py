@@ -6,6 +6,7 @@ and the kernel carries it out after the journal has made it durable.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
@@ -51,6 +52,10 @@ from engine.orders import Changes, Orders, Place, Request
 from engine.portfolio import Portfolio
 from engine.risk import Risk
 from engine.tickets import Tickets, ticket_id
+
+log = logging.getLogger(__name__)
+
+_LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.CRITICAL: logging.CRITICAL}
 
 VALUATION_STEP_NS = SECOND
 """The account is judged (R13, R14) at most this often while prices stream, and at every fill."""
@@ -189,6 +194,7 @@ class Dealing:
         now_ns = self._clock.now_ns()
         decision = self.tickets.decide(ticket, kind, by, reason, now_ns, verdict)
         self._journal.append("decision", decision.signal_id, decision, now_ns)
+        log.info("%s %s %s by %s %s", signal_words(ticket), kind.value, ticket.id, by, reason)
         self._view.decision(ticket, decision)
         self._push(Push(rev=0, ticket=ticket, decision=decision))
         return decision
@@ -301,6 +307,10 @@ class Dealing:
 
     def _on_fill(self, fill: Fill) -> None:
         self._journal.append("fill", fill.client_order_id, fill, fill.at_ns)
+        log.info(
+            "fill: %s %s %s at %s (%s, %s)",
+            *(fill.side.value, fill.quantity, fill.symbol, fill.price, fill.role.value, fill.client_order_id),
+        )
         self._view.fill(fill)
         self._push(Push(rev=0, fill=fill))
         closed = self.portfolio.on_fill(fill)
@@ -381,7 +391,8 @@ class Dealing:
         known = self._view.alerts.get(alert.id)
         if known is not None and known.text == alert.text and known.level is alert.level:
             return
-        self._view.alerts[alert.id] = alert
+        self._view.alerted(alert)
+        log.log(_LEVELS[alert.level], "%s%s", alert.text, f" → {alert.remedy}" if alert.remedy else "")
         self._journal.append("alert", alert.id, alert, alert.at_ns)
         self._push(Push(rev=0, alert=alert))
 
@@ -464,6 +475,13 @@ class Dealing:
                 at_ns=self._clock.now_ns(),
             )
         )
+
+
+def signal_words(ticket: Ticket) -> str:
+    """A ticket in a log line: what would be traded, and why."""
+    signal, draft = ticket.signal, ticket.draft
+    size = "" if draft is None else f" {draft.quantity} at {draft.limit_price}"
+    return f"{signal.side.value} {signal.symbol}{size} ({signal.reason}):"
 
 
 def _not_pending(ticket_id: str) -> Reply:

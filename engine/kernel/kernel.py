@@ -47,8 +47,8 @@ from engine.kernel.restore import last_record_ns, restore
 from engine.kernel.show import VERSION, Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, watch_kill_file
-from engine.model import DecisionKind, Feed, FeedState, Light, Market, OrderUpdate, TradingState
+from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
+from engine.model import Alert, DecisionKind, Feed, FeedState, Level, Light, Market, OrderUpdate, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
 from engine.orders import Orders
@@ -231,12 +231,14 @@ class Kernel:
             await self._broker.start()
             await self._take_compared(await self._link.compare("start"))
         else:
-            self._spawn(self._open_venue(), "venue")
+            self._guard(self._open_venue(), "venue")
         for feed in self._feeds:
-            self._spawn(self._run_feed(feed), f"feed-{feed.name}")
-        self._spawn(self._lag.run(), "loop-lag")
-        self._spawn(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
-        self._spawn(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
+            self._run_feed(feed)
+        self._guard(self._lag.run(), "loop-lag")
+        self._guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
+        self._guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
+        if isinstance(self._clock, SystemClock):
+            self._guard(watch_clock(self._clock, self._clock_stepped), "clock")
         gc.collect()
         gc.freeze()
 
@@ -290,28 +292,35 @@ class Kernel:
         now_ns = self._clock.now_ns()
         self._inbox.report(FeedState(self._broker.name, light, now_ns, now_ns, error.message, error.remedy))
 
-    async def _run_feed(self, feed: Feed) -> None:
-        """Run a feed for ever. One that a person must mend stays down and says so; one that breaks starts again."""
-        while True:
-            try:
-                await feed.run(self._inbox)
-            except DeskError as error:
-                light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
-                self._feed_down(feed, light, error.message, error.remedy)
-                log.error("feed %s stopped: %s", feed.name, error)
-                if self._replay is not None:
-                    self.broken = True
-                    self.stop_soon(f"the recording cannot be read on: {error}", "engine")
-                return
-            except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-                log.critical("feed %s broke", feed.name, exc_info=error)
-                remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
-                self._feed_down(feed, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
-                await asyncio.sleep(FEED_RESTART_S)
-            else:
-                self._ended = self._replay is not None
-                self._inbox.urgent(Wake())
-                return
+    def _run_feed(self, feed: Feed) -> None:
+        """Run a feed until it ends; what follows is in `_feed_ended`."""
+        task = self._spawn(feed.run(self._inbox), f"feed-{feed.name}")
+        task.add_done_callback(lambda ended: self._feed_ended(feed, ended))
+
+    def _feed_ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
+        """A recording ends; a feed that a person must mend stays down and says so; one that broke starts again."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            self._ended = self._replay is not None
+            self._inbox.urgent(Wake())
+        elif isinstance(error, DeskError):
+            light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
+            self._feed_down(feed, light, error.message, error.remedy)
+            log.error("feed %s stopped: %s", feed.name, error)
+            if self._replay is not None:
+                self.broken = True
+                self.stop_soon(f"the recording cannot be read on: {error}", "engine")
+        else:
+            log.critical("feed %s broke", feed.name, exc_info=error)
+            remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
+            self._feed_down(feed, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
+            task.get_loop().call_later(FEED_RESTART_S, self._restart_feed, feed)
+
+    def _restart_feed(self, feed: Feed) -> None:
+        if not self._stop_reason:
+            self._run_feed(feed)
 
     def _feed_down(self, feed: Feed, light: Light, detail: str, remedy: str) -> None:
         now_ns = self._clock.now_ns()
@@ -543,10 +552,37 @@ class Kernel:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.dealing.fail, str(error))
 
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def _clock_stepped(self, step_ns: int) -> None:
+        """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
+        now_ns = self._clock.now_ns()
+        self.dealing.alert(
+            Alert(
+                id="clock:step",
+                level=Level.WARNING,
+                code="clock",
+                subject="step",
+                text=f"the wall clock moved by {step_ns / SECOND:+.1f} s",
+                remedy="if this machine slept, posts and prices of that time are being fetched; else look at NTP",
+                at_ns=now_ns,
+            )
+        )
+        if not self._broker.simulated and self._venue_open:
+            self._link.reconcile("clock", persist=True)
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _guard(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Spawn a task that trading leans on: when it breaks, trading stops and says so."""
+        self._spawn(work, name).add_done_callback(self._broke)
+
+    def _broke(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("task %s broke", task.get_name(), exc_info=error)
+            self.dealing.fail(f"task {task.get_name()} broke: {type(error).__name__}: {error}")
 
     # stop ------------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from engine.model import (
     Decision,
     FeedState,
     Fill,
+    Halt,
     Intent,
     Order,
     Post,
@@ -31,7 +32,7 @@ from engine.model import (
     Ticket,
 )
 from engine.model.post import Match
-from engine.model.records import AnswerRecord, Edit, Lift, PostRecord
+from engine.model.records import AnswerRecord, CommandRecord, Edit, Lift, PostRecord
 from engine.sentiment import Sentiment
 
 BOOK_KINDS = (
@@ -75,7 +76,7 @@ def restore(
     `day_ns` is when the current trading day began.
     """
     with Reader(path) as reader:
-        account_ns = _restore_book(reader, dealing, broker, view)
+        account_ns = _restore_book(reader, day_ns, dealing, broker, view)
         if account_ns < day_ns:
             dealing.portfolio.forget_day()
         dealing.day_ns = day_ns
@@ -84,7 +85,7 @@ def restore(
         _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns, pipeline, sentiment)
 
 
-def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> int:
+def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, view: View) -> int:
     """Everything about money; returns when the account was last recorded, 0 when it never was."""
     tickets: dict[str, Ticket] = {}
     venue: list[Intent | Order | Fill] = []
@@ -125,6 +126,14 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
             case Alert():
                 if value.until_acknowledged:
                     view.alerts[value.id] = value
+            case CommandRecord():
+                if value.verb == "acknowledge" and value.ok:
+                    view.alerts.pop(value.arguments.get("alert", ""), None)
+            case Halt():
+                if record.at_ns >= day_ns and value.halted:
+                    dealing.halted.add(value.symbol)
+                else:
+                    dealing.halted.discard(value.symbol)
     broker.restore(venue)
     return account_ns
 

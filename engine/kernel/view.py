@@ -35,7 +35,10 @@ SPARK_STEP_NS = 30 * SECOND
 SPARK_POINTS = 60
 SNAPSHOT_POSTS = 500
 FRAME_POSTS = 200
-KEPT_CLOSED = 200
+KEPT = 200
+"""Closed orders, fills and alerts kept for display."""
+KEPT_CLOSED = 50
+"""Decided tickets kept for display: each carries its evidence and verdict."""
 
 
 class View:
@@ -47,7 +50,7 @@ class View:
         self.posts: deque[ScoredPost] = deque(maxlen=SNAPSHOT_POSTS)
         self._fresh: deque[ScoredPost] = deque(maxlen=FRAME_POSTS)
         self.closed: deque[tuple[Ticket, Decision]] = deque(maxlen=KEPT_CLOSED)
-        self.fills: deque[Fill] = deque(maxlen=KEPT_CLOSED)
+        self.fills: deque[Fill] = deque(maxlen=KEPT)
         self.orders: dict[str, Order] = {}
         self.feeds: dict[str, FeedState] = {}
         self.alerts: dict[str, Alert] = {}
@@ -103,7 +106,7 @@ class View:
         """An order changed; closed ones are kept for a while."""
         self.orders.pop(order.client_order_id, None)
         self.orders[order.client_order_id] = order
-        if len(self.orders) > KEPT_CLOSED:
+        if len(self.orders) > KEPT:
             for key, kept in list(self.orders.items()):
                 if kept.status.terminal:
                     del self.orders[key]
@@ -121,6 +124,13 @@ class View:
         """An execution was counted."""
         self.fills.append(fill)
         self.filled += 1
+
+    def alerted(self, alert: Alert) -> None:
+        """An alert holds; when there are very many, the oldest that nobody has to acknowledge makes room."""
+        self.alerts[alert.id] = alert
+        if len(self.alerts) > KEPT:
+            oldest = next((known.id for known in self.alerts.values() if not known.until_acknowledged), "")
+            self.alerts.pop(oldest, None)
 
     def feed_changed(self, state: FeedState) -> None:
         """A feed reported its state."""

@@ -1,4 +1,4 @@
-"""Tasks around the loop: the kill file, the heartbeat line."""
+"""Tasks around the loop: the kill file, the wall clock, the heartbeat line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.clock import SECOND, SystemClock
+
 log = logging.getLogger(__name__)
+
+CLOCK_POLL_S = 1.0
+CLOCK_STEP_NS = SECOND
+"""A smaller difference between the wall and the monotonic clock is drift, and is left alone."""
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
@@ -34,6 +40,20 @@ def read_kill_file(path: Path) -> tuple[str, bool]:
     except OSError as error:
         return f"kill file ({error.strerror})", False
     return (text.splitlines()[0] if text else "kill file"), "flatten" in text.lower()
+
+
+async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> None:
+    """Follow the wall when it runs ahead (a suspended machine wakes up), and tell of every step, back ones too."""
+    told_ns = 0
+    while True:
+        skew_ns = clock.skew_ns()
+        if skew_ns > CLOCK_STEP_NS:
+            stepped(clock.resync())
+            told_ns = 0
+        elif skew_ns < -CLOCK_STEP_NS and abs(skew_ns - told_ns) > CLOCK_STEP_NS:
+            stepped(skew_ns)
+            told_ns = skew_ns
+        await asyncio.sleep(CLOCK_POLL_S)
 
 
 async def heartbeat(every_s: float, line: Callable[[], str]) -> None:
