@@ -57,17 +57,16 @@ def lines(
 ) -> list[bytes]:
     """`count` posts, `per_second` apart evenly, each with one of `symbols` as its cashtag (every fifth with two)."""
     chance = random.Random(seed)
-    texts: list[str] = []
+    said: list[tuple[list[str], str]] = []
     made = []
     for number in range(count):
         at_ns = start_ns + round(number * SECOND / per_second)
-        tags = chance.sample(symbols, k=min(len(symbols), 2 if chance.random() < 0.2 else 1))
-        if texts and chance.random() < _REPEATED:
-            words = chance.choice(texts[-500:])
+        if said and chance.random() < _REPEATED:
+            tags, text = chance.choice(said[-500:])
         else:
-            words = _words(chance)
-            texts.append(words)
-        text = " ".join(f"${tag}" for tag in tags) + " " + words
+            tags = chance.sample(symbols, k=min(len(symbols), 2 if chance.random() < 0.2 else 1))
+            text = " ".join(f"${tag}" for tag in tags) + " " + _words(chance)
+            said.append((tags, text))
         made.append(json.dumps(_line(number, at_ns, text, tags, chance), ensure_ascii=False).encode())
     return made
 
@@ -133,7 +132,7 @@ def _line(number: int, at_ns: int, text: str, tags: Sequence[str], chance: rando
                         "tweet_count": 5000,
                         "listed_count": 3,
                     },
-                    "description": "Made up. Markets, charts and coffee; nothing here is advice, everything is opinion.",
+                    "description": "Made up. Markets, charts and coffee; nothing here is advice, all of it opinion.",
                     "location": "New York",
                     "profile_image_url": f"https://example.com/images/{author}_normal.jpg",
                 }

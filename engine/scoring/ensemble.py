@@ -88,27 +88,26 @@ class Ensemble:
     def score(self, posts: Sequence[Post], now_ns: int) -> list[Scored]:
         """One Scored per post, same order. Never raises for a scorer's fault; with none left the confidence is 0."""
         texts: list[str] = [post.text[: self._max_chars] for post in posts]
-        remembered = self._remembered
-        new = [text for text in texts if text not in remembered]
-        if not new:
-            found = remembered
-        elif len(texts) == 1:
-            found = self._ask(new)
-        else:
-            found = {text: remembered[text] for text in texts if text in remembered} | self._ask(
-                list(dict.fromkeys(new))
-            )
+        known = self._remembered
+        if len(texts) == 1:
+            text = texts[0]
+            return [self._combine(posts[0].id, known.get(text) or self._ask(texts)[0], now_ns)]
+        found = {text: known[text] for text in texts if text in known}
+        new = list(dict.fromkeys(text for text in texts if text not in found))
+        if new:
+            found.update(zip(new, self._ask(new), strict=True))
         return [self._combine(post.id, found[text], now_ns) for post, text in zip(posts, texts, strict=True)]
 
-    def _ask(self, texts: list[str]) -> dict[str, Answers]:
+    def _ask(self, texts: list[str]) -> list[Answers]:
         """Each text's score by each member. What every member answered is remembered."""
-        answers = [member.ask(texts) for member in self._members]
-        found: dict[str, Answers] = dict(zip(texts, zip(*answers, strict=True), strict=True))
+        answers: list[Answers] = list(zip(*[member.ask(texts) for member in self._members], strict=True))
         remembered = self._remembered
-        remembered.update((text, scores) for text, scores in found.items() if None not in scores)
+        for text, scores in zip(texts, answers, strict=True):
+            if None not in scores:
+                remembered[text] = scores
         while len(remembered) > _REMEMBERED:
             del remembered[next(iter(remembered))]
-        return found
+        return answers
 
     def _combine(self, post_id: str, scores: Answers, now_ns: int) -> Scored:
         if len(scores) == 1 and scores[0] is not None:
@@ -186,11 +185,13 @@ class _Member:
         self.problem = ""
         self.problem_now = False
         self._scorer = scorer
+        self._attempt = _Attempt()
 
     def ask(self, texts: list[str]) -> list[Score | None]:
         """One score per text, None where there is no usable one."""
         self.scored += len(texts)
-        attempt = _Attempt()
+        attempt = self._attempt
+        attempt.problem = ""
         answer: Any = None
         with attempt:
             answer = list(self._scorer.score(texts))

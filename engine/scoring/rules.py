@@ -186,6 +186,8 @@ class Rules:
         if raw.isalpha() and raw.isascii():
             word = raw
             key = lower = raw.lower()
+        elif raw.startswith("http") and "'" not in raw:
+            return _PLAIN  # a link: in no list, neither in capitals nor a negation
         else:
             word = raw.strip(string.punctuation)
             if len(word) <= 2:

@@ -109,4 +109,6 @@ class Sentiment:
 
 def _said(entry: Entry) -> str:
     """What a post says; one that says nothing in words (a bare link) is a text of its own."""
-    return text_key(entry.text) or entry.id
+    if not entry.said:
+        entry.said = text_key(entry.text) or entry.id
+    return entry.said

@@ -155,6 +155,7 @@ class Timeline:
 
     def _leave(self, entry: Entry) -> None:
         entry.text = _NOTHING
+        entry.said = ""
         rest = self._authors[entry.author] - 1
         if rest:
             self._authors[entry.author] = rest

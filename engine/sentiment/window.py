@@ -49,6 +49,8 @@ class Entry(msgspec.Struct, gc=False):
     reading: Reading
     text: DisplayText
     """Emptied once the post has left the current window: then only its share of the sums is still needed."""
+    said: str = ""
+    """`text_key` of the text, made when first asked for."""
 
     @property
     def weight(self) -> int:

@@ -99,6 +99,7 @@ def test_identical_to_the_package(text: str) -> None:
         "least good, at least good, very least good",
         "İSTANBUL GOOD ﬁne",
         "What??? Good???? Fine??",
+        "GOOD stuff https://t.co/abc HTTPS://X.COM/ABC http://n't.good/ good",
     ],
 )
 def test_known_corners(text: str) -> None:

@@ -68,7 +68,7 @@ def test_a_signal_has_everything() -> None:
     assert signal.id == signal_id("shift", "TSLA", Side.BUY, NOW)
     assert len(signal.id) == 18
     assert signal.expires_ns == NOW + 300 * SECOND
-    assert signal.strength == pytest.approx(0.2 * 0.6 / 0.6)
+    assert signal.strength == pytest.approx(0.2 * 0.6 / ShiftConfig().full_strength)
     assert signal.confidence == 0.6
     assert len(signal.evidence) == 10
     assert (signal.newest_ns, signal.top_author_share, signal.top_text_share) == (NOW - 5, 0.25, 0.125)
