@@ -12,17 +12,15 @@ Start: journal → restore → control socket → broker and reconciliation → 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
-from collections.abc import Coroutine
 
 from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
 from engine.config import Config, config_hash
 from engine.control import ControlServer
 from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
-from engine.kernel.commands import NOT_ARMED, Commands
+from engine.kernel.commands import NOT_ARMED
 from engine.kernel.dealing import Dealing
 from engine.kernel.hours import NEVER, Hours
 from engine.kernel.inbox import (
@@ -30,7 +28,6 @@ from engine.kernel.inbox import (
     CancelAnswered,
     Commanded,
     Compared,
-    Inbox,
     Kill,
     LookedUp,
     MarketTold,
@@ -38,26 +35,17 @@ from engine.kernel.inbox import (
     Urgent,
     Wake,
 )
-from engine.kernel.intake import Intake
 from engine.kernel.meters import LoopLag
-from engine.kernel.pipeline import Pipeline
-from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
-from engine.kernel.reckoning import Reckoning
-from engine.kernel.restore import last_record_ns, restore
+from engine.kernel.plugins import ReadSecret
 from engine.kernel.show import VERSION, Show
-from engine.kernel.venue import VenueLink
+from engine.kernel.stages import Stages
+from engine.kernel.supervisor import Supervisor
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
 from engine.model import Alert, DecisionKind, Feed, FeedState, Level, Light, Market, OrderUpdate, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
-from engine.orders import Orders
 from engine.paths import Paths
-from engine.portfolio import Portfolio
-from engine.risk import Risk
-from engine.scoring import load as load_scorers
-from engine.sentiment import Sentiment
-from engine.tickets import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +61,7 @@ JOURNAL_BACKLOG = 20_000
 AFTER_END_NS = 15 * MINUTE
 """How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
 
-FEED_RESTART_S = 5.0
+VENUE_RETRY_S = 5.0
 FINISH_LIMIT_S = 5.0
 
 
@@ -88,86 +76,56 @@ class Kernel:
         self._paths = paths
         self._stop_at_end = stop_at_end
         self._arm = arm
-        self.replaying = "replay" in config.feeds.posts
         self._virtual = VirtualClock()
-        self._clock: Clock = self._virtual if self.replaying else SystemClock()
-        self._inbox = Inbox(config.feeds.queue)
-        self._feeds, self._replay = build_feeds(config, self._clock, read_secret, last_record_ns(paths.journal))
-        self._broker = build_broker(config, self._clock, read_secret)
-        self._strategies = build_strategies(config)
-        self.journal = Journal(
-            paths.journal, config.journal, profile=config.engine.profile, on_failure=self._journal_failed
+        self._clock: Clock = self._virtual if "replay" in config.feeds.posts else SystemClock()
+        self.stages = Stages(
+            config,
+            self._clock,
+            paths,
+            read_secret=read_secret,
+            push=self._push,
+            on_journal_failure=self._journal_failed,
         )
-        self._ensemble = load_scorers(config)
-        self._sentiment = Sentiment(config.sentiment, config.symbols)
+        self._inbox = self.stages.inbox
+        self._journal = self.stages.journal
+        self._broker = self.stages.broker
+        self._replay = self.stages.replay
+        self._dealing = self.stages.dealing
+        self._link = self.stages.link
+        self._supervisor = Supervisor(
+            self._clock, self._inbox, on_feed_end=self._feed_ended, on_break=self._dealing.fail
+        )
+        self._hours = Hours(
+            self._clock,
+            ask=None if self._broker.simulated else self._ask_market,
+            alert=self._dealing.alert,
+            clear_alert=self._dealing.clear_alert,
+        )
+        self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._lag = LoopLag()
+        self._show: Show | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._venue_open = False
         self._ended = False
         self._stop_reason = ""
         self._stopped_by = "engine"
         self.broken = False
         """True when the engine stopped because something broke."""
-        self.view = View(config)
-        self.dealing = Dealing(
-            config,
-            self._clock,
-            journal=self.journal,
-            risk=Risk(config),
-            tickets=Tickets(config),
-            orders=Orders(config),
-            portfolio=Portfolio(),
-            view=self.view,
-            push=self._push,
-        )
-        self._pipeline = Pipeline(
-            config,
-            journal=self.journal,
-            ensemble=self._ensemble,
-            sentiment=self._sentiment,
-            strategies=self._strategies,
-            view=self.view,
-            on_signal=self.dealing.on_signal,
-            alert=self.dealing.alert,
-            clear_alert=self.dealing.clear_alert,
-        )
-        self._intake = Intake(
-            config,
-            self._clock,
-            journal=self.journal,
-            pipeline=self._pipeline,
-            sentiment=self._sentiment,
-            dealing=self.dealing,
-            broker=self._broker,
-            view=self.view,
-        )
-        self._reckoning = Reckoning(self._clock, journal=self.journal, dealing=self.dealing)
-        self._commands = Commands(
-            config,
-            self._clock,
-            paths=paths,
-            journal=self.journal,
-            dealing=self.dealing,
-            reckoning=self._reckoning,
-            view=self.view,
-        )
-        self._link = VenueLink(
-            config,
-            self._clock,
-            broker=self._broker,
-            journal=self.journal,
-            inbox=self._inbox,
-            dealing=self.dealing,
-        )
-        self._hours = Hours(
-            self._clock,
-            ask=None if self._broker.simulated else self._ask_market,
-            alert=self.dealing.alert,
-            clear_alert=self.dealing.clear_alert,
-        )
-        self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
-        self._show: Show | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The audit journal."""
+        return self._journal
+
+    @property
+    def view(self) -> View:
+        """Counts and newest values."""
+        return self.stages.view
+
+    @property
+    def dealing(self) -> Dealing:
+        """Risk, tickets, orders, portfolio."""
+        return self._dealing
 
     # control.Source --------------------------------------------------------------------------------------------------
 
@@ -196,34 +154,13 @@ class Kernel:
     async def start(self) -> None:
         """Come up to where feeds run and the socket answers. Raises DeskError."""
         self._loop = asyncio.get_running_loop()
-        self.journal.open()
+        self._journal.open()
         if self._replay is not None:
             self._virtual.advance(self._replay.bounds()[0])
         else:
-            restore(
-                self._paths.journal,
-                config=self._config,
-                now_ns=self._clock.now_ns(),
-                day_ns=self._hours.session_start_ns(),
-                dealing=self.dealing,
-                pipeline=self._pipeline,
-                sentiment=self._sentiment,
-                broker=self._broker,
-                view=self.view,
-            )
+            self.stages.restore(self._hours.session_start_ns())
         self._enter_session(self._hours.now())
-        self._show = Show(
-            self._config,
-            self._clock,
-            journal=self.journal,
-            pipeline=self._pipeline,
-            sentiment=self._sentiment,
-            dealing=self.dealing,
-            view=self.view,
-            lag=self._lag,
-            broker_name=self._broker.name,
-            speed=self._config.replay.speed if self.replaying else 1.0,
-        )
+        self._show = self.stages.show(self._lag)
         self._record_start()
         self._fail_closed()
         await self._control.start()
@@ -231,14 +168,14 @@ class Kernel:
             await self._broker.start()
             await self._take_compared(await self._link.compare("start"))
         else:
-            self._guard(self._open_venue(), "venue")
-        for feed in self._feeds:
-            self._run_feed(feed)
-        self._guard(self._lag.run(), "loop-lag")
-        self._guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
-        self._guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
+            self._supervisor.guard(self._open_venue(), "venue")
+        for feed in self.stages.feeds:
+            self._supervisor.run(feed)
+        self._supervisor.guard(self._lag.run(), "loop-lag")
+        self._supervisor.guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
+        self._supervisor.guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
         if isinstance(self._clock, SystemClock):
-            self._guard(watch_clock(self._clock, self._clock_stepped), "clock")
+            self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
         gc.collect()
         gc.freeze()
 
@@ -248,24 +185,24 @@ class Kernel:
             profile=self._config.engine.profile,
             version=VERSION,
             broker=self._broker.name,
-            feeds=tuple(feed.name for feed in self._feeds),
-            scorers=tuple(f"{member.name} {member.version}" for member in self._ensemble.health),
-            strategies=tuple(strategy.name for strategy in self._strategies),
+            feeds=tuple(feed.name for feed in self.stages.feeds),
+            scorers=tuple(f"{member.name} {member.version}" for member in self.stages.ensemble.health),
+            strategies=tuple(strategy.name for strategy in self.stages.strategies),
             symbols=self._config.symbols,
             config_hash=config_hash(self._config),
-            limits_hash=self.dealing.risk.limits_hash,
+            limits_hash=self._dealing.risk.limits_hash,
             at_ns=now_ns,
         )
-        self.journal.append("started", self._config.engine.profile, started, now_ns)
+        self._journal.append("started", self._config.engine.profile, started, now_ns)
 
     def _fail_closed(self) -> None:
         """What was pending when the last engine ended was not confirmed; a live engine is not armed."""
-        for ticket in self.dealing.tickets.pending:
-            self.dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
+        for ticket in self._dealing.tickets.pending:
+            self._dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
         if self._config.engine.profile == "live":
             reason = f"{NOT_ARMED}: type the last four characters of the account number"
-            risk = self.dealing.risk
-            self.dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
+            risk = self._dealing.risk
+            self._dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
 
     async def _open_venue(self) -> None:
         """Connect to a real venue, again and again while it cannot be asked; wrong keys wait for a person."""
@@ -274,11 +211,11 @@ class Kernel:
                 await self._broker.start()
                 break
             except CredentialsError as error:
-                self._venue_state(Light.REFUSED, error)
+                self._supervisor.report(self._broker.name, Light.REFUSED, error.message, error.remedy)
                 return
             except DeskError as error:
-                self._venue_state(Light.DOWN, error)
-                await asyncio.sleep(FEED_RESTART_S)
+                self._supervisor.report(self._broker.name, Light.DOWN, error.message, error.remedy)
+                await asyncio.sleep(VENUE_RETRY_S)
         self._venue_open = True
         self._link.follow()
         self._link.ask_market()
@@ -288,43 +225,16 @@ class Kernel:
         if self._venue_open:
             self._link.ask_market()
 
-    def _venue_state(self, light: Light, error: DeskError) -> None:
-        now_ns = self._clock.now_ns()
-        self._inbox.report(FeedState(self._broker.name, light, now_ns, now_ns, error.message, error.remedy))
-
-    def _run_feed(self, feed: Feed) -> None:
-        """Run a feed until it ends; what follows is in `_feed_ended`."""
-        task = self._spawn(feed.run(self._inbox), f"feed-{feed.name}")
-        task.add_done_callback(lambda ended: self._feed_ended(feed, ended))
-
-    def _feed_ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
-        """A recording ends; a feed that a person must mend stays down and says so; one that broke starts again."""
-        if task.cancelled():
+    def _feed_ended(self, feed: Feed, error: DeskError | None) -> None:
+        """A recording has ended, or cannot be read on."""
+        if self._replay is None:
             return
-        error = task.exception()
         if error is None:
-            self._ended = self._replay is not None
+            self._ended = True
             self._inbox.urgent(Wake())
-        elif isinstance(error, DeskError):
-            light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
-            self._feed_down(feed, light, error.message, error.remedy)
-            log.error("feed %s stopped: %s", feed.name, error)
-            if self._replay is not None:
-                self.broken = True
-                self.stop_soon(f"the recording cannot be read on: {error}", "engine")
         else:
-            log.critical("feed %s broke", feed.name, exc_info=error)
-            remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
-            self._feed_down(feed, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
-            task.get_loop().call_later(FEED_RESTART_S, self._restart_feed, feed)
-
-    def _restart_feed(self, feed: Feed) -> None:
-        if not self._stop_reason:
-            self._run_feed(feed)
-
-    def _feed_down(self, feed: Feed, light: Light, detail: str, remedy: str) -> None:
-        now_ns = self._clock.now_ns()
-        self._inbox.report(FeedState(feed.name, light, now_ns, now_ns, detail, remedy))
+            self.broken = True
+            self.stop_soon(f"the recording cannot be read on: {error}", "engine")
 
     # the loop --------------------------------------------------------------------------------------------------------
 
@@ -334,21 +244,22 @@ class Kernel:
             try:
                 await self._take_all()
             except JournalError as error:
-                self.dealing.fail(str(error))
+                self._dealing.fail(str(error))
                 self.broken = True
                 await self._refuse_all()
         return self._stop_reason
 
     async def _take_all(self) -> None:
         """The loop while all is well. Raises JournalError when a step cannot be recorded."""
-        inbox, requests, virtual = self._inbox, self.dealing.requests, self._virtual
+        inbox, requests, virtual = self._inbox, self._dealing.requests, self._virtual
+        replaying = self._replay is not None
         taken = 0
         while not self._stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
                 await self._take_urgent(urgent)
                 continue
-            if not self.replaying:
+            if not replaying:
                 await self._fire_until(self._clock.now_ns())
             event = inbox.take_event()
             if event is None:
@@ -357,25 +268,25 @@ class Kernel:
                 taken = 0
                 await self._idle()
                 continue
-            if self.replaying and event.received_ns > virtual.now_ns():
+            if replaying and event.received_ns > virtual.now_ns():
                 if self._next_due() <= event.received_ns:
                     await self._fire_until(event.received_ns)
                 virtual.advance(event.received_ns)
-            self._intake.take(event)
+            self.stages.intake.take(event)
             if requests:
                 await self._link.carry_out()
             taken += 1
             if taken >= EVENTS_PER_TURN:
                 taken = 0
                 self._control.changed()
-                if self.journal.backlog > JOURNAL_BACKLOG:
-                    await self.journal.commit()
+                if self._journal.backlog > JOURNAL_BACKLOG:
+                    await self._journal.commit()
                 await asyncio.sleep(0)
 
     async def _refuse_all(self) -> None:
         """The loop once nothing can be recorded: nothing is sent, feeds are drained, only `stop` is carried out."""
-        log.critical("nothing is sent any more: %s", self.dealing.failed)
-        self.dealing.requests.clear()
+        log.critical("nothing is sent any more: %s", self._dealing.failed)
+        self._dealing.requests.clear()
         while not self._stop_reason:
             while self._inbox.take_event() is not None:
                 pass
@@ -388,7 +299,7 @@ class Kernel:
                     urgent.reply.set_result(Reply(ok=True, text="stopping"))
                     self.stop_soon("asked by a person after a failure", "person")
                 else:
-                    urgent.reply.set_result(Reply(ok=False, text=self.dealing.failed, remedy="`desk stop`, then mend"))
+                    urgent.reply.set_result(Reply(ok=False, text=self._dealing.failed, remedy="`desk stop`, then mend"))
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""
@@ -416,7 +327,7 @@ class Kernel:
 
     def _next_due(self) -> int:
         """The earliest timer of any stage, in nanoseconds; far away when there is none."""
-        dealing = self.dealing
+        dealing = self._dealing
         due = min(dealing.tickets.next_expiry_ns or NEVER, dealing.orders.next_due_ns or NEVER, self._hours.due_ns)
         if self._link.next_ns:
             due = min(due, self._link.next_ns)
@@ -431,10 +342,10 @@ class Kernel:
             self._virtual.advance(due)
             self._fire(self._clock.now_ns())
             await self._link.carry_out()
-        self.dealing.fail(f"a timer due at {self._next_due()} does not move on")
+        self._dealing.fail(f"a timer due at {self._next_due()} does not move on")
 
     def _fire(self, now_ns: int) -> None:
-        dealing = self.dealing
+        dealing = self._dealing
         if self._hours.due_ns <= now_ns:
             self._enter_session(self._hours.now())
         if (dealing.tickets.next_expiry_ns or NEVER) <= now_ns:
@@ -447,29 +358,29 @@ class Kernel:
 
     def _enter_session(self, market: Market) -> None:
         """The market as it is known now; a new trading day starts the day's accounts."""
-        before = self.dealing.market.session
-        self.dealing.market = market
+        before = self._dealing.market.session
+        self._dealing.market = market
         for update in self._broker.on_time(self._clock.now_ns()):
-            self.dealing.on_update(update)
+            self._dealing.on_update(update)
         if market.session is before:
             return
-        self.view.session_changed(market.session)
+        self.stages.view.session_changed(market.session)
         day_ns = self._hours.session_start_ns()
-        if self.dealing.day_ns and day_ns > self.dealing.day_ns:
-            self.dealing.new_day()
-        self.dealing.day_ns = day_ns
+        if self._dealing.day_ns and day_ns > self._dealing.day_ns:
+            self._dealing.new_day()
+        self._dealing.day_ns = day_ns
 
     async def _end_of_recording(self) -> None:
         """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
         self._ended = False
         self._replay = None if self._stop_at_end else self._replay
         await self._fire_until(self._virtual.now_ns() + AFTER_END_NS)
-        await self.journal.commit()
+        await self._journal.commit()
         if self._stop_at_end:
             self._stop_reason = "the recording has ended"
 
     async def _take_urgent(self, item: Urgent) -> None:
-        dealing = self.dealing
+        dealing = self._dealing
         match item:
             case Commanded():
                 await self._take_command(item)
@@ -486,9 +397,9 @@ class Kernel:
             case MarketTold():
                 self._enter_session(self._hours.take(item))
             case Kill(by, reason, flatten):
-                log.critical("kill switch by %s: %s", by, self._commands.kill(reason, by, flatten).text)
+                log.critical("kill switch by %s: %s", by, self.stages.commands.kill(reason, by, flatten).text)
             case FeedState():
-                self._intake.feed_state(item)
+                self.stages.intake.feed_state(item)
         await self._link.carry_out()
         self._control.changed()
 
@@ -496,40 +407,40 @@ class Kernel:
         if self._replay is not None and not self._inbox.waiting:
             await self._fire_until(self._replay.position())
             self._virtual.advance(self._replay.position())
-        reply = self._commands.carry_out(item.command)
+        reply = self.stages.commands.carry_out(item.command)
         await self._link.carry_out()
-        if self._commands.take_reconcile():
+        if self.stages.commands.take_reconcile():
             if self._broker.simulated:
                 await self._take_compared(await self._link.compare("person"))
             else:
                 self._link.reconcile("person", persist=False)
         if not item.reply.done():
             item.reply.set_result(reply)
-        if self._commands.stop_asked:
-            self.stop_soon(self._commands.stop_asked, "person")
+        if self.stages.commands.stop_asked:
+            self.stop_soon(self.stages.commands.stop_asked, "person")
 
     def _take_update(self, update: OrderUpdate | FeedState) -> None:
         if isinstance(update, OrderUpdate):
-            self.dealing.on_update(update)
+            self._dealing.on_update(update)
             return
-        self._intake.feed_state(update)
+        self.stages.intake.feed_state(update)
         if update.light is Light.UP:
             self._link.reconcile("reconnect", persist=True)
         else:
-            self.dealing.reconciled = False
+            self._dealing.reconciled = False
 
     async def _take_compared(self, compared: Compared) -> None:
         """A comparison came back; a difference is looked at again after what it asked for has been done."""
-        equal = self._reckoning.take(compared)
+        equal = self.stages.reckoning.take(compared)
         await self._link.carry_out()
         if compared.snapshot is not None and not equal:
             if self._broker.simulated:
-                self.dealing.fail("the simulated venue and our book differ")
+                self._dealing.fail("the simulated venue and our book differ")
             else:
                 self._link.reconcile(compared.why, persist=True)
         if equal and self._arm:
             suffix, self._arm = self._arm, ""
-            reply = self._commands.carry_out(Command("arm", reason=suffix))
+            reply = self.stages.commands.carry_out(Command("arm", reason=suffix))
             if not reply.ok:
                 self.broken = True
                 self.stop_soon(f"live was not armed: {reply.text}", "engine")
@@ -538,24 +449,24 @@ class Kernel:
 
     def heartbeat_line(self) -> str:
         """Alive, and what was done: counts, not feelings."""
-        dealing, view = self.dealing, self.view
+        dealing, view = self._dealing, self.stages.view
         account = dealing.portfolio.account(self._clock.now_ns())
         return (
             f"alive: {dealing.risk.state.value}, {view.count} posts, {view.duplicates} duplicates, "
             f"{len(dealing.tickets.pending)} pending, {len(dealing.orders.open)} open orders, "
             f"{len(dealing.portfolio.positions())} positions, equity {account.equity:.2f}, "
-            f"journal {self.journal.seq}, loop lag {self._lag.ms:.1f} ms"
+            f"journal {self._journal.seq}, loop lag {self._lag.ms:.1f} ms"
         )
 
     def _journal_failed(self, error: JournalError) -> None:
         """Called on the journal's thread."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.dealing.fail, str(error))
+            self._loop.call_soon_threadsafe(self._dealing.fail, str(error))
 
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
         now_ns = self._clock.now_ns()
-        self.dealing.alert(
+        self._dealing.alert(
             Alert(
                 id="clock:step",
                 level=Level.WARNING,
@@ -569,46 +480,26 @@ class Kernel:
         if not self._broker.simulated and self._venue_open:
             self._link.reconcile("clock", persist=True)
 
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def _guard(self, work: Coroutine[object, object, None], name: str) -> None:
-        """Spawn a task that trading leans on: when it breaks, trading stops and says so."""
-        self._spawn(work, name).add_done_callback(self._broke)
-
-    def _broke(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("task %s broke", task.get_name(), exc_info=error)
-            self.dealing.fail(f"task {task.get_name()} broke: {type(error).__name__}: {error}")
-
     # stop ------------------------------------------------------------------------------------------------------------
 
     async def stop(self) -> None:
         """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._supervisor.stop()
         await self._link.finish(FINISH_LIMIT_S)
         self._drain()
-        if not self.replaying and not self.dealing.failed and self._show is not None:
+        if self._replay is None and not self._dealing.failed and self._show is not None:
             now_ns = self._clock.now_ns()
             stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
-            self.journal.append("stopped", self._config.engine.profile, stopped, now_ns)
+            self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)
         await self._broker.close()
         await self._control.stop(self._stop_reason or "the engine could not start")
-        self.journal.close()
+        self._journal.close()
 
     def _drain(self) -> None:
         """Take the venue's last answers; nothing new is sent."""
         while (item := self._inbox.take_urgent()) is not None:
             if isinstance(item, Commanded) and not item.reply.done():
                 item.reply.set_result(Reply(ok=False, text="the engine is stopping"))
-            elif isinstance(item, Answered) and not self.dealing.failed:
-                self.dealing.on_answer(item.intent, item.answer)
-        self.dealing.requests.clear()
+            elif isinstance(item, Answered) and not self._dealing.failed:
+                self._dealing.on_answer(item.intent, item.answer)
+        self._dealing.requests.clear()

@@ -1,0 +1,136 @@
+"""Builds every stage of one engine and hands each its neighbours: the wiring, in one place, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.clock import Clock
+from engine.config import Config
+from engine.errors import JournalError
+from engine.journal import Journal
+from engine.kernel.commands import Commands
+from engine.kernel.dealing import Dealing
+from engine.kernel.inbox import Inbox
+from engine.kernel.intake import Intake
+from engine.kernel.meters import LoopLag
+from engine.kernel.pipeline import Pipeline
+from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
+from engine.kernel.reckoning import Reckoning
+from engine.kernel.restore import last_record_ns, restore
+from engine.kernel.show import Show
+from engine.kernel.venue import VenueLink
+from engine.kernel.view import View
+from engine.model.frames import Push
+from engine.orders import Orders
+from engine.paths import Paths
+from engine.portfolio import Portfolio
+from engine.risk import Risk
+from engine.scoring import load as load_scorers
+from engine.sentiment import Sentiment
+from engine.tickets import Tickets
+
+
+class Stages:
+    """One of each, wired. Raises DeskError (credentials, configuration, recording, journal) when one cannot be had."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        paths: Paths,
+        *,
+        read_secret: ReadSecret,
+        push: Callable[[Push], None],
+        on_journal_failure: Callable[[JournalError], None],
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._paths = paths
+        profile = config.engine.profile
+        self.feeds, self.replay = build_feeds(config, clock, read_secret, last_record_ns(paths.journal))
+        self.broker = build_broker(config, clock, read_secret)
+        self.strategies = build_strategies(config)
+        self.ensemble = load_scorers(config)
+        self.journal = Journal(paths.journal, config.journal, profile=profile, on_failure=on_journal_failure)
+        self.inbox = Inbox(config.feeds.queue)
+        self.view = View(config)
+        self.sentiment = Sentiment(config.sentiment, config.symbols)
+        self.dealing = Dealing(
+            config,
+            clock,
+            journal=self.journal,
+            risk=Risk(config),
+            tickets=Tickets(config),
+            orders=Orders(config),
+            portfolio=Portfolio(),
+            view=self.view,
+            push=push,
+        )
+        self.pipeline = Pipeline(
+            config,
+            journal=self.journal,
+            ensemble=self.ensemble,
+            sentiment=self.sentiment,
+            strategies=self.strategies,
+            view=self.view,
+            on_signal=self.dealing.on_signal,
+            alert=self.dealing.alert,
+            clear_alert=self.dealing.clear_alert,
+        )
+        self.intake = Intake(
+            config,
+            clock,
+            journal=self.journal,
+            pipeline=self.pipeline,
+            sentiment=self.sentiment,
+            dealing=self.dealing,
+            broker=self.broker,
+            view=self.view,
+        )
+        self.reckoning = Reckoning(clock, journal=self.journal, dealing=self.dealing)
+        self.commands = Commands(
+            config,
+            clock,
+            paths=paths,
+            journal=self.journal,
+            dealing=self.dealing,
+            reckoning=self.reckoning,
+            view=self.view,
+        )
+        self.link = VenueLink(
+            config,
+            clock,
+            broker=self.broker,
+            journal=self.journal,
+            inbox=self.inbox,
+            dealing=self.dealing,
+        )
+
+    def restore(self, day_ns: int) -> None:
+        """Rebuild what the last engine knew from the journal. `day_ns`: when the current trading day began."""
+        restore(
+            self._paths.journal,
+            config=self._config,
+            now_ns=self._clock.now_ns(),
+            day_ns=day_ns,
+            dealing=self.dealing,
+            pipeline=self.pipeline,
+            sentiment=self.sentiment,
+            broker=self.broker,
+            view=self.view,
+        )
+
+    def show(self, lag: LoopLag) -> Show:
+        """What clients are shown of these stages."""
+        return Show(
+            self._config,
+            self._clock,
+            journal=self.journal,
+            pipeline=self.pipeline,
+            sentiment=self.sentiment,
+            dealing=self.dealing,
+            view=self.view,
+            lag=lag,
+            broker_name=self.broker.name,
+            speed=1.0 if self.replay is None else self._config.replay.speed,
+        )

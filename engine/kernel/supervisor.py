@@ -1,0 +1,91 @@
+"""Runs the engine's tasks: feeds, which may break and start again, and those that trading leans on, which may not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+
+from engine.clock import Clock
+from engine.errors import CredentialsError, DeskError
+from engine.kernel.inbox import Inbox
+from engine.model import Feed, FeedState, Light
+
+log = logging.getLogger(__name__)
+
+FEED_RESTART_S = 5.0
+"""A feed that broke is started again after this long."""
+
+
+class Supervisor:
+    """Owns tasks. Nothing that breaks in one goes unseen."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        inbox: Inbox,
+        *,
+        on_feed_end: Callable[[Feed, DeskError | None], None],
+        on_break: Callable[[str], None],
+    ) -> None:
+        """`on_feed_end`: a feed came to its end, or to an error that a person must mend. `on_break`: halt, and why."""
+        self._clock = clock
+        self._inbox = inbox
+        self._on_feed_end = on_feed_end
+        self._on_break = on_break
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def run(self, feed: Feed) -> None:
+        """Run a feed until it ends or the engine stops."""
+        if not self._stopping:
+            task = self._spawn(feed.run(self._inbox), f"feed-{feed.name}")
+            task.add_done_callback(lambda ended: self._feed_ended(feed, ended))
+
+    def guard(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run a task that trading leans on."""
+        self._spawn(work, name).add_done_callback(self._broke)
+
+    def report(self, name: str, light: Light, detail: str, remedy: str) -> None:
+        """Show a state for something that is not a feed, or that can no longer speak for itself."""
+        now_ns = self._clock.now_ns()
+        self._inbox.report(FeedState(name, light, now_ns, now_ns, detail, remedy))
+
+    async def stop(self) -> None:
+        """Cancel everything and wait for its end."""
+        self._stopping = True
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError, DeskError):
+                await task
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _feed_ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            self._on_feed_end(feed, None)
+        elif isinstance(error, DeskError):
+            light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
+            self.report(feed.name, light, error.message, error.remedy)
+            log.error("feed %s stopped: %s", feed.name, error)
+            self._on_feed_end(feed, error)
+        else:
+            log.critical("feed %s broke", feed.name, exc_info=error)
+            remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
+            self.report(feed.name, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
+            task.get_loop().call_later(FEED_RESTART_S, self.run, feed)
+
+    def _broke(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("task %s broke", task.get_name(), exc_info=error)
+            self._on_break(f"task {task.get_name()} broke: {type(error).__name__}: {error}")
