@@ -79,8 +79,8 @@ class ReplayConfig(Section, frozen=True, kw_only=True):
     speed: float = 1.0
     """1 = as it happened, 60 = a minute a second, 0 = as fast as possible."""
     start: str = ""
-    """Until then as fast as possible, from then on at `speed`: `09:25` New York on the recording's first day, or ISO 8601
-    with a zone. Empty: at `speed` from the beginning."""
+    """Until then as fast as possible, from then on at `speed`: `09:25` New York on the recording's first day, or
+    ISO 8601 with a zone. Empty: at `speed` from the beginning."""
     quote_s: float = 10.0
     """Where only daily prices are recorded: a modelled quote per symbol this often, in regular hours."""
 
@@ -125,8 +125,8 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
     """Least |change|; a watchlist row may set its own."""
     volume_floor: int = 10
     """Least posts in the window."""
-    confidence_floor: float = 0.0
-    """Least mood confidence for a signal (the risk control R22 has its own floor)."""
+    confidence_floor: float = 0.65
+    """Least mood confidence for a signal. Under the floor of R22 a signal would only be blocked, and be spent."""
     buy: bool = True
     sell: bool = True
     rearm: float = 0.5

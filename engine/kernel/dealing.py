@@ -293,7 +293,10 @@ class Dealing:
         """
         refusal = None
         if not intent.ticket_id:
-            verdict = self.risk.judge(None, intent.draft, self.book(), role=intent.role, strategy=intent.strategy)
+            book = self.book()
+            others = tuple(order for order in book.orders if order.client_order_id != intent.client_order_id)
+            book = msgspec.structs.replace(book, orders=others)
+            verdict = self.risk.judge(None, intent.draft, book, role=intent.role, strategy=intent.strategy)
             reason = "; ".join(f"{each.id} {each.control}: {each.reason}" for each in verdict.failures)
             kind = DecisionKind.AUTO if verdict.passed else DecisionKind.BLOCKED
             decision = Decision("", intent.signal_id, kind, "engine", reason, intent.at_ns, "", verdict)

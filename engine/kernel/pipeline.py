@@ -91,6 +91,12 @@ class Pipeline:
         if scored is not None:
             self._sentiment.add(scored, now_ns)
 
+    def restore_signal(self, signal: Signal) -> None:
+        """Tell its strategy of a signal that an earlier run gave."""
+        for strategy in self._strategies:
+            if strategy.name == signal.strategy:
+                strategy.restore(signal)
+
     def why_not(self, mood: Mood) -> str:
         """What keeps a symbol from a signal, by the first strategy that says so."""
         return next((reason for strategy in self._strategies if (reason := strategy.why_not(mood))), "")

@@ -28,6 +28,7 @@ from engine.model import (
     Protection,
     Reading,
     ScoredPost,
+    Signal,
     StateChange,
     Ticket,
 )
@@ -48,7 +49,7 @@ BOOK_KINDS = (
     "decision",
     "alert",
 )
-POST_KINDS = ("post", "edit", "reading", "feed")
+POST_KINDS = ("post", "edit", "reading", "feed", "signal")
 
 
 def last_record_ns(path: Path) -> int:
@@ -173,6 +174,8 @@ def _restore_posts(
             sentiment.remove(value.replaces)
         elif isinstance(value, FeedState):
             cover(sentiment, value)
+        elif isinstance(value, Signal) and value.at_ns > window_from_ns:
+            pipeline.restore_signal(value)
     finish()
 
 

@@ -88,6 +88,9 @@ class Strategy(Protocol):
     def on_mood(self, mood: Mood, view: MoodView) -> Signal | None:
         """Called after every post that moved the symbol's mood, in order."""
 
+    def restore(self, signal: Signal) -> None:
+        """A signal of its own that an earlier run gave within the last windows, in order: do not give it again."""
+
     def why_not(self, mood: Mood) -> str:
         """In words and numbers: what keeps this symbol from a signal now. Empty when nothing does."""
 

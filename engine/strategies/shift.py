@@ -58,6 +58,10 @@ class Shift:
         self._spent.add((mood.symbol, side))
         return self._signal(mood, change, side, threshold, view)
 
+    def restore(self, signal: Signal) -> None:
+        """A signal that an earlier run gave: its side stays quiet until the change has come back."""
+        self._spent.add((signal.symbol, signal.side))
+
     def why_not(self, mood: Mood) -> str:
         """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
         settings = self._settings

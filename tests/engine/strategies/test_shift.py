@@ -38,7 +38,7 @@ VIEW = View()
 
 def shift(**changes: Any) -> Shift:
     rows = (WatchRow(symbol="TSLA"), WatchRow(symbol="NVDA", threshold=0.3))
-    return Shift(Config(strategy=StrategyConfig(shift=ShiftConfig(**changes)), watchlist=rows))
+    return Shift(Config(strategy=StrategyConfig(shift=ShiftConfig(**({"confidence_floor": 0.0} | changes))), watchlist=rows))
 
 
 def mood(change: float | None = 0.2, **changes: Any) -> Mood:
@@ -209,3 +209,15 @@ def test_ids_differ_by_every_part() -> None:
     parts += [("shift", "TSLA", Side.SELL, 1), ("shift", "TSLA", Side.BUY, 2)]
     assert len({signal_id(*part) for part in parts}) == 5
     assert signal_id("shift", "TSLA", Side.BUY, 1_700_000_000_000_000_000) == "s-147066468bb7db0c"
+
+
+def test_a_signal_of_an_earlier_run_is_not_given_again() -> None:
+    """After a restart the mood still stands where it stood: the same side stays quiet until the change came back."""
+    first = shift()
+    signal = first.on_mood(mood(change=0.3), VIEW)
+    assert signal is not None
+    again = shift()
+    again.restore(signal)
+    assert again.on_mood(mood(change=0.3), VIEW) is None
+    assert again.on_mood(mood(change=0.01), VIEW) is None
+    assert again.on_mood(mood(change=0.3), VIEW) is not None
