@@ -11,14 +11,12 @@ from typing import ClassVar
 from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.timer import Timer
-from textual.widget import Widget
 
+from widgets.inked import Inked
 from widgets.line import Line
-from widgets.palette import Palette, palette
 
 
-class LineBlock(Widget):
+class LineBlock(Inked):
     """A subclass writes `lines`; whoever changes what they show calls `repaint`."""
 
     RATE: ClassVar[float] = 4.0
@@ -33,9 +31,7 @@ class LineBlock(Widget):
         self._strips: list[Strip] = []
         self._width = -1
         self._top = 0
-        self._palette: Palette | None = None
         self._flushed_at = 0.0
-        self._timer: Timer | None = None
 
     def lines(self, width: int) -> list[Line]:
         """Every line, top to bottom, for this width."""
@@ -60,13 +56,6 @@ class LineBlock(Widget):
     def below(self) -> int:
         """Lines under the window."""
         return max(0, len(self._strips) - self._top - self.size.height)
-
-    @property
-    def inks(self) -> Palette:
-        """The palette to paint with."""
-        if self._palette is None:
-            self._palette = palette(self.app.current_theme)
-        return self._palette
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -102,9 +91,7 @@ class LineBlock(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.lines(width))
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._palette = None
+    def forget_painted(self) -> None:
         self._width = -1
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

@@ -17,16 +17,16 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
-from textual.widget import Widget
 
+from widgets.inked import Inked
 from widgets.line import Line
-from widgets.palette import Palette, palette
+from widgets.palette import Palette
+from widgets.row_cursor import RowCursor, Shift
 
 RowT = TypeVar("RowT")
 
 
-class RowPanel(Widget, Generic[RowT], can_focus=True):
+class RowPanel(Inked, Generic[RowT], can_focus=True):
     """Rows under a title line, with a cursor.
 
     A subclass writes `head` and `row`, and `moment` where a row changes with time.
@@ -59,17 +59,12 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
         self.moved_at = 0.0
         """When the row under the cursor last changed or moved without a person's key, by the monotonic clock."""
         self._rows: dict[str, RowT] = {}
-        self._keys: list[str] = []
-        self._key = ""
-        self._top = 0
-        self._stale = False
+        self._cursor = RowCursor()
         self._known = False
         """False until rows were shown: before that nobody knows that there are none."""
         self._painted: dict[int, tuple[object, list[Strip]]] = {}
         """Per visible row index: what its strips were made from, and the strips."""
-        self._palette: Palette | None = None
         self._flushed_at = 0.0
-        self._timer: Timer | None = None
 
     # What a subclass writes
 
@@ -94,8 +89,11 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
         keys = list(self._rows)
         if self.NEWEST_FIRST:
             keys.reverse()
-        if keys != self._keys:
-            self._reorder(keys)
+        shift = self._cursor.take(keys)
+        if shift is not Shift.NONE:
+            self.moved_at = monotonic()
+        if shift is Shift.REPLACED:
+            self.post_message(self.Chosen(self.id or "", self.key, by_person=False))
         if before != len(keys) and self.styles.is_auto_height:
             self.refresh(layout=True)
         self.repaint()
@@ -109,100 +107,43 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
     @property
     def key(self) -> str:
         """The key under the cursor; empty when there are no rows."""
-        return self._key
+        return self._cursor.key
 
     @property
     def selected(self) -> RowT | None:
         """The row under the cursor, as it is shown."""
-        return self._rows.get(self._key)
+        return self._rows.get(self._cursor.key)
 
     @property
     def keys(self) -> list[str]:
         """Keys from top to bottom."""
-        return list(self._keys)
+        return list(self._cursor.keys)
 
     def choose(self, key: str) -> None:
         """Put the cursor on a row; an unknown key changes nothing."""
-        if key in self._rows and key != self._key:
-            self._set_key(key, by_person=True)
+        if key in self._rows and key != self._cursor.key:
+            self._cursor.key = key
+            self._cursor.scroll()
+            self._flush()
+            self.post_message(self.Chosen(self.id or "", key, by_person=True))
 
     def move(self, rows: int) -> None:
         """Move the cursor by rows, as far as there are any."""
-        if self._keys:
-            index = self._keys.index(self._key) + rows
-            self.choose(self._keys[min(max(index, 0), len(self._keys) - 1)])
+        self.choose(self._cursor.move(rows))
 
     def page(self, pages: int) -> None:
         """Move the cursor by whole screens."""
-        self.move(pages * max(1, self._room - 1))
+        self.move(pages * max(1, self._cursor.room - 1))
 
     def first(self) -> None:
         """Move to the first row."""
-        self.move(-len(self._keys))
+        self.move(-len(self._cursor.keys))
 
     def last(self) -> None:
         """Move to the last row."""
-        self.move(len(self._keys))
-
-    @property
-    def stale(self) -> bool:
-        """True while the rows are no longer fed; they are shown in grey."""
-        return self._stale
-
-    @stale.setter
-    def stale(self, stale: bool) -> None:
-        if stale != self._stale:
-            self._stale = stale
-            self._forget()
+        self.move(len(self._cursor.keys))
 
     # How it paints
-
-    @property
-    def inks(self) -> Palette:
-        """The palette to paint with."""
-        if self._palette is None:
-            colors = palette(self.app.current_theme)
-            self._palette = colors.greyed() if self._stale else colors
-        return self._palette
-
-    @property
-    def _room(self) -> int:
-        """Rows that fit under the title line."""
-        return max(0, (self.size.height - 1) // self.ROW_HEIGHT)
-
-    def _reorder(self, keys: list[str]) -> None:
-        old_index = self._keys.index(self._key) if self._key in self._rows and self._key in self._keys else -1
-        gone = self._keys.index(self._key) if self._key in self._keys and old_index < 0 else -1
-        self._keys = keys
-        if not keys:
-            self._set_key("", by_person=False)
-        elif gone >= 0:
-            self._set_key(keys[min(gone, len(keys) - 1)], by_person=False)
-        elif old_index < 0:
-            self._set_key(keys[0], by_person=False)
-        else:
-            new_index = keys.index(self._key)
-            if new_index != old_index:
-                self.moved_at = monotonic()
-                self._top = max(0, self._top + new_index - old_index)
-        self._scroll()
-
-    def _set_key(self, key: str, *, by_person: bool) -> None:
-        if key == self._key:
-            return
-        self._key = key
-        if not by_person:
-            self.moved_at = monotonic()
-        self._scroll()
-        if by_person:
-            self._flush()
-        self.post_message(self.Chosen(self.id or "", key, by_person))
-
-    def _scroll(self) -> None:
-        room = self._room
-        index = self._keys.index(self._key) if self._key in self._rows else 0
-        top = min(max(self._top, index - room + 1), index)
-        self._top = max(0, min(top, len(self._keys) - room))
 
     def _flush(self) -> None:
         """Compare, and repaint what differs."""
@@ -212,7 +153,7 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
         if not width or not self.is_attached:
             return
         dirty = []
-        for index in range(-1, self._room):
+        for index in range(-1, self._cursor.room):
             old = self._painted.get(index)
             if self._strips(index) is not (old[1] if old else None):
                 top = 0 if index < 0 else 1 + index * self.ROW_HEIGHT
@@ -223,15 +164,15 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
     def _strips(self, index: int) -> list[Strip]:
         """Strips of the title (index −1) or of a visible row, made again only when what they show has changed."""
         width, focused = self.size.width, self.has_focus
-        place = self._top + index
+        place = self._cursor.top + index
         made_from: object
         if index < 0:
             line = self._title(width)
             made_from, lines, ground = (line.segments, width), [line], self.inks.head_row
-        elif place < len(self._keys):
-            key = self._keys[place]
+        elif place < len(self._cursor.keys):
+            key = self._cursor.keys[place]
             row = self._rows[key]
-            chosen = key == self._key
+            chosen = key == self._cursor.key
             made_from = (key, row, self.moment(row), chosen, focused, width)
             old = self._painted.get(index)
             if old is not None and old[0] == made_from:
@@ -239,7 +180,7 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
             lines = self.row(key, row, width, self.inks)
             ground = self._ground(chosen, focused)
         else:
-            empty = self.EMPTY if index == 0 and self._known and not self._keys else ""
+            empty = self.EMPTY if index == 0 and self._known and not self._cursor.keys else ""
             made_from, lines, ground = (empty, width), [Line().field(f" {empty}", width, self.inks.muted)], Style()
         old = self._painted.get(index)
         if old is not None and old[0] == made_from:
@@ -261,7 +202,7 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
 
     def marker(self, key: str, colors: Palette) -> tuple[str, Style]:
         """The first cell of a row: says where the cursor is without any colour."""
-        if key != self._key:
+        if key != self._cursor.key:
             return " ", colors.text
         return ("▌", colors.accent) if self.has_focus else ("▏", colors.muted)
 
@@ -274,26 +215,21 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         index, part = (-1, 0) if y == 0 else divmod(y - 1, self.ROW_HEIGHT)
-        if index >= self._room and y > 0:
+        if index >= self._cursor.room and y > 0:
             return Strip.blank(self.size.width, self.inks.base)
         return self._strips(index)[part]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1 + max(1, len(self._keys)) * self.ROW_HEIGHT
+        return 1 + max(1, len(self._cursor.keys)) * self.ROW_HEIGHT
 
-    def _forget(self) -> None:
-        self._palette = None
-        self._painted.clear()
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._palette = None
+    def forget_painted(self) -> None:
         self._painted.clear()
 
     def on_resize(self) -> None:
+        self._cursor.room = max(1, (self.size.height - 1) // self.ROW_HEIGHT)
+        self._cursor.scroll()
         self._painted.clear()
-        self._scroll()
+        self.refresh()
 
     def on_focus(self) -> None:
         self._flush()
@@ -302,9 +238,9 @@ class RowPanel(Widget, Generic[RowT], can_focus=True):
         self._flush()
 
     def on_click(self, event: events.Click) -> None:
-        place = self._top + (event.y - 1) // self.ROW_HEIGHT
-        if event.y > 0 and place < len(self._keys):
-            self.choose(self._keys[place])
+        place = self._cursor.top + (event.y - 1) // self.ROW_HEIGHT
+        if event.y > 0 and place < len(self._cursor.keys):
+            self.choose(self._cursor.keys[place])
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()

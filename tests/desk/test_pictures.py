@@ -52,12 +52,26 @@ def then(*keys: str, lost: bool = False) -> Callable[[Pilot[bool]], Awaitable[No
         app = pilot.app
         assert isinstance(app, DeskApp)
         await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached is not lost)
-        await pilot.pause(0.3)
+        await still(pilot)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.1)
+            await still(pilot)
 
     return run
+
+
+async def still(pilot: Pilot[bool]) -> None:
+    """Wait until no repaint is under way on any screen, several looks in a row."""
+    quiet = 0
+    while quiet < 5:
+        await pilot.pause(0.03)
+        waiting = [
+            widget
+            for screen in pilot.app.screen_stack
+            for widget in screen.walk_children()
+            if getattr(widget, "repaint_pending", False)
+        ]
+        quiet = 0 if waiting else quiet + 1
 
 
 SIZES = [(80, 24), (120, 40), (200, 60)]

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desk.client import Client
+from desk.link import Link
+from desk.mirror import Part
+from engine.errors import DeskError
+from engine.model.frames import Command, Frame, Goodbye
+from tests.desk import made_up
+from tests.desk.fake_engine import fake_engine
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_it_follows_loses_and_finds_an_engine(socket: Path) -> None:
+    woken: list[Part] = []
+    now = [10.0]
+    link = Link(Client(socket), woken.append, seconds=lambda: now[0])
+    task = asyncio.create_task(link.run())
+    try:
+        await until(lambda: "no engine answers" in link.lost_why)
+        async with fake_engine(socket) as engine:
+            await until(lambda: link.attached and engine.attached.is_set())
+            assert Part.ALL in woken
+            assert link.time.now_ns() == made_up.NOW
+            await engine.send(Frame(rev=0, status=made_up.status(clock_ns=made_up.NOW + 5)))
+            await until(lambda: link.time.now_ns() == made_up.NOW + 5)
+            await engine.stop()
+            await until(lambda: not link.attached)
+            now[0] += 12
+            assert link.lost_s == 12
+            assert "lost the engine" in link.lost_why or "no engine" in link.lost_why
+            await engine.start()
+            await until(lambda: link.attached)
+            assert link.lost_s == 0
+            await engine.send(Goodbye(rev=0, reason="stopped by a person"))
+            await until(lambda: not link.attached)
+            await engine.stop()
+            await until(lambda: link.lost_why)
+    finally:
+        task.cancel()
+        await link.close()
+    with pytest.raises(DeskError, match="no engine answers"):
+        await link.command(Command(verb="pause"))
+    await link.close()
