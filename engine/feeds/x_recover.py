@@ -1,9 +1,9 @@
 """Posts that the stream did not bring, bought by recent search: at start, and after every gap.
 
 Recent search answers newest first and, when not told an end, only up to 30 s before now (`x.search_lag_s`); an end
-must lie at least 10 s back (docs.x.com, "Search recent posts"). So a gap is filled in two passes: at once, and again a little
-more than the lag after the stream came back. Posts that the stream has delivered are not delivered again, posts read
-today not counted.
+must lie at least 10 s back (docs.x.com, "Search recent posts"). So a gap is filled in two passes: at once, and again a
+little more than the lag after the stream came back. Posts that the stream has delivered are not delivered again, posts
+read today not counted.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ VIEW = View()
 
 def shift(**changes: Any) -> Shift:
     rows = (WatchRow(symbol="TSLA"), WatchRow(symbol="NVDA", threshold=0.3))
-    return Shift(Config(strategy=StrategyConfig(shift=ShiftConfig(**({"confidence_floor": 0.0} | changes))), watchlist=rows))
+    settings = ShiftConfig(**({"confidence_floor": 0.0} | changes))
+    return Shift(Config(strategy=StrategyConfig(shift=settings), watchlist=rows))
 
 
 def mood(change: float | None = 0.2, **changes: Any) -> Mood:
