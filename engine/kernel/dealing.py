@@ -264,6 +264,8 @@ class Dealing:
     def apply(self, changes: Changes) -> None:
         """Journal and show what changed, and queue what must be done at the venue."""
         now_ns = self._clock.now_ns()
+        for fill in changes.fills:
+            self._on_fill(fill)
         denied: list[tuple[Intent, Answer]] = []
         for request in changes.requests:
             if isinstance(request, Place):
@@ -272,8 +274,6 @@ class Dealing:
                     denied.append((request.intent, refusal))
                     continue
             self.requests.append(request)
-        for fill in changes.fills:
-            self._on_fill(fill)
         for order in changes.orders:
             self._journal.append("order", order.client_order_id, order, now_ns)
             self._view.ordered(order)
