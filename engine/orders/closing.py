@@ -180,7 +180,7 @@ class Closer:
             return False
         plan.closed(order.filled)
         plan.retry_ns = now_ns + (REFUSED_RETRY_NS if order.status is OrderStatus.REJECTED else 0)
-        if plan.tried >= plan.attempts and self._left(plan) > 0:
+        if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self._give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
 
@@ -190,7 +190,7 @@ class Closer:
             Level.CRITICAL if must else Level.WARNING,
             "exit_failed",
             plan.symbol,
-            f"{plan.symbol}: {self._left(plan)} not closed after {plan.tried} orders ({plan.reason}; last: {why})",
+            f"{plan.symbol}: {self._wanted(plan)} not closed after {plan.tried} orders ({plan.reason}; last: {why})",
             "close it by hand at the venue, or flatten again",
             now_ns,
             stays=must,
@@ -202,15 +202,18 @@ class Closer:
         out.symbols.add(plan.symbol)
 
     def _left(self, plan: ExitPlan) -> Decimal:
-        """What the plan may still close: never more than is held and not promised to another exit."""
-        held_side = plan.side.opposite
-        held = self._holdings.held(plan.symbol, held_side)
+        """What the plan may close now: what it wants, less what other exits have on sale."""
+        held = self._holdings.held(plan.symbol, plan.side.opposite)
         free = held - self._register.committed(plan.symbol, plan.side, plan.order_id)
+        return max(ZERO, min(self._wanted(plan), free))
+
+    def _wanted(self, plan: ExitPlan) -> Decimal:
+        """What the plan has still to close: never more than is held."""
+        held = self._holdings.held(plan.symbol, plan.side.opposite)
         if plan.entry_id:
             lot = self._holdings.lot(plan.symbol, plan.entry_id)
             held = ZERO if lot is None else lot.quantity
-        wanted = min(plan.left, held) if plan.role is Role.EXIT else held
-        return max(ZERO, min(wanted, free))
+        return min(plan.left, held) if plan.role is Role.EXIT else held
 
     def _in_the_way(self, plan: ExitPlan) -> Iterable[Track]:
         """Open orders of ours that hold the quantity, or that the exit would cross."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from engine.model import ZERO, Draft, Fill, Order, Role, Side
+
+CLOSED_KEPT: Final = 100
+"""Closed lots kept per symbol, for executions of theirs that are told late."""
 
 
 class Lot:
@@ -12,11 +16,13 @@ class Lot:
 
     __slots__ = (
         "bare_ns",
+        "bought",
         "entry_id",
         "extended_hours",
         "quantity",
         "side",
         "signal_id",
+        "sold",
         "stop",
         "stops_placed",
         "strategy",
@@ -24,20 +30,31 @@ class Lot:
         "target",
     )
 
-    def __init__(self, order: Order, draft: Draft | None, strategy: str) -> None:
-        self.entry_id = order.client_order_id
-        self.symbol = order.symbol
-        self.side = order.side
+    def __init__(self, entry_id: str, symbol: str, side: Side) -> None:
+        self.entry_id = entry_id
+        self.symbol = symbol
+        self.side = side
         self.quantity = ZERO
-        self.stop = draft.stop_price if draft is not None else None
-        self.target = draft.target_price if draft is not None else None
-        self.extended_hours = draft is not None and draft.extended_hours
-        self.signal_id = order.signal_id
-        self.strategy = strategy
+        """Still held."""
+        self.bought = ZERO
+        """Filled of the entry."""
+        self.sold = ZERO
+        """Filled of the exits that name this entry."""
+        self.stop: Decimal | None = None
+        self.target: Decimal | None = None
+        self.extended_hours = False
+        self.signal_id = ""
+        self.strategy = ""
         self.stops_placed = 0
         """Stops the engine has placed at the venue for it."""
         self.bare_ns = 0
         """Since when part of it has had no working stop at the venue; 0 when all has."""
+
+    def describe(self, order: Order, draft: Draft | None, strategy: str) -> None:
+        """What its entry asked for."""
+        self.signal_id, self.strategy = order.signal_id, strategy
+        if draft is not None:
+            self.stop, self.target, self.extended_hours = draft.stop_price, draft.target_price, draft.extended_hours
 
     @property
     def venue_can_stop(self) -> bool:
@@ -50,41 +67,111 @@ class Lot:
         )
 
 
-class Holdings:
-    """Lots per symbol, oldest first.
+class Group:
+    """The lots of one symbol on one side. What is held follows from sums, so the order of telling does not matter.
 
-    A sale that is told before the purchase it closes is kept as owed and taken from the purchase when that comes.
+    An exit that names its entry is taken from that entry's lot; other exits, and what an entry's exits sold beyond its
+    quantity (its purchase is still to be told, or another lot's shares were sold), from the oldest lots.
     """
 
+    __slots__ = ("_all", "_unnamed", "lots")
+
     def __init__(self) -> None:
-        self._lots: dict[str, list[Lot]] = {}
-        self._owed: dict[tuple[str, Side, str], Decimal] = {}
-        """Sold before the purchase was told: per symbol, the entry's side and the entry, empty for any."""
+        self._all: dict[str, Lot] = {}
+        self._unnamed = ZERO
+        """Sold by exits that name no entry, and what the venue's position says is gone."""
+        self.lots: list[Lot] = []
+        """Open ones, oldest first."""
+
+    def get(self, entry_id: str) -> Lot | None:
+        """The entry's lot, open or closed."""
+        return self._all.get(entry_id)
+
+    def add(self, lot: Lot) -> None:
+        """A lot in which nothing is held yet."""
+        self._all[lot.entry_id] = lot
+
+    def sell(self, quantity: Decimal) -> None:
+        """An exit that names no known entry."""
+        self._unnamed += quantity
+
+    def adopt(self, held: Decimal) -> Decimal:
+        """No more than `held` is there, and nothing is outstanding; returns how much is gone."""
+        self._unnamed = min(self._unnamed + self._beyond, self._own)
+        for lot in self._all.values():
+            lot.bought = max(lot.bought, lot.sold)
+        gone = max(ZERO, self._own - self._unnamed - held)
+        self._unnamed += gone
+        self.settle()
+        return gone
+
+    def settle(self) -> None:
+        """Work out what each lot still holds."""
+        rest = self._unnamed + self._beyond
+        self.lots = []
+        for lot in self._all.values():
+            own = max(ZERO, lot.bought - lot.sold)
+            taken = min(own, rest)
+            rest -= taken
+            lot.quantity = own - taken
+            if lot.quantity > 0:
+                self.lots.append(lot)
+        if len(self._all) > CLOSED_KEPT + len(self.lots):
+            oldest = next(lot for lot in self._all.values() if not lot.quantity)
+            del self._all[oldest.entry_id]
+            self._unnamed -= oldest.bought - oldest.sold
+
+    @property
+    def _beyond(self) -> Decimal:
+        return sum((max(ZERO, lot.sold - lot.bought) for lot in self._all.values()), ZERO)
+
+    @property
+    def _own(self) -> Decimal:
+        return sum((max(ZERO, lot.bought - lot.sold) for lot in self._all.values()), ZERO)
+
+
+class Holdings:
+    """Lots of every symbol."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, Side], Group] = {}
 
     def on_fill(self, order: Order, draft: Draft | None, strategy: str, fill: Fill) -> None:
-        """Count an execution of ours: an entry grows its lot, a sale shrinks its entry's lot, or the oldest ones."""
-        if order.role is Role.ENTRY:
-            self._grow(order, draft, strategy, fill.quantity)
-        elif order.role is not Role.EXTERNAL:
-            left = self._shrink(fill.symbol, fill.side.opposite, fill.quantity, order.parent_id)
-            if left > 0:
-                key = (fill.symbol, fill.side.opposite, order.parent_id)
-                self._owed[key] = self._owed.get(key, ZERO) + left
+        """Count an execution of ours; one of an EXTERNAL order is not."""
+        if order.role is Role.EXTERNAL:
+            return
+        entry = order.role is Role.ENTRY
+        side = order.side if entry else order.side.opposite
+        group = self._groups.setdefault((order.symbol, side), Group())
+        lot = group.get(order.client_order_id if entry else order.parent_id)
+        if lot is None and entry:
+            lot = Lot(order.client_order_id, order.symbol, side)
+            group.add(lot)
+        elif lot is None and order.parent_id:
+            lot = Lot(order.parent_id, order.symbol, side)
+            group.add(lot)
+        if entry and lot is not None:
+            lot.describe(order, draft, strategy)
+            lot.bought += fill.quantity
+        elif lot is not None:
+            lot.sold += fill.quantity
+        else:
+            group.sell(fill.quantity)
+        group.settle()
 
     def adopt(self, symbol: str, total: Decimal) -> Decimal:
         """The venue's signed position is the whole: what our lots hold beyond it is gone. Returns how much that was."""
         gone = ZERO
-        self._owed = {key: owed for key, owed in self._owed.items() if key[0] != symbol}
         for side in Side:
-            surplus = self.held(symbol, side) - max(ZERO, total * side.sign)
-            if surplus > 0:
-                self._shrink(symbol, side, surplus, "")
-                gone += surplus
+            group = self._groups.get((symbol, side))
+            if group is not None:
+                gone += group.adopt(max(ZERO, total * side.sign))
         return gone
 
     def lots(self, symbol: str) -> list[Lot]:
         """Open lots of the symbol, oldest first."""
-        return self._lots.get(symbol, [])
+        groups = [self._groups.get((symbol, side)) for side in Side]
+        return [lot for group in groups if group is not None for lot in group.lots]
 
     def lot(self, symbol: str, entry_id: str) -> Lot | None:
         """The open lot of one entry."""
@@ -92,38 +179,10 @@ class Holdings:
 
     def held(self, symbol: str, side: Side) -> Decimal:
         """Quantity of ours held by entries on `side`."""
-        return sum((lot.quantity for lot in self.lots(symbol) if lot.side is side), ZERO)
+        group = self._groups.get((symbol, side))
+        return ZERO if group is None else sum((lot.quantity for lot in group.lots), ZERO)
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Symbols with open lots."""
-        return tuple(self._lots)
-
-    def _grow(self, order: Order, draft: Draft | None, strategy: str, quantity: Decimal) -> None:
-        for entry_id in (order.client_order_id, ""):
-            key = (order.symbol, order.side, entry_id)
-            owed = min(quantity, self._owed.get(key, ZERO))
-            if owed:
-                quantity -= owed
-                self._owed[key] -= owed
-        if not quantity:
-            return
-        lot = self.lot(order.symbol, order.client_order_id)
-        if lot is None:
-            lot = Lot(order, draft, strategy)
-            self._lots.setdefault(order.symbol, []).append(lot)
-        lot.quantity += quantity
-
-    def _shrink(self, symbol: str, side: Side, quantity: Decimal, entry_id: str) -> Decimal:
-        """Take `quantity` from the lot of `entry_id`, from the oldest when empty; returns what was not held there."""
-        lots = [lot for lot in self.lots(symbol) if lot.side is side and entry_id in ("", lot.entry_id)]
-        for lot in lots:
-            taken = min(lot.quantity, quantity)
-            lot.quantity -= taken
-            quantity -= taken
-        left = [lot for lot in self.lots(symbol) if lot.quantity > 0]
-        if left:
-            self._lots[symbol] = left
-        else:
-            self._lots.pop(symbol, None)
-        return quantity
+        return tuple(dict.fromkeys(symbol for (symbol, _), group in self._groups.items() if group.lots))

@@ -200,7 +200,10 @@ class Orders:
     # --- what happened
 
     def on_answer(self, intent: Intent, answer: Answer, now_ns: int) -> Changes:
-        """The venue's answer to a POST, or the lack of one."""
+        """The venue's answer to a POST, or the lack of one.
+
+        A refused exit may mean that a leg has sold what it was to sell: the entries with their legs are looked up.
+        """
         out = Outbox()
         self._answer(self._register.commit(intent), answer, now_ns, out)
         return self._finish(out, now_ns)
@@ -328,15 +331,17 @@ class Orders:
         sent: the first `due` looks it up.
         """
         if isinstance(record, Intent):
-            self._register.commit(record).sent_ns = 0
+            track = self._register.commit(record)
+            if track.order.status is OrderStatus.INTENT:
+                track.sent_ns = 0
         elif isinstance(record, Order):
             self._register.restore_order(record)
         elif isinstance(record, Fill):
             self._register.restore_fill(record)
         else:
-            track = self._register.get(key)
-            if track is not None:
-                self._answer(track, record, track.order.submitted_ns, Outbox())
+            asked = self._register.get(key)
+            if asked is not None:
+                self._answer(asked, record, asked.order.submitted_ns, Outbox())
 
     # --- inside
 
@@ -373,3 +378,6 @@ class Orders:
                 "",
                 now_ns,
             )
+            if order.role is not Role.ENTRY:
+                lots = self._register.holdings.lots(order.symbol)
+                out.requests += [LookUp(lot.entry_id) for lot in lots]

@@ -125,6 +125,13 @@ class Protector:
             covered += order.remaining
         return covered
 
+    def _uncovered(self, lot: Lot) -> Decimal:
+        """Quantity that lacks a stop and that no other exit has taken: stops never put more on sale than is held."""
+        stop, target = (self._covered(lot, role, sure=False) for role in (Role.STOP, Role.TARGET))
+        others = self._register.committed(lot.symbol, lot.side.opposite) - max(stop, target)
+        free = self._holdings.held(lot.symbol, lot.side) - others - stop
+        return min(lot.quantity - stop, free)
+
     def _cancel_orphans(self, symbol: str, now_ns: int, out: Outbox) -> None:
         """A stop that the engine placed and that covers more than its entry still holds must go."""
         for track in self._register.open(symbol):
@@ -172,7 +179,7 @@ class Protector:
             and lot.stops_placed < self._closer.attempts
             and (entry is None or not entry.open)
             and not any(self._closer.of(lot.symbol))
-            and lot.quantity > self._covered(lot, Role.STOP, sure=False)
+            and self._uncovered(lot) > 0
         )
 
     def _place_stop(self, lot: Lot, now_ns: int, out: Outbox) -> None:
@@ -187,7 +194,7 @@ class Protector:
             self._closer.cancel(track, now_ns, out)
         if others:
             return
-        quantity = lot.quantity - self._covered(lot, Role.STOP, sure=False)
+        quantity = self._uncovered(lot)
         draft = Draft(
             symbol=lot.symbol,
             side=lot.side.opposite,
@@ -211,6 +218,7 @@ class Protector:
             parent=lot.entry_id,
         )
         lot.stops_placed += 1
+        lot.bare_ns = now_ns
         out.order(self._register.track(intent.client_order_id).order)
         out.requests.append(Place(intent))
         if lot.stops_placed == self._closer.attempts:

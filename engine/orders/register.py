@@ -140,13 +140,15 @@ class Register:
     def commit(self, intent: Intent) -> Track:
         """Take in an intent, new or from the journal."""
         track = self._tracks.get(intent.client_order_id)
-        if track is not None:
-            return track
+        if track is None:
+            track = self._add(planned(intent), intent)
+        elif track.intent is None:
+            track.intent = intent
         if intent.role is Role.ENTRY:
             self._entered.add(intent.signal_id)
         key = (intent.signal_id, intent.role)
         self._attempts[key] = max(self._attempts.get(key, 0), intent.attempt)
-        return self._add(planned(intent), intent)
+        return track
 
     def put(self, track: Track, order: Order, out: Outbox | None) -> None:
         """The order now stands as `order`; tells `out` when that is news."""

@@ -120,6 +120,14 @@ class TestVenueLegs:
         (target,) = placed(end(orders, stop.client_order_id, T0 + 62 * SECOND))
         assert (target.role, target.draft.quantity, target.order_type) == (Role.TARGET, 10, "limit")
 
+    def test_a_target_without_its_stop_gives_way_to_a_stop(self, orders: Orders, bracketed: Intent) -> None:
+        end(orders, f"venue-made-stop-{bracketed.client_order_id}", T0 + 5 * SECOND)
+        target = f"venue-made-target-{bracketed.client_order_id}"
+        assert cancelled(orders.due(T0 + 15 * SECOND)) == [target]
+        end(orders, target, T0 + 16 * SECOND)
+        (stop,) = placed(orders.due(T0 + 17 * SECOND))
+        assert (stop.role, stop.draft.quantity) == (Role.STOP, 10)
+
     def test_no_stop_is_placed_before_the_first_reconciliation(self, orders: Orders, enter: Enter) -> None:
         intent = enter()
         orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)

@@ -61,14 +61,14 @@ class Wire:
 
     async def apply(self, changes: Changes) -> None:
         """What the kernel does: journal, count, then ask the venue."""
-        for request in changes.requests:
-            if isinstance(request, Place):
-                self.check(request.intent)
-                self.journal.append(request.intent)
         for fill in changes.fills:
             self.portfolio.on_fill(fill)
             self.journal.append(fill)
         self.journal += changes.orders
+        for request in changes.requests:
+            if isinstance(request, Place):
+                self.check(request.intent)
+                self.journal.append(request.intent)
         for request in changes.requests:
             match request:
                 case Place(intent) | Resend(intent):
