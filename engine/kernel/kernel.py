@@ -373,7 +373,6 @@ class Kernel:
     async def _end_of_recording(self) -> None:
         """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
         self._ended = False
-        self._replay = None if self._stop_at_end else self._replay
         await self._fire_until(self._virtual.now_ns() + AFTER_END_NS)
         await self._journal.commit()
         if self._stop_at_end:
