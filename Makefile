@@ -8,6 +8,9 @@ SOURCES := engine desk widgets
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# Bytecode is what makes every start fast.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check format lint types layers tests bench bench-screen docs lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
@@ -55,12 +58,13 @@ $(VENV)/.base: requirements/base.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 or newer, found none; install it, or: make PYTHON=/path/to/python3 …" >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps -e .
+	@$(PY) -m compileall -q $(SOURCES)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.base
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
 clean:  ## remove the environment and every cache

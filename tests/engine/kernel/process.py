@@ -30,6 +30,7 @@ class EngineProcess:
             "DESK_ENGINE__STATE_DIR": str(home),
             "DESK_ENGINE__RUNTIME_DIR": str(home / "run"),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "",
             **(env or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None
