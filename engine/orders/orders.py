@@ -61,6 +61,9 @@ class Orders:
         self._inquiry = Inquiry(self._register, config)
         self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
         self._last_due_ns = 0
+        self._next_due_ns: int | None = None
+        self._next_due_known = False
+        """Whether `_next_due_ns` still holds: asked after every event, worked out after every change."""
 
     # --- what we want
 
@@ -80,6 +83,7 @@ class Orders:
 
         Raises DeskError for a second entry of one signal, and for a quantity that is not above 0.
         """
+        self._next_due_known = False
         return self._register.intend(
             signal_id, ticket_id, role, draft, now_ns, strategy=strategy, valid_until_ns=valid_until_ns, parent=parent
         )
@@ -277,10 +281,13 @@ class Orders:
     @property
     def next_due_ns(self) -> int | None:
         """When `due` should be called next; None when only an event can ask for anything."""
-        moments = [self._inquiry.next_due_ns(), self._protector.next_due_ns(), self._closer.next_due_ns()]
-        moments += [self._unwanted_ns(track) for track in self._register.open() if track.ours]
-        earliest = min((at for at in moments if at is not None), default=None)
-        return None if earliest is None else max(earliest, self._last_due_ns + LEAST_WAIT_NS)
+        if not self._next_due_known:
+            moments = [self._inquiry.next_due_ns(), self._protector.next_due_ns(), self._closer.next_due_ns()]
+            moments += [self._unwanted_ns(track) for track in self._register.open() if track.ours]
+            earliest = min((at for at in moments if at is not None), default=None)
+            self._next_due_ns = None if earliest is None else max(earliest, self._last_due_ns + LEAST_WAIT_NS)
+            self._next_due_known = True
+        return self._next_due_ns
 
     # --- what stands
 
@@ -330,6 +337,7 @@ class Orders:
         Answers to cancel requests are not taken. An intent without a later Order or Answer may or may not have been
         sent: the first `due` looks it up.
         """
+        self._next_due_known = False
         if isinstance(record, Intent):
             track = self._register.commit(record)
             if track.order.status is OrderStatus.INTENT:
@@ -347,6 +355,7 @@ class Orders:
 
     def _finish(self, out: Outbox, now_ns: int) -> Changes:
         """Look again at the protection of every symbol that moved, until nothing moves."""
+        self._next_due_known = False
         while out.symbols:
             symbols = sorted(out.symbols)
             out.symbols.clear()
