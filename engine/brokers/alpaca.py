@@ -32,6 +32,7 @@ from engine.model import (
     Answer,
     FeedState,
     Fill,
+    Halt,
     Instrument,
     Intent,
     Light,
@@ -250,6 +251,9 @@ class AlpacaBroker:
     def on_quote(self, quote: Quote) -> Sequence[OrderUpdate]:
         """The venue has its own prices: nothing."""
         return ()
+
+    def on_halt(self, halt: Halt) -> None:
+        """The venue knows its own halts: nothing."""
 
     def on_time(self, now_ns: int) -> Sequence[OrderUpdate]:
         """The venue has its own clock: nothing."""

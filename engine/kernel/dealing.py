@@ -48,7 +48,7 @@ from engine.model import (
 )
 from engine.model.frames import Push, Reply
 from engine.model.records import AnswerRecord
-from engine.orders import Changes, Orders, Place, Request
+from engine.orders import Changes, Orders, Place, Request, Resend
 from engine.portfolio import Portfolio
 from engine.risk import Risk
 from engine.tickets import Tickets, ticket_id
@@ -273,6 +273,10 @@ class Dealing:
                 if refusal is not None:
                     denied.append((request.intent, refusal))
                     continue
+            if isinstance(request, Resend) and self.risk.state is not TradingState.ACTIVE and _adds(request.intent):
+                refusal = Answer(Outcome.DENIED, f"not sent again: trading is {self.risk.state.value}")
+                denied.append((request.intent, refusal))
+                continue
             self.requests.append(request)
         for order in changes.orders:
             self._journal.append("order", order.client_order_id, order, now_ns)
@@ -280,6 +284,8 @@ class Dealing:
             self._push(Push(rev=0, order=order))
         for alert in changes.alerts:
             self.alert(alert)
+        for alert_id in changes.cleared:
+            self.clear_alert(alert_id)
         if changes.fills:
             self.judge_account()
             self.record_account()
@@ -485,6 +491,11 @@ def signal_words(ticket: Ticket) -> str:
     signal, draft = ticket.signal, ticket.draft
     size = "" if draft is None else f" {draft.quantity} at {draft.limit_price}"
     return f"{signal.side.value} {signal.symbol}{size} ({signal.reason}):"
+
+
+def _adds(intent: Intent) -> bool:
+    """Whether an order takes new risk."""
+    return intent.role is Role.ENTRY and not intent.draft.reduces
 
 
 def _not_pending(ticket_id: str) -> Reply:

@@ -80,6 +80,7 @@ class Intake:
 
     def _halt(self, halt: Halt, now_ns: int) -> None:
         self._journal.append("halt", halt.symbol, halt, now_ns)
+        self._broker.on_halt(halt)
         if halt.halted:
             self._dealing.halted.add(halt.symbol)
         else:

@@ -50,7 +50,8 @@ class Reckoning:
         ours = {position.symbol: position for position in dealing.portfolio.positions()}
         result = dealing.orders.reconcile(snapshot, ours, now_ns)
         dealing.apply(result.changes)
-        dealing.portfolio.adopt(snapshot)
+        if result.ok:
+            dealing.portfolio.adopt(snapshot)
         if result.differences or result.changes.fills or why != "periodic" or not result.ok:
             record = ReconciliationRecord(
                 at_ns=now_ns,

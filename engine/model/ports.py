@@ -137,6 +137,9 @@ class Broker(Protocol):
     def on_quote(self, quote: Quote) -> Sequence[OrderUpdate]:
         """Simulated venues: match working orders against a new price. Others return nothing."""
 
+    def on_halt(self, halt: Halt) -> None:
+        """Simulated venues: stop matching a symbol, or go on. Others take nothing."""
+
     def on_time(self, now_ns: int) -> Sequence[OrderUpdate]:
         """Simulated venues: expire orders, end the day. Others return nothing."""
 
