@@ -1,0 +1,67 @@
+"""The command `desk` as a person runs it: a process of its own, with its own directories and nothing of this one's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+"""Recordings and specifications that are not part of the project; absent outside of its workshop."""
+
+REPLAYING = {"DESK_FEEDS__POSTS": "replay", "DESK_FEEDS__PRICES": "replay"}
+"""Settings that let the simulated profile play a recording."""
+
+
+def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without settings of the desk, with its files under `home`, and `settings`."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("DESK_")},
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHONPATH": str(ROOT),
+        "DESK_ENGINE__STATE_DIR": str(home),
+        "DESK_ENGINE__RUNTIME_DIR": str(home / "run"),
+        **(settings or {}),
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of `desk` with these arguments."""
+    return [sys.executable, "-m", "desk", *arguments]
+
+
+def desk(
+    home: Path,
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+    typed: str = "",
+    limit_s: float = 60.0,
+) -> subprocess.CompletedProcess[str]:
+    """Run `desk` to its end, with `typed` on its standard input; what it wrote and its exit code."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(home, settings),
+        cwd=home,
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=limit_s,
+        check=False,
+    )
+
+
+def clean(text: str) -> bool:
+    """Whether a terminal would only write: no control character except the newline, no bidirectional override."""
+    return not any(_drives(character) for character in text)
+
+
+def _drives(character: str) -> bool:
+    code = ord(character)
+    control = (code < 0x20 and character != "\n") or 0x7F <= code < 0xA0
+    invisible = 0x200B <= code <= 0x200F or 0x2028 <= code <= 0x202E or 0x2060 <= code <= 0x2069 or code == 0xFEFF
+    return control or invisible or 0xD800 <= code < 0xE000
