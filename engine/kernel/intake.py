@@ -57,12 +57,19 @@ class Intake:
             self._view.sample(moods, now_ns)
 
     def feed_state(self, state: FeedState) -> None:
-        """A feed's state: shown always, journaled when its light changes or it speaks of what is covered."""
+        """A feed's state: shown always, journaled when its light changes or it speaks of what is covered.
+
+        One that came in order with posts may be older than one that was reported at once: its light is not news.
+        """
         before = self._view.feeds.get(state.name)
-        self._view.feed_changed(state)
         covers = cover(self._sentiment, state)
-        if covers or before is None or before.light is not state.light:
+        newest = before is None or state.received_ns >= before.received_ns
+        if covers or before is None or (newest and before.light is not state.light):
             self._journal.append("feed", state.name, state, self._clock.now_ns())
+        if not newest:
+            return
+        self._view.feed_changed(state)
+        if before is None or before.light is not state.light:
             self._alert(state)
         if state.name == "prices":
             self._dealing.prices_mute = state.light is not Light.UP

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 
 from engine.clock import HOUR, Clock, from_seconds
 from engine.config import Config
@@ -42,6 +42,7 @@ class VenueLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reconciling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
         self._every_ns = from_seconds(config.orders.reconcile_s)
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
@@ -94,7 +95,7 @@ class VenueLink:
     def follow(self) -> None:
         """Read the venue's update stream until closed."""
         if not self._broker.simulated:
-            self._spawn(self._read_updates())
+            self._reader = self._spawn(self._read_updates())
 
     async def _read_updates(self) -> None:
         async for update in self._broker.updates():
@@ -165,7 +166,7 @@ class VenueLink:
 
     async def finish(self, limit_s: float) -> None:
         """Wait for answers under way, at most `limit_s`, then leave the rest unresolved: the journal knows them."""
-        pending: Iterable[asyncio.Task[None]] = {task for task in self._tasks if task is not self._reconciling}
+        pending = self._tasks - {self._reconciling, self._asking, self._reader}
         if pending:
             await asyncio.wait(pending, timeout=limit_s)
         for task in tuple(self._tasks):
