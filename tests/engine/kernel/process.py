@@ -33,6 +33,8 @@ class EngineProcess:
             "PYTHONDONTWRITEBYTECODE": "",
             **(env or {}),
         }
+        self.program: tuple[str, ...] = (sys.executable, "-m", "engine")
+        """What is run; `--profile` and the arguments of `start` follow."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,7 +58,7 @@ class EngineProcess:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "test.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine", "--profile", self.profile, *arguments],
+                [*self.program, "--profile", self.profile, *arguments],
                 env=self.env,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
