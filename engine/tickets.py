@@ -119,7 +119,9 @@ class Tickets:
     @property
     def next_expiry_ns(self) -> int | None:
         """When the next pending ticket expires; None when there is none."""
-        return min((ticket.expires_ns for ticket in self._pending.values()), default=None)
+        if not self._pending:
+            return None
+        return min([ticket.expires_ns for ticket in self._pending.values()])
 
     # The decision
 

@@ -156,6 +156,7 @@ class Kernel:
         self._loop = asyncio.get_running_loop()
         self._journal.open()
         if self._replay is not None:
+            self._replay.start_ns()
             self._virtual.advance(self._replay.bounds()[0])
         else:
             self.stages.restore(self._hours.session_start_ns())
@@ -259,8 +260,8 @@ class Kernel:
             if urgent is not None:
                 await self._take_urgent(urgent)
                 continue
-            if not replaying:
-                await self._fire_until(self._clock.now_ns())
+            if not replaying and self._next_due() <= (now_ns := self._clock.now_ns()):
+                await self._fire_until(now_ns)
             event = inbox.take_event()
             if event is None:
                 if taken:
@@ -327,10 +328,10 @@ class Kernel:
 
     def _next_due(self) -> int:
         """The earliest timer of any stage, in nanoseconds; far away when there is none."""
-        dealing = self._dealing
-        due = min(dealing.tickets.next_expiry_ns or NEVER, dealing.orders.next_due_ns or NEVER, self._hours.due_ns)
-        if self._link.next_ns:
-            due = min(due, self._link.next_ns)
+        dealing, due = self._dealing, self._hours.due_ns
+        for other in (dealing.tickets.next_expiry_ns, dealing.orders.next_due_ns, self._link.next_ns):
+            if other and other < due:
+                due = other
         return due
 
     async def _fire_until(self, to_ns: int) -> None:
