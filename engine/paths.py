@@ -25,6 +25,8 @@ class Paths(Value, frozen=True, gc=False):
     name: str
     state_dir: Path
     runtime_dir: Path
+    journal_file: Path | None = None
+    """Where the journal is when it is not in the state directory."""
 
     @classmethod
     def of(cls, config: Config, name: str = "") -> Paths:
@@ -39,7 +41,7 @@ class Paths(Value, frozen=True, gc=False):
     @property
     def journal(self) -> Path:
         """The audit journal: simulated, paper and live never share one."""
-        return self.state_dir / f"{self.name}.journal"
+        return self.journal_file or self.state_dir / f"{self.name}.journal"
 
     @property
     def spend(self) -> Path:

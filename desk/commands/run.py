@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.kernel.kernel import Kernel
     from engine.paths import Paths
 
+SPEED = click.FloatRange(min=0)
+"""Recorded seconds per second; 0 as fast as possible."""
+
 
 @click.command(name="open")
 @click.pass_context
@@ -31,7 +34,9 @@ def open_desk(ctx: click.Context) -> None:
 
 
 @click.command()
-@click.option("--speed", default=20.0, show_default=True, help="1 as it happened, 20 a minute in three seconds.")
+@click.option(
+    "--speed", default=20.0, type=SPEED, show_default=True, help="1 as it happened, 20 a minute in three seconds."
+)
 @click.option("--start", default="09:31", show_default=True, help="Fast-forward to this New York time, then pace.")
 @click.pass_context
 def demo(ctx: click.Context, speed: float, start: str) -> None:
@@ -77,10 +82,10 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
 
 @click.command()
 @click.argument("recording", required=False, default="")
-@click.option("--speed", default=0.0, show_default=True, help="0 as fast as possible, 1 as it happened.")
+@click.option("--speed", default=0.0, type=SPEED, show_default=True, help="0 as fast as possible, 1 as it happened.")
 @click.option("--start", default="", help="Fast-forward to this New York time (HH:MM) or instant.")
 @click.option("--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True)
-@click.option("--journal", type=click.Path(path_type=Path), help="Write the journal here.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Write the journal to this new file.")
 @click.option("--json", "as_json", is_flag=True, help="Report in JSON.")
 @click.pass_context
 def replay(
@@ -88,16 +93,17 @@ def replay(
 ) -> None:
     """Run RECORDING (a file or directory; the demo day when none) through the whole engine, on a simulated venue.
 
-    The same recording gives the byte-identical journal at any speed. The journal is new each time.
+    The same recording gives the byte-identical journal at any speed. Without --journal it is `replay.journal` in the
+    state directory, new each time.
     """
     import msgspec
 
     from desk.replay_report import report_lines, report_of
     from engine.config import load
+    from engine.kernel.lock import holder
     from engine.kernel.process import environment, run_engine
     from engine.paths import Paths
 
-    target = journal.absolute() if journal is not None else None
     overrides = [
         *REPLAY_SETTINGS,
         f"replay.speed={speed:g}",
@@ -108,14 +114,11 @@ def replay(
     ]
     given = options(ctx).config
     loaded = load(None if given is None else Path(given), profile="simulated", env=environment(overrides))
-    paths = Paths.of(loaded.config, f"replay-{os.getpid()}")
-    if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        paths = msgspec.structs.replace(paths, name=target.name.removesuffix(".journal"), state_dir=target.parent)
-        if paths.journal != target:
-            raise DeskError(
-                f"expected a name ending in .journal, found {target.name}", where="--journal", exit_code=EXIT_USAGE
-            )
+    paths = Paths.of(loaded.config, "replay")
+    if holder(paths.lock) is not None:
+        paths = Paths.of(loaded.config, f"replay-{os.getpid()}")
+    if journal is not None:
+        paths = msgspec.structs.replace(paths, journal_file=_new_journal(journal.absolute()))
 
     def tell(kernel: Kernel) -> None:
         report = report_of(kernel)
@@ -131,6 +134,34 @@ REPLAY_SETTINGS = ("feeds.posts=replay", "feeds.prices=replay", "broker.name=sim
 DEMO_SETTINGS = ("tickets.ttl_s=600", "tickets.drift_bps=100", "strategy.shift.expires_s=600")
 """The demo's day passes faster than people read: its tickets wait ten of its minutes, half a
 minute of ours, and its prices may move further meanwhile."""
+
+
+def _new_journal(path: Path) -> Path:
+    """A path at which a journal can be begun, its directory made. Raises DeskError."""
+    if path.suffix != ".journal":
+        raise DeskError(
+            f"expected a name ending in .journal, found {path.name}",
+            where="--journal",
+            remedy=f"--journal {path.with_suffix('.journal').name}",
+            exit_code=EXIT_USAGE,
+        )
+    if path.exists():
+        raise DeskError(
+            "expected no such file yet, found one: a journal is never overwritten",
+            where=f"--journal {path}",
+            remedy="name a new file, or move this one away",
+            exit_code=EXIT_USAGE,
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeskError(
+            f"expected a directory for the journal, found {error.strerror}",
+            where=f"--journal {path}",
+            remedy="name a file in a directory of yours",
+            exit_code=EXIT_USAGE,
+        ) from error
+    return path
 
 
 def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> int:

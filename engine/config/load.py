@@ -77,12 +77,15 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
     merged = _overlay(base, profiles.get(name, {}), replace=("watchlist",))
     merged = _overlay(merged, overrides, replace=())
     merged.setdefault("engine", {})["profile"] = name
-    config = build(merged, source or shipped)
+    config = build(merged, source or shipped, overrides)
     return Loaded(config, source, config_hash(config))
 
 
-def build(table: Table, source: Path) -> Config:
-    """A Config from a plain table. Raises ConfigError naming key, value and line in `source`."""
+def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
+    """A Config from a plain table. Raises ConfigError naming key, value and line in `source`.
+
+    A value that `overrides` holds came from the environment: then its variable is named.
+    """
     _refuse_unknown(table, Config, (), source)
     try:
         config = msgspec.convert(table, Config, strict=True, dec_hook=_decode)
@@ -91,11 +94,11 @@ def build(table: Table, source: Path) -> Config:
         key = at.rstrip("`").lstrip(".") or "the file"
         raise ConfigError(
             f"{_plain(message)}, found {_lookup(table, key)!r}",
-            where=_where(source, key),
+            where=_whence(source, key, overrides),
             remedy=f"correct {key}; its meaning and default are in `desk config show --defaults`",
         ) from error
     for key, problem, remedy in check_values(config):
-        raise ConfigError(problem, where=_where(source, key), remedy=remedy)
+        raise ConfigError(problem, where=_whence(source, key, overrides), remedy=remedy)
     return config
 
 
@@ -288,6 +291,15 @@ def _lookup(table: object, key: str) -> object:
 
 def _plain(message: str) -> str:
     return message[:1].lower() + message[1:].replace("`", "")
+
+
+def _whence(source: Path, key: str, overrides: Table | None) -> str:
+    at: Any = overrides
+    for part in key.split("."):
+        at = at.get(part) if isinstance(at, dict) else None
+    if at is None:
+        return _where(source, key)
+    return f"environment variable DESK_{key.replace('.', '__').upper()}"
 
 
 def _where(source: Path, key: str) -> str:
