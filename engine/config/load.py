@@ -299,7 +299,7 @@ def _whence(source: Path, key: str, overrides: Table | None) -> str:
         at = at.get(part) if isinstance(at, dict) else None
     if at is None:
         return _where(source, key)
-    return f"environment variable DESK_{key.replace('.', '__').upper()}"
+    return f"{key}, set by environment variable DESK_{key.replace('.', '__').upper()}"
 
 
 def _where(source: Path, key: str) -> str:
