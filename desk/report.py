@@ -49,8 +49,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         lines.append(
             f"position {position.symbol} {plain(position.quantity)} at {money(position.average_price)}, "
             f"unrealised {signed(position.unrealised)}, stop {price(position.stop_price)}, "
-            f"target {price(position.target_price)}"
-            + (" EXTERNAL" if position.external else "")
+            f"target {price(position.target_price)}" + (" EXTERNAL" if position.external else "")
         )
     for order in snapshot.orders:
         if order.status.open:

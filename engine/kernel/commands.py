@@ -30,6 +30,7 @@ class Commands:
         view: View,
     ) -> None:
         self._profile = config.engine.profile
+        self._watched = config.symbols
         self._clock = clock
         self._paths = paths
         self._journal = journal
@@ -65,7 +66,7 @@ class Commands:
             case "reject":
                 return dealing.reject(command.ticket, command.reason, command.by)
             case "mode":
-                return self._mode(command.symbol, Mode(command.mode))
+                return self._unknown(command.symbol) or self._mode(command.symbol, Mode(command.mode))
             case "pause":
                 return self._change(TradingState.REDUCING, f"paused: {command.reason}", command.by, now_ns)
             case "resume":
@@ -73,7 +74,8 @@ class Commands:
             case "kill":
                 return self.kill(command.reason, command.by, command.flatten)
             case "flatten":
-                return dealing.flatten(command.symbol, command.reason)
+                held = (position.symbol for position in dealing.portfolio.positions())
+                return self._unknown(command.symbol, *held) or dealing.flatten(command.symbol, command.reason)
             case "cancel":
                 return self._cancel(command.order, now_ns)
             case "reconcile":
@@ -118,6 +120,13 @@ class Commands:
         if self._profile == "live" and self._dealing.risk.state_reason.startswith(NOT_ARMED):
             return Reply(ok=False, text="live trading is not armed", remedy="`desk arm` with the account's last four")
         return self._change(TradingState.ACTIVE, command.reason, command.by, now_ns)
+
+    def _unknown(self, symbol: str, *held: str) -> Reply | None:
+        """A refusal when the symbol is neither watched nor held: a slip of the finger must not look like a success."""
+        known = tuple(sorted({*self._watched, *held}))
+        if symbol == "*" or symbol in known:
+            return None
+        return Reply(ok=False, text=f"expected a symbol among {', '.join(known)} or *, found {symbol}")
 
     def _mode(self, symbol: str, mode: Mode) -> Reply:
         if self._profile == "live" and mode is Mode.AUTO and self._dealing.risk.state is TradingState.HALTED:
