@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SPEED = click.FloatRange(min=0)
 """Recorded seconds per second; 0 as fast as possible."""
+MODE = click.option(
+    "--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True, help="Who decides."
+)
 
 
 @click.command(name="open")
@@ -56,7 +59,7 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
 
 
 @click.command()
-@click.option("--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True)
+@MODE
 @click.option("--arm", default="", metavar="SUFFIX", help="Live only: the account number's last four characters.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How log lines look.")
 @click.option("--stop-at-end", is_flag=True, help="Stop when a recording has ended.")
@@ -84,7 +87,7 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
 @click.argument("recording", required=False, default="")
 @click.option("--speed", default=0.0, type=SPEED, show_default=True, help="0 as fast as possible, 1 as it happened.")
 @click.option("--start", default="", help="Fast-forward to this New York time (HH:MM) or instant.")
-@click.option("--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True)
+@MODE
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the journal to this new file.")
 @click.option("--json", "as_json", is_flag=True, help="Report in JSON.")
 @click.pass_context
