@@ -159,6 +159,15 @@ class Portfolio:
             self._day_start = account.last_equity if account.last_equity is not None else self.equity
         return True
 
+    def hold(self, symbol: str, quantity: Decimal) -> None:
+        """The position in a symbol is this much (signed), whatever its fills make; its average price stays."""
+        holding = self._holdings.setdefault(symbol, _Holding())
+        self._unvalue(holding)
+        holding.quantity = quantity
+        self._revalue(holding)
+        if not quantity:
+            self._flat(holding)
+
     def new_day(self, at_ns: int) -> None:
         """The session begins: today's equity, realised profit and fees count from here. `at_ns` is when."""
         self._day_start = self.equity

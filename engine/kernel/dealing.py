@@ -148,6 +148,8 @@ class Dealing:
         if not verdict.passed:
             first = verdict.failures[0]
             self.decide(ticket, DecisionKind.BLOCKED, "risk", f"{first.id} {first.control}: {first.reason}")
+        elif self.failed:
+            self.decide(ticket, DecisionKind.BLOCKED, "engine", self.failed)
         elif mode is Mode.OFF:
             self.decide(ticket, DecisionKind.BLOCKED, "mode", f"mode is off for {signal.symbol}")
         elif mode is Mode.AUTO and draft is not None:
@@ -273,9 +275,8 @@ class Dealing:
                 if refusal is not None:
                     denied.append((request.intent, refusal))
                     continue
-            if isinstance(request, Resend) and self.risk.state is not TradingState.ACTIVE and _adds(request.intent):
-                refusal = Answer(Outcome.DENIED, f"not sent again: trading is {self.risk.state.value}")
-                denied.append((request.intent, refusal))
+            if isinstance(request, Resend) and (why := self._withheld(request.intent)):
+                denied.append((request.intent, Answer(Outcome.DENIED, f"not sent again: {why}")))
                 continue
             self.requests.append(request)
         for order in changes.orders:
@@ -291,6 +292,16 @@ class Dealing:
             self.record_account()
         for intent, refusal in denied:
             self.on_answer(intent, refusal)
+
+    def _withheld(self, intent: Intent) -> str:
+        """Why an order that the venue never had must not be sent again; empty when it may be."""
+        if self.failed:
+            return self.failed
+        if not _adds(intent):
+            return ""
+        if self.risk.state is not TradingState.ACTIVE:
+            return f"trading is {self.risk.state.value}"
+        return "" if self.reconciled else "not reconciled with the venue"
 
     def _intend(self, intent: Intent) -> Answer | None:
         """Record an intent; one that no ticket stands for (an exit of the engine's, a flatten) gets its verdict here.
@@ -309,6 +320,8 @@ class Dealing:
             self._journal.append("decision", intent.signal_id, decision, intent.at_ns)
             if not verdict.passed:
                 refusal = Answer(Outcome.DENIED, reason)
+        if self.failed and refusal is None:
+            refusal = Answer(Outcome.DENIED, f"engine: {self.failed}")
         self._journal.append("intent", intent.client_order_id, intent, intent.at_ns)
         if refusal is None:
             self.protect(self.risk.on_intent(intent))
@@ -463,6 +476,11 @@ class Dealing:
                 until_acknowledged=True,
             )
         )
+
+    def adopt(self, symbol: str, quantity: Decimal) -> None:
+        """Take over a position's quantity that an earlier run took from the venue: its fills do not explain it."""
+        self.portfolio.hold(symbol, quantity)
+        self.orders.adopt(symbol, quantity)
 
     def unknown_symbols(self) -> tuple[str, ...]:
         """Watched symbols whose instrument is not known yet."""

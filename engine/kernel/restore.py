@@ -6,6 +6,7 @@ duplicates from the last `journal.dedupe_hours`; moods from the posts and readin
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from engine.clock import from_seconds
@@ -24,6 +25,7 @@ from engine.model import (
     Halt,
     Intent,
     Order,
+    OrderStatus,
     Post,
     Protection,
     Reading,
@@ -33,7 +35,7 @@ from engine.model import (
     Ticket,
 )
 from engine.model.post import Match
-from engine.model.records import AnswerRecord, CommandRecord, Edit, Lift, PostRecord
+from engine.model.records import AnswerRecord, CommandRecord, Edit, Lift, PostRecord, ReconciliationRecord
 from engine.sentiment import Sentiment
 
 BOOK_KINDS = (
@@ -48,6 +50,9 @@ BOOK_KINDS = (
     "ticket",
     "decision",
     "alert",
+    "command",
+    "halt",
+    "reconciliation",
 )
 POST_KINDS = ("post", "edit", "reading", "feed", "signal")
 
@@ -114,6 +119,10 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
             case Account():
                 dealing.portfolio.restore(value)
                 account_ns = record.at_ns
+            case ReconciliationRecord():
+                for difference in value.differences:
+                    if difference.adopted:
+                        dealing.adopt(difference.subject, Decimal(difference.theirs))
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Ticket():
@@ -136,7 +145,16 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
                 else:
                     dealing.halted.discard(value.symbol)
     broker.restore(venue)
+    _forget_answered(dealing, view)
     return account_ns
+
+
+def _forget_answered(dealing: Dealing, view: View) -> None:
+    """Alerts of outcomes that became known later are over."""
+    for alert in [alert for alert in view.alerts.values() if alert.code == "order_unresolved"]:
+        order = dealing.orders.get(alert.subject)
+        if order is None or order.status is not OrderStatus.UNRESOLVED:
+            del view.alerts[alert.id]
 
 
 def _restore_fill(fill: Fill, dealing: Dealing) -> None:

@@ -118,6 +118,8 @@ class Difference(Value, frozen=True, gc=False):
     """Always what the book holds from now on."""
     external: bool = False
     """True when it is not ours: shown, never touched."""
+    adopted: bool = False
+    """True for a position whose difference was confirmed: the book took the venue's figure over, also at a restart."""
 
 
 class ReconciliationRecord(Value, frozen=True, gc=False):

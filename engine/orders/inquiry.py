@@ -27,6 +27,8 @@ class Inquiry:
     def __init__(self, register: Register, config: Config) -> None:
         self._register = register
         self._grace_ns = from_seconds(config.orders.unresolved_grace_s)
+        self.ready = True
+        """False between a restart and the first reconciliation: nothing is sent again."""
         self._backoff_ns = tuple(from_seconds(each) for each in config.orders.lookup_backoff_s)
 
     def check(self, track: Track, now_ns: int, out: Outbox) -> None:
@@ -67,6 +69,8 @@ class Inquiry:
             return
         intent = track.intent
         wanted = intent is not None and not track.cancels and now_ns <= intent.valid_until_ns
+        if wanted and not self.ready:
+            return
         if intent is not None and wanted and track.resends < RESENDS:
             track.resends += 1
             track.asks = track.asked_ns = 0

@@ -258,7 +258,7 @@ class Orders:
         out = Outbox()
         result = self._reconciler.compare(snapshot, positions, now_ns, out)
         if result.ok:
-            self._protector.ready = True
+            self._protector.ready = self._inquiry.ready = True
         return msgspec.structs.replace(result, changes=self._finish(out, now_ns))
 
     # --- what the time asks for
@@ -331,6 +331,10 @@ class Orders:
         """How the symbol's holding is protected."""
         return self._protector.exits(symbol)
 
+    def adopt(self, symbol: str, quantity: Decimal) -> None:
+        """The whole position is this much (signed), as a reconciliation before a restart found: no lot holds more."""
+        self._register.holdings.adopt(symbol, quantity)
+
     def restore(self, record: Intent | Answer | Order | Fill, key: str = "") -> None:
         """Take in one journaled value, in the journal's order. `key` is the client order id an Answer to a POST is for.
 
@@ -338,6 +342,7 @@ class Orders:
         sent: the first `due` looks it up.
         """
         self._next_due_known = False
+        self._inquiry.ready = False
         if isinstance(record, Intent):
             track = self._register.commit(record)
             if track.order.status is OrderStatus.INTENT:

@@ -128,11 +128,13 @@ class Reconciler:
                 continue
             trading = any(track.ours for track in self._register.open(symbol))
             stranger = position is None and symbol not in found and not trading
-            differences.append(Difference("position", symbol, str(ours), str(venue), external=stranger))
+            pair = (venue, ours)
+            settled = newest.get(symbol, 0) <= snapshot.at_ns - SETTLING_NS
+            confirmed = not stranger and settled and self._suspect.get(symbol) == pair
+            differences.append(Difference("position", symbol, str(ours), str(venue), stranger, confirmed))
             if stranger:
                 continue
-            pair = (venue, ours)
-            if self._suspect.get(symbol) != pair or newest.get(symbol, 0) > snapshot.at_ns - SETTLING_NS:
+            if not confirmed:
                 suspect[symbol] = pair
                 continue
             drifted = True
