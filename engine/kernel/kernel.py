@@ -200,6 +200,8 @@ class Kernel:
         """What was pending when the last engine ended was not confirmed; a live engine is not armed."""
         for ticket in self._dealing.tickets.pending:
             self._dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
+        if self._dealing.risk.state is TradingState.HALTED:
+            self._dealing.apply(self._dealing.orders.cancel_entries(self._clock.now_ns()))
         if self._config.engine.profile == "live":
             reason = f"{NOT_ARMED}: type the last four characters of the account number"
             risk = self._dealing.risk

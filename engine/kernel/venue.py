@@ -42,6 +42,8 @@ class VenueLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reconciling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._asked_again = ""
+        """Why another comparison was asked for while one ran; empty when none was."""
         self._reader: asyncio.Task[None] | None = None
         self._every_ns = from_seconds(config.orders.reconcile_s)
         self.next_ns = 0
@@ -104,21 +106,28 @@ class VenueLink:
     def reconcile(self, why: str, *, persist: bool) -> None:
         """Ask the venue for everything; the answer comes as `Compared`. One comparison runs at a time.
 
+        Asked while one runs, it runs again after: what that one has read may be older than what was asked about.
         With `persist` it is asked again until it answers (start, reconnect); else once (the periodic one).
         """
         self.next_ns = self._clock.now_ns() + self._every_ns
         if self._reconciling is None or self._reconciling.done():
             self._reconciling = self._spawn(self._compare(why, persist))
+        elif why != "periodic":
+            self._asked_again = why
 
     async def _compare(self, why: str, persist: bool) -> None:
         attempt = 0
         while True:
+            self._asked_again, why = "", self._asked_again or why
             compared = await self.compare(why)
             self._inbox.urgent(compared)
-            if compared.snapshot is not None or not persist:
+            if self._asked_again:
+                persist = True
+            elif compared.snapshot is not None or not persist:
                 return
-            await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-            attempt += 1
+            if compared.snapshot is None:
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
 
     def ask_market(self) -> None:
         """Ask the venue's clock and session; the answer comes as `MarketTold`."""
