@@ -83,6 +83,8 @@ class ControlServer:
         self._rev = 0
         self._dirty = asyncio.Event()
         self._runner: web.AppRunner | None = None
+        self._bound = False
+        """Whether the socket at our path is ours."""
         self._ticker: asyncio.Task[None] | None = None
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Command).decode
@@ -106,13 +108,14 @@ class ControlServer:
         mask = os.umask(0o177)
         try:
             await web.UnixSite(self._runner, str(self._path)).start()
+            self._bound = True
         finally:
             os.umask(mask)
         self._path.chmod(0o600)
         self._ticker = asyncio.create_task(self._tick(), name="control-frames")
 
     async def stop(self, reason: str) -> None:
-        """Say goodbye to every client, close, and remove the socket."""
+        """Say goodbye to every client, close, and remove the socket; leaves alone what stood there before."""
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -124,7 +127,8 @@ class ControlServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        self._path.unlink(missing_ok=True)
+        if self._bound:
+            self._path.unlink(missing_ok=True)
 
     def changed(self) -> None:
         """Something that frames show has changed; the next frame will carry it."""

@@ -95,7 +95,7 @@ def decode(line: bytes) -> Row:
     try:
         return _decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise RowError(str(error)) from error
+        raise RowError(_misfit(line, str(error))) from error
     except ValueError as strict:
         # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
         try:
@@ -103,6 +103,16 @@ def decode(line: bytes) -> Row:
         except ValueError:
             shown = display_text(line[:60].decode("utf-8", "replace"))
             raise RowError(f"expected a line of JSON, found {shown!r} ({strict})") from strict
+
+
+def _misfit(line: bytes, words: str) -> str:
+    """What msgspec says of a line that is JSON but no row (`… - at `$.author.followers``), with what it found there."""
+    what, _, at = words.partition(" - at `$.")
+    key = at.rstrip("`")
+    if not key:
+        return words
+    found = json.loads(line)[key.partition(".")[0].partition("[")[0]]
+    return f"{key}: {what}, found {display_text(json.dumps(found), limit=60)}"
 
 
 def event(row: Row, received_ns: int) -> Event:

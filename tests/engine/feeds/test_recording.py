@@ -147,7 +147,7 @@ def test_prices_halts_and_feed_states() -> None:
         ({"id": "1", "text": "x", "timestamp_ms": "soon"}, "expected timestamp_ms"),
         (
             {"id": "1", "text": ["x"], "created_at": "2026-03-11T14:30:00Z"},
-            "Expected `str | null`, got `array` - at `$.text`",
+            'text: Expected `str | null`, got `array`, found ["x"]',
         ),
         ({"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA"}, "expected bid, ask or last"),
         ({"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "bid": "NaN"}, "bid"),
