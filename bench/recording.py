@@ -1,0 +1,95 @@
+"""Made-up recordings for the benches: texts of `bench.corpus` whose mood swings, with prices beside them.
+
+The same arguments give the same bytes. A few thousand different texts come again and again, more of the bullish ones
+in one half of a swing and more of the bearish ones in the other, so that moods change, signals follow and orders fill.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from bench.corpus import START_NS, lines
+from engine.clock import SECOND, iso
+from engine.config import Config
+from engine.scoring.vader import VaderScorer
+
+TEXTS: Final = 6_000
+"""Different texts: more than the scoring stage remembers, so that only the corpus's own repeats are found there."""
+AUTHORS: Final = 4_000
+QUOTE_EVERY_S: Final = 5.0
+"""Between two prices of one symbol."""
+_LEANING = 0.8
+"""Share of the posts that go the half-swing's way."""
+_FIRST_ID = 1_900_000_000_000_000_000
+
+
+def write(path: Path, posts: int, symbols: tuple[str, ...], *, per_second: float, swing_s: float) -> Path:
+    """A recording of `posts` posts, evenly spaced, with every symbol's price each second; returns its path.
+
+    `swing_s` is how long the mood leans one way.
+    """
+    with path.open("w", encoding="utf-8") as stream:
+        stream.writelines(rows(posts, symbols, per_second=per_second, swing_s=swing_s))
+    return path
+
+
+def rows(posts: int, symbols: tuple[str, ...], *, per_second: float, swing_s: float) -> Iterator[str]:
+    """The recording's lines, by time."""
+    chance = random.Random(1)
+    pools = texts()
+    taken = [0, 0]
+    quote_ns, step_ns = START_NS, round(SECOND / per_second)
+    for number in range(posts):
+        at_ns = START_NS + number * step_ns
+        while quote_ns <= at_ns:
+            for index, symbol in enumerate(symbols):
+                yield quote_row(symbol, 100 + index % 400, quote_ns)
+            quote_ns += round(QUOTE_EVERY_S * SECOND)
+        symbol = symbols[int(chance.random() * len(symbols))]
+        half = int((at_ns - START_NS) / SECOND / swing_s) % 2
+        pool = half if chance.random() < _LEANING else 1 - half
+        text = pools[pool][taken[pool] % len(pools[pool])]
+        taken[pool] += 1
+        yield post_row(_FIRST_ID + number, at_ns, text, symbol, int(chance.random() * AUTHORS))
+
+
+@cache
+def texts() -> tuple[list[str], list[str]]:
+    """Bearish and bullish texts of the corpus, without cashtag, each as the inside of a JSON string."""
+    words = [json.loads(line)["data"]["text"].partition(" ")[2] for line in lines(TEXTS, symbols=("A",))]
+    scores = VaderScorer(Config()).score(words)
+    made = [json.dumps(text, ensure_ascii=False)[1:-1] for text in words]
+    return (
+        [text for text, score in zip(made, scores, strict=True) if score.score < 0],
+        [text for text, score in zip(made, scores, strict=True) if score.score >= 0],
+    )
+
+
+def quote_row(symbol: str, price: int, at_ns: int) -> str:
+    """One price as a recording's line."""
+    return (
+        f'{{"kind":"quote","at":"{iso(at_ns)}","symbol":"{symbol}",'
+        f'"bid":"{price}.01","ask":"{price}.03","last":"{price}.02"}}\n'
+    )
+
+
+def post_row(number: int, at_ns: int, text: str, symbol: str, author: int) -> str:
+    """One post as a recording's line."""
+    return (
+        f'{{"id":"{number}","created_at":"{iso(at_ns)}","text":"${symbol} {text}","symbols":["{symbol}"],'
+        f'"lang":"en",{_author(author)}}}\n'
+    )
+
+
+@cache
+def _author(number: int) -> str:
+    return (
+        f'"author_id":"{1_000_000 + number}","author":{{"screen_name":"trader{number}",'
+        f'"created_at":"2015-06-01T12:00:00Z","followers":{number * 7919 % 200_000},"following":300,"tweets":5000,'
+        f'"verified":{"true" if number % 20 == 0 else "false"}}}'
+    )

@@ -1,0 +1,94 @@
+"""The targets, each with the figure it is compared with, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+Found = Mapping[str, Mapping[str, float]]
+"""Figures by bench and name."""
+
+
+class Target(NamedTuple):
+    """What is promised of one figure."""
+
+    bench: str
+    name: str
+    words: str
+    bound: float
+    unit: str
+    at_least: bool = False
+    relative: bool = False
+    """True for a ratio of two things measured in this run: it holds on any machine."""
+
+    def met(self, value: float) -> bool:
+        """Whether the promise is kept; a figure that could not be had keeps none."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+
+TARGETS = (
+    Target("engine", "engine_5_symbols_share_of_limit", "engine, 5 symbols, of its limit", 0.6, "×", True, True),
+    Target("engine", "engine_100_symbols_share_of_limit", "engine, 100 symbols, of its limit", 0.6, "×", True, True),
+    Target("engine", "engine_over_naive_ratio", "engine over the naive design, 10,000 in window", 50, "×", True, True),
+    Target("engine", "window_growth_ratio", "cost per post, 1,000 → 100,000 in window", 1.15, "×", False, True),
+    Target("engine", "same_chain_every_time", "the same recording gives the same chain", 1, "", True, True),
+    Target("engine", "heavy_imports", "imports a replay has no use for", 0, "", False, True),
+    Target("stages", "match_1000_symbols_us", "matching, 1,000 symbols", 4, "µs"),
+    Target("latency", "evaluated_p99_ms", "post → evaluated, 1,000/s, p99", 5, "ms"),
+    Target("latency", "evaluated_p999_ms", "post → evaluated, 1,000/s, p99.9", 20, "ms"),
+    Target("latency", "received_to_ticket_p99_ms", "post → ticket at a client, p99", 30, "ms"),
+    Target("latency", "wire_p99_ms", "confirm → POST on the wire, p99", 15, "ms"),
+    Target("start", "help_ms", "desk --help", 200, "ms"),
+    Target("start", "attach_first_paint_ms", "attach: first paint", 800, "ms"),
+    Target("start", "cold_data_ms", "cold start: data on screen", 2500, "ms"),
+    Target("memory", "after_100000_mib", "engine after 100,000 posts", 250, "MiB"),
+    Target("memory", "growth_ratio", "… and after 200,000", 1.15, "×", False, True),
+    Target("all", "longest_pause_ms", "longest garbage collection", 20, "ms"),
+    Target("screen", "cpu_pct", "desk at 1,000 posts/s, 200×50", 40, "% CPU"),
+    Target("screen", "key_p50_ms", "desk, key p50", 5, "ms"),
+    Target("screen", "key_p99_ms", "desk, key p99", 60, "ms"),
+    Target("screen", "idle_cpu_pct", "desk, idle", 3, "% CPU"),
+    Target("screen", "idle_frames_5s", "desk, idle frames in 5 s", 1, ""),
+)
+
+REFERENCE = {"vader_package_us": 51.0, "empty_interpreter_ms": 10.0}
+"""What two things that are not ours took on the machine that the absolute targets were set on."""
+
+
+def slowdown(found: Found) -> dict[str, float]:
+    """How many times slower than that machine this one was in this run, by each of the two that were measured."""
+    measured = {name: value for figures in found.values() for name, value in figures.items() if name in REFERENCE}
+    return {name: value / REFERENCE[name] for name, value in measured.items()}
+
+
+def derived(found: Found) -> dict[str, dict[str, float]]:
+    """Figures that come of several benches."""
+    figures = {bench: dict(values) for bench, values in found.items()}
+    pauses = [values["longest_pause_ms"] for values in figures.values() if "longest_pause_ms" in values]
+    if pauses:
+        figures["all"] = {"longest_pause_ms": max(pauses)}
+    if latency := figures.get("latency"):
+        # The p99 of a sum is at most the sum of what 99.5 % of each do not exceed; with both p99s it is a close bound.
+        latency["received_to_ticket_p99_ms"] = latency["evaluated_p99_ms"] + latency["ticket_p99_ms"]
+    return figures
+
+
+def lines(found: Found) -> list[str]:
+    """The table: what was promised, what was measured, whether it holds."""
+    figures = derived(found)
+    rows = [("", "target", "measured", "")]
+    for target in TARGETS:
+        value = figures.get(target.bench, {}).get(target.name)
+        if value is None:
+            continue
+        bound = f"{'≥' if target.at_least else '≤'} {target.bound:g} {target.unit}"
+        rows.append((target.words, bound, f"{value:,.2f} {target.unit}", "met" if target.met(value) else "MISSED"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    made = [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip() for row in rows]
+    slower = slowdown(figures)
+    if slower:
+        told = ", ".join(
+            f"{value:.1f}× by {name.rpartition('_')[0].replace('_', ' ')}" for name, value in slower.items()
+        )
+        made += ["", f"this machine against the one that the absolute targets were set on: {told}"]
+    return made
