@@ -287,9 +287,13 @@ class Kernel:
                 await asyncio.sleep(0)
 
     async def _refuse_all(self) -> None:
-        """The loop once nothing can be recorded: nothing is sent, feeds are drained, only `stop` is carried out."""
+        """The loop once nothing can be recorded: no order is sent, entries are called off, protective exits stay.
+
+        Feeds are drained; of what people ask only `stop` is carried out, and the kill switch calls off again.
+        """
         log.critical("nothing is sent any more: %s", self._dealing.failed)
         self._dealing.requests.clear()
+        self._link.call_off_entries()
         while not self._stop_reason:
             while self._inbox.take_event() is not None:
                 pass
@@ -297,6 +301,8 @@ class Kernel:
             if urgent is None:
                 self._control.changed()
                 await self._inbox.wait(1.0)
+            elif isinstance(urgent, Kill):
+                self._link.call_off_entries()
             elif isinstance(urgent, Commanded) and not urgent.reply.done():
                 if urgent.command.verb == "stop":
                     urgent.reply.set_result(Reply(ok=True, text="stopping"))
@@ -385,7 +391,12 @@ class Kernel:
         dealing = self._dealing
         match item:
             case Commanded():
-                await self._take_command(item)
+                try:
+                    await self._take_command(item)
+                except JournalError as error:
+                    if not item.reply.done():
+                        item.reply.set_result(Reply(ok=False, text=f"not recorded: {error}", remedy=error.remedy))
+                    raise
             case Answered(intent, answer):
                 dealing.on_answer(intent, answer)
             case CancelAnswered(order, answer):
@@ -416,6 +427,8 @@ class Kernel:
                 await self._take_compared(await self._link.compare("person"))
             else:
                 self._link.reconcile("person", persist=False)
+        if not self._dealing.failed:
+            await self._journal.commit()
         if not item.reply.done():
             item.reply.set_result(reply)
         if self.stages.commands.stop_asked:

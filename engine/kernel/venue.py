@@ -16,7 +16,7 @@ from engine.errors import DeskError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Updated
-from engine.model import Broker, Intent, Order
+from engine.model import Broker, Intent, Order, Role
 from engine.orders import Cancel, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class VenueLink:
         while requests:
             batch = tuple(requests)
             requests.clear()
-            if any(isinstance(request, Place) for request in batch):
+            if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
             for request in batch:
                 if self._broker.simulated:
@@ -91,6 +91,12 @@ class VenueLink:
 
     async def _cancel(self, order: Order) -> None:
         self._inbox.urgent(CancelAnswered(order, await self._broker.cancel(order)))
+
+    def call_off_entries(self) -> None:
+        """Ask a real venue once to cancel every entry that works there, though the journal cannot record it."""
+        for order in self._dealing.orders.open:
+            if order.role is Role.ENTRY and order.venue_id and not self._broker.simulated:
+                self._spawn(self._cancel(order))
 
     # updates and reconciliation --------------------------------------------------------------------------------------
 
