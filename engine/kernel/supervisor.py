@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from engine.clock import Clock
-from engine.errors import CredentialsError, DeskError
+from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.kernel.inbox import Inbox
 from engine.model import Feed, FeedState, Light
 
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 FEED_RESTART_S = 5.0
 """A feed that broke is started again after this long."""
+FEED_RETRY_S = 15.0
+"""A feed that gave up (a full disk, no handle left) tries again after this long, except where a person must act."""
 
 
 class Supervisor:
@@ -79,6 +81,8 @@ class Supervisor:
             self.report(feed.name, light, error.message, error.remedy)
             log.error("feed %s stopped: %s", feed.name, error)
             self._on_feed_end(feed, error)
+            if not isinstance(error, CredentialsError | ConfigError):
+                task.get_loop().call_later(FEED_RETRY_S, self.run, feed)
         else:
             log.critical("feed %s broke", feed.name, exc_info=error)
             remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
