@@ -226,7 +226,7 @@ class Journal:
             raise self._refused()
 
     def _checked(self, connection: sqlite3.Connection) -> Anchor:
-        """The newest record of a journal that may be written; anything else raises."""
+        """The newest record of a journal that may be written, and that nobody else holds; anything else raises."""
         if not schema.is_current(connection, self.path):
             schema.migrate(connection, self._profile)
         connection.text_factory = bytes
@@ -243,6 +243,8 @@ class Journal:
                 where=str(self.path),
                 remedy="open it with the version of the desk that wrote it, or move the journal away",
             )
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
         walk, flaw = check_tail(connection, read_anchor(self.path), TAIL)
         if flaw is not None:
             raise JournalError(

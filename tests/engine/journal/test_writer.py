@@ -282,6 +282,18 @@ async def test_a_lock_of_another_process_stops_the_journal(
     assert again.seq == 1
 
 
+def test_a_journal_that_another_process_holds_is_not_opened(
+    written: Callable[[int], Path], opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "BUSY_S", 0.05)
+    thief = sqlite3.connect(written(1), isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    with pytest.raises(JournalError, match="could not open the journal: another process holds a lock"):
+        opened()
+    thief.close()
+    assert opened().seq == 1
+
+
 async def test_rows_of_another_writer_stop_the_journal(opened: Opened, path: Path, tamper: Callable[..., None]) -> None:
     journal = opened()
     journal.append("reading", "1", READING, 1)
