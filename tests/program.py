@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -78,13 +79,16 @@ def call(home: Path, *arguments: str, settings: Mapping[str, str] | None = None)
     return subprocess.CompletedProcess(list(arguments), code, out.getvalue(), err.getvalue())
 
 
+_DRIVING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Controls other than the newline, bidirectional and invisible marks, lone surrogates."""
+
+
+def driving(text: str) -> str:
+    """The first thing in it that a terminal would obey or hide, with what stands around it; empty when it is clean."""
+    found = _DRIVING.search(text)
+    return repr(text[max(0, found.start() - 60) : found.end() + 20]) if found else ""
+
+
 def clean(text: str) -> bool:
-    """Whether a terminal would only write: no control character except the newline, no bidirectional override."""
-    return not any(_drives(character) for character in text)
-
-
-def _drives(character: str) -> bool:
-    code = ord(character)
-    control = (code < 0x20 and character != "\n") or 0x7F <= code < 0xA0
-    invisible = 0x200B <= code <= 0x200F or 0x2028 <= code <= 0x202E or 0x2060 <= code <= 0x2069 or code == 0xFEFF
-    return control or invisible or 0xD800 <= code < 0xE000
+    """Whether a terminal would only write it."""
+    return not driving(text)

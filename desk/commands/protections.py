@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, REASON, ask, snapshot_of
+from desk.commands.verbs import AS_JSON, NAME, REASON, ask, say, snapshot_of
 from engine.model.frames import Command
 
 
@@ -27,7 +27,7 @@ def list_(ctx: click.Context, as_json: bool, name: str) -> None:
     if as_json:
         click.echo(msgspec.json.encode(snapshot.protections).decode())
     else:
-        click.echo("\n".join(protection_lines(snapshot)) or "no protection is in force")
+        say(protection_lines(snapshot) or ["no protection is in force"])
 
 
 @protections.command()

@@ -6,6 +6,7 @@ Every one takes `--json`; exit codes are those of `engine.errors`: 0 done, 1 ref
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -31,17 +32,17 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
     else:
-        _print_reply(reply)
+        say([reply.text, *(f"  {line}" for line in reply.difference), *([f"→ {reply.remedy}"] if reply.remedy else [])])
     if not reply.ok:
         ctx.exit(EXIT_FAILED)
 
 
-def _print_reply(reply: Reply) -> None:
-    click.echo(reply.text)
-    for line in reply.difference:
-        click.echo(f"  {line}")
-    if reply.remedy:
-        click.echo(f"→ {reply.remedy}")
+def say(lines: Iterable[str]) -> None:
+    """Print lines; whatever stands in them, a terminal only writes it."""
+    from engine.text import display_text
+
+    for line in lines:
+        click.echo(display_text(line, limit=len(line)))
 
 
 def client_of(ctx: click.Context, name: str) -> Client:
@@ -82,7 +83,7 @@ def status(ctx: click.Context, as_json: bool, name: str) -> None:
     if as_json:
         click.echo(msgspec.json.encode(snapshot).decode())
     else:
-        click.echo("\n".join(status_lines(snapshot)))
+        say(status_lines(snapshot))
 
 
 @click.command()
@@ -99,7 +100,7 @@ def tickets(ctx: click.Context, as_json: bool, name: str) -> None:
     if as_json:
         click.echo(msgspec.json.encode(snapshot.tickets).decode())
     else:
-        click.echo("\n".join(ticket_lines(snapshot)) or "no ticket is pending")
+        say(ticket_lines(snapshot) or ["no ticket is pending"])
 
 
 @click.command()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from engine.control.verbs import check_command
+from engine.control.verbs import check_command, clean_command
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 
@@ -190,7 +190,7 @@ class ControlServer:
 
         self._refuse_foreign(request)
         try:
-            command = self._decode(await request.read())
+            command = clean_command(self._decode(await request.read()))
         except msgspec.MsgspecError as error:
             reply = Reply(ok=False, text=f"expected a command, found something else: {error}")
         else:

@@ -5,8 +5,11 @@ Keys on the desk, `desk <verb>` in a shell and a second desk all send these same
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.model import Mode, Value
 from engine.model.frames import Command
+from engine.text import one_line
 
 
 class Verb(Value, frozen=True, gc=False):
@@ -39,6 +42,16 @@ VERBS: dict[str, Verb] = {
 
 TEXT_LIMIT = 500
 """Longest text a command may carry in one field, in characters."""
+
+
+def clean_command(command: Command) -> Command:
+    """The command with every text in it fit to be shown: a reason is read on other screens and in the log."""
+    texts = {
+        field: one_line(value, TEXT_LIMIT + 1)
+        for field in command.__struct_fields__
+        if isinstance(value := getattr(command, field), str)
+    }
+    return msgspec.structs.replace(command, **texts)
 
 
 def check_command(command: Command) -> str:

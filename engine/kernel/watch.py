@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.clock import SECOND, SystemClock
+from engine.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ def read_kill_file(path: Path) -> tuple[str, bool]:
         text = path.read_bytes()[:KILL_FILE_LIMIT].decode("utf-8", "replace").strip()
     except OSError as error:
         return f"kill file ({error.strerror})", False
-    return (text.splitlines()[0] if text else "kill file"), "flatten" in text.lower()
+    reason = one_line(text.splitlines()[0], KILL_FILE_LIMIT) if text else ""
+    return reason or "kill file", "flatten" in text.lower()
 
 
 async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> None:
