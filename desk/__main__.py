@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("desk.commands.run:demo", "A made-up trading day on a simulated venue: no keys, no network"),
     "autopilot": ("desk.commands.run:autopilot", "Run the engine headless and let it trade by itself"),
     "replay": ("desk.commands.run:replay", "Run a recording through the whole engine on a simulated venue"),
+    "evaluate": ("desk.commands.evaluate:evaluate", "How good the scores are: labelled sets, and prices"),
     "status": ("desk.commands.verbs:status", "What the engine is doing, and whether it may trade"),
     "tickets": ("desk.commands.verbs:tickets", "Pending tickets with their verdicts"),
     "confirm": ("desk.commands.verbs:confirm", "Confirm a ticket as it was shown"),
@@ -114,7 +115,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except DeskError as error:
-        click.echo(f"desk: {error}", err=True)
+        from engine.text import display_text
+
+        for line in f"desk: {error}".split("\n"):
+            click.echo(display_text(line), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,0 +1,182 @@
+"""`desk evaluate`: how good the scores are, on labelled sets and against prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from desk.context import load_context
+from engine.errors import RecordingError
+
+if TYPE_CHECKING:
+    from engine.config import Config
+    from engine.evaluate import Comparison, DayPrice, LabelledSet, RankIC, ScoredPost, SetFigures
+    from engine.model import DisplayText, Score
+
+    ScoreOne = Callable[[DisplayText], Score]
+
+PLAIN: Final = "plain-vader"
+"""The package's VADER without our words: what everything is measured against."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--scorer", metavar="NAME", help="A scorer, or several as a+b; without it, those of the configuration.")
+@click.option("--compare", "pair", nargs=2, metavar="A B", help="Two scorers on the same texts, with a paired test.")
+@click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
+@click.option(
+    "--band", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    scorer: str | None,
+    pair: tuple[str, str] | None,
+    rank_ic: bool,
+    band: float,
+    as_json: bool,
+) -> None:
+    """Measure scorers on labelled sets, or against prices.
+
+    PATHs are .jsonl or .jsonl.gz files, or directories of them, one JSON object per line: id, text, and label (bearish,
+    neutral or bullish). Besides the names of scorers, plain-vader is VADER without our finance words.
+    """
+    from desk.evaluate_report import comparison_lines, figure_lines, rank_lines
+
+    if pair is not None and (scorer is not None or rank_ic):
+        raise click.UsageError("--compare names both scorers itself, and works on labelled sets only")
+    config = load_context(ctx).config
+    if rank_ic:
+        ranks = _against_prices(config, scorer, paths)
+        _print(ranks, rank_lines(ranks), as_json)
+    elif pair is not None:
+        compared = _compared(config, pair, paths, band)
+        _print(compared, comparison_lines(pair, compared), as_json)
+    else:
+        measured = _measured(config, scorer, paths, band)
+        _print(measured, figure_lines(measured), as_json)
+
+
+def _print(report: object, lines: Sequence[str], as_json: bool) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines))
+
+
+def _measured(config: Config, name: str | None, paths: tuple[Path, ...], band: float) -> list[SetFigures]:
+    """The figures of each set, and their mean when there are several."""
+    from engine.clock import SECOND, stopwatch_ns
+    from engine.evaluate import figures, mean_figures
+
+    score_one = _scorer(config, name)
+    rows = []
+    for labelled in _sets(paths):
+        began_ns = stopwatch_ns()
+        scores = _scores(score_one, labelled)
+        rows.append(figures(labelled, scores, (stopwatch_ns() - began_ns) / SECOND, band))
+    return [*rows, mean_figures(rows)] if len(rows) > 1 else rows
+
+
+def _compared(config: Config, pair: tuple[str, str], paths: tuple[Path, ...], band: float) -> list[Comparison]:
+    """The second scorer against the first on each set, and on all texts together when there are several."""
+    from engine.evaluate import compare
+
+    first, second = (_scorer(config, name) for name in pair)
+    sets = [(labelled, _scores(first, labelled), _scores(second, labelled)) for labelled in _sets(paths)]
+    rows = [compare(each[0].name, [each], band) for each in sets]
+    return [*rows, compare("all texts", sets, band)] if len(rows) > 1 else rows
+
+
+def _against_prices(config: Config, name: str | None, paths: tuple[Path, ...]) -> dict[str, RankIC]:
+    """The same day's and the next day's rank correlation, over the posts and daily prices of all recordings."""
+    from engine.evaluate import next_day, same_day
+
+    prices: dict[str, list[DayPrice]] = {}
+    for path in paths:
+        prices.update(_prices(path))
+    posts = _scored_posts(_scorer(config, name), paths, frozenset(prices))
+    return {"same_day": same_day(posts, prices), "next_day": next_day(posts, prices)}
+
+
+def _scored_posts(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozenset[str]) -> list[ScoredPost]:
+    """The English posts that name a symbol with prices, each once."""
+    from engine.evaluate import ScoredPost
+    from engine.feeds.recording import Recording
+    from engine.model import Post
+
+    found: dict[str, ScoredPost] = {}
+    for path in paths:
+        for event in Recording(path, ()).events():
+            if not isinstance(event, Post) or event.lang not in ("", "en"):
+                continue
+            named = tuple(sorted(symbols.intersection(event.cashtags + event.rules)))
+            if named and event.id not in found:
+                found[event.id] = ScoredPost(event.published_ns, named, score_one(event.text).score)
+    return list(found.values())
+
+
+def _prices(path: Path) -> dict[str, list[DayPrice]]:
+    """The daily prices in a recording's directory, by symbol. Raises RecordingError when there are none.
+
+    Rows of `null` are left out: Yahoo writes them for days without trade.
+    """
+    from engine.evaluate import DayPrice
+    from engine.feeds.modelled import DailyPrices
+    from engine.feeds.recording import DAILY, lines
+
+    file = next((path / name for name in DAILY if (path / name).is_file()), None)
+    if file is None:
+        raise RecordingError(
+            f"expected daily prices ({' or '.join(DAILY)}) beside the posts, found none",
+            where=str(path),
+            remedy="name a recording's directory; docs/recordings.md describes the format",
+        )
+    found: dict[str, list[DayPrice]] = {}
+    traded = ((number, line) for number, line in lines(file) if b",null," not in line)
+    for row in DailyPrices.read(file, traded).between(date.min, date.max):
+        found.setdefault(row.symbol, []).append(DayPrice(row.day, row.open, row.close))
+    return found
+
+
+def _sets(paths: tuple[Path, ...]) -> Iterator[LabelledSet]:
+    from engine.evaluate import read_set, set_files
+
+    return (read_set(file) for file in set_files(paths))
+
+
+def _scores(score_one: ScoreOne, labelled: LabelledSet) -> list[Score]:
+    return [score_one(row.text) for row in labelled.rows]
+
+
+def _scorer(config: Config, name: str | None) -> ScoreOne:
+    """Scores one text the way the engine does it: the configured scorers, or those named. Raises ConfigError."""
+    from engine.model import Author, DisplayText, Post, Score
+    from engine.scoring import Ensemble, load
+    from engine.scoring.vader import VaderScorer
+    from engine.scoring.words import stock_words
+
+    if name == PLAIN:
+        ensemble = Ensemble([VaderScorer(config, stock_words())], _with(config, ()))
+    else:
+        ensemble = load(config if name is None else _with(config, tuple(name.split("+"))))
+    nobody = Author("", DisplayText(""))
+
+    def score_one(text: DisplayText) -> Score:
+        (scored,) = ensemble.score([Post("", "evaluate", 0, 0, nobody, text, text)], 0)
+        return Score(scored.reading.score, scored.reading.confidence)
+
+    return score_one
+
+
+def _with(config: Config, names: tuple[str, ...]) -> Config:
+    """The configuration with these scorers; weights of others are left out."""
+    from msgspec.structs import replace
+
+    weights = {name: weight for name, weight in config.scoring.weights.items() if name in names}
+    return replace(config, scoring=replace(config.scoring, scorers=names, weights=weights))

@@ -1,0 +1,231 @@
+"""Figures on a labelled set: how often the scores are right, how sure they are, and whether they know it.
+
+A score's *call* is bullish above the band, bearish below −band, else neutral; in a set without neutral texts the sign
+is the call, and a score of 0 calls nothing and is wrong. Intervals are at 95 %: Wilson's for shares (Wilson, E.B.
+1927, JASA 22:209–212); for macro-F1 the delta method on the table of labels and calls (Takahashi, K. et al. 2022,
+"Confidence interval for micro-averaged F1 and macro-averaged F1 scores", Applied Intelligence 52:4961–4972).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from engine.evaluate.labelled import Label, LabelledSet
+from engine.model import Score, Value
+
+BAND: Final = 0.05
+"""VADER's own limits (Hutto & Gilbert 2014): a compound within ±0.05 is neutral."""
+BINS: Final = 10
+"""Equal bins of confidence in the reliability curve."""
+Z: Final = 1.959964
+"""Standard deviations either side at 95 %."""
+
+_LABELS: Final = (Label.BEARISH, Label.NEUTRAL, Label.BULLISH)
+_SIGNS: Final = (-1, 0, 1)
+
+
+class Figure(Value, frozen=True, gc=False):
+    """A value in [0, 1] and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def error(self) -> float:
+        """Half of the interval's width."""
+        return (self.high - self.low) / 2
+
+
+class Bin(Value, frozen=True, gc=False):
+    """One bin of the reliability curve."""
+
+    calls: int
+    confidence: float
+    """Mean, in [0, 1]."""
+    right: float
+    """Share of the calls that were right."""
+
+
+class Calibration(Value, frozen=True, gc=False):
+    """Whether confidence c is right in a share c of the calls.
+
+    Only bullish and bearish calls count: a scorer without an opinion is not sure of anything.
+    """
+
+    error: float
+    """Expected calibration error: Σ n·|right − confidence| / Σ n over the bins (Guo et al. 2017, ICML)."""
+    bins: tuple[Bin, ...]
+    """Those with calls, by confidence."""
+
+
+class SetFigures(Value, frozen=True, gc=False):
+    """What one scorer did on one set, or the mean over several."""
+
+    name: str
+    texts: int
+    labels: tuple[int, int, int]
+    """Bearish, neutral, bullish texts."""
+    accuracy: Figure
+    """Share of texts called as labelled."""
+    macro_f1: Figure
+    """Mean over the classes of the set of 2·hits / (labelled + called)."""
+    bull_bear: Figure
+    """Share of the bullish and bearish texts whose score has the label's sign; a 0 is wrong."""
+    bull_bear_sure: Figure
+    """The same on that half of them of which the scorer is surer; of equal confidence the larger |score| first."""
+    coverage: Figure
+    """Share of texts called bullish or bearish."""
+    calibration: Calibration
+    posts_per_s: float
+    """Texts scored in a second, one at a time."""
+
+
+def call(score: float, band: float) -> int:
+    """−1, 0 or +1: what a score says, given the band."""
+    return (score > band) - (score < -band)
+
+
+def band_of(labelled: LabelledSet, band: float) -> float:
+    """The band that applies to a set: none where no text is neutral."""
+    return 0.0 if labelled.two_class else band
+
+
+def figures(labelled: LabelledSet, scores: Sequence[Score], elapsed_s: float, band: float = BAND) -> SetFigures:
+    """The figures of `scores`, one per row of the set in its order, which took `elapsed_s` seconds."""
+    signs = [row.label.sign for row in labelled.rows]
+    inner = band_of(labelled, band)
+    calls = [call(score.score, inner) for score in scores]
+    table = _table(signs, calls)
+    opinions = [(sign, score) for sign, score in zip(signs, scores, strict=True) if sign]
+    surest = sorted(opinions, key=lambda opinion: (-opinion[1].confidence, -abs(opinion[1].score)))
+    called = sum(call_ != 0 for call_ in calls)
+    return SetFigures(
+        labelled.name,
+        len(signs),
+        (signs.count(-1), signs.count(0), signs.count(1)),
+        share(sum(sign == call_ for sign, call_ in zip(signs, calls, strict=True)), len(signs)),
+        _macro_f1(table, (-1, 1) if labelled.two_class else _SIGNS),
+        _direction(opinions),
+        _direction(surest[: (len(surest) + 1) // 2]),
+        share(called, len(signs)),
+        calibration(
+            [
+                (score.confidence, sign == call_)
+                for sign, call_, score in zip(signs, calls, scores, strict=True)
+                if call_
+            ]
+        ),
+        len(signs) / elapsed_s if elapsed_s > 0 else 0.0,
+    )
+
+
+def mean_figures(rows: Sequence[SetFigures]) -> SetFigures:
+    """Every set counts alike. The intervals tell how far these sets' own sizes could move the mean.
+
+    The calibration error is the mean of the sets'; its curve is that of all calls together.
+    """
+    count = len(rows)
+    elapsed_s = sum(row.texts / row.posts_per_s for row in rows if row.posts_per_s)
+    texts = sum(row.texts for row in rows)
+    return SetFigures(
+        "mean",
+        texts,
+        (sum(row.labels[0] for row in rows), sum(row.labels[1] for row in rows), sum(row.labels[2] for row in rows)),
+        _mean([row.accuracy for row in rows]),
+        _mean([row.macro_f1 for row in rows]),
+        _mean([row.bull_bear for row in rows]),
+        _mean([row.bull_bear_sure for row in rows]),
+        _mean([row.coverage for row in rows]),
+        Calibration(sum(row.calibration.error for row in rows) / count, _merge([row.calibration.bins for row in rows])),
+        texts / elapsed_s if elapsed_s else 0.0,
+    )
+
+
+def share(hits: int, count: int) -> Figure:
+    """hits / count with Wilson's interval; of nothing it is 0 and could be anything."""
+    if not count:
+        return Figure(0.0, 0.0, 1.0)
+    value = hits / count
+    scale = 1 + Z * Z / count
+    middle = (value + Z * Z / (2 * count)) / scale
+    spread = Z / scale * math.sqrt(value * (1 - value) / count + Z * Z / (4 * count * count))
+    return Figure(value, max(0.0, min(value, middle - spread)), min(1.0, max(value, middle + spread)))
+
+
+def calibration(calls: Sequence[tuple[float, bool]]) -> Calibration:
+    """The reliability of calls given as confidence in [0, 1] and whether right."""
+    cells: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for confidence, right in calls:
+        cells[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
+    bins = tuple(
+        Bin(
+            len(cell),
+            sum(confidence for confidence, _ in cell) / len(cell),
+            sum(right for _, right in cell) / len(cell),
+        )
+        for cell in cells
+        if cell
+    )
+    return Calibration(_expected_error(bins), bins)
+
+
+def _expected_error(bins: Sequence[Bin]) -> float:
+    count = sum(cell.calls for cell in bins)
+    return sum(cell.calls * abs(cell.right - cell.confidence) for cell in bins) / count if count else 0.0
+
+
+def _merge(curves: Sequence[tuple[Bin, ...]]) -> tuple[Bin, ...]:
+    cells: dict[int, tuple[int, float, float]] = {}
+    for cell in (cell for curve in curves for cell in curve):
+        place = min(BINS - 1, int(cell.confidence * BINS))
+        calls, confidence, right = cells.get(place, (0, 0.0, 0.0))
+        cells[place] = (calls + cell.calls, confidence + cell.calls * cell.confidence, right + cell.calls * cell.right)
+    return tuple(
+        Bin(calls, confidence / calls, right / calls) for _, (calls, confidence, right) in sorted(cells.items())
+    )
+
+
+def _direction(opinions: Sequence[tuple[int, Score]]) -> Figure:
+    return share(sum(sign * score.score > 0 for sign, score in opinions), len(opinions))
+
+
+def _mean(values: Sequence[Figure]) -> Figure:
+    mean = sum(figure.value for figure in values) / len(values)
+    spread = math.sqrt(sum(figure.error**2 for figure in values)) / len(values)
+    return Figure(mean, max(0.0, mean - spread), min(1.0, mean + spread))
+
+
+def _table(signs: Sequence[int], calls: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Texts by label and call."""
+    table = {(sign, call_): 0 for sign in _SIGNS for call_ in _SIGNS}
+    for pair in zip(signs, calls, strict=True):
+        table[pair] += 1
+    return table
+
+
+def _macro_f1(table: dict[tuple[int, int], int], classes: tuple[int, ...]) -> Figure:
+    """With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance.
+
+    Var = (Σ p·slope² − (Σ p·slope)²) / n.
+    """
+    count = sum(table.values())
+    slopes = dict.fromkeys(table, 0.0)
+    total = 0.0
+    for sign in classes:
+        hits = table[sign, sign]
+        weight = sum(cell for pair, cell in table.items() if pair[0] == sign)
+        weight += sum(cell for pair, cell in table.items() if pair[1] == sign)
+        if not weight:
+            continue
+        total += 2 * hits / weight
+        for pair in table:
+            times = (pair[0] == sign) + (pair[1] == sign)
+            slopes[pair] += (2 * (times == 2) - 2 * hits / weight * times) * count / weight
+    value = total / len(classes)
+    first = sum(cell * slopes[pair] for pair, cell in table.items()) / count
+    second = sum(cell * slopes[pair] ** 2 for pair, cell in table.items()) / count
+    spread = Z * math.sqrt(max(0.0, second - first * first) / count) / len(classes)
+    return Figure(value, max(0.0, value - spread), min(1.0, value + spread))

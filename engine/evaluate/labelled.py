@@ -1,0 +1,139 @@
+"""Labelled sets: texts and what a reader made of them, as `.jsonl` or `.jsonl.gz`.
+
+One JSON object per line: `id`, `text` and `label` (`bearish`, `neutral` or `bullish`), perhaps `symbol`; other fields
+are skipped. Texts are as their source gave them; they are cleaned here the way a feed cleans them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from engine.errors import RecordingError
+from engine.model import DisplayText, Value
+from engine.text import display_text, unescape
+
+LINE_LIMIT: Final = 1 << 20
+"""Longest line accepted, in bytes."""
+FORMAT: Final = 'one JSON object per line: {"id": …, "text": …, "label": "bearish" | "neutral" | "bullish"}'
+_SUFFIXES: Final = (".jsonl", ".jsonl.gz")
+
+
+class Label(Enum):
+    """What a text says of its symbol."""
+
+    BEARISH = "bearish"
+    NEUTRAL = "neutral"
+    BULLISH = "bullish"
+
+    @property
+    def sign(self) -> int:
+        """−1, 0 or +1."""
+        return _SIGNS[self]
+
+
+_SIGNS: Final = {Label.BEARISH: -1, Label.NEUTRAL: 0, Label.BULLISH: 1}
+
+
+class Labelled(Value, frozen=True, gc=False):
+    """A text and its label."""
+
+    id: str
+    text: DisplayText
+    label: Label
+    symbol: str = ""
+
+
+class LabelledSet(Value, frozen=True, gc=False):
+    """A set, named after its file."""
+
+    name: str
+    rows: tuple[Labelled, ...]
+    """At least one."""
+
+    @property
+    def two_class(self) -> bool:
+        """Whether no text is neutral: then a score's sign is its call."""
+        return all(row.label is not Label.NEUTRAL for row in self.rows)
+
+
+class _Row(msgspec.Struct, gc=False):
+    id: str | int
+    text: str
+    label: Label
+    symbol: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Row)
+
+
+def set_files(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files named, and those directly inside the directories named, by name. Raises RecordingError."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(file for file in path.iterdir() if file.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
+        if not inside:
+            raise RecordingError("expected .jsonl or .jsonl.gz files, found none", where=str(path), remedy=FORMAT)
+        found += inside
+    return tuple(dict.fromkeys(found))
+
+
+def read_set(file: Path) -> LabelledSet:
+    """The set in a file. Raises RecordingError naming file and line for a row that is not as described above."""
+    rows = []
+    lines: dict[str, int] = {}
+    for number, line in _lines(file):
+        row = _row(line, file, number)
+        first = lines.setdefault(row.id, number)
+        if first != number:
+            raise _refusal(f"expected each id once, found {row.id!r} also on line {first}", file, number)
+        rows.append(row)
+    if not rows:
+        raise RecordingError("expected at least one row, found none", where=str(file), remedy=FORMAT)
+    return LabelledSet(file.name.removesuffix(".gz").removesuffix(".jsonl"), tuple(rows))
+
+
+def _row(line: bytes, file: Path, number: int) -> Labelled:
+    try:
+        row = _decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error), file, number) from error
+    except ValueError as strict:
+        # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
+        try:
+            row = msgspec.convert(json.loads(line), _Row)
+        except ValueError as error:
+            raise _refusal(f"expected a line of JSON ({strict})", file, number) from error
+    name = str(row.id)
+    if not name:
+        raise _refusal("expected an id, found an empty one", file, number)
+    return Labelled(name, display_text(unescape(row.text)), row.label, (row.symbol or "").lstrip("$"))
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            while line := stream.readline(LINE_LIMIT):
+                number += 1
+                if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
+                    raise _refusal(f"expected a line under {LINE_LIMIT:,} bytes, found a longer one", file, number)
+                if line.strip():
+                    yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _refusal(f"expected a whole gzip file, found it damaged ({error})", file, number + 1) from error
+    except OSError as error:
+        raise RecordingError(
+            f"expected a readable file, found: {error.strerror or error}", where=str(file), remedy="correct the path"
+        ) from error
+
+
+def _refusal(problem: str, file: Path, number: int) -> RecordingError:
+    return RecordingError(problem, where=f"{file}:{number}", remedy=f"correct or remove that line; {FORMAT}")
