@@ -274,32 +274,35 @@ def _post(
     recovered: bool,
 ) -> Post:
     users, tweets = index
-    references = {
-        reference.type: reference.id
-        for reference in tweet.referenced_tweets or tweet.referenced_posts or ()
-        if _ID.fullmatch(reference.id)
-    }
-    repost_of = references.get("retweeted", "")
+    repost_of, reply_to, quote_of = _references(tweet.referenced_tweets or tweet.referenced_posts or ())
     raw = _full_text(tweet, tweets.get(repost_of))
     history = tweet.edit_history_tweet_ids or tweet.edit_history_post_ids or ()
     return Post(
-        id=tweet.id,
-        source=SOURCE,
-        published_ns=_published(tweet, received_ns),
-        received_ns=received_ns,
-        author=_author(tweet.author_id or "", users.get(tweet.author_id or "")),
-        raw=raw,
-        text=display_text(unescape(raw)),
-        lang=_label((tweet.lang or "")[:LANG_LIMIT]),
-        client=_label((tweet.source or "")[:NAME_LIMIT]),
-        cashtags=_cashtags(tweet),
-        rules=tuple(_label(tag[:NAME_LIMIT]) for tag in tags[:TAGS]),
-        edits=tuple(earlier for earlier in history if earlier != tweet.id and _ID.fullmatch(earlier)),
-        repost_of=repost_of,
-        reply_to=references.get("replied_to", ""),
-        quote_of=references.get("quoted", ""),
-        recovered=recovered,
+        tweet.id,
+        SOURCE,
+        _published(tweet, received_ns),
+        received_ns,
+        _author(tweet.author_id or "", users.get(tweet.author_id or "")),
+        raw,
+        display_text(unescape(raw)),
+        _label(tweet.lang[:LANG_LIMIT]) if tweet.lang else "",
+        _label(tweet.source[:NAME_LIMIT]) if tweet.source else "",
+        _cashtags(tweet),
+        tuple([_label(tag[:NAME_LIMIT]) for tag in tags[:TAGS]]),
+        tuple([earlier for earlier in history if earlier != tweet.id and _ID.fullmatch(earlier)]),
+        repost_of,
+        reply_to,
+        quote_of,
+        recovered,
     )
+
+
+def _references(references: Sequence[_Reference]) -> tuple[str, str, str]:
+    """Ids of the posts it reposts, replies to and quotes; empty where there is none."""
+    if not references:
+        return "", "", ""
+    ids = {reference.type: reference.id for reference in references if _ID.fullmatch(reference.id)}
+    return ids.get("retweeted", ""), ids.get("replied_to", ""), ids.get("quoted", "")
 
 
 def _full_text(tweet: _Tweet, original: _Tweet | None) -> str:
@@ -336,13 +339,13 @@ def _author(author_id: str, user: _User | None) -> Author:
         return Author(one_line(author_id, 32), DisplayText(""))
     metrics = user.public_metrics or _Metrics()
     return Author(
-        id=one_line(author_id, 32),
-        name=screen_name(user.username or ""),
-        followers=metrics.followers_count,
-        following=metrics.following_count,
-        posts=metrics.tweet_count if metrics.tweet_count is not None else metrics.post_count,
-        verified=bool(user.verified),
-        created_ns=_time_ns((user.created_at or "")[:TIME_LIMIT]),
+        one_line(author_id, 32),
+        screen_name(user.username or ""),
+        metrics.followers_count,
+        metrics.following_count,
+        metrics.tweet_count if metrics.tweet_count is not None else metrics.post_count,
+        bool(user.verified),
+        _time_ns((user.created_at or "")[:TIME_LIMIT]),
     )
 
 
