@@ -77,7 +77,8 @@ class Matcher:
             return self._resolved(tagged, words)
         if not tagged:
             return ()
-        return tuple([self._cashtags[index] for index in sorted(tagged)])
+        order = sorted(tagged) if len(tagged) > 1 else tagged
+        return tuple([self._cashtags[index] for index in order])
 
     def weigh(self, author: Author, matches: Sequence[Match]) -> tuple[Match, ...]:
         """The same matches with the author's influence on each symbol.
@@ -92,14 +93,13 @@ class Matcher:
                 influence += extra
                 break
         name = fold(author.name)
+        usual = round(min(CAP, influence), 6)
         weighed = []
         for match in matches:
-            index = self._index[match.symbol]
+            index, value = self._index[match.symbol], usual
             if name in self._influencers[index]:
-                value = min(CAP, influence + KEY_INFLUENCER) * self._rows[index].multiplier
-            else:
-                value = min(CAP, influence)
-            weighed.append(Match(match.symbol, match.term, match.kind, round(value, 6)))
+                value = round(min(CAP, influence + KEY_INFLUENCER) * self._rows[index].multiplier, 6)
+            weighed.append(Match(match.symbol, match.term, match.kind, value))
         return tuple(weighed)
 
     def _resolved(self, tagged: set[int], words: list[tuple[int, int, Use]]) -> tuple[Match, ...]:
