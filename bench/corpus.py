@@ -97,7 +97,7 @@ def _words(chance: random.Random) -> str:
 def _line(number: int, at_ns: int, text: str, tags: Sequence[str], chance: random.Random) -> dict[str, Any]:
     post_id = str((at_ns // MILLISECOND - _SNOWFLAKE_EPOCH_MS << 22) + number % (1 << 22))
     author = str(1_000_000 + chance.randrange(_AUTHORS))
-    created = iso(at_ns)
+    created = iso(at_ns - at_ns % SECOND)  # X tells whole seconds
     return {
         "data": {
             "id": post_id,

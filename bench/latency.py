@@ -47,8 +47,8 @@ from engine.errors import DeskError
 from engine.kernel.kernel import Kernel
 from engine.kernel.meters import Latency
 from engine.kernel.process import SWITCH_INTERVAL_S
-from engine.model import Side
-from engine.model.frames import Command, Push, Reply
+from engine.model import Light, Side
+from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.paths import Paths
 
 PER_SECOND: Final = 1_000
@@ -142,12 +142,17 @@ class Desk:
         self.confirmed_ns: dict[str, int] = {}
         """When the confirm of an order was sent, by client order id."""
         self.refused: dict[str, int] = {}
+        self.ready = asyncio.Event()
+        """Set once the engine is reconciled and every feed is up."""
+        self._up: dict[str, bool] = {}
         self._asked: set[asyncio.Task[None]] = set()
 
     async def watch(self) -> None:
         """Until the engine says goodbye."""
         async with Client(self._socket) as client:
             async for message in client.stream():
+                if isinstance(message, Snapshot | Frame):
+                    self._note(message)
                 if not isinstance(message, Push) or message.ticket is None or message.decision is not None:
                     continue
                 ticket = message.ticket
@@ -158,6 +163,11 @@ class Desk:
                     task = asyncio.create_task(self._confirm(client, ticket.id, ticket.fingerprint))
                     self._asked.add(task)
                     task.add_done_callback(self._asked.discard)
+
+    def _note(self, message: Snapshot | Frame) -> None:
+        self._up.update({feed.name: feed.light is Light.UP for feed in message.feeds})
+        if message.status.reconciled and self._up.get("x") and self._up.get("prices"):
+            self.ready.set()
 
     async def _confirm(self, client: Client, ticket_id: str, fingerprint: str) -> None:
         sent_ns = self._clock.now_ns()
@@ -178,7 +188,7 @@ def run(seconds: float = 20.0) -> dict[str, float]:
                 sys.executable, "-m", "bench.street", "--posts", str(round(seconds * PER_SECOND)),
                 "--per-second", str(PER_SECOND), "--symbols", str(SYMBOLS), "--swing-s", str(SWING_S),
             ],
-            cwd=_ROOT, stdout=subprocess.PIPE, text=True,
+            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
             return asyncio.run(_measure(home, street))
@@ -189,6 +199,7 @@ def run(seconds: float = 20.0) -> dict[str, float]:
 
 async def _measure(home: Path, street: subprocess.Popen[str]) -> dict[str, float]:
     assert street.stdout is not None
+    assert street.stdin is not None
     settings: dict[str, str] = json.loads(street.stdout.readline())
     running = subprocess.Popen(  # noqa: ASYNC220 (nothing else runs on this loop yet)
         [sys.executable, "-m", "bench.latency", "--engine", str(home), "--street", json.dumps(settings)],
@@ -199,6 +210,10 @@ async def _measure(home: Path, street: subprocess.Popen[str]) -> dict[str, float
     try:
         desk = Desk(Paths.of(config_of(home, settings)).socket)
         watching = asyncio.create_task(_attached(desk))
+        async with asyncio.timeout(START_LIMIT_S):
+            await desk.ready.wait()
+        street.stdin.write("go\n")
+        street.stdin.flush()
         told: dict[str, Any] = json.loads(await asyncio.to_thread(street.stdout.readline))
         running.send_signal(signal.SIGTERM)
         out, _ = await asyncio.to_thread(running.communicate)

@@ -1,7 +1,7 @@
 """The pretend X and the pretend Alpaca in one process: posts at a steady pace, moods that swing, prices that stand.
 
-Prints its addresses as one line of JSON. Sends from the moment an engine streams; when all posts are out it prints, as
-a second line, when each order arrived, and ends.
+Prints its addresses as one line of JSON. Sends once an engine streams and a line on standard input says that it is
+ready; when all posts are out it prints, as a second line, when each order arrived, and ends.
 
 python -m bench.street --posts 20000 --per-second 1000 --symbols 20 --swing-s 2
 """
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 from collections import deque
 from decimal import Decimal
 from functools import lru_cache
@@ -114,7 +115,8 @@ async def serve(given: argparse.Namespace) -> None:
             "data_stream": venue.data_stream_url,
         }
         print(json.dumps(settings), flush=True)
-        await x.streaming(timeout_s=60.0)
+        await asyncio.to_thread(sys.stdin.readline)
+        await x.streaming()
         began = clock.now_ns()
         await send(x, clock, symbols, posts=given.posts, per_second=given.per_second, swing_s=given.swing_s)
         took_s = (clock.now_ns() - began) / SECOND
