@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check format lint types layers tests bench bench-screen docs lock setup setup-dev clean help
+.PHONY: demo test check format lint types layers tests faults bench bench-screen docs lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
@@ -35,6 +35,11 @@ layers: setup-dev
 tests: setup-dev
 	$(VENV)/bin/pytest -n 2 --dist loadgroup
 
+faults: setup-dev  ## break the engine in every way of the fault matrix (about ten minutes); writes docs/faults.md
+	@rm -rf .faults
+	@DESK_FAULTS=all DESK_FAULTS_LEDGERS=.faults $(VENV)/bin/pytest tests/faults -n 2 --dist loadgroup; found=$$?; \
+		$(PY) -m tests.faults.report .faults/*.json > docs/faults.md; exit $$found
+
 bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
 	$(PY) -m bench
 
@@ -42,7 +47,7 @@ bench-screen: setup-dev  ## measure the desk in a real pseudo-terminal
 	$(PY) -m bench screen
 
 docs: setup-dev  ## write the generated pages again
-	$(PY) -m engine.risk.table > docs/controls.md
+	$(PY) -m tools.docs
 
 lock: setup-dev  ## resolve the pins again from pyproject.toml
 	$(PY) -m pip install --quiet uv

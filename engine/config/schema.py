@@ -27,23 +27,34 @@ class EngineConfig(Section, frozen=True, kw_only=True):
     runtime_dir: str = ""
     """Where socket, lock and KILL file live; empty means the platform's user runtime directory."""
     frame_hz: float = 15.0
+    """Most display updates a second to an attached desk."""
     heartbeat_s: float = 60.0
+    """One log line this often: alive, and what was done."""
     log_format: str = "text"
     """`text` or `json`."""
     log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
 
 
 class XConfig(Section, frozen=True, kw_only=True):
     """[x]: the filtered stream."""
 
     enabled: bool = True
+    """Whether posts are read from X at all."""
     base_url: str = "https://api.x.com"
+    """Where X answers: the address of the API."""
     languages: tuple[str, ...] = ("en",)
+    """Posts in these languages, as X detects them; the lexicon reads English."""
     reposts: bool = False
+    """Whether reposts count. They cost like posts and say nothing new."""
     rule_length: int = 1024
+    """Characters a rule may have on your plan."""
     rule_limit: int = 1000
+    """Rules your plan allows."""
     post_cost_usd: float = 0.005
+    """What X charges per post read."""
     daily_cap_usd: float = 20.0
+    """The stream stops here and says so; 0 buys nothing."""
     recover: bool = True
     """Fill gaps by recent search after a reconnect."""
     warm_start: bool = True
@@ -55,16 +66,22 @@ class XConfig(Section, frozen=True, kw_only=True):
     silence_s: float = 20.0
     """Reconnect after this long without a byte (X sends a keep-alive at least every 20 s)."""
     connect_timeout_s: float = 10.0
+    """Longest a connect may take."""
 
 
 class AlpacaConfig(Section, frozen=True, kw_only=True):
     """[alpaca]: trading and market data."""
 
     trading_url: str = "https://paper-api.alpaca.markets"
+    """REST address of the account: paper or live."""
     data_url: str = "https://data.alpaca.markets"
+    """REST address of market data."""
     trading_stream_url: str = "wss://paper-api.alpaca.markets/stream"
+    """Websocket of order updates."""
     data_stream_url: str = "wss://stream.data.alpaca.markets/v2/iex"
+    """Websocket of quotes and trades; its path names the feed."""
     feed: str = "iex"
+    """`iex`, or `sip` with a paid plan."""
     timeout_s: float = 8.0
     """Limit for every REST call."""
     silence_s: float = 60.0
@@ -89,6 +106,7 @@ class FeedsConfig(Section, frozen=True, kw_only=True):
     """[feeds]: which sources run."""
 
     posts: tuple[str, ...] = ("x",)
+    """`["x"]`, or `["replay"]` alone."""
     prices: str = "alpaca"
     """`alpaca` or `replay`."""
     queue: int = 10_000
@@ -99,6 +117,7 @@ class ScoringConfig(Section, frozen=True, kw_only=True):
     """[scoring]"""
 
     scorers: tuple[str, ...] = ("vader",)
+    """Found by name; add your own through the entry points `desk.scorers`."""
     weights: dict[str, float] = {}
     """Weight per scorer; 1 where absent."""
     label: float = 0.2
@@ -111,6 +130,7 @@ class SentimentConfig(Section, frozen=True, kw_only=True):
     """[sentiment]"""
 
     window_s: float = 1800.0
+    """A mood is made of the posts this far back."""
     floor: float = 0.1
     """Least decay weight inside the window."""
     look_back_s: float = 3600.0
@@ -121,6 +141,7 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
     """[strategy.shift]: act when mood changes against the window one look-back earlier."""
 
     enabled: bool = True
+    """Whether the strategy runs."""
     threshold: float = 0.15
     """Least |change|; a watchlist row may set its own."""
     volume_floor: int = 10
@@ -128,7 +149,9 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
     confidence_floor: float = 0.65
     """Least mood confidence for a signal. Under the floor of R22 a signal would only be blocked, and be spent."""
     buy: bool = True
+    """Whether it may signal BUY."""
     sell: bool = True
+    """Whether it may signal SELL."""
     rearm: float = 0.5
     """After a signal the change must fall under this share of the threshold before the next on the same side."""
     expires_s: float = 300.0
@@ -155,7 +178,9 @@ class SizingConfig(Section, frozen=True, kw_only=True):
     fixed_notional: Decimal = Decimal(1000)
     """`fixed`: money per order."""
     min_notional: Decimal = Decimal(10)
+    """Smaller orders are refused; dollars."""
     stop_pct: Decimal = Decimal(5)
+    """The stop stands this far under the entry."""
     target_ratio: Decimal = Decimal(2)
     """Target distance as a multiple of the stop distance."""
     marketable_bps: Decimal = Decimal(20)
@@ -166,44 +191,79 @@ class RiskConfig(Section, frozen=True, kw_only=True):
     """[risk]: limits of the controls R01 … R25. Percentages are of equity."""
 
     order_quantity: Decimal = Decimal(1000)
+    """R01: most shares per order."""
     order_quantity_crypto: Decimal = Decimal("0.1")
+    """R01: most units per order of a pair such as BTC/USD."""
     order_notional: Decimal = Decimal(5000)
+    """R02: most money per order, in dollars; the lower of this and the next."""
     order_notional_pct: Decimal = Decimal(5)
+    """R02: most money per order."""
     price_collar_pct: Decimal = Decimal(2)
+    """R03: how far the price may be from both last trade and mid, in percent of them."""
     price_collar_crypto_pct: Decimal = Decimal(3)
+    """R03: the same for pairs."""
     spread_bps: Decimal = Decimal(50)
+    """R04: widest spread."""
     duplicate_s: float = 60.0
+    """R05: the same symbol, side and quantity are refused for this long."""
     orders_per_minute: int = 5
+    """R06: order messages a minute, rejects counted."""
     orders_per_day: int = 30
+    """R06: order messages a day, rejects counted."""
     strategy_executions: int = 10
+    """R07: after this many a day a strategy is off until a person lifts the lock."""
     symbol_trades_per_day: int = 5
+    """R08: trades per symbol a day."""
     symbol_shares_per_month: Decimal | None = None
+    """R08: shares bought per symbol a month; absent: any number."""
     position_pct: Decimal = Decimal(10)
+    """R09: largest position, working orders counted."""
     gross_exposure_pct: Decimal = Decimal(60)
+    """R10: most in all positions together."""
     concentration_pct: Decimal = Decimal(20)
+    """R10: most in one symbol."""
     cash_floor_pct: Decimal = Decimal(10)
+    """R11: this much cash stays, working orders counted."""
     open_positions: int = 10
+    """R12: most open positions."""
     open_orders: int = 10
+    """R12: most open orders."""
     daily_loss_pct: Decimal = Decimal(2)
+    """R13: a loss of this much since the session began is REDUCING until the next one."""
     drawdown_pct: Decimal = Decimal(10)
+    """R14: this far under the peak is HALTED until a person resumes with a reason."""
     drawdown_reduce_at_pct: Decimal = Decimal(75)
     """At this share of the drawdown limit sizes are halved."""
     loss_streak: int = 3
+    """R15: this many stop-outs within the window lock trading."""
     loss_streak_window_s: float = 86_400.0
+    """R15: the window."""
     loss_streak_lock_s: float = 86_400.0
+    """R15: how long the lock holds."""
     cool_down_s: float = 1800.0
+    """R16: no new entry in a symbol for this long after an exit."""
     stale_price_s: float = 15.0
+    """R17: oldest quote in the session."""
     stale_signal_s: float = 600.0
+    """R18: oldest newest evidence."""
     min_authors: int = 3
+    """R18: least authors behind a signal."""
     min_posts: int = 10
+    """R18: least posts behind a signal."""
     dominance_pct: Decimal = Decimal(60)
     """R18: one author or one text may hold at most this share of the window's weight."""
     pre_market: bool = False
+    """R19: whether to trade before the open, with limit orders."""
     post_market: bool = False
+    """R19: whether to trade after the close, with limit orders."""
     min_price: Decimal = Decimal(5)
+    """R20: least price, in dollars."""
     long_only: bool = True
+    """R20: never sell more than is held."""
     confidence: float = 0.65
+    """R22: least confidence of a signal."""
     require_protective_exit: bool = True
+    """R23: an entry must carry stop and target."""
     engine_watched_exits: bool = True
     """Fallback of R23: where the venue cannot carry stop and target, the engine watches them itself."""
 
@@ -212,7 +272,9 @@ class TicketsConfig(Section, frozen=True, kw_only=True):
     """[tickets]"""
 
     mode: Mode = Mode.CONFIRM
+    """`confirm`, `auto` or `off`: a person decides, the autopilot, nobody. A watchlist row may set its own."""
     ttl_s: float = 120.0
+    """A ticket lives this long; expired means rejected."""
     drift_bps: Decimal = Decimal(20)
     """A confirmation is refused when the price moved further than this since it was shown."""
 
@@ -225,7 +287,9 @@ class OrdersConfig(Section, frozen=True, kw_only=True):
     unresolved_grace_s: float = 5.0
     """A definite "not found" counts only this long after the POST."""
     lookup_backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    """Pauses between the lookups of an order whose fate is not known; the last one repeats."""
     reconcile_s: float = 30.0
+    """Orders, fills and positions are compared with the venue this often."""
     protect_s: float = 10.0
     """A filled quantity without a working stop for this long gets one placed at the venue."""
     exit_timeout_s: float = 10.0
@@ -238,15 +302,21 @@ class SimulatedConfig(Section, frozen=True, kw_only=True):
     """[simulated]: the built-in venue."""
 
     cash: Decimal = Decimal(100_000)
+    """Dollars to begin with."""
     fee_per_share: Decimal = Decimal("0.005")
+    """Dollars per share."""
     fee_min: Decimal = Decimal(0)
+    """Least fee per fill, in dollars."""
     spread_bps: Decimal = Decimal(4)
     """Spread assumed where a price source gives only a last price."""
     partial_fill_share: Decimal = Decimal("0.25")
     """Least share of an order that the first fill takes when the seeded draw makes it partial."""
     partial_fill_chance: float = 0.1
+    """How often a first fill is partial, 0 to 1."""
     reject_chance: float = 0.0
+    """How often an order is rejected, 0 to 1."""
     seed: int = 1
+    """Of the draws: the same seed, the same fills."""
 
 
 class BrokerConfig(Section, frozen=True, kw_only=True):
@@ -262,7 +332,9 @@ class JournalConfig(Section, frozen=True, kw_only=True):
     commit_ms: float = 10.0
     """Longest a record waits for its group commit. Intents never wait."""
     commit_rows: int = 256
+    """Most records of a group commit."""
     dedupe_hours: float = 24.0
+    """An id counts as seen for this long, over restarts too."""
     quote_s: float = 5.0
     """A quote per symbol is recorded at most this often."""
 
@@ -273,14 +345,18 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     fps: str = "auto"
     """`auto`: 15 locally, 5 over SSH; or a number."""
     feed_rows: int = 10_000
+    """Posts kept on the screen."""
     theme: str = ""
+    """A theme by name; empty: the desk's own, dark."""
 
 
 class WatchRow(Section, frozen=True, kw_only=True):
     """[[watchlist]]: one symbol."""
 
     symbol: str
+    """As the venue writes it: `TSLA`, `BTC/USD`."""
     name: str = ""
+    """The company; it matches like a keyword."""
     keywords: tuple[str, ...] = ()
     """Words that mean the company by themselves."""
     ambiguous: tuple[str, ...] = ()
@@ -290,8 +366,11 @@ class WatchRow(Section, frozen=True, kw_only=True):
     multiplier: float = 1.5
     """Weight multiplier for those."""
     threshold: float | None = None
+    """This symbol's own `strategy.shift.threshold`."""
     allocation_pct: Decimal | None = None
+    """This symbol's own `sizing.allocation_pct`."""
     mode: Mode | None = None
+    """This symbol's own `tickets.mode`."""
 
 
 class Config(Section, frozen=True, kw_only=True):
