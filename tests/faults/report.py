@@ -1,0 +1,71 @@
+"""`python -m tests.faults.report LEDGER.json …`: the fault matrix as a page, from what a run found.
+
+Only what ran appears. Rows of several ledgers are added up.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.ledger import Ledger, Row
+
+HEAD = """# Fault matrix
+
+Written by `make faults` from the tests in `tests/faults`: real engine processes against a pretend X and a pretend
+Alpaca on loopback, broken on purpose. A row is a fault that was injected in that run; what has no test is not here.
+"Worst recovery" is the longest time from the fault, or from the start after a kill, until what must hold was seen to
+hold, on a machine that does other work meanwhile.
+"""
+
+TABLE = ("| fault | times | worst recovery | result |", "| --- | --: | --: | --- |")
+
+
+def read(paths: Sequence[Path]) -> Ledger:
+    """The ledgers as one."""
+    ledger = Ledger()
+    for path in paths:
+        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
+            ledger.add(Row(**row))
+    return ledger
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """The sums of the whole run."""
+    kills = [row for row in rows if row.fault.startswith("kill −9") or "kill −9" in row.fault]
+    faults = sum(row.times + row.injected for row in rows)
+    orders = sum(row.orders for row in rows)
+    worst = max((row.worst_s for row in kills), default=0.0)
+    broken = [row for row in rows if not row.held]
+    lines = [
+        f"- {sum(row.times for row in kills)} kills with SIGKILL, worst restart to reconciled {worst:.1f} s",
+        f"- {faults} faults in all, {orders} orders at the venue",
+        f"- {len(rows) - len(broken)} of {len(rows)} rows hold",
+    ]
+    if not broken:
+        lines.insert(2, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
+    return "\n".join(lines)
+
+
+def page(ledger: Ledger) -> str:
+    """The page, Markdown."""
+    parts = [HEAD, summary(ledger.rows), ""]
+    for where in dict.fromkeys(row.where for row in ledger.rows):
+        rows = [row for row in ledger.rows if row.where == where]
+        parts += [f"## {where}", ""]
+        for must in dict.fromkeys(row.must for row in rows):
+            parts += [f"Must hold: {must}.", "", *TABLE]
+            parts += [_line(row) for row in rows if row.must == must]
+            parts += [""]
+    return "\n".join(parts)
+
+
+def _line(row: Row) -> str:
+    more = f" ({row.injected} on the wire)" if row.injected else ""
+    return f"| {row.fault}{more} | {row.times} | {row.worst_s:.1f} s | {'held' if row.held else 'BROKEN'} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page(read([Path(name) for name in sys.argv[1:]])))

@@ -1,0 +1,220 @@
+"""The pretend X and the pretend Alpaca on threads of their own, a crowd that keeps changing its mind, prices that move.
+
+A test talks to the venue with `street.ask(lambda venue: …)`: the call runs where the servers run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from typing import Self, TypeVar
+
+from engine.clock import SECOND
+from tests.venues.alpaca import AlpacaSimulator
+from tests.venues.x import XSimulator, XUser
+
+T = TypeVar("T")
+
+SYMBOLS = ("TSLA", "GOOG", "NVDA", "META", "AAPL")
+BASE = {"TSLA": 250, "GOOG": 180, "NVDA": 140, "META": 590, "AAPL": 230}
+BAD = ("${0} terrible awful losses", "${0} is a disaster, horrible", "hate ${0}, very bad news")
+GOOD = ("${0} amazing excellent quarter", "${0} is great, love these fantastic gains", "what a win for ${0}, superb")
+
+TURN_S = 4.0
+"""How long the crowd is of one mind about a symbol."""
+TICK_S = 0.15
+
+SETTINGS = {
+    "X__SEARCH_LAG_S": "0",
+    "X__DAILY_CAP_USD": "1000000",
+    "SENTIMENT__WINDOW_S": "2",
+    "SENTIMENT__LOOK_BACK_S": "1.5",
+    "STRATEGY__SHIFT__CONFIDENCE_FLOOR": "0.3",
+    "STRATEGY__SHIFT__EXPIRES_S": "20",
+    "STRATEGY__SHIFT__VOLUME_FLOOR": "5",
+    "TICKETS__MODE": "auto",
+    "RISK__CONFIDENCE": "0.3",
+    "RISK__MIN_POSTS": "5",
+    "RISK__DUPLICATE_S": "0.5",
+    "RISK__COOL_DOWN_S": "0",
+    "RISK__ORDERS_PER_MINUTE": "100000",
+    "RISK__ORDERS_PER_DAY": "100000",
+    "RISK__STRATEGY_EXECUTIONS": "100000",
+    "RISK__SYMBOL_TRADES_PER_DAY": "100000",
+    "RISK__LOSS_STREAK": "100000",
+    "RISK__POSITION_PCT": "50",
+    "RISK__CONCENTRATION_PCT": "50",
+    "RISK__GROSS_EXPOSURE_PCT": "100",
+    "RISK__OPEN_ORDERS": "60",
+    "ALPACA__TIMEOUT_S": "1.5",
+    "ORDERS__RECONCILE_S": "5",
+    "ORDERS__UNRESOLVED_GRACE_S": "1.5",
+    "ORDERS__LOOKUP_BACKOFF_S": "0.2, 0.4, 0.8, 1.0",
+}
+"""Windows of seconds, and limits that let it trade all the time; everything else is as shipped."""
+
+
+class Street:
+    """Both venues. `with Street() as street:`; `street.turning = True` makes the crowd change its mind for ever."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.luck = random.Random(seed)
+        self.turning = False
+        """Whether moods change; when not, the crowd stays unhappy and nothing is signalled."""
+        self.talking = True
+        self.quoting = True
+        self.size: Decimal | None = None
+        """Shares shown at the touch; None for any number, 0 for none: orders rest."""
+        self.troubles = 0
+        """Faults put on the wire by `trouble`, besides those in `venue.faults.happened`."""
+        self.troubled = False
+        self.happy: set[str] = set()
+        """Symbols about which the crowd is happy now, while `turning` is off."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="street", daemon=True)
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._said = 0
+        self._began_s = 0.0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    async def _open(self) -> None:
+        self.x = await self._stack.enter_async_context(XSimulator(search_lag_s=0, connects=100_000))
+        self.venue = await self._stack.enter_async_context(AlpacaSimulator(cash=1_000_000))
+        self._began_s = self._loop.time()
+        now_ns = self.x.clock.now_ns()
+        for back in range(50, 0, -1):
+            self._talk(now_ns - back * SECOND // 5)
+        self._tasks = [asyncio.create_task(work()) for work in (self._crowd, self._prices, self._trouble)]
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    def ask(self, question: Callable[[AlpacaSimulator], T]) -> T:
+        """Run `question(venue)` on the servers' thread; its answer."""
+
+        async def answer() -> T:
+            return question(self.venue)
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(10)
+
+    def stop_venue(self) -> None:
+        """Nobody listens at the venue's address any more; its book stays."""
+        asyncio.run_coroutine_threadsafe(self.venue.stop(), self._loop).result(10)
+
+    def start_venue(self) -> None:
+        """It listens again, at the same address."""
+        asyncio.run_coroutine_threadsafe(self.venue.start(), self._loop).result(10)
+
+    def settings(self, **more: str) -> dict[str, str]:
+        """The environment of an engine on this street; `more` are settings like `ORDERS__RECONCILE_S="1"`."""
+        venue = self.venue
+        addresses = {
+            "X__BASE_URL": self.x.url,
+            "ALPACA__TRADING_URL": venue.trading_url,
+            "ALPACA__DATA_URL": venue.data_url,
+            "ALPACA__TRADING_STREAM_URL": venue.trading_stream_url,
+            "ALPACA__DATA_STREAM_URL": venue.data_stream_url,
+        }
+        return {
+            "DESK_X_BEARER_TOKEN": self.x.token,
+            "DESK_ALPACA_KEY_ID": venue.key_id,
+            "DESK_ALPACA_SECRET_KEY": venue.secret_key,
+            **{f"DESK_{key}": value for key, value in {**SETTINGS, **addresses, **more}.items()},
+        }
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def positions(self) -> dict[str, Decimal]:
+        """What the venue holds."""
+        return self.ask(lambda venue: {symbol: held.qty for symbol, held in venue.exchange.positions.items()})
+
+    def injected(self) -> int:
+        """Faults that have happened on the wire so far."""
+        return self.ask(lambda venue: len(venue.faults.happened)) + self.troubles
+
+    def freeze(self) -> None:
+        """The crowd stays as it is now about every symbol: no more signals soon."""
+        self.happy = {symbol for place, symbol in enumerate(SYMBOLS) if self._is_happy(place)}
+        self.turning = False
+
+    def quiet(self) -> None:
+        """No more faults, no more changes of mind; orders fill again."""
+        if self.turning:
+            self.freeze()
+        self.troubled = False
+        self.size = None
+        self.quoting = True
+
+        def calm(venue: AlpacaSimulator) -> None:
+            venue.faults.clear()
+            stream = venue.trading_stream
+            stream.mute = False
+            stream.drop = stream.repeat = stream.null = stream.hold = 0
+
+        self.ask(calm)
+
+    async def _crowd(self) -> None:
+        while True:
+            if self.talking:
+                self._talk(self.x.clock.now_ns())
+            await asyncio.sleep(TICK_S)
+
+    def _talk(self, at_ns: int) -> None:
+        for place, symbol in enumerate(SYMBOLS):
+            happy = self._is_happy(place) if self.turning else symbol in self.happy
+            self._said += 1
+            text = self.luck.choice(GOOD if happy else BAD).format(symbol)
+            user = XUser(id=str(7_000 + self._said % 25), username=f"made_up_{self._said % 25}")
+            self.x.post(f"{text} {self._said}", at_ns=at_ns, user=user)
+
+    def _is_happy(self, place: int) -> bool:
+        """Whether the crowd is happy about a symbol now, while it keeps turning: each at its own time."""
+        return int((self._loop.time() - self._began_s) / TURN_S + place * 2 / len(SYMBOLS)) % 2 == 1
+
+    async def _prices(self) -> None:
+        while True:
+            if self.quoting:
+                for symbol in SYMBOLS:
+                    middle = Decimal(BASE[symbol]) + Decimal(self.luck.randint(-10, 10)) / 100
+                    cent = Decimal("0.01")
+                    self.venue.quote(symbol, middle - cent, middle + cent, bid_size=self.size, ask_size=self.size)
+            await asyncio.sleep(TICK_S)
+
+    async def _trouble(self) -> None:
+        """While `troubled`: something goes wrong on the wire about ten times a second."""
+        routes = ("POST /v2/orders", "POST /v2/orders", "DELETE /v2/orders/{order_id}", "GET /v2/orders")
+        routes += ("GET /v2/orders:by_client_order_id", "GET /v2/positions", "GET /v2/account")
+        kinds = ("500", "503", "504", "html", "html_200", "empty", "truncated", "reset", "hang", "429")
+        while True:
+            await asyncio.sleep(0.1)
+            if not self.troubled:
+                continue
+            luck, stream = self.luck, self.venue.trading_stream
+            self.size = luck.choice((None, None, Decimal(2), Decimal(5)))
+            if luck.random() < 0.6 and len(self.venue.faults.waiting) < 4:
+                kind = luck.choice(kinds)
+                self.venue.faults.add(luck.choice(routes), kind, luck.choice(("before", "after")))
+            if luck.random() < 0.4:
+                fault = luck.choice(("drop", "repeat", "null", "hold"))
+                setattr(stream, fault, 2 if fault == "hold" else 1)
+                self.troubles += 1
+            if luck.random() < 0.01:
+                stream.abort_all()
+                self.troubles += 1
