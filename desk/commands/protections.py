@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, REASON, ask, say, snapshot_of
+from desk.commands.verbs import REASON, command_verb, view_verb
 from engine.model.frames import Command
+
+if TYPE_CHECKING:
+    from engine.model.frames import Snapshot
 
 
 @click.group()
@@ -13,29 +18,27 @@ def protections() -> None:
     """Temporary locks: what is locked, why, until when."""
 
 
-@protections.command(name="list")
-@AS_JSON
-@NAME
-@click.pass_context
-def list_(ctx: click.Context, as_json: bool, name: str) -> None:
-    """Protections in force."""
-    import msgspec
-
+def _lines(snapshot: Snapshot) -> list[str]:
     from desk.report import protection_lines
 
-    snapshot = snapshot_of(ctx, name)
-    if as_json:
-        click.echo(msgspec.json.encode(snapshot.protections).decode())
-    else:
-        say(protection_lines(snapshot) or ["no protection is in force"])
+    return protection_lines(snapshot)
 
 
-@protections.command()
-@click.argument("protection")
-@REASON
-@AS_JSON
-@NAME
-@click.pass_context
-def lift(ctx: click.Context, protection: str, reason: str, as_json: bool, name: str) -> None:
-    """Lift a protection before its end, with a reason that is journaled."""
-    ask(ctx, Command("lift", protection=protection, reason=reason), as_json, name)
+protections.add_command(
+    view_verb(
+        "list",
+        "Protections in force.",
+        lines=_lines,
+        part=lambda snapshot: snapshot.protections,
+        none="no protection is in force",
+    )
+)
+protections.add_command(
+    command_verb(
+        "lift",
+        "Lift a protection before its end, with a reason that is journaled.",
+        click.Argument(["protection"]),
+        REASON,
+        send=lambda protection, reason: Command("lift", protection=protection, reason=reason),
+    )
+)

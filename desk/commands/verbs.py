@@ -6,7 +6,7 @@ Every one takes `--json`; exit codes are those of `engine.errors`: 0 done, 1 ref
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -19,9 +19,43 @@ if TYPE_CHECKING:
     from desk.client import Client
     from engine.model.frames import Snapshot
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-REASON = click.option("--reason", required=True, help="Why: it is journaled.")
-NAME = click.option("--name", default="", hidden=True, help="An engine on its own journal, such as demo.")
+AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON.")
+NAME = click.Option(["--name"], default="", hidden=True, help="An engine on its own journal, such as demo.")
+REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
+SYMBOL = click.Argument(["symbol"])
+
+
+def command_verb(name: str, description: str, *params: click.Parameter, send: Callable[..., Command]) -> click.Command:
+    """A verb that sends one command: `send` makes it of the values of `params`, by name."""
+
+    @click.pass_context
+    def run(ctx: click.Context, /, as_json: bool, name: str, **given: object) -> None:
+        ask(ctx, send(**given), as_json, name)
+
+    return click.Command(name, callback=run, params=[*params, AS_JSON, NAME], help=description)
+
+
+def view_verb(
+    name: str,
+    description: str,
+    *,
+    lines: Callable[[Snapshot], list[str]],
+    part: Callable[[Snapshot], object],
+    none: str,
+) -> click.Command:
+    """A verb that shows a part of the snapshot: `lines` for a person (`none` when there are none), `part` in JSON."""
+
+    @click.pass_context
+    def run(ctx: click.Context, /, as_json: bool, name: str) -> None:
+        import msgspec
+
+        snapshot = snapshot_of(ctx, name)
+        if as_json:
+            click.echo(msgspec.json.encode(part(snapshot)).decode())
+        else:
+            say(lines(snapshot) or [none])
+
+    return click.Command(name, callback=run, params=[AS_JSON, NAME], help=description)
 
 
 def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> None:
@@ -69,158 +103,101 @@ async def _ask_snapshot(client: Client) -> Snapshot:
         return await client.snapshot()
 
 
-@click.command()
-@AS_JSON
-@NAME
-@click.pass_context
-def status(ctx: click.Context, as_json: bool, name: str) -> None:
-    """What the engine is doing, and whether it may trade."""
-    import msgspec
-
+def _status_lines(snapshot: Snapshot) -> list[str]:
     from desk.report import status_lines
 
-    snapshot = snapshot_of(ctx, name)
-    if as_json:
-        click.echo(msgspec.json.encode(snapshot).decode())
-    else:
-        say(status_lines(snapshot))
+    return status_lines(snapshot)
 
 
-@click.command()
-@AS_JSON
-@NAME
-@click.pass_context
-def tickets(ctx: click.Context, as_json: bool, name: str) -> None:
-    """Pending tickets with their verdicts, oldest first."""
-    import msgspec
-
+def _ticket_lines(snapshot: Snapshot) -> list[str]:
     from desk.report import ticket_lines
 
-    snapshot = snapshot_of(ctx, name)
-    if as_json:
-        click.echo(msgspec.json.encode(snapshot.tickets).decode())
-    else:
-        say(ticket_lines(snapshot) or ["no ticket is pending"])
+    return ticket_lines(snapshot)
 
 
-@click.command()
-@click.argument("ticket")
-@click.option("--fingerprint", required=True, help="The fingerprint that `desk tickets` shows: approve what you saw.")
-@AS_JSON
-@NAME
-@click.pass_context
-def confirm(ctx: click.Context, ticket: str, fingerprint: str, as_json: bool, name: str) -> None:
-    """Confirm a ticket as it was shown; refused with the difference when it no longer is."""
-    ask(ctx, Command("confirm", ticket=ticket, fingerprint=fingerprint), as_json, name)
-
-
-@click.command()
-@click.argument("ticket")
-@REASON
-@AS_JSON
-@NAME
-@click.pass_context
-def reject(ctx: click.Context, ticket: str, reason: str, as_json: bool, name: str) -> None:
-    """Reject a ticket, with a reason."""
-    ask(ctx, Command("reject", ticket=ticket, reason=reason), as_json, name)
-
-
-@click.command()
-@click.argument("symbol")
-@click.argument("mode", type=click.Choice(["confirm", "auto", "off"]))
-@AS_JSON
-@NAME
-@click.pass_context
-def mode(ctx: click.Context, symbol: str, mode: str, as_json: bool, name: str) -> None:
-    """Set who decides for SYMBOL ('*' for all): a person, the autopilot, nobody."""
-    ask(ctx, Command("mode", symbol=symbol, mode=mode), as_json, name)
-
-
-@click.command()
-@REASON
-@AS_JSON
-@NAME
-@click.pass_context
-def pause(ctx: click.Context, reason: str, as_json: bool, name: str) -> None:
-    """Take no new risk until resumed."""
-    ask(ctx, Command("pause", reason=reason), as_json, name)
-
-
-@click.command()
-@REASON
-@AS_JSON
-@NAME
-@click.pass_context
-def resume(ctx: click.Context, reason: str, as_json: bool, name: str) -> None:
-    """Trade again; leaving HALTED needs the reason, and it is journaled."""
-    ask(ctx, Command("resume", reason=reason), as_json, name)
-
-
-@click.command()
-@click.option("--reason", default="kill switch", help="Why: it is journaled.")
-@click.option("--flatten", is_flag=True, help="Close every position too.")
-@AS_JSON
-@NAME
-@click.pass_context
-def kill(ctx: click.Context, reason: str, flatten: bool, as_json: bool, name: str) -> None:
-    """Halt trading now: cancel working entries, keep protective exits, or flatten when asked."""
-    ask(ctx, Command("kill", reason=reason, flatten=flatten), as_json, name)
-
-
-@click.command()
-@click.argument("symbol")
-@REASON
-@AS_JSON
-@NAME
-@click.pass_context
-def flatten(ctx: click.Context, symbol: str, reason: str, as_json: bool, name: str) -> None:
-    """Close the position in SYMBOL, or in '*' all."""
-    ask(ctx, Command("flatten", symbol=symbol, reason=reason), as_json, name)
-
-
-@click.command()
-@click.argument("order")
-@AS_JSON
-@NAME
-@click.pass_context
-def cancel(ctx: click.Context, order: str, as_json: bool, name: str) -> None:
-    """Cancel one of our working orders, by its client order id."""
-    ask(ctx, Command("cancel", order=order), as_json, name)
-
-
-@click.command()
-@AS_JSON
-@NAME
-@click.pass_context
-def reconcile(ctx: click.Context, as_json: bool, name: str) -> None:
-    """Compare orders, fills and positions with the venue now."""
-    ask(ctx, Command("reconcile"), as_json, name)
-
-
-@click.command()
-@click.argument("alert")
-@AS_JSON
-@NAME
-@click.pass_context
-def acknowledge(ctx: click.Context, alert: str, as_json: bool, name: str) -> None:
-    """Acknowledge an alert by its id."""
-    ask(ctx, Command("acknowledge", alert=alert), as_json, name)
-
-
-@click.command()
-@click.argument("suffix")
-@AS_JSON
-@NAME
-@click.pass_context
-def arm(ctx: click.Context, suffix: str, as_json: bool, name: str) -> None:
-    """Arm live trading: SUFFIX is the last four characters of the account number that `desk status` shows."""
-    ask(ctx, Command("arm", reason=suffix), as_json, name)
-
-
-@click.command()
-@AS_JSON
-@NAME
-@click.pass_context
-def stop(ctx: click.Context, as_json: bool, name: str) -> None:
-    """Stop the engine. Positions and protective exits stay at the venue."""
-    ask(ctx, Command("stop"), as_json, name)
+status = view_verb(
+    "status",
+    "What the engine is doing, and whether it may trade.",
+    lines=_status_lines,
+    part=lambda snapshot: snapshot,
+    none="",
+)
+tickets = view_verb(
+    "tickets",
+    "Pending tickets with their verdicts, oldest first.",
+    lines=_ticket_lines,
+    part=lambda snapshot: snapshot.tickets,
+    none="no ticket is pending",
+)
+confirm = command_verb(
+    "confirm",
+    "Confirm a ticket as it was shown; refused with the difference when it no longer is.",
+    click.Argument(["ticket"]),
+    click.Option(
+        ["--fingerprint"], required=True, help="The fingerprint that `desk tickets` shows: approve what you saw."
+    ),
+    send=lambda ticket, fingerprint: Command("confirm", ticket=ticket, fingerprint=fingerprint),
+)
+reject = command_verb(
+    "reject",
+    "Reject a ticket, with a reason.",
+    click.Argument(["ticket"]),
+    REASON,
+    send=lambda ticket, reason: Command("reject", ticket=ticket, reason=reason),
+)
+mode = command_verb(
+    "mode",
+    "Set who decides for SYMBOL ('*' for all): a person, the autopilot, nobody.",
+    SYMBOL,
+    click.Argument(["mode"], type=click.Choice(["confirm", "auto", "off"])),
+    send=lambda symbol, mode: Command("mode", symbol=symbol, mode=mode),
+)
+pause = command_verb(
+    "pause", "Take no new risk until resumed.", REASON, send=lambda reason: Command("pause", reason=reason)
+)
+resume = command_verb(
+    "resume",
+    "Trade again; leaving HALTED needs the reason, and it is journaled.",
+    REASON,
+    send=lambda reason: Command("resume", reason=reason),
+)
+kill = command_verb(
+    "kill",
+    "Halt trading now: cancel working entries, keep protective exits, or flatten when asked.",
+    click.Option(["--reason"], default="kill switch", help="Why: it is journaled."),
+    click.Option(["--flatten"], is_flag=True, help="Close every position too."),
+    send=lambda reason, flatten: Command("kill", reason=reason, flatten=flatten),
+)
+flatten = command_verb(
+    "flatten",
+    "Close the position in SYMBOL, or in '*' all.",
+    SYMBOL,
+    REASON,
+    send=lambda symbol, reason: Command("flatten", symbol=symbol, reason=reason),
+)
+cancel = command_verb(
+    "cancel",
+    "Cancel one of our working orders, by its client order id.",
+    click.Argument(["order"]),
+    send=lambda order: Command("cancel", order=order),
+)
+reconcile = command_verb(
+    "reconcile",
+    "Compare orders, fills and positions with the venue now.",
+    send=lambda: Command("reconcile"),
+)
+acknowledge = command_verb(
+    "acknowledge",
+    "Acknowledge an alert by its id.",
+    click.Argument(["alert"]),
+    send=lambda alert: Command("acknowledge", alert=alert),
+)
+arm = command_verb(
+    "arm",
+    "Arm live trading: SUFFIX is the last four characters of the account number that `desk status` shows.",
+    click.Argument(["suffix"]),
+    send=lambda suffix: Command("arm", reason=suffix),
+)
+stop = command_verb(
+    "stop", "Stop the engine. Positions and protective exits stay at the venue.", send=lambda: Command("stop")
+)
