@@ -61,6 +61,10 @@ JOURNAL_BACKLOG = 20_000
 AFTER_END_NS = 15 * MINUTE
 """How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
 
+COLLECT_AFTER = (5_000, 20, 20)
+"""New objects, young and middle collections before the next older one: what streams is out of the collector's sight
+(`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
+
 VENUE_RETRY_S = 5.0
 FINISH_LIMIT_S = 5.0
 
@@ -179,6 +183,7 @@ class Kernel:
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
 
     def _record_start(self) -> None:
         now_ns = self._clock.now_ns()
@@ -220,6 +225,7 @@ class Kernel:
                 self._supervisor.report(self._broker.name, Light.DOWN, error.message, error.remedy)
                 await asyncio.sleep(VENUE_RETRY_S)
         self._venue_open = True
+        gc.freeze()  # the packages that a venue's client brings along stay too
         self._link.follow()
         self._link.ask_market()
         self._link.reconcile("start", persist=True)
