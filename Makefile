@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check format lint types layers tests faults bench bench-screen docs lock setup setup-dev clean help
+.PHONY: demo test check format lint types layers tests faults bench bench-screen docs picture lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
@@ -48,6 +48,9 @@ bench-screen: setup-dev  ## measure the desk in a real pseudo-terminal
 
 docs: setup-dev  ## write the generated pages again
 	$(PY) -m tools.docs
+
+picture: setup-dev  ## take docs/desk.svg again: the desk on its demo day
+	$(PY) -m tools.picture
 
 lock: setup-dev  ## resolve the pins again from pyproject.toml
 	$(PY) -m pip install --quiet uv

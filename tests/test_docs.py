@@ -1,0 +1,146 @@
+"""The documentation says what the code does: generated parts are fresh, links lead somewhere, commands parse."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from desk.__main__ import COMMANDS, global_first, main_group
+from desk.actions import ACTIONS
+from engine.config import load, schema, shipped_path
+from tools.docs import pages, sections, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+IDS = [str(path.relative_to(ROOT)) for path in PAGES]
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"`(desk(?: [^`\n]*)?)`")
+_MACHINE = re.compile(r"(?<![\w.~])/(?:work|home/\w|root|Users|tmp|mnt|data)(?:/[\w.-]+)+")
+"""Absolute paths of somebody's machine. A path under /run or /etc is a system's own."""
+
+
+def tracked() -> list[Path]:
+    """The project's own text files."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    text = {".py", ".md", ".toml", ".tcss", ".tsv", ".sh", ".yml", ".yaml", ".cfg", ".sql", ".lock", ""}
+    found = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in found if path.is_file() and path.suffix in text]
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_generated_parts_are_fresh(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == pages()[path], "stale: `make docs`"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    for path, kind in sections(schema.Config, ()):
+        for setting in settings(path, kind):
+            assert setting.meaning.endswith((".", ")")), f"{'.'.join(path)}.{setting.key} says nothing"
+
+
+def test_the_shipped_configuration_is_the_documented_one() -> None:
+    assert (ROOT / "config.toml").read_bytes() == shipped_path().read_bytes()
+    documented = tomllib.loads(shipped_path().read_text())
+    for path, kind in sections(schema.Config, ()):
+        if kind is schema.WatchRow or kind is schema.ScoringConfig:
+            continue
+        section = documented
+        for name in path:
+            section = section[name]
+        defaults = msgspec.to_builtins(kind())
+        for key, value in section.items():
+            if not isinstance(value, dict):
+                assert str(msgspec.to_builtins(getattr(kind(), key))) == str(defaults[key])
+    assert load(env={}).config.symbols
+
+
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in _LINK.findall(path.read_text(encoding="utf-8")):
+        if target.startswith(("http://", "https://", "#", "mailto:")):
+            continue
+        there = (path.parent / target.partition("#")[0]).resolve()
+        assert there.exists(), f"{path.name}: {target}"
+        assert there.is_relative_to(ROOT), f"{path.name}: {target} leads out of the project"
+
+
+def commands(path: Path) -> Iterator[str]:
+    """Every `desk …` of a page: in backquotes, and lines of code blocks."""
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    for line in "".join(blocks).splitlines():
+        if re.match(r"desk( |$)", line.strip()):
+            yield line.partition("#")[0].strip()
+    yield from _CODE.findall(re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+
+
+def shown(line: str) -> Iterator[list[str]]:
+    """The command lines that a line of a page stands for: `a | b` and `[--x]` are spelled out, … is some word."""
+    words = line.replace("`", "").split()[1:]
+    alternatives: list[list[str]] = [[]]
+    at = 0
+    while at < len(words):
+        options = [words[at]]
+        while at + 2 < len(words) and words[at + 1] == "|":
+            options.append(words[at + 2])
+            at += 2
+        alternatives = [[*start, option] for start in alternatives for option in options]
+        at += 1
+    for each in alternatives:
+        yield [word.strip("[]").replace("…", "something") for word in each]
+
+
+def parse(words: list[str]) -> None:
+    """Parse a command line and run nothing. Raises click.UsageError."""
+    command: click.Command = main_group
+    arguments = global_first(words)
+    name = "desk"
+    while True:
+        context = command.make_context(name, list(arguments), resilient_parsing=False)
+        if not isinstance(command, click.Group):
+            return
+        rest = [*context._protected_args, *context.args]
+        if not rest:
+            return
+        name, found, arguments = command.resolve_command(context, rest)
+        assert found is not None
+        command = found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def test_commands_that_are_shown_exist(path: Path) -> None:
+    for line in commands(path):
+        for words in shown(line):
+            try:
+                parse(words)
+            except click.exceptions.Exit:
+                continue
+            except click.UsageError as error:
+                if not isinstance(error, click.exceptions.NoArgsIsHelpError | click.MissingParameter):
+                    raise AssertionError(f"{path.name}: {line}: {error.format_message()}") from error
+
+
+def test_the_readme_knows_every_key_and_its_words() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for action in ACTIONS:
+        assert action.tooltip in readme
+    verbs = {action.verb for action in ACTIONS if action.group.value in ("Decide", "Engine")}
+    assert verbs - {"detail", "lift"} <= set(COMMANDS), "a key without a command"
+
+
+def test_no_page_and_no_source_names_a_machine() -> None:
+    for path in tracked():
+        if path.name.endswith(".lock"):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            found = _MACHINE.search(line)
+            assert found is None, f"{path.relative_to(ROOT)}:{number}: {found[0] if found else ''}"
