@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from itertools import count
 
 from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
 from engine.config import Config, config_hash
@@ -40,6 +41,7 @@ from engine.kernel.plugins import ReadSecret
 from engine.kernel.show import VERSION, Show
 from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
+from engine.kernel.venue import RETRY_S
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
 from engine.model import Alert, DecisionKind, Feed, FeedState, Level, Light, Market, OrderUpdate, TradingState
@@ -65,7 +67,6 @@ COLLECT_AFTER = (5_000, 20, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
 (`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
-VENUE_RETRY_S = 5.0
 FINISH_LIMIT_S = 5.0
 
 
@@ -214,7 +215,7 @@ class Kernel:
 
     async def _open_venue(self) -> None:
         """Connect to a real venue, again and again while it cannot be asked; wrong keys wait for a person."""
-        while True:
+        for attempt in count():
             try:
                 await self._broker.start()
                 break
@@ -223,7 +224,7 @@ class Kernel:
                 return
             except DeskError as error:
                 self._supervisor.report(self._broker.name, Light.DOWN, error.message, error.remedy)
-                await asyncio.sleep(VENUE_RETRY_S)
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
         self._venue_open = True
         gc.freeze()  # the packages that a venue's client brings along stay too
         self._link.follow()

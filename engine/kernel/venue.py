@@ -25,7 +25,7 @@ LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Waits between attempts of a reconciliation that could not ask the venue; the last one repeats."""
+"""Waits between attempts to ask a venue that does not answer; the last one repeats."""
 
 
 class VenueLink:
