@@ -88,6 +88,10 @@ class Machine(EngineProcess):
         if not self.running:
             self.begin()
         self.reconciled()
+        if self.alerts("engine"):
+            self.kill()
+            self.begin()
+            self.reconciled()
         for alert in self.snapshot().alerts:
             self.command(Command("acknowledge", alert=alert.id))
         if self.snapshot().status.state is not TradingState.ACTIVE:

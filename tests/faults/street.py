@@ -198,9 +198,10 @@ class Street:
             await asyncio.sleep(TICK_S)
 
     async def _trouble(self) -> None:
-        """While `troubled`: something goes wrong on the wire about ten times a second."""
-        routes = ("POST /v2/orders", "POST /v2/orders", "DELETE /v2/orders/{order_id}", "GET /v2/orders")
-        routes += ("GET /v2/orders:by_client_order_id", "GET /v2/positions", "GET /v2/account")
+        """While `troubled`: something goes wrong on the wire several times a second, most of it about orders."""
+        routes = [*["POST /v2/orders"] * 4, *["DELETE /v2/orders/{order_id}"] * 3]
+        routes += ["GET /v2/orders:by_client_order_id"] * 2
+        routes += ["GET /v2/orders", "GET /v2/positions", "GET /v2/account"]
         kinds = ("500", "503", "504", "html", "html_200", "empty", "truncated", "reset", "hang", "429")
         while True:
             await asyncio.sleep(0.1)
@@ -208,7 +209,7 @@ class Street:
                 continue
             luck, stream = self.luck, self.venue.trading_stream
             self.size = luck.choice((None, None, Decimal(2), Decimal(5)))
-            if luck.random() < 0.6 and len(self.venue.faults.waiting) < 4:
+            if luck.random() < 0.3 and len(self.venue.faults.waiting) < 4:
                 kind = luck.choice(kinds)
                 self.venue.faults.add(luck.choice(routes), kind, luck.choice(("before", "after")))
             if luck.random() < 0.4:

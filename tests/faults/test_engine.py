@@ -69,8 +69,6 @@ def test_a_full_disk(machine: Machine, row: Row) -> None:
     row.where, row.fault = "engine", "disk full under load"
     row.must = "no order any more, entries called off, exits stay, the socket says so; goes on when started with room"
     street = machine.street
-    legs = exits(machine)
-    assert legs
     street.size = Decimal(0)
     street.turning = True
     machine.wait(lambda: working_entries(machine), "an entry that rests", 40.0)
@@ -82,6 +80,8 @@ def test_a_full_disk(machine: Machine, row: Row) -> None:
         return seen is not None and seen.status.state is TradingState.HALTED and "disk" in seen.status.state_reason
 
     machine.wait(says_so, "an engine that says that the disk is full")
+    legs = exits(machine)
+    assert legs
     machine.wait(lambda: not working_entries(machine), "the entry called off", 10.0)
     street.size = None
     before = posts(machine)

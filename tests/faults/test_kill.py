@@ -27,7 +27,7 @@ QUICK = ("ticket recorded", "intent appended", "intent durable", "order answered
 """Points that the reduced matrix kills at."""
 AT_START = ("started recorded", "reconciliation recorded")
 """Points that an engine passes when it starts."""
-KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "60"))
+KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "40"))
 """Random instants of the whole matrix."""
 QUICK_KILLS = 3
 

@@ -87,7 +87,7 @@ def test_with_x_dead_and_the_venue_timing_out(
     row.must = "HALTED at once; every entry cancelled; nothing new; holds over a kill −9"
     street = machine.street
     count = rest_entries(machine)
-    street.x.refuse(STREAM, *[faults.unavailable()] * 3)
+    street.x.refuse(STREAM, *[faults.unavailable()] * 2)
     street.ask(lambda venue: street.x.end_stream(End.ABORT))
     street.ask(lambda venue: venue.faults.add("DELETE /v2/orders/{order_id}", "hang", "before", times=count))
     began = time.monotonic()
