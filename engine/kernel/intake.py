@@ -12,6 +12,9 @@ from engine.kernel.view import View
 from engine.model import Alert, Broker, FeedEvent, FeedState, Halt, Level, Light, Post, Quote
 from engine.sentiment import Sentiment
 
+REPLAYED = ("replay", "x")
+"""Lights that a recording's posts keep fresh: the replay's own, and that of the feed they once came from."""
+
 _STOPPED = (Light.DOWN, Light.REFUSED, Light.CAPPED)
 
 
@@ -31,6 +34,7 @@ class Intake:
         view: View,
     ) -> None:
         self._symbols = config.symbols
+        self._replaying = "replay" in config.feeds.posts
         self._clock = clock
         self._journal = journal
         self._pipeline = pipeline
@@ -46,6 +50,8 @@ class Intake:
         now_ns = self._clock.now_ns()
         if isinstance(event, Post):
             self._pipeline.on_post(event, now_ns)
+            if self._replaying:
+                self._view.heard(REPLAYED, now_ns)
         elif isinstance(event, Quote):
             self._quote(event, now_ns)
         elif isinstance(event, FeedState):

@@ -6,6 +6,8 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from engine.clock import SECOND
 from engine.kernel.meters import Latency, Rate
 from engine.model import (
@@ -136,6 +138,14 @@ class View:
         """A feed reported its state."""
         self.feeds[state.name] = state
         self._dirty_feeds.add(state.name)
+
+    def heard(self, names: tuple[str, ...], now_ns: int) -> None:
+        """A recording's feeds do not tell when they last brought something: note it for them, once a second."""
+        for name in names:
+            state = self.feeds.get(name)
+            if state is not None and now_ns - state.last_ns >= SECOND:
+                self.feeds[name] = msgspec.structs.replace(state, last_ns=now_ns, items=self.count)
+                self._dirty_feeds.add(name)
 
     def touch_symbols(self) -> None:
         """Modes, thresholds or the clock changed what gauges show."""
