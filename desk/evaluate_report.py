@@ -21,7 +21,7 @@ def figure_lines(rows: Sequence[SetFigures]) -> list[str]:
             _percent(row.bull_bear_sure),
             f"{100 * row.coverage.value:.1f}",
             f"{row.calibration.error:.3f}",
-            f"{row.posts_per_s:,.0f}",
+            f"{row.posts_per_s:,.0f}" if row.posts_per_s else "–",
         )
         for row in rows
     ]
@@ -42,14 +42,15 @@ def comparison_lines(pair: tuple[str, str], rows: Sequence[Comparison]) -> list[
 
 def rank_lines(found: Mapping[str, RankIC]) -> list[str]:
     """The rank correlation of signal and return, the same day's and the next day's."""
-    head = ("pairing", "rank IC", "t", "days", "symbol-days", "hits")
+    head = ("pairing", "rank IC", "symbol-days", "by day", "t", "days", "hits")
     cells = [
         (
             name.replace("_", " "),
-            f"{row.mean:+.3f}",
+            f"{row.pooled:+.3f}",
+            f"{row.symbol_days:,}",
+            f"{row.daily:+.3f}",
             f"{row.t:+.1f}",
             f"{row.days:,}",
-            f"{row.symbol_days:,}",
             f"{100 * row.hit:.1f} %",
         )
         for name, row in found.items()

@@ -45,14 +45,16 @@ class DayPrice(Value, frozen=True, gc=False):
 
 
 class RankIC(Value, frozen=True, gc=False):
-    """Mean over days of Spearman's correlation, across symbols, of signal and return."""
+    """How the ranks of signals and returns go together (Spearman's correlation, in [−1, 1]; 0 where there is none)."""
 
-    mean: float
-    """In [−1, 1]; 0 without days."""
-    t: float
-    """Mean over its standard error; days are the observations, since symbols of a day move together."""
-    days: int
+    pooled: float
+    """Over all symbol-days at once."""
     symbol_days: int
+    daily: float
+    """Mean over days of the correlation across symbols; what the market did as a whole does not count."""
+    t: float
+    """That mean over its standard error; days are the observations, since symbols of a day move together."""
+    days: int
     hit: float
     """Share of signals whose sign was the return's; zeros left out. 0.5 without any."""
 
@@ -145,27 +147,30 @@ def _signals(posts: Iterable[ScoredPost], day_of: Callable[[int], date | None]) 
 
 def _rank_ic(signals: _Signals, returns: _Returns) -> RankIC:
     correlations = []
-    symbol_days = hits = misses = 0
+    together: list[tuple[float, float]] = []
     for day in sorted(signals):
         known = returns.get(day, {})
         pairs = [(signal, known[symbol]) for symbol, signal in signals[day].items() if symbol in known]
-        symbol_days += len(pairs)
-        hits += sum(signal * change > 0 for signal, change in pairs)
-        misses += sum(signal * change < 0 for signal, change in pairs)
-        if len(pairs) >= LEAST_SYMBOLS:
-            correlation = spearman([signal for signal, _ in pairs], [change for _, change in pairs])
-            if correlation is not None:
-                correlations.append(correlation)
+        together += pairs
+        if len(pairs) >= LEAST_SYMBOLS and (correlation := _correlation(pairs)) is not None:
+            correlations.append(correlation)
     count = len(correlations)
     mean = math.fsum(correlations) / count if count else 0.0
     variance = math.fsum((value - mean) ** 2 for value in correlations) / (count - 1) if count > 1 else 0.0
+    hits = sum(signal * change > 0 for signal, change in together)
+    misses = sum(signal * change < 0 for signal, change in together)
     return RankIC(
+        _correlation(together) or 0.0,
+        len(together),
         mean,
         mean / math.sqrt(variance / count) if variance else 0.0,
         count,
-        symbol_days,
         hits / (hits + misses) if hits + misses else 0.5,
     )
+
+
+def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    return spearman([signal for signal, _ in pairs], [change for _, change in pairs])
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

@@ -15,7 +15,7 @@ from engine.errors import ConfigError
 from engine.model import Post, Reading, Score, Scorer, Value
 
 NAME: Final = "ensemble"
-_BUILT_IN: Final = {"vader": "engine.scoring.vader:VaderScorer"}
+_BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
 _REMEMBERED: Final = 4096
 """Texts whose scores are kept: about every seventh post repeats an earlier one."""
 

@@ -1,0 +1,102 @@
+"""The figures against small tables worked out by hand, and their properties."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.evaluate import SetFigures, figures, mean_figures
+from engine.evaluate.figures import calibration, share
+from engine.model import Score
+from tests.engine.evaluate.made_up import labelled, scores
+
+ROWS = st.lists(st.tuples(st.sampled_from((-1, 0, 1)), st.floats(-1, 1), st.floats(0, 1)), min_size=1, max_size=40)
+
+
+def test_three_classes() -> None:
+    found = figures(labelled(-1, -1, 0, 0, 1, 1), scores(-0.5, 0.04, 0.0, 0.3, 0.9, 0.03), 0.5)
+    assert (found.texts, found.labels, found.posts_per_s) == (6, (2, 2, 2), 12.0)
+    assert found.accuracy.value == pytest.approx(3 / 6)
+    assert found.macro_f1.value == pytest.approx((2 / 3 + 2 / 5 + 1 / 2) / 3)
+    assert found.bull_bear.value == pytest.approx(3 / 4)  # inside the band the sign still counts
+    assert found.coverage.value == pytest.approx(3 / 6)
+
+
+def test_two_classes_go_by_the_sign_and_silence_is_wrong() -> None:
+    found = figures(labelled(-1, 1, 1, 1), scores(-0.01, 0.01, 0.0, -0.9), 1.0)
+    assert found.accuracy.value == found.bull_bear.value == pytest.approx(2 / 4)
+    assert found.macro_f1.value == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert found.coverage.value == pytest.approx(3 / 4)
+
+
+def test_the_surer_half_goes_by_confidence_then_strength() -> None:
+    rows = [Score(0.5, 0.9), Score(-0.5, 0.2), Score(0.9, 0.5), Score(-0.3, 0.5)]
+    found = figures(labelled(1, 1, 1, 1), rows, 1.0)
+    assert found.bull_bear.value == pytest.approx(2 / 4)
+    assert found.bull_bear_sure.value == 1.0
+
+
+def test_calibration_counts_calls_only() -> None:
+    rows = [Score(0.5, 0.85), Score(0.5, 0.85), Score(0.0, 0.1), Score(-0.5, 0.35)]
+    found = figures(labelled(1, -1, 0, -1), rows, 1.0).calibration
+    assert [(cell.calls, cell.confidence, cell.right) for cell in found.bins] == [(1, 0.35, 1.0), (2, 0.85, 0.5)]
+    assert found.error == pytest.approx((0.65 + 2 * 0.35) / 3)
+
+
+def test_confidence_that_is_right_that_often_has_no_error() -> None:
+    calls = [(0.75, at % 4 != 0) for at in range(400)] + [(1.0, True)] * 50
+    assert calibration(calls).error == pytest.approx(0.0)
+    assert calibration([]).error == 0.0
+
+
+def test_wilson() -> None:
+    """0 of 10 and 5 of 10, as in Newcombe, R.G. (1998), Statistics in Medicine 17:857–872, method 3."""
+    none, half = share(0, 10), share(5, 10)
+    assert (none.low, round(none.high, 4)) == (0.0, 0.2775)
+    assert (round(half.low, 4), round(half.high, 4)) == (0.2366, 0.7634)
+    assert share(0, 0).error == 0.5
+
+
+def test_the_interval_of_macro_f1_is_that_of_repeated_samples() -> None:
+    """Its half width is about 1.96 standard deviations over sets drawn again from the same texts (a bootstrap)."""
+    dice = random.Random(5)
+    signs = [dice.choice((-1, 0, 0, 1)) for _ in range(400)]
+    values = [sign * 0.5 if dice.random() < 0.7 else dice.choice((-0.5, 0.0, 0.5)) for sign in signs]
+    whole = figures(labelled(*signs), scores(*values), 1.0).macro_f1
+    drawn = []
+    for _ in range(200):
+        picks = dice.choices(range(400), k=400)
+        again = figures(labelled(*[signs[at] for at in picks]), scores(*[values[at] for at in picks]), 1.0)
+        drawn.append(again.macro_f1.value)
+    middle = sum(drawn) / len(drawn)
+    deviation = (sum((value - middle) ** 2 for value in drawn) / len(drawn)) ** 0.5
+    assert whole.error == pytest.approx(1.96 * deviation, rel=0.2)
+
+
+@given(ROWS)
+def test_figures_are_shares_inside_their_intervals(rows: list[tuple[int, float, float]]) -> None:
+    found = figures(labelled(*[sign for sign, _, _ in rows]), [Score(value, sure) for _, value, sure in rows], 1.0)
+    for figure in (found.accuracy, found.macro_f1, found.bull_bear, found.bull_bear_sure, found.coverage):
+        assert 0 <= figure.low <= figure.value <= figure.high <= 1
+    assert 0 <= found.calibration.error <= 1
+    assert sum(cell.calls for cell in found.calibration.bins) == round(found.coverage.value * found.texts)
+
+
+@given(st.lists(st.sampled_from((-1, 0, 1)), min_size=1, max_size=30).filter(any))
+def test_perfect_scores_are_perfect(signs: list[int]) -> None:
+    found = figures(labelled(*signs), [Score(float(sign), 1.0 if sign else 0.0) for sign in signs], 1.0)
+    assert found.accuracy.value == found.bull_bear.value == found.bull_bear_sure.value == 1.0
+    assert found.calibration.error == 0.0
+
+
+def test_in_the_mean_every_set_counts_alike() -> None:
+    small: SetFigures = figures(labelled(1, -1), scores(0.5, -0.5), 1.0)
+    large = figures(labelled(*[1, -1] * 50), scores(*[-0.5, 0.5] * 50), 1.0)
+    mean = mean_figures([small, large])
+    assert mean.accuracy.value == mean.bull_bear.value == pytest.approx(0.5)
+    assert (mean.texts, mean.labels, mean.posts_per_s) == (102, (51, 0, 51), 51.0)
+    assert mean.accuracy.error < small.accuracy.error
+    assert [(cell.calls, cell.right) for cell in mean.calibration.bins] == [(102, pytest.approx(2 / 102))]

@@ -1,0 +1,101 @@
+"""Labelled files: what is read, and how a wrong line is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import RecordingError
+from engine.evaluate import Label, read_set, set_files
+
+ROW = {"id": "a", "text": "made up", "label": "bullish"}
+
+
+def write(path: Path, *lines: str) -> Path:
+    data = "\n".join(lines).encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["made.up.jsonl", "made.up.jsonl.gz"])
+def test_rows_are_read_and_cleaned(tmp_path: Path, name: str) -> None:
+    file = write(
+        tmp_path / name,
+        json.dumps({**ROW, "text": "A &amp; B\x1b[2J\nup", "symbol": "$ABC", "kind": "tweet"}),
+        "",
+        json.dumps({"id": 2, "text": "x", "label": "neutral", "symbol": None}),
+    )
+    found = read_set(file)
+    assert found.name == "made.up"
+    assert [(row.id, row.text, row.label, row.symbol) for row in found.rows] == [
+        ("a", "A & B up", Label.BULLISH, "ABC"),
+        ("2", "x", Label.NEUTRAL, ""),
+    ]
+    assert not found.two_class
+
+
+def test_a_set_without_neutral_texts_has_two_classes(tmp_path: Path) -> None:
+    assert read_set(write(tmp_path / "a.jsonl", json.dumps(ROW))).two_class
+
+
+@pytest.mark.parametrize(
+    "line, problem",
+    [
+        ("{", "a line of JSON"),
+        ("[]", "object"),
+        ('{"id": "b", "text": "x"}', "label"),
+        ('{"id": "b", "text": "x", "label": "up"}', "up"),
+        ('{"id": "b", "label": "bullish"}', "text"),
+        ('{"id": "", "text": "x", "label": "bullish"}', "an id"),
+        ('{"id": "a", "text": "x", "label": "bullish"}', "also on line 1"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    file = write(tmp_path / "a.jsonl", json.dumps(ROW), line)
+    with pytest.raises(RecordingError, match=problem) as caught:
+        read_set(file)
+    assert caught.value.where == f"{file}:2"
+    assert "label" in caught.value.remedy
+
+
+def test_an_empty_file_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="at least one row"):
+        read_set(write(tmp_path / "a.jsonl"))
+    whole = gzip.compress(json.dumps(ROW).encode() * 50)
+    (tmp_path / "b.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RecordingError, match="gzip"):
+        read_set(tmp_path / "b.jsonl.gz")
+    with pytest.raises(RecordingError, match="readable"):
+        read_set(tmp_path / "missing.jsonl")
+
+
+def test_a_lone_surrogate_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", '{"id": "a", "text": "cut \\ud83d", "label": "bearish"}')
+    assert read_set(file).rows[0].text == "cut "
+
+
+def test_directories_give_their_files_once(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.jsonl", "{}"), write(tmp_path / "b.jsonl.gz", "{}")
+    (tmp_path / "SOURCES.md").write_text("no set")
+    assert set_files((tmp_path, second)) == (first, second)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(RecordingError, match="found none"):
+        set_files((empty,))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.jsonl"
+        file.write_bytes(data)
+        with pytest.raises(RecordingError) as caught:
+            read_set(file)
+        assert str(file) in caught.value.where
