@@ -89,6 +89,7 @@ class LinearScorer:
         if table is None:
             table = files("engine.scoring").joinpath(WEIGHTS).read_text(encoding="utf-8")
         self._model = parse_model(table)
+        self._known = frozenset(self._model.weights)
         self._rules = Rules(words)
         # Its weights were learnt beside the word lists, so a change of either changes scores.
         self.version = f"linear-{hashlib.sha256(f'{words.version}|{table}'.encode()).hexdigest()[:12]}"
@@ -100,14 +101,12 @@ class LinearScorer:
     def probabilities(self, text: str) -> tuple[float, float, float] | None:
         """P of bearish, neutral and bullish; None when nothing in the text is known."""
         model = self._model
-        known = model.weights.get
-        bearish = bullish = count = 0
-        for feature in features(text):
-            weights = known(feature)
-            if weights is not None:
-                bearish += weights[0]
-                bullish += weights[1]
-                count += 1
+        known = features(text) & self._known
+        count = len(known)
+        bearish = bullish = 0
+        for one, other in map(model.weights.__getitem__, known):
+            bearish += one
+            bullish += other
         tally = self._rules.tally(text)
         if not count and not tally.bullish and not tally.bearish:
             return None
