@@ -44,6 +44,10 @@ class DailyPrice(Value, frozen=True, gc=False):
     close: float
 
 
+ABSENT = ("", "null", "NaN", "nan")
+"""How exporters write a day without trading; a row in which every price is one of these is left out."""
+
+
 class DailyPrices:
     """Daily prices by day, then symbol."""
 
@@ -64,6 +68,8 @@ class DailyPrices:
                 if len(cells) < len(header):
                     raise RowError(f"expected {len(header)} columns, found {len(cells)}")
                 row = {name: cells[header[name]] for name in COLUMNS}
+                if all(row[name] in ABSENT for name in COLUMNS[2:]):
+                    continue
                 if symbols is None or row["symbol"] in symbols:
                     rows.append(_row(row))
             except RowError as error:

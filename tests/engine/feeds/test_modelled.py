@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.calendar import Calendar
 from engine.clock import SECOND, new_york
 from engine.errors import RecordingError
-from engine.feeds.modelled import DailyPrice, modelled_quotes, path
+from engine.feeds.modelled import DailyPrice, DailyPrices, modelled_quotes, path
 from engine.feeds.recording import Recording
 from engine.model import Quote
 
@@ -121,3 +121,9 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "prices_daily.csv.gz").write_bytes(gzip.compress(b"symbol,date,open\n"))
     with pytest.raises(RecordingError, match="expected a column high"):
         list(broken.events())
+
+
+def test_a_day_without_any_price_is_a_day_without_trading() -> None:
+    lines = [b"symbol,date,open,high,low,close", b"TSLA,2026-03-10,null,null,null,null", b"TSLA,2026-03-11,1,2,1,2"]
+    prices = DailyPrices.read(Path("prices_daily.csv"), enumerate(lines, 1))
+    assert [row.day for row in prices.between(date(2026, 3, 1), date(2026, 3, 31))] == [date(2026, 3, 11)]
