@@ -124,6 +124,19 @@ def test_the_peak_is_kept_and_restored() -> None:
     assert again.positions() == portfolio.positions()
 
 
+def test_a_quantity_taken_over_keeps_the_identities() -> None:
+    book = Portfolio(Decimal(1000))
+    book.on_fill(fill(Side.BUY, "10", "20"))
+    book.hold("TSLA", Decimal(6))
+    position = book.position("TSLA")
+    assert position is not None
+    assert (position.quantity, position.average_price) == (6, 20)
+    assert book.equity == 800 + 6 * 20
+    book.hold("TSLA", Decimal(0))
+    assert book.position("TSLA") is None
+    assert book.equity == 800
+
+
 def test_a_new_day_starts_from_the_equity_it_finds() -> None:
     portfolio = Portfolio(Decimal(10_000))
     portfolio.on_fill(fill(Side.BUY, "10", "100", fee="2"))

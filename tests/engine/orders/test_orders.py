@@ -23,6 +23,8 @@ from engine.model import (
     Outcome,
     Role,
     Side,
+    VenueAccount,
+    VenueSnapshot,
     client_order_id,
 )
 from engine.orders import Cancel, LookUp, Orders, Place, Resend
@@ -115,6 +117,20 @@ class TestUnresolved:
         intent = enter()
         orders.on_answer(intent, Answer(UNRESOLVED), T0)
         changes = orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns)
+        assert changes.requests == (Resend(intent),)
+
+    def test_after_a_restart_it_is_sent_again_only_once_the_book_was_compared(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        intent = enter()
+        again = Orders(Config())
+        again.restore(intent)
+        (asked,) = again.due(T0 + SECOND).requests
+        assert asked == LookUp(intent.client_order_id)
+        assert not again.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND).requests
+        empty = VenueSnapshot(T0 + 7 * SECOND, VenueAccount(Decimal(1), Decimal(1), Decimal(1)), (), ())
+        assert again.reconcile(empty, {}, T0 + 7 * SECOND).ok
+        changes = again.on_lookup(intent.client_order_id, Lookup(False), T0 + 8 * SECOND)
         assert changes.requests == (Resend(intent),)
 
     def test_one_that_is_no_longer_wanted_is_not_sent_again(self, orders: Orders, enter: Enter) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.clock import SECOND
+from engine.config.schema import Config
 from engine.model import (
     Answer,
     Intent,
@@ -107,12 +108,26 @@ def test_drift_needs_a_second_snapshot_and_then_the_venue_is_right(orders: Order
     filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
     orders.on_update(event(filled, "fill", "x", "10", "99"), T0 + 9)
     first = orders.reconcile(snapshot(filled, TSLA="6"), book(TSLA="10"), LATER)
-    assert not first.ok and not first.drift
+    assert not first.ok and not first.drift and not first.differences[0].adopted
     second = orders.reconcile(snapshot(filled, TSLA="6", at_ns=LATER + SECOND), book(TSLA="10"), LATER + SECOND)
     assert second.ok and second.drift and orders.held("TSLA") == 6
     (alert,) = [alert for alert in second.changes.alerts if alert.code == "position_drift"]
     assert alert.until_acknowledged and "venue holds 6" in alert.text
     assert not orders.reconcile(snapshot(filled, TSLA="6", at_ns=LATER + 9), book(TSLA="6"), LATER + 9).drift
+    assert [(each.subject, each.theirs) for each in second.differences if each.adopted] == [("TSLA", "6")]
+
+
+def test_a_drift_taken_over_before_a_restart_is_no_drift_after_it(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
+    changes = orders.on_update(event(filled, "fill", "x", "10", "99"), T0 + 9)
+    again = Orders(Config())
+    for record in (intent, *changes.fills, *changes.orders):
+        again.restore(record)
+    again.adopt("TSLA", Decimal(6))
+    assert again.held("TSLA") == 6
+    result = again.reconcile(snapshot(filled, TSLA="6"), book(TSLA="6"), LATER)
+    assert result.ok and not result.differences
 
 
 def test_an_execution_between_two_reads_is_not_drift(orders: Orders, enter: Enter) -> None:
