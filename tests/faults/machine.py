@@ -15,8 +15,10 @@ from engine.journal.reader import Reader
 from engine.model import Alert, Fill, Intent, Light, Order, OrderStatus, Role, TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel.process import EngineProcess, until
+from tests.faults.ledger import Row
 from tests.faults.street import Street
 
+FOUR_TRUTHS = "every venue order has its intent; at most one entry per signal; positions equal; the chain verifies"
 RECONCILE_LIMIT_S = 30.0
 EQUAL_LIMIT_S = 30.0
 
@@ -112,8 +114,9 @@ class Machine(EngineProcess):
 
     def dead(self, limit_s: float = 60.0) -> int:
         """Wait until it has ended; its exit code."""
+        self.wait(lambda: not self.running, "its end", limit_s)
         assert self.process is not None
-        return self.process.wait(limit_s)
+        return self.process.wait()
 
     def held(self) -> dict[str, Decimal]:
         """The positions it shows, or nothing while it does not answer."""
@@ -175,6 +178,21 @@ class Machine(EngineProcess):
         assert not doubled, f"signals with more than one entry at the venue: {doubled}"
         new, self._counted = len(orders) - self._counted, len(orders)
         return new
+
+    def recover(self, row: Row) -> None:
+        """What the dead engine left is in order, and the next one makes the same of it as the venue."""
+        row.orders += self.check_intents()
+        self.check_chain()
+        self.begin()
+        row.tried(self.reconciled())
+        self.equal()
+        self.check_undisturbed()
+
+    def check_undisturbed(self) -> None:
+        """Nothing was found that fills do not explain: no drift, trading goes on."""
+        state = self.snapshot().status
+        assert state.state is TradingState.ACTIVE, f"{state.state_reason}\n{self.log[-6000:]}"
+        assert not self.alerts("drift")
 
     def check_chain(self) -> None:
         """The journal's chain verifies."""

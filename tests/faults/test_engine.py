@@ -38,9 +38,13 @@ def machine(shared: Machine) -> Machine:
 
 
 def exits(machine: Machine) -> set[str]:
-    """Ids of the protective orders at the venue."""
+    """Ids of the orders at the venue that protect what is held."""
     return machine.street.ask(
-        lambda venue: {each.id for each in venue.exchange.orders.values() if each.parent is not None and each.open}
+        lambda venue: {
+            each.id
+            for each in venue.exchange.orders.values()
+            if each.open and each.parent is not None and each.parent.status == "filled"
+        }
     )
 
 
@@ -140,6 +144,7 @@ def test_the_clock_jumps(machine: Machine, row: Row, hours: int) -> None:
     quiet_log(machine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_under_load(machine: Machine, row: Row, number: signal.Signals) -> None:
     row.where, row.fault = "engine", f"{number.name} under load"

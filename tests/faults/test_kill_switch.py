@@ -144,6 +144,7 @@ def test_a_halted_engine_sends_no_order_again(machine: Machine, row: Row) -> Non
     assert machine.street.ask(lambda venue: len(venue.posts())) == posts
 
 
+@pytest.mark.slow
 def test_flatten_ends_flat(machine: Machine, row: Row) -> None:
     row.where, row.fault = "kill switch", "flatten while cancels hang and exits get 504, 500, reset"
     row.must = "ends flat; no share sold twice"

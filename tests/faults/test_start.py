@@ -76,6 +76,7 @@ def test_a_failed_query_is_never_read_as_flat(machine: Machine, row: Row, kind: 
     assert street.ask(lambda venue: sum(method == "DELETE" for method, _, _ in venue.requests)) == deletes
 
 
+@pytest.mark.slow
 def test_a_position_that_changed_behind_our_back(machine: Machine, row: Row) -> None:
     """Somebody sold three shares elsewhere."""
     row.where, row.fault = "start", "position changed behind our back"
@@ -113,26 +114,29 @@ def test_a_position_that_changed_behind_our_back(machine: Machine, row: Row) -> 
     assert machine.snapshot().status.state is TradingState.ACTIVE
 
 
+@pytest.mark.slow
 def test_what_happened_while_it_was_down_for_days(machine: Machine, row: Row) -> None:
     """A target filled while no engine ran, longer ago than a start asks for."""
     row.where, row.fault = "start", "an exit filled while the engine was down, longer ago than it looks back"
     row.must = "the fill is found and counted once; positions equal"
     machine.trading()
     street = machine.street
-    symbol = sorted(street.positions())[0]
     machine.kill()
 
-    def sell(venue: AlpacaSimulator) -> None:
+    def sell(venue: AlpacaSimulator) -> str:
+        """Fill a target, in full and long ago; its symbol."""
         target = next(
-            each for each in venue.exchange.orders.values()
-            if each.symbol == symbol and each.parent is not None and each.open and each.type == "limit"
-        )  # fmt: skip
+            each
+            for each in venue.exchange.orders.values()
+            if each.parent is not None and each.type == "limit" and each.status == "new"
+        )
         venue.exchange.fill(target, target.remaining, target.limit_price or Decimal(1))
         for each in (target, *target.group):
             each.updated_ns -= 40 * HOUR
             each.filled_ns = each.canceled_ns = each.updated_ns
+        return target.symbol
 
-    street.ask(sell)
+    symbol = street.ask(sell)
     machine.begin()
     row.tried(machine.reconciled())
     machine.equal()
@@ -157,6 +161,7 @@ def place_by_hand(street: Street, **body: str) -> str:
         return str(json.load(answer)["id"])
 
 
+@pytest.mark.slow
 def test_orders_of_others_are_shown_and_never_touched(machine: Machine, row: Row) -> None:
     row.where, row.fault = "start", "an order of another program at the venue"
     row.must = "shown as EXTERNAL; untouched by kill switch and flatten"

@@ -131,6 +131,7 @@ def test_a_stream_that_goes_wrong(
     machine.wait(heard, "a stream that is up", 60.0)
 
 
+@pytest.mark.slow
 def test_partial_fills_and_then_a_cancel(machine: Machine, row: Row) -> None:
     row.where, row.must = "updates", f"{MUST}; what was filled is protected"
     row.fault = "partial fills, then the entry is cancelled"

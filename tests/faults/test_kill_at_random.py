@@ -1,0 +1,71 @@
+"""SIGKILL at random instants of an engine that trades, with faults on the wire before, during and after.
+
+After each kill the journal of the dead engine must explain every order at the venue, and the next engine must be
+reconciled and hold what the venue holds; at the end, once the wire is quiet, every execution was counted once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.kernel.process import ending
+from tests.faults.ledger import Row
+from tests.faults.machine import FOUR_TRUTHS, Machine
+from tests.faults.street import Street
+
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("faults-random")]
+
+KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "30"))
+"""Of the whole matrix."""
+QUICK_KILLS = 2
+
+
+@pytest.fixture(scope="module")
+def machine(folder: Path, street: Street) -> Iterator[Machine]:
+    """One account and one journal for all kills."""
+    with ending(Machine(folder, street, ORDERS__ENTRY_TIMEOUT_S="0.6")) as made:
+        assert isinstance(made, Machine)
+        yield made
+
+
+def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
+    street = machine.street
+    row.where, row.fault, row.must = "engine", "kill −9 at random instants, faults on the wire", FOUR_TRUTHS
+    injected = street.injected()
+    street.turning = street.troubled = True
+    while row.times < kills:
+        machine.begin()
+        took = machine.reconciled(60.0)
+        assert took, machine.log[-3000:]
+        machine.equal(60.0)
+        row.tried(took)
+        time.sleep(street.luck.uniform(0.0, 2.5))
+        machine.kill()
+        row.orders += machine.check_intents()
+        assert "DRIFT" not in machine.log, machine.log[-6000:]
+    machine.check_chain()
+    row.injected = street.injected() - injected
+    street.quiet()
+    machine.begin()
+    machine.reconciled()
+    machine.equal()
+    machine.wait(lambda: not machine.unresolved(), "every outcome known", 40.0)
+    assert machine.check_fills() > 0
+
+
+def test_killed_at_a_few_random_instants(machine: Machine, row: Row) -> None:
+    if machine.running:
+        machine.kill()
+    kill_at_random(machine, row, QUICK_KILLS)
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants(machine: Machine, row: Row) -> None:
+    if machine.running:
+        machine.kill()
+    kill_at_random(machine, row, KILLS)
