@@ -31,20 +31,23 @@ class Rate:
 
     def __init__(self, span_s: int = 5) -> None:
         self._span = span_s
+        self._second = 0
+        self._count = 0
         self._counts: deque[tuple[int, int]] = deque(maxlen=span_s + 1)
 
-    def add(self, count: int = 1) -> None:
-        """Count events now."""
-        second = stopwatch_ns() // SECOND
-        if self._counts and self._counts[-1][0] == second:
-            self._counts[-1] = (second, self._counts[-1][1] + count)
-        else:
-            self._counts.append((second, count))
+    def add(self, at_ns: int) -> None:
+        """Count an event; `at_ns` is the stopwatch now."""
+        second = at_ns // SECOND
+        if second != self._second:
+            self._counts.append((self._second, self._count))
+            self._second, self._count = second, 0
+        self._count += 1
 
     def per_second(self) -> float:
         """Mean over the last whole seconds."""
-        second = stopwatch_ns() // SECOND
-        return sum(count for at, count in self._counts if second - self._span <= at < second) / self._span
+        now = stopwatch_ns() // SECOND
+        counts = (*self._counts, (self._second, self._count))
+        return sum(count for second, count in counts if now - self._span <= second < now) / self._span
 
 
 class LoopLag:

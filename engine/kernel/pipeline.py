@@ -59,7 +59,7 @@ class Pipeline:
             view.duplicates += 1
             return
         view.count += 1
-        view.rate.add()
+        view.rate.add(began)
         matches = self._matcher.match(post.text, post.cashtags)
         if matches:
             matches = self._matcher.weigh(post.author, matches)
