@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,7 @@ async def replay(config: Config, after: int, memory_at: Sequence[int]) -> dict[s
         raise RuntimeError(f"the engine broke: {kernel.dealing.failed}")
     return {
         **meter.cost(after),
+        "whole_cpu_us": meter.cost(0)["cpu_us"],
         "start_s": started_s,
         "start_cpu_s": started_cpu,
         "memory_mib": meter.memory(memory_at),
@@ -170,6 +172,7 @@ def main() -> None:
     parser.add_argument("--memory-at", type=int, nargs="*", default=(), help="tell the memory after so many posts")
     given = parser.parse_args()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    logging.disable()
     config = config_of(given.recording, given.home, symbols=given.symbols, window_s=given.window_s)
     print(json.dumps(asyncio.run(replay(config, given.after, given.memory_at))))
 
