@@ -9,6 +9,8 @@ from engine.model import ZERO, Draft, Fill, Order, Role, Side
 
 CLOSED_KEPT: Final = 100
 """Closed lots kept per symbol, for executions of theirs that are told late."""
+UNSETTLED_KEPT: Final = 1_000
+"""Lots of a symbol that may come together before what they hold is worked out (a restart tells all fills at once)."""
 
 
 class Lot:
@@ -74,14 +76,25 @@ class Group:
     quantity (its purchase is still to be told, or another lot's shares were sold), from the oldest lots.
     """
 
-    __slots__ = ("_all", "_unnamed", "lots")
+    __slots__ = ("_all", "_lots", "_unnamed")
 
     def __init__(self) -> None:
         self._all: dict[str, Lot] = {}
         self._unnamed = ZERO
         """Sold by exits that name no entry, and what the venue's position says is gone."""
-        self.lots: list[Lot] = []
+        self._lots: list[Lot] | None = []
+        """Open ones, oldest first; None when something has changed since they were worked out."""
+
+    @property
+    def lots(self) -> list[Lot]:
         """Open ones, oldest first."""
+        return self._settled() if self._lots is None else self._lots
+
+    def changed(self) -> None:
+        """A lot or a sum was changed: what each lot holds is worked out when it is asked for."""
+        self._lots = None
+        if len(self._all) > UNSETTLED_KEPT:
+            self._settled()
 
     def get(self, entry_id: str) -> Lot | None:
         """The entry's lot, open or closed."""
@@ -102,24 +115,25 @@ class Group:
             lot.bought = max(lot.bought, lot.sold)
         gone = max(ZERO, self._own - self._unnamed - held)
         self._unnamed += gone
-        self.settle()
+        self.changed()
         return gone
 
-    def settle(self) -> None:
-        """Work out what each lot still holds."""
+    def _settled(self) -> list[Lot]:
+        """Work out what each lot still holds; forgets the oldest closed ones."""
         rest = self._unnamed + self._beyond
-        self.lots = []
+        lots = self._lots = []
         for lot in self._all.values():
             own = max(ZERO, lot.bought - lot.sold)
             taken = min(own, rest)
             rest -= taken
             lot.quantity = own - taken
             if lot.quantity > 0:
-                self.lots.append(lot)
-        if len(self._all) > CLOSED_KEPT + len(self.lots):
-            oldest = next(lot for lot in self._all.values() if not lot.quantity)
+                lots.append(lot)
+        surplus = len(self._all) - CLOSED_KEPT - len(lots)
+        for oldest in [lot for lot in self._all.values() if not lot.quantity][: max(0, surplus)]:
             del self._all[oldest.entry_id]
             self._unnamed -= oldest.bought - oldest.sold
+        return lots
 
     @property
     def _beyond(self) -> Decimal:
@@ -157,7 +171,7 @@ class Holdings:
             lot.sold += fill.quantity
         else:
             group.sell(fill.quantity)
-        group.settle()
+        group.changed()
 
     def adopt(self, symbol: str, total: Decimal) -> Decimal:
         """The venue's signed position is the whole: what our lots hold beyond it is gone. Returns how much that was."""
