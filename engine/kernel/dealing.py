@@ -443,6 +443,8 @@ class Dealing:
             until_acknowledged=True,
         )
         self._push(Push(rev=0, alert=self._view.alerts["engine:failed"]))
+        if self._journal.failure is None:
+            self.enter(self.risk.kill(f"the engine failed: {reason}", "engine", self._clock.now_ns()))
 
     def not_reconciled(self, reason: str) -> None:
         """A comparison with the venue did not succeed: no new risk until one does (R25)."""

@@ -14,7 +14,7 @@ import pytest
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, EXIT_JOURNAL, EXIT_USAGE
 from engine.journal.reader import Reader
 from engine.model import TradingState
-from engine.model.frames import Command
+from engine.model.frames import Command, Reply
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
 
@@ -183,3 +183,40 @@ def test_the_engine_imports_no_screen(recording: Path, tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recording: Path) -> None:
+    """A task that trading leans on ends with an error: HALTED, journaled, said, and not left without a person."""
+    from engine.config import load
+    from engine.kernel.kernel import Kernel
+    from engine.paths import Paths
+
+    env = {
+        "DESK_ENGINE__STATE_DIR": str(tmp_path),
+        "DESK_FEEDS__POSTS": "replay",
+        "DESK_FEEDS__PRICES": "replay",
+        "DESK_REPLAY__PATH": str(recording),
+    }
+    config = load(profile="simulated", env=env).config
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=str, stop_at_end=True)
+    await kernel.start()
+    try:
+        kernel.dealing.fail("a task broke")
+        assert kernel.dealing.risk.state is TradingState.HALTED
+        assert kernel.snapshot(0).status.state is TradingState.HALTED
+        assert "a task broke" in kernel.snapshot(0).status.state_reason
+        assert [alert.id for alert in kernel.snapshot(0).alerts if alert.until_acknowledged] == ["engine:failed"]
+        assert not (await _resume(kernel)).ok
+    finally:
+        await kernel.stop()
+    with Reader(paths.journal) as reader:
+        assert [record.value().state for record in reader.records(kinds=("state",))] == [TradingState.HALTED]  # type: ignore[attr-defined]
+
+
+async def _resume(kernel: object) -> Reply:
+    from engine.kernel.kernel import Kernel
+
+    assert isinstance(kernel, Kernel)
+    return kernel.stages.commands.carry_out(Command("resume", reason="try again"))
