@@ -92,7 +92,9 @@ class Street:
         self._thread.join(10)
 
     async def _open(self) -> None:
-        self.x = await self._stack.enter_async_context(XSimulator(search_lag_s=0, connects=100_000))
+        self.x = await self._stack.enter_async_context(
+            XSimulator(search_lag_s=0, connects=100_000, connection_limit=100)
+        )
         self.venue = await self._stack.enter_async_context(AlpacaSimulator(cash=1_000_000))
         self._began_s = self._loop.time()
         now_ns = self.x.clock.now_ns()
@@ -212,10 +214,10 @@ class Street:
             if luck.random() < 0.3 and len(self.venue.faults.waiting) < 4:
                 kind = luck.choice(kinds)
                 self.venue.faults.add(luck.choice(routes), kind, luck.choice(("before", "after")))
-            if luck.random() < 0.4:
-                fault = luck.choice(("drop", "repeat", "null", "hold"))
+            fault = luck.choice(("drop", "repeat", "null", "hold"))
+            if luck.random() < 0.4 and not getattr(stream, fault):
                 setattr(stream, fault, 2 if fault == "hold" else 1)
                 self.troubles += 1
-            if luck.random() < 0.01:
+            if luck.random() < 0.01 and stream.sessions:
                 stream.abort_all()
                 self.troubles += 1
