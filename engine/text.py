@@ -50,7 +50,8 @@ _FOREIGN = re.compile("[^ -~]+")
 _NO_WORDS = re.compile(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*")
 """Links, mentions and cashtags (a price, `$450`, is a word)."""
 _NOT_WORD = re.compile(r"[\W_]+")
-_PUNCTUATION = {code: " " for code in range(128) if not chr(code).isalnum()}
+_PUNCTUATION = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
+"""ASCII's letters and digits are themselves: a character that is not in the table costs an exception."""
 
 
 def display_text(raw: str, limit: int = TEXT_LIMIT) -> DisplayText:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
-from heapq import nsmallest
+from collections.abc import Callable
+from heapq import nlargest, nsmallest
 
 from engine.model import DisplayText, Evidence, Match, Mood, ScoredPost
 from engine.sentiment.coverage import Coverage
@@ -121,23 +121,31 @@ class Timeline:
 
     def evidence(self, limit: int) -> tuple[Evidence, ...]:
         """The posts with the largest share of Σ w·|s|; among equals the newest first."""
-        window = [(decayed * entry.opinion, decayed, at, entry) for decayed, at, entry in self._window()]
-        total = sum(pull for pull, *_ in window)
-        largest = nsmallest(limit, window, key=lambda row: (-row[0], -row[2], row[3].id))
+        entries, decayed = self._window()
+        first = self._current.first
+        pulls = [left * entry.opinion for left, entry in zip(decayed, entries, strict=True)]
+        total = sum(pulls)
+        least = min(nlargest(limit, pulls), default=0)
+        rows = [
+            (-pull, -self._times[first + index], entries[index].id, index)
+            for index, pull in enumerate(pulls)
+            if pull >= least
+        ]
+        largest = [index for *_, index in nsmallest(limit, rows)]
         return tuple(
             Evidence(
                 post_id=entry.id,
                 author=entry.name,
                 text=entry.text,
-                published_ns=at,
+                published_ns=self._times[first + index],
                 score=entry.reading.score,
                 confidence=entry.reading.confidence,
-                weight=entry.match.influence * entry.reading.confidence * (decayed / self._window_ns),
-                share=pull / total if total else 0.0,
+                weight=entry.match.influence * entry.reading.confidence * (decayed[index] / self._window_ns),
+                share=pulls[index] / total if total else 0.0,
                 term=entry.match.term,
                 scorer=entry.reading.scorer,
             )
-            for pull, decayed, at, entry in largest
+            for index, entry in ((index, entries[index]) for index in largest)
         )
 
     def newest_ns(self) -> int:
@@ -147,9 +155,9 @@ class Timeline:
     def top_share(self, key: Callable[[Entry], str]) -> float:
         """Largest share of the window's weight held by the posts of one key; 0 while there is no weight."""
         held: dict[str, int] = {}
-        for decayed, _, entry in self._window():
+        for entry, left in zip(*self._window(), strict=True):
             name = key(entry)
-            held[name] = held.get(name, 0) + decayed * entry.weight
+            held[name] = held.get(name, 0) + left * entry.weight
         total = sum(held.values())
         return max(held.values()) / total if total else 0.0
 
@@ -162,9 +170,11 @@ class Timeline:
         else:
             del self._authors[entry.author]
 
-    def _window(self) -> Iterator[tuple[int, int, Entry]]:
-        """(remaining life in ns, publication, entry) of every post in the current window, oldest first."""
-        now_ns = self._current.at_ns
-        for index in range(self._current.first, len(self._entries)):
-            at = self._times[index]
-            yield max(self._floor_ns, self._window_ns - max(0, now_ns - at)), at, self._entries[index]
+    def _window(self) -> tuple[list[Entry], list[int]]:
+        """The posts in the current window, oldest first, and what is left of each one's life in nanoseconds."""
+        current = self._current
+        floored = current.aged - current.first
+        ahead = len(self._entries) - current.end
+        since = self._window_ns - current.at_ns
+        young = [at + since for at in self._times[current.aged : current.end]]
+        return self._entries[current.first :], [self._floor_ns] * floored + young + [self._window_ns] * ahead
