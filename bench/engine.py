@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench import limit, naive, replay
 from bench.corpus import watchlist
@@ -32,6 +32,8 @@ MEASURED: Final = 10_000
 FILL: Final = 20_000
 """Posts before them; with the largest window, as many as it holds."""
 SWING_S: Final = 240.0
+CALM_S: Final = 1e9
+"""No swing: for windows that are compared. A signal reads its window once, so with signals their number would count."""
 SYMBOLS, MANY_SYMBOLS = 5, 100
 NAIVE_WINDOW: Final = 10_000
 
@@ -39,8 +41,8 @@ NAIVE_WINDOW: Final = 10_000
 def run(repeats: int = REPEATS) -> dict[str, float]:
     """µs of CPU per post, best of repeats; ratios of runs that follow each other, the median of repeats."""
     with tempfile.TemporaryDirectory(prefix="bench-engine") as directory:
-        long, short, many = _recordings(Path(directory))
-        rounds = [_round(long, short, many) for _ in range(repeats)]
+        made = _recordings(Path(directory))
+        rounds = [_round(made) for _ in range(repeats)]
     found: dict[str, float] = {}
     for name in rounds[0]:
         values = [each[name] for each in rounds]
@@ -57,20 +59,19 @@ def run(repeats: int = REPEATS) -> dict[str, float]:
     return found
 
 
-def _round(long: Path, short: Path, many: Path) -> dict[str, float]:
+def _round(made: Recordings) -> dict[str, float]:
     """Everything once, what is compared back to back."""
     engines: dict[int, dict[str, Any]] = {}
     for count, window_s in WINDOWS.items():
-        biggest = count == max(WINDOWS)
-        recording, after = (long, count) if biggest else (short, FILL)
+        recording, after = (made.long, count) if count == max(WINDOWS) else (made.calm, FILL)
         engines[count] = replay.in_child(recording, symbols=SYMBOLS, window_s=window_s, after=after)
-        if count == NAIVE_WINDOW:
-            stages = limit.in_child(short, symbols=SYMBOLS, window_s=window_s)
-            simple = naive.run(NAIVE_WINDOW, posts=30, repeats=1)
-    hundred = replay.in_child(many, symbols=MANY_SYMBOLS, window_s=WINDOWS[NAIVE_WINDOW], after=FILL)
-    hundred_stages = limit.in_child(many, symbols=MANY_SYMBOLS, window_s=WINDOWS[NAIVE_WINDOW])
-    five = engines[NAIVE_WINDOW]
-    known = (*engines.values(), hundred)
+    window_s = WINDOWS[NAIVE_WINDOW]
+    five = replay.in_child(made.five, symbols=SYMBOLS, window_s=window_s, after=FILL)
+    stages = limit.in_child(made.five, symbols=SYMBOLS, window_s=window_s)
+    simple = naive.run(NAIVE_WINDOW, posts=30, repeats=1)
+    hundred = replay.in_child(made.hundred, symbols=MANY_SYMBOLS, window_s=window_s, after=FILL)
+    hundred_stages = limit.in_child(made.hundred, symbols=MANY_SYMBOLS, window_s=window_s)
+    known = (*engines.values(), five, hundred)
     return {
         **{f"limit_{name}_us": value for name, value in stages.items()},
         **{f"engine_window_{count}_us": found["cpu_us"] for count, found in engines.items()},
@@ -91,14 +92,33 @@ def _round(long: Path, short: Path, many: Path) -> dict[str, float]:
     }
 
 
-def _recordings(directory: Path) -> tuple[Path, Path, Path]:
-    """5 symbols for the largest window; the end of the same; 100 symbols."""
+class Recordings(NamedTuple):
+    """What is replayed."""
+
+    five: Path
+    """5 symbols, moods that swing."""
+    hundred: Path
+    """100 symbols, moods that swing."""
+    long: Path
+    """5 symbols, calm, long enough to fill the largest window."""
+    calm: Path
+    """The end of it."""
+
+
+def _recordings(directory: Path) -> Recordings:
     symbols = tuple(row.symbol for row in watchlist(MANY_SYMBOLS))
-    posts = max(WINDOWS) + MEASURED
-    long = write(directory / "long.jsonl", posts, symbols[:SYMBOLS], per_second=PER_SECOND, swing_s=SWING_S)
-    short = _end(long, directory / "short.jsonl", posts - FILL - MEASURED)
-    many = write(directory / "many.jsonl", FILL + MEASURED, symbols, per_second=PER_SECOND, swing_s=SWING_S)
-    return long, short, many
+    posts, most = FILL + MEASURED, max(WINDOWS) + MEASURED
+
+    def made(name: str, count: int, symbols: tuple[str, ...], swing_s: float) -> Path:
+        return write(directory / f"{name}.jsonl", count, symbols, per_second=PER_SECOND, swing_s=swing_s)
+
+    long = made("long", most, symbols[:SYMBOLS], CALM_S)
+    return Recordings(
+        made("five", posts, symbols[:SYMBOLS], SWING_S),
+        made("hundred", posts, symbols, SWING_S),
+        long,
+        _end(long, directory / "calm.jsonl", most - posts),
+    )
 
 
 def _end(recording: Path, path: Path, skip: int) -> Path:

@@ -166,7 +166,7 @@ class Desk:
 
     def _note(self, message: Snapshot | Frame) -> None:
         self._up.update({feed.name: feed.light is Light.UP for feed in message.feeds})
-        if message.status.reconciled and self._up.get("x") and self._up.get("prices"):
+        if message.status is not None and message.status.reconciled and self._up.get("x") and self._up.get("prices"):
             self.ready.set()
 
     async def _confirm(self, client: Client, ticket_id: str, fingerprint: str) -> None:

@@ -65,7 +65,8 @@ def desk(home: Path) -> dict[str, float]:
     )  # fmt: skip
     os.close(terminal)
     try:
-        seen, found = b"", {}
+        seen = b""
+        found: dict[str, float] = {}
         while len(found) < 2:
             left = LIMIT_S - (time.perf_counter() - began)
             if not select.select([controller], [], [], max(0.0, left))[0]:
