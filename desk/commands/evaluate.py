@@ -24,7 +24,7 @@ PLAIN: Final = "plain-vader"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--scorer", metavar="NAME", help="A scorer, or several as a+b; without it, those of the configuration.")
 @click.option("--compare", "pair", nargs=2, metavar="A B", help="Two scorers on the same texts, with a paired test.")
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
