@@ -55,7 +55,8 @@ def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
     machine.reconciled()
     machine.equal()
     machine.wait(lambda: not machine.unresolved(), "every outcome known", 40.0)
-    assert machine.check_fills() > 0
+    executions = machine.check_fills()
+    assert executions or kills <= QUICK_KILLS, "a few kills may all come before the first execution; many may not"
 
 
 def test_killed_at_a_few_random_instants(machine: Machine, row: Row) -> None:
