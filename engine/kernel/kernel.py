@@ -63,7 +63,7 @@ JOURNAL_BACKLOG = 20_000
 AFTER_END_NS = 15 * MINUTE
 """How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
 
-COLLECT_AFTER = (2_000, 50, 50)
+COLLECT_AFTER = (2_000, 200, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
 (`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
