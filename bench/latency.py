@@ -53,7 +53,7 @@ from engine.paths import Paths
 
 PER_SECOND: Final = 1_000
 SYMBOLS: Final = 20
-SWING_S: Final = 2.0
+SWING_S: Final = 4.0
 START_LIMIT_S: Final = 60.0
 _ROOT = Path(__file__).resolve().parents[1]
 

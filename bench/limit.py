@@ -23,16 +23,36 @@ from typing import Final, TypeVar
 from bench.replay import config_of
 from engine.brokers.simulated import SimulatedBroker
 from engine.clock import SECOND, VirtualClock, from_seconds
+from engine.config import Config
 from engine.feeds.recording import Recording
 from engine.guards import Dedupe
 from engine.journal import Journal
-from engine.model import Match, Mood, Post, Quote, Reading, ScoredPost
+from engine.model import (
+    Book,
+    Decision,
+    DecisionKind,
+    Instrument,
+    Market,
+    Match,
+    Mode,
+    Mood,
+    Post,
+    Quote,
+    Reading,
+    Role,
+    ScoredPost,
+    Session,
+    Signal,
+    Ticket,
+)
 from engine.model.records import PostRecord
 from engine.orders import Orders
 from engine.portfolio import Portfolio
+from engine.risk import Risk
 from engine.scoring import load as load_scorers
 from engine.sentiment import Sentiment
 from engine.strategies.shift import Shift
+from engine.tickets import Tickets
 from engine.watchlist import Matcher
 
 GROUP: Final = 20_000
@@ -69,11 +89,13 @@ def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[s
     whole = [ScoredPost(*parts) for parts in zip(posts, matches, readings, strict=True)]
     moods = spent("sentiment", lambda: [mood for post in whole for mood in sentiment.add(post, post.post.received_ns)])
     strategy = Shift(config)
-    spent("strategy", lambda: _evaluate(strategy, moods, sentiment))
+    signals = spent("strategy", lambda: _evaluate(strategy, moods, sentiment))
+    tickets = spent("controls", lambda: _judge(config, signals, quotes))
     spent("venue", lambda: _venue(config.symbols, Orders(config), SimulatedBroker(config, VirtualClock()), quotes))
     journal = Journal(home / "simulated.journal", config.journal, profile="simulated")
     journal.open()
-    spent("journal", lambda: _journal(journal, posts, matches, readings, quotes, from_seconds(config.journal.quote_s)))
+    quote_step_ns = from_seconds(config.journal.quote_s)
+    spent("journal", lambda: _journal(journal, posts, matches, readings, quotes, quote_step_ns, tickets))
     journal.close()
     per_post = {name: seconds / len(posts) * 1e6 for name, seconds in found.items()}
     return {**per_post, "sum": sum(per_post.values())}
@@ -83,9 +105,37 @@ def _matches(matcher: Matcher, post: Post) -> tuple[Match, ...]:
     return matcher.weigh(post.author, matcher.match(post.text, post.cashtags))
 
 
-def _evaluate(strategy: Shift, moods: Iterable[Mood], sentiment: Sentiment) -> None:
-    for mood in moods:
-        strategy.on_mood(mood, sentiment)
+def _evaluate(strategy: Shift, moods: Iterable[Mood], sentiment: Sentiment) -> list[Signal]:
+    return [signal for mood in moods if (signal := strategy.on_mood(mood, sentiment)) is not None]
+
+
+def _judge(config: Config, signals: Iterable[Signal], quotes: Iterable[Quote]) -> list[Ticket]:
+    """Size every signal, judge it by every control and put it up for decision, on a book that nothing moves."""
+    risk, tickets = Risk(config), Tickets(config)
+    account = Portfolio(config.simulated.cash)
+    newest = {quote.symbol: quote for quote in quotes}
+    opened = []
+    for signal in signals:
+        book = Book(
+            now_ns=signal.at_ns,
+            account=account.account(signal.at_ns),
+            positions={},
+            orders=(),
+            quotes=newest,
+            market=Market(Session.REGULAR, signal.at_ns),
+            instruments={signal.symbol: Instrument(signal.symbol)},
+            halted=frozenset(),
+            prices_mute=False,
+            reconciled=True,
+            venue_exits=True,
+        )
+        draft = risk.size(signal, book).draft
+        if draft is None:
+            verdict = risk.judge_refusal(signal, "nothing to close", book)
+        else:
+            verdict = risk.judge(signal, draft, book, role=Role.ENTRY, strategy=signal.strategy)
+        opened.append(tickets.open(signal, draft, verdict, Mode.AUTO, signal.at_ns))
+    return opened
 
 
 def _venue(symbols: Iterable[str], orders: Orders, venue: SimulatedBroker, quotes: Iterable[Quote]) -> None:
@@ -108,13 +158,20 @@ def _journal(
     readings: list[Reading],
     quotes: list[Quote],
     quote_step_ns: int,
+    tickets: list[Ticket],
 ) -> None:
-    """Every post and reading, and the quotes that are due, until all are durable: synchronous=FULL, group commit."""
+    """Every post and reading, the quotes that are due and what signals lead to, until all are durable."""
     due: dict[str, int] = {}
     for quote in quotes:
         if quote.received_ns >= due.get(quote.symbol, 0):
             due[quote.symbol] = quote.received_ns + quote_step_ns
             journal.append("quote", quote.symbol, quote, quote.received_ns)
+    for ticket in tickets:
+        signal = ticket.signal
+        decision = Decision(ticket.id, signal.id, DecisionKind.AUTO, "autopilot", "", signal.at_ns, "", ticket.verdict)
+        journal.append("signal", signal.id, signal, signal.at_ns)
+        journal.append("ticket", ticket.id, ticket, signal.at_ns)
+        journal.append("decision", signal.id, decision, signal.at_ns)
     for post, matched, reading in zip(posts, matches, readings, strict=True):
         journal.append("post", post.id, PostRecord.of(post, matched), post.received_ns)
         journal.append("reading", post.id, reading, post.received_ns)
