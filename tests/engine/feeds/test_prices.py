@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import alpaca.data.historical.stock  # noqa: F401 - slow to import: not on a test's time
+import msgspec
 import pytest
 
 from engine.alpaca.backoff import Backoff
@@ -24,6 +25,8 @@ from engine.model import FeedEvent, FeedState, Halt, Light, Market, Quote, Sessi
 from tests.venues.alpaca import AlpacaSimulator
 
 QUICK = Pace(first_s=0.01, cap_s=0.05, busy_s=0.2, refused_s=30.0, stable_s=60.0, open_s=1.0, ping_s=0.2)
+PATIENT = msgspec.structs.replace(QUICK, open_s=10.0, ping_s=10.0)
+"""For tests that a connection must outlast, however busy the machine is."""
 
 
 class Sitting(Calendar):
@@ -102,6 +105,7 @@ async def feeding(
     session: Session = Session.CLOSED,
     silence_s: float = 0.2,
     secret_key: str = "",
+    pace: Pace = QUICK,
 ) -> AsyncIterator[Kept]:
     """A running feed's sink; the feed is cancelled at the end and must have ended."""
     alpaca = AlpacaConfig(
@@ -114,8 +118,8 @@ async def feeding(
         key_id=venue.key_id,
         secret_key=secret_key or venue.secret_key,
         calendar=Sitting(session),
-        pace=QUICK,
-        backoff=Backoff(QUICK.first_s, QUICK.cap_s),
+        pace=pace,
+        backoff=Backoff(pace.first_s, pace.cap_s),
     )
     kept = Kept()
     running = asyncio.create_task(feed.run(kept))
@@ -268,7 +272,7 @@ async def test_a_flood_is_thinned_latest_wins_and_the_count_is_told(venue: Alpac
 
 
 async def test_an_engine_that_is_behind_gets_the_newest_quote_and_every_halt(venue: AlpacaSimulator) -> None:
-    async with feeding(venue) as kept:
+    async with feeding(venue, pace=PATIENT) as kept:
         await kept.light(Light.UP)
         kept.open.clear()
         for price in range(1, 30):
