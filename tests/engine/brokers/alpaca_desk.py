@@ -17,7 +17,7 @@ from engine.config import AlpacaConfig, Config
 from engine.model import Draft, FeedState, Intent, Light, OrderUpdate, Role, Side, client_order_id
 from tests.venues.alpaca import AlpacaSimulator
 
-QUICK = Pace(first_s=0.01, cap_s=0.05, busy_s=0.2, refused_s=30.0, stable_s=60.0, open_s=1.0, ping_s=0.2)
+QUICK = Pace(first_s=0.01, cap_s=0.05, busy_s=0.2, refused_s=30.0, stable_s=60.0, open_s=3.0, ping_s=0.6)
 """A stream that does not let a test wait."""
 
 TIMEOUT_S = 0.6

@@ -24,7 +24,7 @@ from engine.feeds.prices import AlpacaPriceFeed
 from engine.model import FeedEvent, FeedState, Halt, Light, Market, Quote, Session
 from tests.venues.alpaca import AlpacaSimulator
 
-QUICK = Pace(first_s=0.01, cap_s=0.05, busy_s=0.2, refused_s=30.0, stable_s=60.0, open_s=1.0, ping_s=0.2)
+QUICK = Pace(first_s=0.01, cap_s=0.05, busy_s=0.2, refused_s=30.0, stable_s=60.0, open_s=3.0, ping_s=0.6)
 PATIENT = msgspec.structs.replace(QUICK, open_s=10.0, ping_s=10.0)
 """For tests that a connection must outlast, however busy the machine is."""
 
