@@ -7,7 +7,7 @@ sides, and this one, a client on the control socket that confirms every BUY at o
 - ticket: signal → ticket decoded at the attached client
 - wire: confirm sent by the client → its order's POST at the venue; the second verdict and the intent's sync between
 
-python -m bench.latency [--seconds 20]
+python -m bench.latency [--seconds 20] [--per-second 1000]
 """
 
 from __future__ import annotations
@@ -179,14 +179,14 @@ class Desk:
             self.refused[why] = self.refused.get(why, 0) + 1
 
 
-def run(seconds: float = 20.0) -> dict[str, float]:
+def run(seconds: float = 20.0, per_second: int = PER_SECOND) -> dict[str, float]:
     """Quantiles in milliseconds, and what they were taken over."""
     with tempfile.TemporaryDirectory(prefix="bench-latency") as directory:
         home = Path(directory)
         street = subprocess.Popen(
             [
-                sys.executable, "-m", "bench.street", "--posts", str(round(seconds * PER_SECOND)),
-                "--per-second", str(PER_SECOND), "--symbols", str(SYMBOLS), "--swing-s", str(SWING_S),
+                sys.executable, "-m", "bench.street", "--posts", str(round(seconds * per_second)),
+                "--per-second", str(per_second), "--symbols", str(SYMBOLS), "--swing-s", str(SWING_S),
             ],
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -262,6 +262,7 @@ def quantile(values: list[float], share: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latencies of a live engine.")
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--per-second", type=int, default=PER_SECOND)
     parser.add_argument("--engine", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--street", type=json.loads, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -269,7 +270,7 @@ def main() -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         asyncio.run(engine(given.engine, given.street))
     else:
-        print(json.dumps(run(given.seconds), indent=2))
+        print(json.dumps(run(given.seconds, given.per_second), indent=2))
 
 
 if __name__ == "__main__":

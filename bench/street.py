@@ -75,16 +75,17 @@ def _second(at_ns: int) -> str:
 async def send(
     x: XSimulator, clock: SystemClock, symbols: tuple[str, ...], *, posts: int, per_second: int, swing_s: float
 ) -> None:
-    """Send the posts, each at its own time as well as the machine allows."""
+    """Send the posts, each at its own time as well as the machine allows; the symbols' moods turn one after another."""
     chance, pools = random.Random(1), texts()
     began, sent = clock.now_ns(), 0
     while sent < posts:
         due = min(posts, (clock.now_ns() - began) * per_second // SECOND)
         for number in range(sent, due):
             at_ns = began + number * SECOND // per_second
-            half = int((at_ns - began) / SECOND / swing_s) % 2
+            place = number % len(symbols)
+            half = int((at_ns - began) / SECOND / swing_s + 2 * place / len(symbols)) % 2
             pool = pools[half if chance.random() < LEANING else 1 - half]
-            x.send(line(number, at_ns, pool[number % len(pool)], symbols[number % len(symbols)], number % 4000))
+            x.send(line(number, at_ns, pool[number % len(pool)], symbols[place], number % 4000))
         sent = max(sent, due)
         await asyncio.sleep(TICK_S)
 
