@@ -18,12 +18,10 @@ class Latency:
         """Note one duration in nanoseconds."""
         self._durations.append(duration_ns)
 
-    def quantile_ms(self, share: float) -> float:
-        """The duration that `share` of the kept ones do not exceed, in milliseconds; 0 when there are none."""
-        if not self._durations:
-            return 0.0
-        ordered = sorted(self._durations)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6
+    def quantiles_ms(self, *shares: float) -> list[float]:
+        """For each share the duration that so many of the kept ones do not exceed, in milliseconds; 0 without any."""
+        ordered = sorted(self._durations) or [0]
+        return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6 for share in shares]
 
 
 class Rate:

@@ -100,6 +100,7 @@ class Show:
     def _status(self, now_ns: int) -> Status:
         view, dealing = self._view, self._dealing
         risk = dealing.risk
+        p50_ms, p99_ms = view.latency.quantiles_ms(0.5, 0.99)
         return Status(
             profile=self._config.engine.profile,
             broker=self._broker_name,
@@ -114,8 +115,8 @@ class Show:
             duplicates=view.duplicates,
             dropped=sum(feed.dropped for feed in view.feeds.values()),
             posts_per_s=view.rate.per_second(),
-            latency_p50_ms=view.latency.quantile_ms(0.5),
-            latency_p99_ms=view.latency.quantile_ms(0.99),
+            latency_p50_ms=p50_ms,
+            latency_p99_ms=p99_ms,
             lag_ms=self._lag.ms,
             journal_seq=self._journal.seq,
             journal_lag_ms=self._journal.lag_ms,
