@@ -33,7 +33,7 @@ layers: setup-dev
 	$(VENV)/bin/lint-imports
 
 tests: setup-dev
-	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	@$(VENV)/bin/pytest --cache-clear -n 2 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
 faults: setup-dev  ## break the engine in every way of the fault matrix (about ten minutes); writes docs/faults.md
 	@rm -rf .faults

@@ -279,7 +279,8 @@ async def test_an_engine_that_is_behind_gets_the_newest_quote_and_every_halt(ven
             venue.quote("TSLA", price, price + 1)
             venue.halt("TSLA")
         venue.data_stream.broadcast(500)
-        assert (await kept.light(Light.DOWN)).items >= 58
+        state = await kept.light(Light.DOWN)
+        assert state.items + state.duplicates >= 58  # a snapshot that comes first makes older quotes late
         assert not kept.events
         kept.open.set()
         await kept.until(lambda: bool(kept.quotes()) and kept.quotes()[-1].bid == 29)
