@@ -19,7 +19,7 @@ _CHOICES = {
     "engine.log_format": ("text", "json"),
     "engine.log_level": ("debug", "info", "warning", "error"),
     "feeds.prices": ("alpaca", "replay"),
-    "sizing.sizer": ("fixed", "strength"),
+    "sizing.sizer": ("fixed", "strength", "kelly"),
 }
 
 _POSITIVE = (
@@ -58,6 +58,8 @@ _UNIT = (
     "strategy.shift.rearm",
     "strategy.shift.confidence_floor",
     "risk.confidence",
+    "sizing.kelly_fraction",
+    "sizing.kelly_win_rate",
     "simulated.partial_fill_chance",
     "simulated.reject_chance",
     "simulated.partial_fill_share",

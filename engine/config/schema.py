@@ -170,13 +170,19 @@ class SizingConfig(Section, frozen=True, kw_only=True):
     """[sizing]"""
 
     sizer: str = "strength"
-    """`fixed` or `strength`."""
+    """`fixed`, `strength` or `kelly`."""
     allocation_pct: Decimal = Decimal(10)
     """Target share of equity per symbol; a watchlist row may set its own."""
     step_pct: Decimal = Decimal(30)
     """`strength`: at most this share of the target per step."""
     fixed_notional: Decimal = Decimal(1000)
     """`fixed`: money per order."""
+    kelly_fraction: Decimal = Decimal("0.25")
+    """`kelly`: the share of the Kelly stake that is taken."""
+    kelly_win_rate: Decimal = Decimal("0.4")
+    """`kelly`: the win rate assumed until enough trades have closed; a target at 2:1 breaks even at a third."""
+    kelly_trades: int = 30
+    """`kelly`: closed trades before the journal's own win rate and payoff count."""
     min_notional: Decimal = Decimal(10)
     """Smaller orders are refused; dollars."""
     stop_pct: Decimal = Decimal(5)

@@ -14,10 +14,13 @@ from engine.calendar import Calendar
 from engine.clock import MINUTE, from_seconds, new_york
 from engine.config import RiskConfig
 from engine.model import ZERO, Intent, Role, Side
+from engine.risk.kelly import Tally
 
 SIGNALS_KEPT = 100_000
 """Executed signal ids kept for R05. An older one is refused by its age (R18) long before it is forgotten."""
 STOP_OUTS_KEPT = 1_000
+CLOSES_KEPT = 1_000
+"""Closed trades from which the Kelly sizer reads its win rate: the last ones."""
 ASKED = (Role.ENTRY, Role.EXIT)
 """Roles of orders that answer a signal or a person; the others protect or end a position."""
 
@@ -86,6 +89,8 @@ class Memory:
         self._day = Day()
         self._month = Month()
         self._stop_outs: deque[tuple[int, str]] = deque(maxlen=STOP_OUTS_KEPT)
+        self._closes: dict[tuple[int, str], Decimal] = {}
+        """Realised profit in USD by when and in which symbol, oldest first."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Memory):
@@ -95,7 +100,8 @@ class Memory:
     __hash__ = None  # type: ignore[assignment]
 
     def _all(self) -> tuple[object, ...]:
-        return self._sent, self._signals, self._twins, self._bucket, self._day, self._month, self._stop_outs
+        counted = self._sent, self._signals, self._twins, self._bucket, self._day, self._month
+        return *counted, self._stop_outs, self._closes
 
     # What happened
 
@@ -123,6 +129,12 @@ class Memory:
             trades[draft.symbol] = trades.get(draft.symbol, 0) + 1
             shares[draft.symbol] = shares.get(draft.symbol, ZERO) + draft.quantity
         return True
+
+    def close(self, symbol: str, realised: Decimal, at_ns: int) -> None:
+        """A position was closed with this profit. The same one told twice counts once."""
+        self._closes[at_ns, symbol] = realised
+        if len(self._closes) > CLOSES_KEPT:
+            del self._closes[next(iter(self._closes))]
 
     def stop_out(self, symbol: str, at_ns: int) -> None:
         """A position was closed by its stop. The same one told twice counts once."""
@@ -166,6 +178,12 @@ class Memory:
     def stop_outs(self, now_ns: int) -> int:
         """Stop-outs in the window that ends now."""
         return sum(1 for at_ns, _ in self._stop_outs if now_ns - at_ns < self._streak_ns)
+
+    def tally(self) -> Tally:
+        """What the last closed trades brought."""
+        won = [profit for profit in self._closes.values() if profit > ZERO]
+        lost = [-profit for profit in self._closes.values() if profit <= ZERO]
+        return Tally(len(won), len(lost), sum(won, ZERO), sum(lost, ZERO))
 
     def session_start_ns(self, now_ns: int) -> int:
         """When the session day of `now_ns` began."""

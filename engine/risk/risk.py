@@ -82,7 +82,8 @@ class Risk:
         """
         if signal.side is Side.SELL:
             return size_exit(self._config, self._look(signal, None, book, Role.EXIT, signal.strategy))
-        return size_entry(self._config, self._look(signal, None, book, Role.ENTRY, signal.strategy), signal, shown)
+        check = self._look(signal, None, book, Role.ENTRY, signal.strategy)
+        return size_entry(self._config, check, signal, shown, self._memory.tally)
 
     def size_exit(self, symbol: str, book: Book, *, role: Role = Role.FLATTEN) -> Sized:
         """The order that closes all of our position in a symbol, asked for by a person or the kill switch.
@@ -132,6 +133,7 @@ class Risk:
         """
         locks: tuple[Protection, ...] = ()
         risk = self._config.risk
+        self._memory.close(symbol, realised, at_ns)
         if risk.cool_down_s > 0:
             reason = f"COOL_DOWN: symbol={symbol}, realised={realised!s}, for_s={risk.cool_down_s:g}"
             ends_ns = at_ns + from_seconds(risk.cool_down_s)

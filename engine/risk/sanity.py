@@ -13,7 +13,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 from engine.risk.prices import HUNDRED
 
-SIZERS = ("fixed", "strength")
+SIZERS = ("fixed", "strength", "kelly")
 _SECTIONS = ("risk", "sizing", "tickets")
 
 

@@ -1,10 +1,11 @@
 """From a signal to a sized order that fits the limits.
 
 BUY. Sizer `fixed`: `sizing.fixed_notional` per order. Sizer `strength`: the target is allocation × equity × strength;
-what is held and being bought already is taken off, and one step buys at most `sizing.step_pct` of the target. From
-75 % of the drawdown limit on (R14) money is halved. The quantity is then clipped by R01, R02, R08–R11, each computed at
-the limit price plus `tickets.drift_bps`, so that an order shown to a person still fits after the drift a confirmation
-allows, and rounded down to the venue's step. Under `sizing.min_notional` nothing is ordered.
+what is held and being bought already is taken off, and one step buys at most `sizing.step_pct` of the target. Sizer
+`kelly`: the target is equity × the Kelly share (`engine.risk.kelly`), at most the allocation; strength plays no part.
+From 75 % of the drawdown limit on (R14) money is halved. The quantity is then clipped by R01, R02, R08–R11, each
+computed at the limit price plus `tickets.drift_bps`, so that an order shown to a person still fits after the drift a
+confirmation allows, and rounded down to the venue's step. Under `sizing.min_notional` nothing is ordered.
 
 SELL. Long only: it closes what is held, whole. Entries go in steps because conviction grows; an exit has no such
 reason, and half of a position would leave its stop and target standing for the wrong quantity.
@@ -12,7 +13,7 @@ reason, and half of a position would leave its stop and target standing for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from math import isfinite
 
@@ -20,6 +21,7 @@ from engine.config import Config
 from engine.model import ONE, ZERO, Draft, Instrument, Role, Session, Side, Signal, Value, price_step
 from engine.risk.check import Check
 from engine.risk.exposure import free_cash
+from engine.risk.kelly import Tally, kelly_share
 from engine.risk.prices import BPS, HUNDRED, above, below, nearest, positive, whole_steps
 
 HALF = Decimal("0.5")
@@ -34,8 +36,10 @@ class Sized(Value, frozen=True, gc=False):
     reason: str
 
 
-def size_entry(config: Config, check: Check, signal: Signal, shown: Draft | None) -> Sized:
-    """A BUY that fits the limits, with stop and target.
+def size_entry(
+    config: Config, check: Check, signal: Signal, shown: Draft | None, tally: Callable[[], Tally] = Tally
+) -> Sized:
+    """A BUY that fits the limits, with stop and target. `tally` tells what closed trades brought, for `kelly`.
 
     `shown` is the draft a person is confirming: its quantity is kept while the fresh one is within one quantity step or
     `tickets.drift_bps` of it and it fits the limits, so that a tick does not change what was approved.
@@ -47,7 +51,7 @@ def size_entry(config: Config, check: Check, signal: Signal, shown: Draft | None
         return Sized(None, "EQUITY_UNKNOWN: expected=equity above 0")
     if not isfinite(signal.strength) or not 0 < signal.strength <= 1:
         return Sized(None, f"STRENGTH_OUT_OF_RANGE: strength={signal.strength}, expected=above 0 and up to 1")
-    money, words = _money(config, check, signal, equity, price)
+    money, words = _money(config, check, signal, equity, price, tally)
     if money <= ZERO:
         return Sized(None, f"TARGET_REACHED: {words}")
     limit_price = _marketable_buy(config, check, price)
@@ -125,25 +129,35 @@ def size_exit(config: Config, check: Check) -> Sized:
     )
 
 
-def _money(config: Config, check: Check, signal: Signal, equity: Decimal, price: Decimal) -> tuple[Decimal, str]:
+def _money(
+    config: Config, check: Check, signal: Signal, equity: Decimal, price: Decimal, tally: Callable[[], Tally]
+) -> tuple[Decimal, str]:
     """What this order may spend by the sizer, and how that came about."""
     sizing = config.sizing
     if sizing.sizer == "fixed":
-        money = sizing.fixed_notional
-        words = f"fixed {money}"
+        money, words = sizing.fixed_notional, f"fixed {sizing.fixed_notional}"
     else:
         row = config.row(check.symbol)
         own = row.allocation_pct if row is not None else None
         allocation = own if own is not None else sizing.allocation_pct
-        target = equity * allocation / HUNDRED * Decimal(str(signal.strength))
-        sums = check.holdings
-        have = (max(ZERO, sums.held) + sums.buying) * price
-        step = target * sizing.step_pct / HUNDRED
-        money = min(target - have, step)
-        words = (
-            f"{allocation} % of {equity.quantize(_CENT)} × strength {signal.strength:.2f} = {target.quantize(_CENT)}, "
-            f"have {have.quantize(_CENT)}, step {sizing.step_pct} % = {step.quantize(_CENT)}"
-        )
+        have = (max(ZERO, check.holdings.held) + check.holdings.buying) * price
+        if sizing.sizer == "kelly":
+            kelly = kelly_share(sizing, tally())
+            target = equity * min(allocation / HUNDRED, kelly.share)
+            money = target - have
+            words = (
+                f"{kelly.words}, at most {allocation} % of {equity.quantize(_CENT)} = {target.quantize(_CENT)}, "
+                f"have {have.quantize(_CENT)}"
+            )
+        else:
+            target = equity * allocation / HUNDRED * Decimal(str(signal.strength))
+            step = target * sizing.step_pct / HUNDRED
+            money = min(target - have, step)
+            words = (
+                f"{allocation} % of {equity.quantize(_CENT)} × strength {signal.strength:.2f} = "
+                f"{target.quantize(_CENT)}, have {have.quantize(_CENT)}, "
+                f"step {sizing.step_pct} % = {step.quantize(_CENT)}"
+            )
     if halves(config, check.drawdown):
         money *= HALF
         words += "; halved by R14"

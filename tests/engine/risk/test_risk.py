@@ -193,8 +193,8 @@ def test_durations_that_are_no_numbers_are_refused(scene, bad):
 
 
 def test_an_unknown_sizer_is_refused(scene):
-    with pytest.raises(ConfigError, match="fixed, strength"):
-        scene.risk(sizing={"sizer": "kelly"})
+    with pytest.raises(ConfigError, match="fixed, strength, kelly"):
+        scene.risk(sizing={"sizer": "all in"})
 
 
 def live(scene, risk: Risk, steps):

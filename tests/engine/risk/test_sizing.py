@@ -47,7 +47,7 @@ def situations(draw, scene):
             cash_floor_pct=D(draw(st.integers(0, 50))),
         ),
         sizing=SizingConfig(
-            sizer=draw(st.sampled_from(["fixed", "strength"])),
+            sizer=draw(st.sampled_from(["fixed", "strength", "kelly"])),
             fixed_notional=draw(money(10, 100_000)),
             allocation_pct=D(draw(st.integers(1, 100))),
             step_pct=D(draw(st.integers(1, 100))),
@@ -99,6 +99,8 @@ def test_a_sized_entry_fits_every_limit_on_the_venues_steps(scene, data):
         assert (
             draft.quantity + sum(held.quantity for held in book.positions.values() if held.symbol == "TSLA")
         ) * draft.reference_price <= target
+    elif config.sizing.sizer == "kelly":
+        assert draft.notional <= book.account.equity * config.sizing.allocation_pct / 100
     else:
         assert draft.notional <= config.sizing.fixed_notional
 
@@ -135,6 +137,35 @@ def test_strength_in_figures(scene):
     assert draft.sizing == "5 % of 100000.00 × strength 0.60 = 3000.00, have 0.00, step 30 % = 900.00 → 3 × 250.00"
     assert draft.time_in_force == "gtc"
     assert not draft.reduces
+
+
+def test_kelly_in_figures(scene):
+    """At 40 % and 2:1 the stake is 0.4 − 0.6 / 2 = 0.1; a quarter of it is 2.5 % of equity."""
+    draft = scene.risk(sizing={"sizer": "kelly"}).size(scene.signal(strength=0.1), scene.book()).draft
+    assert draft.quantity == 10
+    assert draft.sizing == (
+        "win rate 0.40, payoff 2.00 (prior, 0 of 30 closed trades), Kelly 0.100 × 0.25, at most 5 % of 100000.00 = "
+        "2500.00, have 0.00 → 10 × 250.00"
+    )
+
+
+def test_kelly_takes_the_rate_and_payoff_of_our_own_closed_trades(scene):
+    risk = scene.risk(sizing={"sizer": "kelly", "allocation_pct": D(50)}, order_notional=D(50_000), cool_down_s=0.0)
+    for number in range(30):
+        risk.on_closed("AAPL", D(60) if number % 2 else D(-20), False, scene.now - number)
+    draft = risk.size(scene.signal(), scene.book()).draft
+    # 0.5 − 0.5 / 3 = 1/3, a quarter of it 8.33 %, then clipped by R02 to 5 % of equity
+    assert draft.sizing.startswith("win rate 0.50, payoff 3.00 (30 closed trades), Kelly 0.333 × 0.25")
+    assert "= 8333.33, have 0.00" in draft.sizing
+
+
+def test_without_an_edge_kelly_buys_nothing(scene):
+    risk = scene.risk(sizing={"sizer": "kelly", "kelly_trades": 2}, cool_down_s=0.0)
+    for number, profit in enumerate((D(10), D(-10), D(0))):
+        risk.on_closed("AAPL", profit, False, scene.now - number)
+    sized = risk.size(scene.signal(), scene.book())
+    assert sized.draft is None
+    assert "win rate 0.33" in sized.reason
 
 
 def test_fixed_in_figures(scene):
