@@ -21,7 +21,7 @@ from engine.model.order import (
     client_order_id,
 )
 from engine.model.ports import Broker, Feed, FeedEvent, MoodView, Score, Scorer, Sink, Strategy
-from engine.model.post import Author, Match, Post, Reading, ScoredPost
+from engine.model.post import Author, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.model.state import Alert, FeedState, Level, Light, Protection
 from engine.model.ticket import (
     ControlResult,
@@ -85,6 +85,7 @@ __all__ = [
     "Sink",
     "StateChange",
     "Strategy",
+    "SymbolScore",
     "Ticket",
     "TicketStatus",
     "TradingState",

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
-from engine.model.base import Value
+from engine.model.base import DisplayText, Value
 from engine.model.market import Bar, Halt, Instrument, Market, Quote
 from engine.model.mood import Evidence, Mood, Signal
 from engine.model.order import Answer, Fill, Intent, Lookup, Order, OrderUpdate
-from engine.model.post import Post
+from engine.model.post import Post, SymbolScore
 from engine.model.state import FeedState
 
 FeedEvent = Post | Quote | Bar | Halt | FeedState
@@ -49,6 +49,10 @@ class Score(Value, frozen=True, gc=False):
 
     score: float
     confidence: float
+    symbols: tuple[SymbolScore, ...] = ()
+    """Symbols that the text says something else of than it says as a whole, each once."""
+    reason: DisplayText = DisplayText("")
+    """Why, in the scorer's words; empty where it gives none."""
 
 
 @runtime_checkable
@@ -59,8 +63,12 @@ class Scorer(Protocol):
     version: str
     """Changes whenever any text could score differently (model, lexicon, calibration)."""
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        """One Score per text, same order. Texts are already cleaned and capped."""
+    def score(self, texts: Sequence[str]) -> Sequence[Score | None]:
+        """One Score per text, same order. Texts are already cleaned and capped.
+
+        None where it has nothing to say of a text (not its language, not yet, not worth the cost): the text is scored
+        without it, and that is no failure.
+        """
 
 
 class MoodView(Protocol):

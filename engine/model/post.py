@@ -59,7 +59,18 @@ class Match(Value, frozen=True, gc=False):
     """The author's influence on this symbol: base 0.5, at most 1, times the multiplier of a key influencer."""
 
 
-class Reading(Value, frozen=True, gc=False):
+class SymbolScore(Value, frozen=True, gc=False):
+    """What a text says of one of the symbols that it names, where that is not what it says as a whole."""
+
+    symbol: str
+    """Upper case, without $."""
+    score: float
+    """In [−1, 1]."""
+    confidence: float
+    """In [0, 1]."""
+
+
+class Reading(Value, frozen=True, gc=False, omit_defaults=True):
     """One scorer's opinion of one post. Score and confidence are rounded to six decimals, so sums are exact."""
 
     post_id: str
@@ -72,6 +83,17 @@ class Reading(Value, frozen=True, gc=False):
     scored_ns: int
     symbol: str = ""
     """Set when the score is for one symbol only; empty means every symbol the post matched."""
+    symbols: tuple[SymbolScore, ...] = ()
+    """Symbols with a score of their own ("long $A, short $B"), each once; the others have the reading's."""
+    reason: DisplayText = DisplayText("")
+    """Why, in the scorer's words; empty where it gives none."""
+
+    def about(self, symbol: str) -> tuple[float, float]:
+        """Score and confidence for one symbol: its own where it has one, else the reading's."""
+        for own in self.symbols:
+            if own.symbol == symbol:
+                return own.score, own.confidence
+        return self.score, self.confidence
 
 
 class ScoredPost(Value, frozen=True, gc=False):

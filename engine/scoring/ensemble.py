@@ -12,16 +12,19 @@ from typing import Any, Final
 
 from engine.config import Config
 from engine.errors import ConfigError
-from engine.model import Post, Reading, Score, Scorer, Value
+from engine.model import DisplayText, Post, Reading, Score, Scorer, SymbolScore, Value
 
 NAME: Final = "ensemble"
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
 _REMEMBERED: Final = 4096
 """Texts whose scores are kept: about every seventh post repeats an earlier one."""
+_MOST_SYMBOLS: Final = 32
+"""Symbols of one text that may have a score of their own; further ones have the text's."""
+_NO_REASON: Final = DisplayText("")
 
 
 Answers = tuple[Score | None, ...]
-"""One per member; None where it gave no usable score."""
+"""One per member; None where it had nothing to say or gave no usable score."""
 
 
 class Scored(Value, frozen=True, gc=False):
@@ -53,7 +56,8 @@ class Ensemble:
 
     score = Σ k·c·s / Σ k·c with k the member's weight, c its confidence and s its score. confidence = agreement × mean
     confidence, both weighted by k; members agree when their labels (bullish above `label`, bearish below −`label`, else
-    neutral) are the combined score's. An ensemble of one passes its member's reading through.
+    neutral) are the combined score's. A symbol for which a member has a score of its own is combined the same way from
+    what each member says of it. An ensemble of one passes its member's reading through.
     """
 
     def __init__(self, scorers: Sequence[Scorer], config: Config) -> None:
@@ -110,25 +114,41 @@ class Ensemble:
         return answers
 
     def _combine(self, post_id: str, scores: Answers, now_ns: int) -> Scored:
-        if len(scores) == 1 and scores[0] is not None:
-            member, score = self._members[0], scores[0]
-            reading = Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
-            return Scored(reading, (reading,))
         present = [(member, score) for member, score in zip(self._members, scores, strict=True) if score is not None]
-        total = sum(member.weight * score.confidence for member, score in present)
-        value = confidence = 0.0
-        if total > 0:
-            value = sum(member.weight * score.confidence * score.score for member, score in present) / total
-            label = self._side(value)
-            weight = sum(member.weight for member, _ in present)
-            agreeing = sum(member.weight for member, score in present if self._side(score.score) == label)
-            confidence = agreeing / weight * (total / weight)
+        members = tuple([_reading(post_id, member, score, now_ns) for member, score in present])
+        if len(scores) == 1 and members:
+            return Scored(members[0], members)
+        value, confidence = self._weigh([(member.weight, score.score, score.confidence) for member, score in present])
+        symbols: tuple[SymbolScore, ...] = ()
+        if any([reading.symbols for reading in members]):
+            symbols = self._per_symbol(members, [member.weight for member, _ in present])
+        reason = next((reading.reason for reading in members if reading.reason), _NO_REASON)
         return Scored(
-            Reading(post_id, NAME, self.version, _clamp(value, -1.0), _clamp(confidence, 0.0), now_ns),
-            tuple(
-                Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
-                for member, score in present
-            ),
+            Reading(post_id, NAME, self.version, value, confidence, now_ns, symbols=symbols, reason=reason), members
+        )
+
+    def _weigh(self, opinions: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+        """Score and confidence of opinions given as weight, score and confidence; zeros where none counts."""
+        total = sum([weight * confidence for weight, _, confidence in opinions])
+        if total <= 0:
+            return 0.0, 0.0
+        value = sum([weight * confidence * score for weight, score, confidence in opinions]) / total
+        label = self._side(value)
+        weights = sum([weight for weight, _, _ in opinions])
+        agreeing = sum([weight for weight, score, _ in opinions if self._side(score) == label])
+        return _clamp(value, -1.0), _clamp(agreeing / weights * (total / weights), 0.0)
+
+    def _per_symbol(self, members: Sequence[Reading], weights: Sequence[float]) -> tuple[SymbolScore, ...]:
+        """Each symbol that a member singles out, from what every member says of it."""
+        named = dict.fromkeys(own.symbol for reading in members for own in reading.symbols)
+        return tuple(
+            SymbolScore(
+                symbol,
+                *self._weigh(
+                    [(weight, *reading.about(symbol)) for weight, reading in zip(weights, members, strict=True)]
+                ),
+            )
+            for symbol in named
         )
 
     def _side(self, score: float) -> int:
@@ -188,7 +208,7 @@ class _Member:
         self._attempt = _Attempt()
 
     def ask(self, texts: list[str]) -> list[Score | None]:
-        """One score per text, None where there is no usable one."""
+        """One score per text, None where there is none or no usable one."""
         self.scored += len(texts)
         attempt = self._attempt
         attempt.problem = ""
@@ -198,11 +218,11 @@ class _Member:
         if attempt.problem or len(answer) != len(texts):
             self._note(attempt.problem or f"expected {len(texts)} scores, found {len(answer)}", len(texts))
             return [None] * len(texts)
-        checked = [_usable(score) for score in answer]
-        unusable = checked.count(None)
+        checked = [None if score is None else _usable(score) for score in answer]
+        unusable = [score for score, usable in zip(answer, checked, strict=True) if usable is None is not score]
         if unusable:
-            bad = answer[checked.index(None)]
-            self._note(f"expected a score in [−1, 1] and a confidence in [0, 1], found {bad!r:.200}", unusable)
+            problem = f"expected a score in [−1, 1] and a confidence in [0, 1], found {unusable[0]!r:.200}"
+            self._note(problem, len(unusable))
         else:
             self.problem_now = False
         return checked
@@ -233,12 +253,41 @@ class _Attempt:
 
 def _usable(score: Any) -> Score | None:
     """The score with six decimals, or None when it is none."""
-    if not isinstance(score, Score) or not (-1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0):
+    if not isinstance(score, Score) or not _in_range(score):
         return None
+    if score.symbols:
+        if not all(map(_in_range, score.symbols)):
+            return None
+        symbols = tuple(
+            [
+                SymbolScore(own.symbol, round(own.score, 6), round(own.confidence, 6))
+                for own in score.symbols[:_MOST_SYMBOLS]
+            ]
+        )
+        return Score(round(score.score, 6), round(score.confidence, 6), symbols, score.reason)
     value, confidence = round(score.score, 6), round(score.confidence, 6)
     if value == score.score and confidence == score.confidence:
         return score
-    return Score(value, confidence)
+    return Score(value, confidence, (), score.reason)
+
+
+def _in_range(score: Score | SymbolScore) -> bool:
+    return -1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0
+
+
+def _reading(post_id: str, member: _Member, score: Score, now_ns: int) -> Reading:
+    if not score.symbols and not score.reason:
+        return Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
+    return Reading(
+        post_id,
+        member.name,
+        member.version,
+        score.score,
+        score.confidence,
+        now_ns,
+        symbols=score.symbols,
+        reason=score.reason,
+    )
 
 
 def _clamp(value: float, low: float) -> float:

@@ -45,8 +45,9 @@ class Sentiment:
     def add(self, scored: ScoredPost, now_ns: int) -> tuple[Mood, ...]:
         """Take in a post; returns the mood of each symbol it changed, in the order of its matches.
 
-        A post that is already in is replaced. Matches of symbols that are not watched, and of other symbols than the
-        one its reading is for, change nothing. Raises DeskError when the reading is not a number in its range.
+        A symbol for which the reading has a score of its own gets that one. A post that is already in is replaced.
+        Matches of symbols that are not watched, and of other symbols than the one its reading is for, change nothing.
+        Raises DeskError when the reading is not a number in its range.
         """
         moods = []
         reading = scored.reading
@@ -54,7 +55,8 @@ class Sentiment:
             timeline = self._timelines.get(match.symbol)
             if timeline is None or (reading.symbol and reading.symbol != match.symbol):
                 continue
-            packed = pack(match.influence, reading.confidence, reading.score)
+            score, confidence = reading.about(match.symbol)
+            packed = pack(match.influence, confidence, score)
             timeline.advance(now_ns)
             timeline.put(scored, match, packed)
             moods.append(timeline.mood())

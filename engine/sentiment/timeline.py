@@ -132,15 +132,16 @@ class Timeline:
             if pull >= least
         ]
         largest = [index for *_, index in nsmallest(limit, rows)]
+        opinions = {index: entries[index].reading.about(self._symbol) for index in largest}
         return tuple(
             Evidence(
                 post_id=entry.id,
                 author=entry.name,
                 text=entry.text,
                 published_ns=self._times[first + index],
-                score=entry.reading.score,
-                confidence=entry.reading.confidence,
-                weight=entry.match.influence * entry.reading.confidence * (decayed[index] / self._window_ns),
+                score=opinions[index][0],
+                confidence=opinions[index][1],
+                weight=entry.match.influence * opinions[index][1] * (decayed[index] / self._window_ns),
                 share=pulls[index] / total if total else 0.0,
                 term=entry.match.term,
                 scorer=entry.reading.scorer,

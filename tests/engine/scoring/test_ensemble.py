@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, ScoringConfig
 from engine.errors import ConfigError
-from engine.model import Author, DisplayText, Post, Score
+from engine.model import Author, DisplayText, Post, Score, SymbolScore
 from engine.scoring import Ensemble, load
 
 NOW = 1_700_000_000_000_000_000
@@ -89,6 +89,7 @@ def test_the_version_follows_members_and_weights() -> None:
         (lambda texts: [Score(1.01, 0.5)] * len(texts), "expected a score in"),
         (lambda texts: [Score(0.5, -0.01)] * len(texts), "expected a score in"),
         (lambda texts: [0.5] * len(texts), "expected a score in"),
+        (lambda texts: [Score(0.5, 0.5, (SymbolScore("ABC", 2.0, 0.5),))] * len(texts), "expected a score in"),
         (lambda texts: [], "expected 1 scores, found 0"),
         (lambda texts: None, "TypeError"),
     ],
@@ -125,6 +126,38 @@ def test_a_failure_is_not_remembered_and_a_recovery_shows() -> None:
 def test_an_interrupt_is_no_scorers_fault() -> None:
     with pytest.raises(KeyboardInterrupt):
         ensemble(Made("a", raising(KeyboardInterrupt()))).score([post("x")], NOW)
+
+
+def test_a_member_with_nothing_to_say_is_left_out_and_has_not_failed() -> None:
+    choosy = Made("choosy", lambda texts: [None if "x" in text else Score(-0.5, 0.8) for text in texts])
+    whole = ensemble(always("good", 0.5, 0.8), choosy)
+    silent, spoken = whole.score([post("x", "1"), post("y", "2")], NOW)
+    assert [reading.scorer for reading in silent.members] == ["good"]
+    assert (silent.reading.score, silent.reading.confidence) == (0.5, 0.8)
+    assert len(spoken.members) == 2
+    assert (whole.health[1].working, whole.health[1].failed) == (True, 0)
+    whole.score([post("x", "3")], NOW)
+    assert choosy.asked == ["x", "y", "x"]
+
+
+def test_a_symbol_singled_out_is_combined_from_what_each_member_says_of_it() -> None:
+    own = (SymbolScore("ABC", 0.6, 0.8), SymbolScore("XYZ", -0.6, 0.8))
+    whole = ensemble(
+        Made("a", lambda texts: [Score(0.0, 0.2, own, DisplayText("both sides"))] * len(texts)), always("b", 0.3, 0.4)
+    )
+    (scored,) = whole.score([post("long $ABC, short $XYZ")], NOW)
+    assert scored.reading.about("ABC") == (round((0.8 * 0.6 + 0.4 * 0.3) / 1.2, 6), 0.6)
+    assert scored.reading.about("XYZ") == (round((0.4 * 0.3 - 0.8 * 0.6) / 1.2, 6), 0.3)
+    assert scored.reading.about("OTHER") == (scored.reading.score, scored.reading.confidence)
+    assert scored.members[0].symbols == own
+    assert scored.reading.reason == "both sides"
+
+
+def test_a_lone_members_own_scores_pass_through_and_are_bounded() -> None:
+    own = tuple(SymbolScore(f"S{number}", 1 / 3, 0.5) for number in range(100))
+    (scored,) = ensemble(Made("a", lambda texts: [Score(0.1, 0.5, own)] * len(texts))).score([post("x")], NOW)
+    assert len(scored.reading.symbols) == 32
+    assert scored.reading.about("S0") == (0.333333, 0.5)
 
 
 def test_one_bad_score_does_not_cost_the_other_posts_theirs() -> None:

@@ -7,11 +7,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.clock import MINUTE, SECOND
 from engine.config import SentimentConfig
 from engine.errors import ConfigError, DeskError
-from engine.model import Author, DisplayText, Match, Post, Reading, ScoredPost
+from engine.model import Author, DisplayText, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.sentiment import Sentiment
 
 START = 1_700_000_000 * SECOND
@@ -226,6 +227,17 @@ def test_a_reading_for_one_symbol_moves_only_that() -> None:
     moods = room.add(scored("p", at(0), 1.0, symbols=("NVDA", "TSLA"), only="TSLA"), at(0))
     assert [mood.symbol for mood in moods] == ["TSLA"]
     assert room.mood("NVDA", at(0)).volume == 0
+
+
+def test_a_symbols_own_score_is_what_counts_for_it() -> None:
+    post = scored("1", at(0), 0.1, symbols=("TSLA", "NVDA"))
+    reading = replace(post.reading, symbols=(SymbolScore("NVDA", -0.5, 0.8),))
+    moods = sentiment()
+    tsla, nvda = moods.add(replace(post, reading=reading), at(0))
+    assert (tsla.value, nvda.value) == (0.1, -0.5)
+    assert nvda.confidence == 0.8
+    (evidence,) = moods.evidence("NVDA")
+    assert (evidence.score, evidence.confidence, evidence.weight) == (-0.5, 0.8, 0.5 * 0.8)
 
 
 def test_authors_are_distinct() -> None:
