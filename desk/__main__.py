@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("desk.commands.run:replay", "Run a recording through the whole engine on a simulated venue"),
     "evaluate": ("desk.commands.evaluate:evaluate", "How good the scores are: labelled sets, and prices"),
     "status": ("desk.commands.verbs:status", "What the engine is doing, and whether it may trade"),
+    "follow": ("desk.commands.follow:follow", "One plain line per event: for pipes, logs and screen readers"),
     "tickets": ("desk.commands.verbs:tickets", "Pending tickets with their verdicts"),
     "confirm": ("desk.commands.verbs:confirm", "Confirm a ticket as it was shown"),
     "approve": ("desk.commands.verbs:confirm", "The same as confirm"),
