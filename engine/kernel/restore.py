@@ -1,7 +1,8 @@
 """Start is recovery: the journal gives back what the last engine knew, whether it stopped or was killed.
 
-Orders, fills, account, trading state, protections and tickets are rebuilt from every record of theirs; ids against
-duplicates from the last `journal.dedupe_hours`; moods from the posts and readings still inside their windows.
+Orders, fills, trading state and protections are rebuilt from every record of theirs; the account from its newest one,
+which holds what all before it came to; tickets and ids against duplicates from the last `journal.dedupe_hours`; moods
+from the posts and readings still inside their windows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from engine.clock import from_seconds
 from engine.config import Config
+from engine.journal.chain import Record
 from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
 from engine.kernel.pipeline import Pipeline
@@ -43,17 +45,15 @@ BOOK_KINDS = (
     "answer",
     "order",
     "fill",
-    "account",
     "state",
     "protection",
     "lift",
-    "ticket",
-    "decision",
     "alert",
     "command",
     "halt",
     "reconciliation",
 )
+TICKET_KINDS = ("ticket", "decision")
 POST_KINDS = ("post", "edit", "reading", "feed", "signal")
 
 
@@ -87,16 +87,20 @@ def restore(
             dealing.portfolio.forget_day()
         dealing.day_ns = day_ns
         keep_ns = from_seconds(config.journal.dedupe_hours * 3600)
+        _restore_tickets(reader, now_ns - keep_ns, dealing, view)
         horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns, pipeline, sentiment)
 
 
 def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, view: View) -> int:
     """Everything about money; returns when the account was last recorded, 0 when it never was."""
-    tickets: dict[str, Ticket] = {}
     venue: list[Intent | Order | Fill] = []
-    account_ns = 0
+    account = next(reader.records(kinds=("account",), limit=1, reverse=True), None)
+    account_seq, account_ns = (0, 0) if account is None else (account.seq, account.at_ns)
     for record in reader.records(kinds=BOOK_KINDS):
+        if account is not None and record.seq > account_seq:
+            _restore_account(account, dealing)
+            account = None
         value = record.value()
         match value:
             case Intent():
@@ -116,23 +120,12 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
                 _restore_fill(value, dealing)
                 venue.append(value)
                 view.fills.append(value)
-            case Account():
-                dealing.portfolio.restore(value)
-                account_ns = record.at_ns
             case ReconciliationRecord():
                 for difference in value.differences:
                     if difference.adopted:
                         dealing.adopt(difference.subject, Decimal(difference.theirs))
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
-            case Ticket():
-                dealing.tickets.restore(value)
-                tickets[value.id] = value
-            case Decision():
-                dealing.tickets.restore(value)
-                ticket = tickets.pop(value.ticket_id, None)
-                if ticket is not None:
-                    view.closed.append((ticket, value))
             case Alert():
                 if value.until_acknowledged:
                     view.alerts[value.id] = value
@@ -144,9 +137,33 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
                     dealing.halted.add(value.symbol)
                 else:
                     dealing.halted.discard(value.symbol)
+    if account is not None:
+        _restore_account(account, dealing)
     broker.restore(venue)
     _forget_answered(dealing, view)
     return account_ns
+
+
+def _restore_account(record: Record, dealing: Dealing) -> None:
+    """The account as it was recorded; fills that follow change it."""
+    account = record.value()
+    assert isinstance(account, Account)
+    dealing.portfolio.restore(account)
+
+
+def _restore_tickets(reader: Reader, since_ns: int, dealing: Dealing, view: View) -> None:
+    """What was asked lately and what became of it."""
+    tickets: dict[str, Ticket] = {}
+    for record in reader.records(kinds=TICKET_KINDS, since_ns=since_ns):
+        value = record.value()
+        if isinstance(value, Ticket):
+            dealing.tickets.restore(value)
+            tickets[value.id] = value
+        elif isinstance(value, Decision):
+            dealing.tickets.restore(value)
+            ticket = tickets.pop(value.ticket_id, None)
+            if ticket is not None:
+                view.closed.append((ticket, value))
 
 
 def _forget_answered(dealing: Dealing, view: View) -> None:

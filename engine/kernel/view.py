@@ -109,10 +109,9 @@ class View:
         self.orders.pop(order.client_order_id, None)
         self.orders[order.client_order_id] = order
         if len(self.orders) > KEPT:
-            for key, kept in list(self.orders.items()):
-                if kept.status.terminal:
-                    del self.orders[key]
-                    break
+            closed = next((key for key, kept in self.orders.items() if kept.status.terminal), None)
+            if closed is not None:
+                del self.orders[closed]
 
     def decision(self, ticket: Ticket, decision: Decision) -> None:
         """A ticket came to its end."""

@@ -119,8 +119,11 @@ class Memory:
         draft, at_ns = intent.draft, intent.at_ns
         if intent.role in ASKED:
             _remember(self._signals, intent.signal_id)
-            self._twins = {twin: sent for twin, sent in self._twins.items() if at_ns - sent < self._window_ns}
-            self._twins[draft.symbol, draft.side, draft.quantity] = at_ns
+            twin = (draft.symbol, draft.side, draft.quantity)
+            self._twins.pop(twin, None)
+            while self._twins and at_ns - self._twins[oldest := next(iter(self._twins))] >= self._window_ns:
+                del self._twins[oldest]
+            self._twins[twin] = at_ns
             if intent.strategy:
                 strategy = self._today(at_ns).strategy
                 strategy[intent.strategy] = strategy.get(intent.strategy, 0) + 1
