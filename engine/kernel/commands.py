@@ -7,6 +7,7 @@ from engine.config import Config
 from engine.errors import DeskError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
+from engine.kernel.deciding import Deciding
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.view import View
 from engine.model import Mode, TradingState
@@ -26,6 +27,7 @@ class Commands:
         paths: Paths,
         journal: Journal,
         dealing: Dealing,
+        deciding: Deciding,
         reckoning: Reckoning,
         view: View,
     ) -> None:
@@ -35,6 +37,7 @@ class Commands:
         self._paths = paths
         self._journal = journal
         self._dealing = dealing
+        self._deciding = deciding
         self._reckoning = reckoning
         self._view = view
         self.stop_asked = ""
@@ -62,9 +65,9 @@ class Commands:
         dealing = self._dealing
         match command.verb:
             case "confirm":
-                return dealing.confirm(command.ticket, command.fingerprint, command.by)
+                return self._deciding.confirm(command.ticket, command.fingerprint, command.by)
             case "reject":
-                return dealing.reject(command.ticket, command.reason, command.by)
+                return self._deciding.reject(command.ticket, command.reason, command.by)
             case "mode":
                 return self._unknown(command.symbol) or self._mode(command.symbol, Mode(command.mode))
             case "pause":
@@ -82,7 +85,7 @@ class Commands:
                 self._reconcile_asked = True
                 return Reply(ok=True, text="reconciling; the result shows as an alert when something differs")
             case "acknowledge":
-                gone = dealing.clear_alert(command.alert)
+                gone = dealing.alarms.clear(command.alert)
                 return Reply(ok=gone, text=f"{'acknowledged' if gone else 'no such alert'}: {command.alert}")
             case "lift":
                 return self._lift(command, now_ns)

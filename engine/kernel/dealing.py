@@ -1,4 +1,4 @@
-"""From a signal to an order and back: risk, tickets, decisions, intents, fills. The one path, whoever decides.
+"""From a decision to an order and back: intents, answers, fills, the account, the trading state. One path for all.
 
 Called by the kernel on the engine's loop. Synchronous: what must be done at the venue is left in `requests`, in order,
 and the kernel carries it out after the journal has made it durable.
@@ -16,6 +16,7 @@ import msgspec
 from engine.clock import MINUTE, SECOND, Clock
 from engine.config import Config
 from engine.journal import Journal
+from engine.kernel.alarms import Alarms
 from engine.kernel.view import View
 from engine.model import (
     Alert,
@@ -30,7 +31,6 @@ from engine.model import (
     Level,
     Lookup,
     Market,
-    Mode,
     Order,
     OrderUpdate,
     Outcome,
@@ -39,10 +39,8 @@ from engine.model import (
     Quote,
     Role,
     Session,
-    Signal,
     StateChange,
     Ticket,
-    TicketStatus,
     TradingState,
     Verdict,
 )
@@ -51,11 +49,9 @@ from engine.model.records import AnswerRecord
 from engine.orders import Changes, Orders, Place, Request, Resend
 from engine.portfolio import Portfolio
 from engine.risk import Risk
-from engine.tickets import Tickets, ticket_id
+from engine.tickets import Tickets
 
 log = logging.getLogger(__name__)
-
-_LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.CRITICAL: logging.CRITICAL}
 
 VALUATION_STEP_NS = SECOND
 """The account is judged (R13, R14) at most this often while prices stream, and at every fill."""
@@ -74,6 +70,7 @@ class Dealing:
         tickets: Tickets,
         orders: Orders,
         portfolio: Portfolio,
+        alarms: Alarms,
         view: View,
         push: Callable[[Push], None],
     ) -> None:
@@ -84,6 +81,7 @@ class Dealing:
         self.tickets = tickets
         self.orders = orders
         self.portfolio = portfolio
+        self.alarms = alarms
         self._view = view
         self._push = push
         self.requests: deque[Request] = deque()
@@ -132,62 +130,7 @@ class Dealing:
             )
         return tuple(shown)
 
-    # signals and tickets ---------------------------------------------------------------------------------------------
-
-    def on_signal(self, signal: Signal) -> None:
-        """Judge a signal, open its ticket, and decide it where nobody has to be asked."""
-        now_ns = self._clock.now_ns()
-        if self.tickets.get(ticket_id(signal.id)) is not None:
-            return
-        self._journal.append("signal", signal.id, signal, now_ns)
-        draft, verdict = self._judge(signal)
-        mode = self.tickets.mode(signal.symbol)
-        ticket = self.tickets.open(signal, draft, verdict, mode, now_ns)
-        self._journal.append("ticket", ticket.id, ticket, now_ns)
-        self._push(Push(rev=0, ticket=ticket))
-        if not verdict.passed:
-            first = verdict.failures[0]
-            self.decide(ticket, DecisionKind.BLOCKED, "risk", f"{first.id} {first.control}: {first.reason}")
-        elif self.failed:
-            self.decide(ticket, DecisionKind.BLOCKED, "engine", self.failed)
-        elif mode is Mode.OFF:
-            self.decide(ticket, DecisionKind.BLOCKED, "mode", f"mode is off for {signal.symbol}")
-        elif mode is Mode.AUTO and draft is not None:
-            self.decide(ticket, DecisionKind.AUTO, "autopilot", "mode is auto", verdict)
-            self._send(ticket, draft)
-
-    def confirm(self, ticket_id: str, fingerprint: str, by: str) -> Reply:
-        """A person confirms: the controls run again on fresh prices, and what was seen must still hold."""
-        ticket = self.tickets.get(ticket_id)
-        if ticket is None or ticket.status is not TicketStatus.PENDING:
-            return _not_pending(ticket_id)
-        now_ns = self._clock.now_ns()
-        draft, verdict = self._judge(ticket.signal, ticket.draft)
-        differences = self.tickets.refusal(ticket, fingerprint, draft, verdict, now_ns)
-        if self.failed:
-            differences = (*differences, f"engine: {self.failed}")
-        if differences or draft is None:
-            fresh = self.tickets.refresh(ticket, draft, verdict, "; ".join(differences), now_ns)
-            self._journal.append("ticket", fresh.id, fresh, now_ns)
-            self._push(Push(rev=0, ticket=fresh))
-            return Reply(
-                ok=False,
-                text=f"not sent: {ticket.signal.side.value} {ticket.signal.symbol} is no longer what you saw",
-                difference=differences,
-                ticket=fresh,
-                remedy="look at it as it is now, then confirm again or reject it",
-            )
-        self.decide(ticket, DecisionKind.CONFIRMED, by, "", verdict)
-        order_id = self._send(ticket, draft)
-        return Reply(ok=True, text=f"confirmed: {draft.side.value} {draft.quantity} {draft.symbol} ({order_id})")
-
-    def reject(self, ticket_id: str, reason: str, by: str) -> Reply:
-        """A person rejects a ticket."""
-        ticket = self.tickets.get(ticket_id)
-        if ticket is None or ticket.status is not TicketStatus.PENDING:
-            return _not_pending(ticket_id)
-        self.decide(ticket, DecisionKind.REJECTED, by, reason)
-        return Reply(ok=True, text=f"rejected: {ticket.signal.side.value} {ticket.signal.symbol} ({reason})")
+    # decisions -------------------------------------------------------------------------------------------------------
 
     def decide(
         self, ticket: Ticket, kind: DecisionKind, by: str, reason: str, verdict: Verdict | None = None
@@ -201,20 +144,7 @@ class Dealing:
         self._push(Push(rev=0, ticket=ticket, decision=decision))
         return decision
 
-    def expire(self) -> None:
-        """Expired means rejected."""
-        for ticket in self.tickets.expired(self._clock.now_ns()):
-            self.decide(ticket, DecisionKind.EXPIRED, "clock", "nobody decided in time")
-
-    def _judge(self, signal: Signal, shown: Draft | None = None) -> tuple[Draft | None, Verdict]:
-        book = self.book()
-        sized = self.risk.size(signal, book, shown=shown)
-        if sized.draft is None:
-            return None, self.risk.judge_refusal(signal, sized.reason, book)
-        role = Role.EXIT if sized.draft.reduces else Role.ENTRY
-        return sized.draft, self.risk.judge(signal, sized.draft, book, role=role, strategy=signal.strategy)
-
-    def _send(self, ticket: Ticket, draft: Draft) -> str:
+    def send(self, ticket: Ticket, draft: Draft) -> str:
         """Order what was decided; returns the client order id it has, or will have once its way is clear."""
         signal = ticket.signal
         now_ns = self._clock.now_ns()
@@ -284,9 +214,9 @@ class Dealing:
             self._view.ordered(order)
             self._push(Push(rev=0, order=order))
         for alert in changes.alerts:
-            self.alert(alert)
+            self.alarms.alert(alert)
         for alert_id in changes.cleared:
-            self.clear_alert(alert_id)
+            self.alarms.clear(alert_id)
         if changes.fills:
             self.judge_account()
             self.record_account()
@@ -370,7 +300,7 @@ class Dealing:
         """The trading state changed: journal it; HALTED also ends tickets and cancels entries."""
         self._journal.append("state", "state", change, change.at_ns)
         if change.state is not TradingState.ACTIVE:
-            self.alert(
+            self.alarms.alert(
                 Alert(
                     id=f"state:{change.state.value}",
                     level=Level.CRITICAL if change.state is TradingState.HALTED else Level.WARNING,
@@ -387,7 +317,7 @@ class Dealing:
             self.apply(self.orders.cancel_entries(self._clock.now_ns()))
         if change.state is TradingState.ACTIVE:
             for state in (TradingState.HALTED, TradingState.REDUCING):
-                self.clear_alert(f"state:{state.value}")
+                self.alarms.clear(f"state:{state.value}")
 
     def flatten(self, symbol: str, reason: str) -> Reply:
         """Close one position, or with * all: protective legs are cancelled first, then what is held is sold."""
@@ -406,25 +336,6 @@ class Dealing:
         self.portfolio.new_day(self._clock.now_ns())
         self.judge_account()
 
-    # alerts ----------------------------------------------------------------------------------------------------------
-
-    def alert(self, alert: Alert) -> None:
-        """Show and journal an alert; one with the same code and subject is replaced, an equal one is not repeated."""
-        known = self._view.alerts.get(alert.id)
-        if known is not None and known.text == alert.text and known.level is alert.level:
-            return
-        self._view.alerted(alert)
-        log.log(_LEVELS[alert.level], "%s%s", alert.text, f" → {alert.remedy}" if alert.remedy else "")
-        self._journal.append("alert", alert.id, alert, alert.at_ns)
-        self._push(Push(rev=0, alert=alert))
-
-    def clear_alert(self, alert_id: str) -> bool:
-        """An alert no longer holds, or was acknowledged."""
-        if self._view.alerts.pop(alert_id, None) is None:
-            return False
-        self._push(Push(rev=0, alert_gone=alert_id))
-        return True
-
     # what may not go on ----------------------------------------------------------------------------------------------
 
     def fail(self, reason: str) -> None:
@@ -432,7 +343,7 @@ class Dealing:
         if self.failed:
             return
         self.failed = reason
-        self._view.alerts["engine:failed"] = Alert(
+        alert = Alert(
             id="engine:failed",
             level=Level.CRITICAL,
             code="engine",
@@ -442,68 +353,14 @@ class Dealing:
             at_ns=self._clock.now_ns(),
             until_acknowledged=True,
         )
-        self._push(Push(rev=0, alert=self._view.alerts["engine:failed"]))
+        self.alarms.alert(alert, recorded=False)
         if self._journal.failure is None:
             self.enter(self.risk.kill(f"the engine failed: {reason}", "engine", self._clock.now_ns()))
-
-    def not_reconciled(self, reason: str) -> None:
-        """A comparison with the venue did not succeed: no new risk until one does (R25)."""
-        self.alert(
-            Alert(
-                id="reconciliation",
-                level=Level.CRITICAL if not self.reconciled else Level.WARNING,
-                code="reconciliation",
-                subject=self._config.broker.name,
-                text=f"not reconciled with the venue: {reason}",
-                remedy="it is tried again; `desk reconcile` asks now",
-                at_ns=self._clock.now_ns(),
-            )
-        )
-
-    def drifted(self, differences: tuple[str, ...]) -> None:
-        """Our book and the venue's differed, and the venue is right: take no new risk until a person has looked."""
-        now_ns = self._clock.now_ns()
-        reason = f"DRIFT: {'; '.join(differences[:3])}"
-        if self.risk.state is TradingState.ACTIVE:
-            self.enter(self.risk.change_state(TradingState.REDUCING, reason, "reconciliation", now_ns, sticky=True))
-        self.alert(
-            Alert(
-                id="drift",
-                level=Level.CRITICAL,
-                code="drift",
-                subject=self._config.broker.name,
-                text=reason,
-                remedy="compare with the venue's own screen, then acknowledge and `desk resume --reason …`",
-                at_ns=now_ns,
-                until_acknowledged=True,
-            )
-        )
 
     def adopt(self, symbol: str, quantity: Decimal) -> None:
         """Take over a position's quantity that an earlier run took from the venue: its fills do not explain it."""
         self.portfolio.hold(symbol, quantity)
         self.orders.adopt(symbol, quantity)
-
-    def unknown_symbols(self) -> tuple[str, ...]:
-        """Watched symbols whose instrument is not known yet."""
-        refused = {alert.subject for alert in self._view.alerts.values() if alert.code == "symbol"}
-        return tuple(
-            symbol for symbol in self._config.symbols if symbol not in self.instruments and symbol not in refused
-        )
-
-    def no_such_symbol(self, symbol: str) -> None:
-        """The venue definitely does not know a watched symbol."""
-        self.alert(
-            Alert(
-                id=f"symbol:{symbol}",
-                level=Level.WARNING,
-                code="symbol",
-                subject=symbol,
-                text=f"{symbol} does not exist at the venue: its posts are scored, its signals are refused (R20)",
-                remedy="correct or remove its [[watchlist]] row",
-                at_ns=self._clock.now_ns(),
-            )
-        )
 
 
 def signal_words(ticket: Ticket) -> str:
@@ -516,11 +373,3 @@ def signal_words(ticket: Ticket) -> str:
 def _adds(intent: Intent) -> bool:
     """Whether an order takes new risk."""
     return intent.role is Role.ENTRY and not intent.draft.reduces
-
-
-def _not_pending(ticket_id: str) -> Reply:
-    return Reply(
-        ok=False,
-        text=f"ticket {ticket_id} is not pending: it expired, was decided, or never was",
-        remedy="`desk tickets` lists what is pending",
-    )

@@ -103,9 +103,9 @@ class Intake:
     def _alert(self, state: FeedState) -> None:
         alert_id = f"feed:{state.name}"
         if state.light is Light.UP:
-            self._dealing.clear_alert(alert_id)
+            self._dealing.alarms.clear(alert_id)
         elif state.light in _STOPPED:
-            self._dealing.alert(
+            self._dealing.alarms.alert(
                 Alert(
                     id=alert_id,
                     level=Level.CRITICAL if state.light is Light.REFUSED else Level.WARNING,

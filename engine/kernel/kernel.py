@@ -14,26 +14,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from itertools import count
 
-from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
+from engine.clock import SECOND, Clock, SystemClock, VirtualClock
 from engine.config import Config, config_hash
 from engine.control import ControlServer
-from engine.errors import CredentialsError, DeskError, JournalError
+from engine.errors import DeskError, JournalError
 from engine.journal import Journal
+from engine.kernel.attendant import Attendant
 from engine.kernel.commands import NOT_ARMED
 from engine.kernel.dealing import Dealing
-from engine.kernel.hours import NEVER, Hours
+from engine.kernel.hours import Hours
 from engine.kernel.inbox import (
-    Answered,
-    CancelAnswered,
     Commanded,
-    Compared,
     Kill,
-    LookedUp,
-    MarketTold,
-    Updated,
-    Urgent,
     Wake,
 )
 from engine.kernel.meters import LoopLag
@@ -41,10 +34,10 @@ from engine.kernel.plugins import ReadSecret
 from engine.kernel.show import VERSION, Show
 from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
-from engine.kernel.venue import RETRY_S
+from engine.kernel.timers import Timers
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
-from engine.model import Alert, DecisionKind, Feed, FeedState, Level, Light, Market, OrderUpdate, TradingState
+from engine.model import Alert, DecisionKind, Feed, Level, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
 from engine.paths import Paths
@@ -54,14 +47,8 @@ log = logging.getLogger(__name__)
 EVENTS_PER_TURN = 64
 """Feed events handled before other tasks (control socket, venue answers) get the loop."""
 
-TIMERS_PER_TURN = 10_000
-"""A timer that does not move on would spin for ever; past this many it is a defect, and trading fails closed."""
-
 JOURNAL_BACKLOG = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
-
-AFTER_END_NS = 15 * MINUTE
-"""How far the clock runs on after a recording's last event, so that tickets and entries come to their end."""
 
 COLLECT_AFTER = (2_000, 200, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
@@ -80,7 +67,6 @@ class Kernel:
         self._config = config
         self._paths = paths
         self._stop_at_end = stop_at_end
-        self._arm = arm
         self._virtual = VirtualClock()
         self._clock: Clock = self._virtual if "replay" in config.feeds.posts else SystemClock()
         self.stages = Stages(
@@ -102,15 +88,16 @@ class Kernel:
         )
         self._hours = Hours(
             self._clock,
-            ask=None if self._broker.simulated else self._ask_market,
-            alert=self._dealing.alert,
-            clear_alert=self._dealing.clear_alert,
+            ask=None if self._broker.simulated else self._link.ask_market,
+            alert=self.stages.alarms.alert,
+            clear_alert=self.stages.alarms.clear,
         )
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
+        self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
+        self._attendant = Attendant(self, self.stages, self._timers, self._hours, arm=arm)
         self._lag = LoopLag()
         self._show: Show | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._venue_open = False
         self._ended = False
         self._stop_reason = ""
         self._stopped_by = "engine"
@@ -165,16 +152,16 @@ class Kernel:
             self._virtual.advance(self._replay.bounds()[0])
         else:
             self.stages.restore(self._hours.session_start_ns())
-        self._enter_session(self._hours.now())
+        self._timers.enter_session(self._hours.now())
         self._show = self.stages.show(self._lag)
         self._record_start()
         self._fail_closed()
         await self._control.start()
         if self._broker.simulated:
             await self._broker.start()
-            await self._take_compared(await self._link.compare("start"))
+            await self._attendant.take_compared(await self._link.compare("start"))
         else:
-            self._supervisor.guard(self._open_venue(), "venue")
+            self._supervisor.guard(self._link.open(), "venue")
         for feed in self.stages.feeds:
             self._supervisor.run(feed)
         self._supervisor.guard(self._lag.run(), "loop-lag")
@@ -213,28 +200,6 @@ class Kernel:
             risk = self._dealing.risk
             self._dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
 
-    async def _open_venue(self) -> None:
-        """Connect to a real venue, again and again while it cannot be asked; wrong keys wait for a person."""
-        for attempt in count():
-            try:
-                await self._broker.start()
-                break
-            except CredentialsError as error:
-                self._supervisor.report(self._broker.name, Light.REFUSED, error.message, error.remedy)
-                return
-            except DeskError as error:
-                self._supervisor.report(self._broker.name, Light.DOWN, error.message, error.remedy)
-                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-        self._venue_open = True
-        gc.freeze()  # the packages that a venue's client brings along stay too
-        self._link.follow()
-        self._link.ask_market()
-        self._link.reconcile("start", persist=True)
-
-    def _ask_market(self) -> None:
-        if self._venue_open:
-            self._link.ask_market()
-
     def _feed_ended(self, feed: Feed, error: DeskError | None) -> None:
         """A recording has ended, or cannot be read on."""
         if self._replay is None:
@@ -243,8 +208,7 @@ class Kernel:
             self._ended = True
             self._inbox.urgent(Wake())
         else:
-            self.broken = True
-            self.stop_soon(f"the recording cannot be read on: {error}", "engine")
+            self.give_up(f"the recording cannot be read on: {error}")
 
     # the loop --------------------------------------------------------------------------------------------------------
 
@@ -261,16 +225,17 @@ class Kernel:
 
     async def _take_all(self) -> None:
         """The loop while all is well. Raises JournalError when a step cannot be recorded."""
-        inbox, requests, virtual = self._inbox, self._dealing.requests, self._virtual
+        inbox, timers, requests, virtual = self._inbox, self._timers, self._dealing.requests, self._virtual
         replaying = self._replay is not None
         taken = 0
         while not self._stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
-                await self._take_urgent(urgent)
+                await self._attendant.take(urgent)
+                self._control.changed()
                 continue
-            if not replaying and self._next_due() <= (now_ns := self._clock.now_ns()):
-                await self._fire_until(now_ns)
+            if not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
+                await timers.fire_until(now_ns)
             event = inbox.take_event()
             if event is None:
                 if taken:
@@ -279,8 +244,8 @@ class Kernel:
                 await self._idle()
                 continue
             if replaying and event.received_ns > virtual.now_ns():
-                if self._next_due() <= event.received_ns:
-                    await self._fire_until(event.received_ns)
+                if timers.next_due() <= event.received_ns:
+                    await timers.fire_until(event.received_ns)
                 virtual.advance(event.received_ns)
             self.stages.intake.take(event)
             if requests:
@@ -323,6 +288,11 @@ class Kernel:
         self._stopped_by = by
         self._inbox.urgent(Wake())
 
+    def give_up(self, reason: str) -> None:
+        """Stop because something broke: the exit code says so."""
+        self.broken = True
+        self.stop_soon(reason, "engine")
+
     def throw_kill(self, by: str, reason: str, flatten: bool = False) -> None:
         """The kill switch from outside the socket."""
         self._inbox.urgent(Kill(by, reason, flatten))
@@ -330,142 +300,22 @@ class Kernel:
     async def _idle(self) -> None:
         """Nothing to take: wait for it, or for the next timer. In a paced replay the clock runs with the recording."""
         if self._replay is None:
-            left_s = (self._next_due() - self._clock.now_ns()) / SECOND
+            left_s = (self._timers.next_due() - self._clock.now_ns()) / SECOND
             await self._inbox.wait(max(0.001, min(left_s, 1.0)))
         elif self._ended:
             await self._end_of_recording()
         else:
             position = self._replay.position()
             if position > self._virtual.now_ns():
-                await self._fire_until(position)
-                self._virtual.advance(position)
+                await self._timers.catch_up(position)
             await self._inbox.wait(0.1)
-
-    def _next_due(self) -> int:
-        """The earliest timer of any stage, in nanoseconds; far away when there is none."""
-        dealing, due = self._dealing, self._hours.due_ns
-        for other in (dealing.tickets.next_expiry_ns, dealing.orders.next_due_ns, self._link.next_ns):
-            if other and other < due:
-                due = other
-        return due
-
-    async def _fire_until(self, to_ns: int) -> None:
-        """Fire every timer due by `to_ns`, each at its own time in a replay."""
-        for _ in range(TIMERS_PER_TURN):
-            due = self._next_due()
-            if due > to_ns:
-                return
-            self._virtual.advance(due)
-            self._fire(self._clock.now_ns())
-            await self._link.carry_out()
-        self._dealing.fail(f"a timer due at {self._next_due()} does not move on")
-
-    def _fire(self, now_ns: int) -> None:
-        dealing = self._dealing
-        if self._hours.due_ns <= now_ns:
-            self._enter_session(self._hours.now())
-        if (dealing.tickets.next_expiry_ns or NEVER) <= now_ns:
-            dealing.expire()
-        if (dealing.orders.next_due_ns or NEVER) <= now_ns:
-            dealing.due()
-        if self._link.next_ns and self._link.next_ns <= now_ns:
-            self._link.reconcile("periodic", persist=False)
-        self._control.changed()
-
-    def _enter_session(self, market: Market) -> None:
-        """The market as it is known now; a new trading day starts the day's accounts."""
-        before = self._dealing.market.session
-        self._dealing.market = market
-        for update in self._broker.on_time(self._clock.now_ns()):
-            self._dealing.on_update(update)
-        if market.session is before:
-            return
-        self.stages.view.session_changed(market.session)
-        day_ns = self._hours.session_start_ns()
-        if self._dealing.day_ns and day_ns > self._dealing.day_ns:
-            self._dealing.new_day()
-        self._dealing.day_ns = day_ns
 
     async def _end_of_recording(self) -> None:
         """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
         self._ended = False
-        await self._fire_until(self._virtual.now_ns() + AFTER_END_NS)
-        await self._journal.commit()
+        await self._timers.run_out()
         if self._stop_at_end:
             self._stop_reason = "the recording has ended"
-
-    async def _take_urgent(self, item: Urgent) -> None:
-        dealing = self._dealing
-        match item:
-            case Commanded():
-                try:
-                    await self._take_command(item)
-                except JournalError as error:
-                    if not item.reply.done():
-                        item.reply.set_result(Reply(ok=False, text=f"not recorded: {error}", remedy=error.remedy))
-                    raise
-            case Answered(intent, answer):
-                dealing.on_answer(intent, answer)
-            case CancelAnswered(order, answer):
-                dealing.on_cancel(order, answer)
-            case LookedUp(client_order_id, lookup):
-                dealing.on_lookup(client_order_id, lookup)
-            case Compared():
-                await self._take_compared(item)
-            case Updated(update):
-                self._take_update(update)
-            case MarketTold():
-                self._enter_session(self._hours.take(item))
-            case Kill(by, reason, flatten):
-                log.critical("kill switch by %s: %s", by, self.stages.commands.kill(reason, by, flatten).text)
-            case FeedState():
-                self.stages.intake.feed_state(item)
-        await self._link.carry_out()
-        self._control.changed()
-
-    async def _take_command(self, item: Commanded) -> None:
-        if self._replay is not None and not self._inbox.waiting:
-            await self._fire_until(self._replay.position())
-            self._virtual.advance(self._replay.position())
-        reply = self.stages.commands.carry_out(item.command)
-        await self._link.carry_out()
-        if self.stages.commands.take_reconcile():
-            if self._broker.simulated:
-                await self._take_compared(await self._link.compare("person"))
-            else:
-                self._link.reconcile("person", persist=False)
-        if not self._dealing.failed:
-            await self._journal.commit()
-        if not item.reply.done():
-            item.reply.set_result(reply)
-        if self.stages.commands.stop_asked:
-            self.stop_soon(self.stages.commands.stop_asked, "person")
-
-    def _take_update(self, update: OrderUpdate | FeedState) -> None:
-        if isinstance(update, OrderUpdate):
-            self._dealing.on_update(update)
-            return
-        self.stages.intake.feed_state(update)
-        if update.light is Light.UP:
-            self._link.reconcile("reconnect", persist=True)
-        else:
-            self._dealing.reconciled = False
-
-    async def _take_compared(self, compared: Compared) -> None:
-        """A comparison came back; a difference is looked at again after what it asked for has been done."""
-        equal = self.stages.reckoning.take(compared)
-        await self._link.carry_out()
-        if compared.snapshot is not None and not equal:
-            if self._broker.simulated:
-                self._dealing.fail("the simulated venue and our book differ")
-            else:
-                self._link.reconcile(compared.why, persist=True)
-        if equal and self._arm:
-            suffix, self._arm = self._arm, ""
-            reply = self.stages.commands.carry_out(Command("arm", reason=suffix))
-            if not reply.ok:
-                self.broken = True
-                self.stop_soon(f"live was not armed: {reply.text}", "engine")
 
     # around the loop -------------------------------------------------------------------------------------------------
 
@@ -488,7 +338,7 @@ class Kernel:
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
         now_ns = self._clock.now_ns()
-        self._dealing.alert(
+        self.stages.alarms.alert(
             Alert(
                 id="clock:step",
                 level=Level.WARNING,
@@ -499,7 +349,7 @@ class Kernel:
                 at_ns=now_ns,
             )
         )
-        if not self._broker.simulated and self._venue_open:
+        if not self._broker.simulated and self._link.is_open:
             self._link.reconcile("clock", persist=True)
 
     # stop ------------------------------------------------------------------------------------------------------------
@@ -508,7 +358,7 @@ class Kernel:
         """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal."""
         await self._supervisor.stop()
         await self._link.finish(FINISH_LIMIT_S)
-        self._drain()
+        self._attendant.drain()
         if self._replay is None and not self._dealing.failed and self._show is not None:
             now_ns = self._clock.now_ns()
             stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
@@ -516,12 +366,3 @@ class Kernel:
         await self._broker.close()
         await self._control.stop(self._stop_reason or "the engine could not start")
         self._journal.close()
-
-    def _drain(self) -> None:
-        """Take the venue's last answers; nothing new is sent."""
-        while (item := self._inbox.take_urgent()) is not None:
-            if isinstance(item, Commanded) and not item.reply.done():
-                item.reply.set_result(Reply(ok=False, text="the engine is stopping"))
-            elif isinstance(item, Answered) and not self._dealing.failed:
-                self._dealing.on_answer(item.intent, item.answer)
-        self._dealing.requests.clear()

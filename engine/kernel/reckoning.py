@@ -8,7 +8,7 @@ from engine.clock import Clock
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Compared
-from engine.model import VenueSnapshot
+from engine.model import Alert, Level, TradingState, VenueSnapshot
 from engine.model.records import ReconciliationRecord
 
 log = logging.getLogger(__name__)
@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 class Reckoning:
     """Takes comparisons: adopts what the venue says, journals what differed, opens or closes the gate (R25)."""
 
-    def __init__(self, clock: Clock, *, journal: Journal, dealing: Dealing) -> None:
+    def __init__(self, clock: Clock, *, venue: str, journal: Journal, dealing: Dealing) -> None:
+        """`venue`: the broker's name, for alerts."""
         self._clock = clock
+        self._venue = venue
         self._journal = journal
         self._dealing = dealing
         self.account_number = ""
@@ -40,7 +42,7 @@ class Reckoning:
             self._dealing.reconciled = False
         record = ReconciliationRecord(now_ns, compared.why, ok=False, reason=compared.problem)
         self._journal.append("reconciliation", "reconciliation", record, now_ns)
-        self._dealing.not_reconciled(compared.problem)
+        self._not_reconciled(compared.problem)
         log.warning("reconciliation (%s) could not ask the venue: %s", compared.why, compared.problem)
 
     def _compare(self, snapshot: VenueSnapshot, why: str) -> bool:
@@ -65,12 +67,47 @@ class Reckoning:
             self._journal.append("reconciliation", "reconciliation", record, now_ns)
         differences = tuple(f"{each.what} {each.subject}: {each.ours} ≠ {each.theirs}" for each in result.differences)
         if result.drift:
-            dealing.drifted(differences)
+            self._drifted(differences)
         if result.ok:
             dealing.reconciled = True
-            dealing.clear_alert("reconciliation")
+            dealing.alarms.clear("reconciliation")
         else:
             dealing.reconciled = False
-            dealing.not_reconciled("; ".join(differences[:3]) or "a second look is needed")
+            self._not_reconciled("; ".join(differences[:3]) or "a second look is needed")
         dealing.record_account()
         return result.ok
+
+    def _not_reconciled(self, reason: str) -> None:
+        """A comparison with the venue did not succeed: no new risk until one does (R25)."""
+        self._dealing.alarms.alert(
+            Alert(
+                id="reconciliation",
+                level=Level.CRITICAL if not self._dealing.reconciled else Level.WARNING,
+                code="reconciliation",
+                subject=self._venue,
+                text=f"not reconciled with the venue: {reason}",
+                remedy="it is tried again; `desk reconcile` asks now",
+                at_ns=self._clock.now_ns(),
+            )
+        )
+
+    def _drifted(self, differences: tuple[str, ...]) -> None:
+        """Our book and the venue's differed, and the venue is right: take no new risk until a person has looked."""
+        now_ns = self._clock.now_ns()
+        reason = f"DRIFT: {'; '.join(differences[:3])}"
+        risk = self._dealing.risk
+        if risk.state is TradingState.ACTIVE:
+            change = risk.change_state(TradingState.REDUCING, reason, "reconciliation", now_ns, sticky=True)
+            self._dealing.enter(change)
+        self._dealing.alarms.alert(
+            Alert(
+                id="drift",
+                level=Level.CRITICAL,
+                code="drift",
+                subject=self._venue,
+                text=reason,
+                remedy="compare with the venue's own screen, then acknowledge and `desk resume --reason …`",
+                at_ns=now_ns,
+                until_acknowledged=True,
+            )
+        )

@@ -8,8 +8,10 @@ from engine.clock import Clock
 from engine.config import Config
 from engine.errors import JournalError
 from engine.journal import Journal
+from engine.kernel.alarms import Alarms
 from engine.kernel.commands import Commands
 from engine.kernel.dealing import Dealing
+from engine.kernel.deciding import Deciding
 from engine.kernel.inbox import Inbox
 from engine.kernel.intake import Intake
 from engine.kernel.meters import LoopLag
@@ -55,6 +57,7 @@ class Stages:
         self.inbox = Inbox(config.feeds.queue)
         self.view = View(config)
         self.sentiment = Sentiment(config.sentiment, config.symbols)
+        self.alarms = Alarms(journal=self.journal, view=self.view, push=push)
         self.dealing = Dealing(
             config,
             clock,
@@ -63,9 +66,11 @@ class Stages:
             tickets=Tickets(config),
             orders=Orders(config),
             portfolio=Portfolio(),
+            alarms=self.alarms,
             view=self.view,
             push=push,
         )
+        self.deciding = Deciding(clock, journal=self.journal, dealing=self.dealing, push=push)
         self.pipeline = Pipeline(
             config,
             journal=self.journal,
@@ -73,9 +78,9 @@ class Stages:
             sentiment=self.sentiment,
             strategies=self.strategies,
             view=self.view,
-            on_signal=self.dealing.on_signal,
-            alert=self.dealing.alert,
-            clear_alert=self.dealing.clear_alert,
+            on_signal=self.deciding.on_signal,
+            alert=self.alarms.alert,
+            clear_alert=self.alarms.clear,
         )
         self.intake = Intake(
             config,
@@ -87,13 +92,14 @@ class Stages:
             broker=self.broker,
             view=self.view,
         )
-        self.reckoning = Reckoning(clock, journal=self.journal, dealing=self.dealing)
+        self.reckoning = Reckoning(clock, venue=config.broker.name, journal=self.journal, dealing=self.dealing)
         self.commands = Commands(
             config,
             clock,
             paths=paths,
             journal=self.journal,
             dealing=self.dealing,
+            deciding=self.deciding,
             reckoning=self.reckoning,
             view=self.view,
         )

@@ -7,16 +7,18 @@ asked in tasks of its own, so that a venue that hangs delays only its own answer
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Coroutine
+from itertools import count
 
 from engine.clock import HOUR, Clock, from_seconds
 from engine.config import Config
-from engine.errors import DeskError
+from engine.errors import CredentialsError, DeskError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Updated
-from engine.model import Broker, Intent, Order, Role
+from engine.model import Alert, Broker, FeedState, Intent, Level, Light, Order, Role
 from engine.orders import Cancel, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
@@ -34,12 +36,17 @@ class VenueLink:
     def __init__(
         self, config: Config, clock: Clock, *, broker: Broker, journal: Journal, inbox: Inbox, dealing: Dealing
     ) -> None:
+        self._symbols = config.symbols
         self._clock = clock
         self._broker = broker
         self._journal = journal
         self._inbox = inbox
         self._dealing = dealing
+        self._unknown: set[str] = set()
+        """Watched symbols that the venue definitely does not know."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_open = False
+        """Whether a connection has been made since the start."""
         self._reconciling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._asked_again = ""
@@ -48,6 +55,30 @@ class VenueLink:
         self._every_ns = from_seconds(config.orders.reconcile_s)
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
+
+    # connecting ------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect, again and again while the venue cannot be asked; wrong keys wait for a person."""
+        for attempt in count():
+            try:
+                await self._broker.start()
+                break
+            except CredentialsError as error:
+                self._report(Light.REFUSED, error)
+                return
+            except DeskError as error:
+                self._report(Light.DOWN, error)
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+        self.is_open = True
+        gc.freeze()  # the packages that a venue's client brings along stay too
+        self._follow()
+        self.ask_market()
+        self.reconcile("start", persist=True)
+
+    def _report(self, light: Light, error: DeskError) -> None:
+        now_ns = self._clock.now_ns()
+        self._inbox.report(FeedState(self._broker.name, light, now_ns, now_ns, error.message, error.remedy))
 
     # requests --------------------------------------------------------------------------------------------------------
 
@@ -100,7 +131,7 @@ class VenueLink:
 
     # updates and reconciliation --------------------------------------------------------------------------------------
 
-    def follow(self) -> None:
+    def _follow(self) -> None:
         """Read the venue's update stream until closed."""
         if not self._broker.simulated:
             self._reader = self._spawn(self._read_updates())
@@ -136,7 +167,9 @@ class VenueLink:
                 attempt += 1
 
     def ask_market(self) -> None:
-        """Ask the venue's clock and session; the answer comes as `MarketTold`."""
+        """Ask the venue's clock and session, once it is connected; the answer comes as `MarketTold`."""
+        if not self.is_open:
+            return
         if self._asking is None or self._asking.done():
             self._asking = self._spawn(self._ask_market())
 
@@ -158,12 +191,28 @@ class VenueLink:
     async def _learn_instruments(self) -> None:
         """Ask what each watched symbol is, once; a symbol the venue does not know stays unknown and is not traded."""
         known = self._dealing.instruments
-        for symbol in self._dealing.unknown_symbols():
+        for symbol in self._symbols:
+            if symbol in known or symbol in self._unknown:
+                continue
             instrument = await self._broker.instrument(symbol)
             if instrument is None:
-                self._dealing.no_such_symbol(symbol)
+                self._unknown.add(symbol)
+                self._alert_unknown(symbol)
             else:
                 known[symbol] = instrument
+
+    def _alert_unknown(self, symbol: str) -> None:
+        self._dealing.alarms.alert(
+            Alert(
+                id=f"symbol:{symbol}",
+                level=Level.WARNING,
+                code="symbol",
+                subject=symbol,
+                text=f"{symbol} does not exist at the venue: its posts are scored, its signals are refused (R20)",
+                remedy="correct or remove its [[watchlist]] row",
+                at_ns=self._clock.now_ns(),
+            )
+        )
 
     # tasks -----------------------------------------------------------------------------------------------------------
 

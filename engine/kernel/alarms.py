@@ -1,0 +1,45 @@
+"""Alerts: shown, logged and journaled once, until they no longer hold or a person has acknowledged them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from engine.journal import Journal
+from engine.kernel.view import View
+from engine.model import Alert, Level
+from engine.model.frames import Push
+
+log = logging.getLogger(__name__)
+
+_LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.CRITICAL: logging.CRITICAL}
+
+
+class Alarms:
+    """Raises and clears alerts. One per engine."""
+
+    def __init__(self, *, journal: Journal, view: View, push: Callable[[Push], None]) -> None:
+        self._journal = journal
+        self._view = view
+        self._push = push
+
+    def alert(self, alert: Alert, *, recorded: bool = True) -> None:
+        """Show an alert; one of the same id is replaced, an equal one is not repeated.
+
+        `recorded`: False where the journal itself is what failed.
+        """
+        known = self._view.alerts.get(alert.id)
+        if known is not None and known.text == alert.text and known.level is alert.level:
+            return
+        self._view.alerted(alert)
+        log.log(_LEVELS[alert.level], "%s%s", alert.text, f" → {alert.remedy}" if alert.remedy else "")
+        if recorded:
+            self._journal.append("alert", alert.id, alert, alert.at_ns)
+        self._push(Push(rev=0, alert=alert))
+
+    def clear(self, alert_id: str) -> bool:
+        """An alert no longer holds, or was acknowledged; returns whether it stood."""
+        if self._view.alerts.pop(alert_id, None) is None:
+            return False
+        self._push(Push(rev=0, alert_gone=alert_id))
+        return True
