@@ -66,6 +66,21 @@ _UNIT = (
 )
 
 
+_BETWEEN = {
+    "guards.window_s": (60, 86_400),
+    "guards.posts": (100, 1_000_000),
+    "guards.similarity": (0.3, 1),
+    "guards.ring_authors": (2, 10_000),
+    "guards.suspicion": (0.1, 1),
+    "guards.ring_weight": (0, 1),
+    "guards.copy_weight": (0, 1),
+    "guards.piggyback_cashtags": (2, 1000),
+    "guards.piggyback_weight": (0, 1),
+    "guards.author_posts": (1, 1_000_000),
+    "guards.publisher_followers": (0, 10**12),
+}
+
+
 def check_values(config: Config) -> Iterator[Problem]:
     """Every value that is out of range or names something unknown, in file order of the sections."""
     for key, choices in _CHOICES.items():
@@ -80,6 +95,17 @@ def check_values(config: Config) -> Iterator[Problem]:
         value = _get(config, key)
         if not _finite(value) or not 0 <= value <= 1:
             yield key, f"expected a share between 0 and 1, found {value}", "correct it"
+    for key, (least, most) in _BETWEEN.items():
+        value = _get(config, key)
+        if not _finite(value) or not least <= value <= most:
+            yield key, f"expected a number from {least:g} to {most:g}, found {value}", "correct it"
+    for number, name in enumerate(config.guards.publishers):
+        if not name.strip() or len(name) > 64:
+            yield (
+                f"guards.publishers[{number}]",
+                f"expected a screen name of 1 to 64 characters, found {name!r}",
+                "remove it",
+            )
     for name in config.risk.__struct_fields__:
         value = getattr(config.risk, name)
         if value is not None and not isinstance(value, bool) and (not _finite(value) or value < 0):

@@ -113,6 +113,37 @@ class FeedsConfig(Section, frozen=True, kw_only=True):
     """Most events waiting for the engine."""
 
 
+class GuardsConfig(Section, frozen=True, kw_only=True):
+    """[guards]: how much a post weighs in the cleaned mood. The raw mood stands beside it."""
+
+    enabled: bool = True
+    """Whether posts are weighed; without it the cleaned mood is the raw one."""
+    window_s: float = 1800.0
+    """Posts are compared with those this far back."""
+    posts: int = 50_000
+    """Most posts remembered, about 1 kB each; the oldest go first."""
+    similarity: float = 0.6
+    """Posts whose word pairs overlap this much (Jaccard index) say nearly the same and are one cluster."""
+    ring_authors: int = 4
+    """Least authors of a ring."""
+    suspicion: float = 0.5
+    """A cluster this suspicious is a ring: throw-away accounts, seconds apart, from one program."""
+    ring_weight: float = 0.0
+    """What a ring's post weighs. At 0 it counts neither as a post nor as an author."""
+    copy_weight: float = 0.5
+    """What the post of another author that says nearly the same weighs; its own author's repeat weighs 0."""
+    piggyback_cashtags: int = 4
+    """A post of this many cashtags that puts a little-named symbol beside a much-named one rides on it."""
+    piggyback_weight: float = 0.2
+    """What it weighs, besides 1 / number of cashtags."""
+    author_posts: int = 6
+    """Posts of one author on one symbol that count within the window; further ones weigh 0."""
+    publisher_followers: int = 100_000
+    """A verified account with this many followers is a publisher: no cap, no piggyback, no part in a ring."""
+    publishers: tuple[str, ...] = ("Reuters", "ReutersBiz", "business", "WSJ", "WSJmarkets", "CNBC", "FT", "AP")
+    """Screen names that are publishers whatever their figures say. The watchlist's influencers are too."""
+
+
 class ScoringConfig(Section, frozen=True, kw_only=True):
     """[scoring]"""
 
@@ -387,6 +418,7 @@ class Config(Section, frozen=True, kw_only=True):
     x: XConfig = XConfig()
     alpaca: AlpacaConfig = AlpacaConfig()
     replay: ReplayConfig = ReplayConfig()
+    guards: GuardsConfig = GuardsConfig()
     scoring: ScoringConfig = ScoringConfig()
     sentiment: SentimentConfig = SentimentConfig()
     strategy: StrategyConfig = StrategyConfig()

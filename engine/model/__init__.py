@@ -6,6 +6,7 @@ Everything here is frozen and slotted. It does no I/O and knows no stage.
 from engine.model.account import Account, Position, VenueAccount, VenuePosition, VenueSnapshot
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
+from engine.model.guard import PLAIN, GuardMark
 from engine.model.market import Bar, Halt, Instrument, Market, Quote, price_step
 from engine.model.mood import Evidence, Mood, Signal
 from engine.model.order import (
@@ -36,6 +37,7 @@ from engine.model.ticket import (
 
 __all__ = [
     "ONE",
+    "PLAIN",
     "ZERO",
     "Account",
     "Alert",
@@ -54,6 +56,7 @@ __all__ = [
     "FeedEvent",
     "FeedState",
     "Fill",
+    "GuardMark",
     "Halt",
     "Instrument",
     "Intent",

@@ -8,8 +8,9 @@ from engine.model.base import DisplayText, Side, Value
 class Mood(Value, frozen=True, gc=False):
     """A symbol's decayed aggregate at one instant.
 
-    value = Σ w·s / Σ w with w = influence·confidence·max(floor, 1 − age/window) over posts with age < window.
-    None means "not known"; it is never read as 0.
+    value = Σ w·s / Σ w with w = influence·confidence·guard·max(floor, 1 − age/window) over posts with age < window,
+    `guard` being the weight that the guards give a post: this is the cleaned mood, the one that is acted on. None means
+    "not known"; it is never read as 0.
     """
 
     symbol: str
@@ -21,15 +22,21 @@ class Mood(Value, frozen=True, gc=False):
     change: float | None
     """value − previous; None when either is None."""
     volume: int
-    """Posts in the window."""
+    """Posts in the window that weigh anything to the guards."""
     authors: int
-    """Distinct authors in the window."""
+    """Their distinct authors."""
     confidence: float
     """Mean confidence of the readings by their weight, Σ w·confidence / Σ w; 0 for an empty window."""
     warm: bool
     """False while warming up."""
     missing: str = ""
     """What is still missing while warming up, in words."""
+    raw: float | None = None
+    """The value were every post genuine: the same aggregate without the guards' weights. Shown, never acted on."""
+    raw_volume: int = 0
+    """All posts in the window."""
+    kept: float = 1.0
+    """Share of the raw weight that the guards leave, in [0, 1]; 1 while there is none."""
 
 
 class Evidence(Value, frozen=True, gc=False):
@@ -47,6 +54,10 @@ class Evidence(Value, frozen=True, gc=False):
     """|w·s| over Σ|w·s| of the window, in [0, 1]."""
     term: str
     scorer: str
+    guard: float = 1.0
+    """The guards' weight of the post, in [0, 1]; part of `weight`."""
+    cluster: str = ""
+    """Id of the first post that says nearly the same; empty while no other post does."""
 
 
 class Signal(Value, frozen=True, gc=False):
@@ -76,3 +87,7 @@ class Signal(Value, frozen=True, gc=False):
     """Largest share of the window's weight held by one author."""
     top_text_share: float = 0.0
     """Largest share of the window's weight held by one text."""
+    top_cluster_share: float = 0.0
+    """Largest share of the window's weight held by posts that say nearly the same."""
+    top_cluster: str = ""
+    """Id of the first of those posts."""

@@ -86,6 +86,12 @@ class MoodView(Protocol):
     def top_text_share(self, symbol: str) -> float:
         """Largest share of the window's weight held by one text, in [0, 1]."""
 
+    def top_cluster(self, symbol: str) -> tuple[str, float]:
+        """The cluster of near-duplicates that holds most of the window's weight, and its share in [0, 1].
+
+        A post that no other repeats is a cluster of its own. Empty and 0 while there is no weight.
+        """
+
 
 @runtime_checkable
 class Strategy(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.model.base import DisplayText, Value
+from engine.model.guard import PLAIN, GuardMark
 
 
 class Author(Value, frozen=True, gc=False):
@@ -105,3 +106,5 @@ class ScoredPost(Value, frozen=True, gc=False):
     """The ensemble's reading."""
     members: tuple[Reading, ...] = ()
     """Each scorer's own reading."""
+    mark: GuardMark = PLAIN
+    """What the guards think of it."""

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.model.base import DisplayText, Value
 from engine.model.frames import Command, Reply
+from engine.model.guard import PLAIN, GuardMark
 from engine.model.order import Answer
 from engine.model.post import Match, Post
 
@@ -60,13 +61,16 @@ class PostRecord(Value, frozen=True, gc=False):
     matches: tuple[Match, ...] = ()
     as_sent: bool = False
     """True when the cleaned text equals the raw one."""
+    mark: GuardMark | None = None
+    """The guards' mark; None for one that nothing is held against, and where the guards did not look."""
 
     @classmethod
-    def of(cls, post: Post, matches: tuple[Match, ...] = ()) -> Self:
+    def of(cls, post: Post, matches: tuple[Match, ...] = (), mark: GuardMark = PLAIN) -> Self:
         """The record of a post."""
+        held = None if mark is PLAIN else mark
         if post.text == post.raw:
-            return cls(msgspec.structs.replace(post, text=DisplayText("")), matches, True)
-        return cls(post, matches)
+            return cls(msgspec.structs.replace(post, text=DisplayText("")), matches, True, held)
+        return cls(post, matches, False, held)
 
     @property
     def whole(self) -> Post:
@@ -85,6 +89,29 @@ class Edit(Value, frozen=True, gc=False):
     at_ns: int
     symbols: tuple[str, ...] = ()
     """Whose moods it left."""
+
+
+class GuardRecord(Value, frozen=True, gc=False):
+    """A cluster of near-duplicates turned out to be a ring, or no ring after all: its posts are weighed again."""
+
+    cluster: str
+    """Id of its first post."""
+    at_ns: int
+    ring: bool
+    suspicion: float
+    """In [0, 1], to six decimals."""
+    reason: str
+    """What it rests on, in words and numbers."""
+    authors: int = 0
+    """Distinct authors at this instant."""
+    changes: int = 1
+    """Which verdict on this cluster it is, from 1."""
+    posts: tuple[str, ...] = ()
+    """Posts that were in before and weigh otherwise from now on."""
+    weights: tuple[float, ...] = ()
+    """What each of them weighs now, in [0, 1]."""
+    symbols: tuple[str, ...] = ()
+    """Whose moods they are in."""
 
 
 class AnswerRecord(Value, frozen=True, gc=False):
