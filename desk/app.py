@@ -16,12 +16,16 @@ from textual.filter import LineFilter
 from textual.timer import Timer
 
 from desk.client import Client
+from desk.keymap import Keymap
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
+from desk.screens.view import ViewScreen
+from desk.settings import Settings
 from desk.terminal import frames_per_second
 from desk.themes import DARK, THEMES
+from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
 from widgets.no_control import NoControl
 
@@ -44,11 +48,14 @@ class DeskApp(App[bool]):
         client_factory: Callable[[], Client],
         screen_config: ScreenConfig,
         *,
+        keymap: Keymap | None = None,
+        settings_path: Path | None = None,
         seconds: Callable[[], float] = monotonic,
         starting: Callable[[], None] | None = None,
         on_first_picture: Callable[[], object] = lambda: None,
     ) -> None:
-        """`seconds` is the monotonic clock that carries the engine's time between messages.
+        """`keymap` holds the keys in force, the defaults without one; what is chosen at the desk is kept in
+        `settings_path`. `seconds` is the monotonic clock that carries the engine's time between messages.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
         desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
@@ -57,6 +64,10 @@ class DeskApp(App[bool]):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
         self._config = screen_config
+        self.keymap = keymap or Keymap()
+        """Every action's keys."""
+        self.settings = Settings(screen_config, settings_path)
+        """The looks in force."""
         self._fps = frames_per_second(screen_config.fps)
         self._starting = starting
         self.failure: DeskError | None = None
@@ -71,7 +82,8 @@ class DeskApp(App[bool]):
         self.main: Main | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = screen_config.theme if screen_config.theme in self.available_themes else DARK.name
+        self.theme = self.settings.theme if self.settings.theme in self.available_themes else DARK.name
+        self.set_keymap(self.keymap.textual())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._no_control]
@@ -100,6 +112,54 @@ class DeskApp(App[bool]):
             if isinstance(screen, VerbScreen):
                 screen.resumed_at = monotonic()
 
+    # Views and looks
+
+    def action_view(self, id: str) -> None:
+        """Open a view on what is selected here, in place of the one that stands over the desk."""
+        here = self.screen
+        if not isinstance(here, ViewScreen) or id == here.VIEW:
+            return
+        ticket = here.ticket
+        subject = (ticket.id if ticket else "") if id == "ticket" else here.symbol
+        if id == "ticket" and not subject:
+            here.line.say("No ticket is selected.")
+            return
+        self.open_view(id, subject)
+
+    def open_view(self, id: str, subject: str) -> None:
+        """Show a view: `desk` by leaving the one over it, another by putting it over the desk."""
+        if self.screen is not self.main:
+            self.pop_screen()
+        if id != "desk":
+            self.push_screen(VIEW_BY_ID[id].load()(self.link, subject))
+
+    def action_palette(self) -> None:
+        """Find an action by its words."""
+        from desk.screens.palette import Palette
+
+        if isinstance(self.screen, ViewScreen):
+            self.push_screen(Palette(self.screen))
+
+    def action_choose_theme(self) -> None:
+        """Every theme by name; each is seen as it is gone through."""
+        from desk.screens.theme import ThemeChoice
+
+        self.push_screen(ThemeChoice())
+
+    def keep_theme(self) -> None:
+        """The theme that is seen now is the one to start with."""
+        problem = self.settings.choose_theme(self.theme)
+        if self.main is not None:
+            self.main.line.say(f"Theme {self.theme}. {problem}".rstrip())
+
+    def set_compact(self, compact: bool) -> None:
+        """Compact or not, on every screen, and remembered."""
+        problem = self.settings.choose_compact(compact)
+        for screen in self.screen_stack:
+            screen.set_class(compact, "-compact")
+        if isinstance(self.screen, ViewScreen):
+            self.screen.line.say(f"{'Compact' if compact else 'Roomy'}. {problem}".rstrip())
+
     def quit_desk(self, stop_engine: bool) -> None:
         """Leave the screen."""
         self.exit(stop_engine)
@@ -127,12 +187,26 @@ class DeskApp(App[bool]):
             self.call_after_refresh(self._on_first_picture)
 
 
-def run(socket: Path, screen: ScreenConfig, *, starting: Callable[[], None] | None = None) -> int:
+def run(
+    socket: Path,
+    screen: ScreenConfig,
+    *,
+    keymap: Keymap | None = None,
+    settings_path: Path | None = None,
+    starting: Callable[[], None] | None = None,
+) -> int:
     """Show the desk of the engine behind a control socket until a person leaves; the exit code.
 
     Raises DeskError, with the terminal restored, when an engine that was being started did not come up.
     """
-    app = DeskApp(lambda: Client(socket), screen, starting=starting, on_first_picture=_settle)
+    app = DeskApp(
+        lambda: Client(socket),
+        screen,
+        keymap=keymap,
+        settings_path=settings_path,
+        starting=starting,
+        on_first_picture=_settle,
+    )
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from desk.action import EVERYWHERE
 from desk.actions import ACTIONS, Group, key_name
 from engine import errors
 from engine.config import schema, shipped_path
@@ -39,6 +40,32 @@ This page is made from the code by `make docs`.
 """
 
 
+KEYS = """# Keys
+
+Every action of the desk with its keys. `?` shows those of the view you are in, `:` finds one by its words, `;` labels
+every row and pane in view so that the next key goes there. The mouse is never needed.
+
+Your own keys stand in the `[keys]` table of config.toml, by id; what it says replaces the keys of that action:
+
+```toml
+[keys]
+ticket.confirm = "Y"
+desk.zoom = ["z", "f11"]
+order.cancel = []          # no key at all; the palette still finds it
+```
+
+A key is a character (`Y`, `?`), a name (`f5`, `space`, `pgup`) or one of those behind `ctrl+`, `alt+` or `shift+`. The desk
+does not start with a table that names an unknown id or key, gives two actions of one view the same key, takes a key
+that terminals, tmux or flow control use (`ctrl+a b c h i j m o q s z [`), confirms by Enter, or leaves quit, help, back or
+the kill switch without a key; it says file, line and both ids.
+
+A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus. With real money a
+second, different key sends what the first one asked for.
+
+This page is made from the code by `make docs`.
+"""
+
+
 class Setting(NamedTuple):
     """One key of a table of config.toml."""
 
@@ -55,6 +82,7 @@ def pages() -> dict[Path, str]:
         readme: between(text, "exit codes", exit_codes()),
         ROOT / "docs" / "controls.md": table(),
         ROOT / "docs" / "configuration.md": configuration(),
+        ROOT / "docs" / "keys.md": KEYS + key_pages(),
     }
 
 
@@ -76,6 +104,18 @@ def keys() -> str:
             names = " ".join(f"`{key_name(key)}`" for key in action.keys)
             rows.append(f"| {names} | {action.tooltip} |")
     return "\n".join(rows) + "\n"
+
+
+def key_pages() -> str:
+    """Every action with id, keys and views, a table per group."""
+    text = ""
+    for group in Group:
+        text += f"\n## {group.value}\n\n| key | id | in | does |\n| --- | --- | --- | --- |\n"
+        for action in (each for each in ACTIONS if each.group is group):
+            names = " ".join(f"`{key_name(key)}`" for key in action.keys)
+            views = "every view" if action.views == EVERYWHERE else ", ".join(action.views)
+            text += f"| {names} | `{action.id}` | {views} | {action.tooltip} |\n"
+    return text
 
 
 def exit_codes() -> str:

@@ -52,6 +52,22 @@ class LineBlock(Inked):
             self._top = top
             self.refresh()
 
+    def move(self, rows: int) -> None:
+        """The same, by the name that panes with a cursor have for it."""
+        self.scroll_lines(rows)
+
+    def page(self, pages: int) -> None:
+        """Move the window by whole screens."""
+        self.scroll_lines(pages * max(1, self.size.height - 2))
+
+    def first(self) -> None:
+        """Move the window to the first line."""
+        self.scroll_lines(-len(self._strips))
+
+    def last(self) -> None:
+        """Move the window to the last line."""
+        self.scroll_lines(len(self._strips))
+
     @property
     def below(self) -> int:
         """Lines under the window."""

@@ -119,6 +119,11 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
         """Keys from top to bottom."""
         return list(self._cursor.keys)
 
+    def places(self) -> list[tuple[int, str]]:
+        """(line of the widget, key) of each row in view, top to bottom."""
+        top, room = self._cursor.top, self._cursor.room
+        return [(1 + at * self.ROW_HEIGHT, key) for at, key in enumerate(self._cursor.keys[top : top + room])]
+
     def choose(self, key: str) -> None:
         """Put the cursor on a row; an unknown key changes nothing."""
         if key in self._rows and key != self._cursor.key:

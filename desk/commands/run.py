@@ -170,11 +170,19 @@ def _new_journal(path: Path) -> Path:
 def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> int:
     """Open the desk on a running engine, or start one first; the desk shows its first frame meanwhile."""
     from desk import app
+    from desk.keymap import Keymap
     from desk.launch import start_engine
     from engine.config import load
     from engine.kernel.lock import holder
 
-    screen = load(None if options(ctx).config is None else Path(str(options(ctx).config)), env=os.environ).config.screen
+    loaded = load(None if options(ctx).config is None else Path(str(options(ctx).config)), env=os.environ)
+    keymap = Keymap(loaded.config.keys, loaded.path)
     paths.create()
     starting = None if holder(paths.lock) is not None else start_engine(paths, arguments)
-    return app.run(paths.socket, screen, starting=None if starting is None else starting.wait)
+    return app.run(
+        paths.socket,
+        loaded.config.screen,
+        keymap=keymap,
+        settings_path=paths.state_dir / "screen.json",
+        starting=None if starting is None else starting.wait,
+    )

@@ -8,34 +8,40 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from desk.actions import ACTIONS, Group, bindings, key_name
+from desk.actions import Group, bindings, in_view
+from desk.keymap import Keymap
 from widgets.key_table import KeyTable
 
 _NOTE = (
     "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus. "
     "Enter never confirms. Esc closes."
 )
-_BOUND = ("move.up", "move.down", "move.page-up", "move.page-down")
+_MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "first", "last")}
 
 
 class Help(ModalScreen[None]):
-    """The key table; any of Esc, q and ? closes it."""
+    """The keys of one view as they are in force; the keys that leave a view close it, and so does ?."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(_BOUND),
+        *(binding for binding in bindings("help") if binding.id in _MOVES),
         Binding("escape,q,question_mark", "close", "Close", show=False),
     ]
+
+    def __init__(self, view: str, keymap: Keymap) -> None:
+        super().__init__()
+        self._view, self._keymap = view, keymap
 
     def compose(self) -> ComposeResult:
         yield KeyTable(
             {
                 group.value: [
-                    (" ".join(key_name(key) for key in action.keys), action.verb, action.tooltip)
-                    for action in ACTIONS
+                    (self._keymap.written(action.id), action.verb, action.tooltip)
+                    for action in in_view(self._view)
                     if action.group is group
                 ]
                 for group in Group
+                if any(action.group is group for action in in_view(self._view))
             },
             _NOTE,
         )
@@ -54,3 +60,9 @@ class Help(ModalScreen[None]):
 
     def action_page_down(self) -> None:
         self.query_one(KeyTable).scroll_lines(10)
+
+    def action_first(self) -> None:
+        self.query_one(KeyTable).scroll_lines(-1_000)
+
+    def action_last(self) -> None:
+        self.query_one(KeyTable).scroll_lines(1_000)

@@ -13,14 +13,12 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from desk.actions import bindings, key_bar
+from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
-from desk.screens.detail import Detail
-from desk.screens.help import Help
 from desk.screens.prompt import Prompt
-from desk.screens.verbs import VerbScreen
+from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket
 from engine.model.frames import Command
@@ -28,7 +26,6 @@ from widgets.alert_bar import AlertBar
 from widgets.decisions import Decisions
 from widgets.feed import Feed
 from widgets.gauges import Gauges
-from widgets.key_bar import KeyBar
 from widgets.orders import Orders
 from widgets.positions import Positions
 from widgets.row_panel import RowPanel
@@ -37,7 +34,7 @@ from widgets.status_line import StatusLine
 from widgets.ticket_detail import TicketDetail
 from widgets.tickets import Tickets
 
-Pane: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
+Panel: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
 
 _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
@@ -51,11 +48,12 @@ class Frame(Container):
     BLANK = True
 
 
-class Main(VerbScreen):
+class Main(ViewScreen):
     """Draws the mirror. Every change of state comes from the engine; keys only ask for one."""
 
+    VIEW = "desk"
     CSS_PATH = "main.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
     AUTO_FOCUS = "Tickets"
 
     def __init__(self, link: Link, *, fps: float, feed_rows: int, quit_desk: Callable[[bool], None]) -> None:
@@ -72,7 +70,7 @@ class Main(VerbScreen):
         self.decisions = Decisions(id="decisions", now_ns=now)
         self.detail = TicketDetail(id="detail", now_ns=now)
         self.line = StatusLine(id="line")
-        self._panes: tuple[Pane, ...] = (
+        self._panes: tuple[Panel, ...] = (
             self.tickets,
             self.gauges,
             self.feed,
@@ -81,7 +79,7 @@ class Main(VerbScreen):
             self.decisions,
         )
         self._second: Timer | None = None
-        self._wanted: Pane | None = None
+        self._wanted: Widget | None = None
         """The pane that shall get the focus as soon as it is shown."""
 
     def compose(self) -> ComposeResult:
@@ -98,9 +96,10 @@ class Main(VerbScreen):
                 yield self.decisions
                 yield self.detail
         yield self.line
-        yield KeyBar(key_bar(), id="keybar")
+        yield self.key_bar()
 
     def on_mount(self) -> None:
+        super().on_mount()
         self.set_interval(_BEAT_S, self.beat)
         self.beat()
 
@@ -192,6 +191,10 @@ class Main(VerbScreen):
             return self.tickets.selected.signal.symbol
         if self.focused is self.positions:
             return self.positions.key
+        if self.focused is self.orders and self.orders.selected:
+            return self.orders.selected.symbol
+        if self.focused is self.decisions and self.decisions.selected:
+            return self.decisions.selected[0].signal.symbol
         return self.gauges.key
 
     def may_decide(self) -> str:
@@ -211,26 +214,28 @@ class Main(VerbScreen):
         if self._wanted is not None and event.widget is not self._wanted:
             return
         self._wanted = None
-        self._reveal(event.widget)
+        self.reveal(event.widget)
         if event.widget is self.tickets:
             self.resumed_at = monotonic()
 
-    def _reveal(self, pane: Widget) -> None:
+    def reveal(self, pane: Widget) -> None:
         """On a screen that cannot show them all, show the pane of the book that is asked for."""
         for other in (self.positions, self.orders, self.decisions):
             self.set_class(other is pane, f"in-{other.id}")
 
     @property
-    def _pane(self) -> Pane:
+    def panes(self) -> tuple[Widget, ...]:
+        return self._panes
+
+    @property
+    def pane(self) -> Widget | None:
         return self._wanted or next((pane for pane in self._panes if pane is self.focused), self.tickets)
 
-    def _go(self, pane: Pane) -> None:
+    def go(self, pane: Widget) -> None:
         """Focus a pane. A narrow screen must show it first, and hides the one that had the focus."""
         self._wanted = pane
-        self._reveal(pane)
-        if pane.focusable:
-            pane.focus()
-        else:
+        super().go(pane)
+        if pane is not self.focused:
             self.call_after_refresh(self._focus_wanted, _FOCUS_TRIES)
 
     def _focus_wanted(self, tries: int) -> None:
@@ -245,28 +250,32 @@ class Main(VerbScreen):
         else:
             self._wanted = None
 
-    def action_next_pane(self) -> None:
-        self._go(self._panes[(self._panes.index(self._pane) + 1) % len(self._panes)])
-
-    def action_previous_pane(self) -> None:
-        self._go(self._panes[self._panes.index(self._pane) - 1])
-
     def action_tickets(self) -> None:
-        self._go(self.tickets)
+        self.go(self.tickets)
 
     # Reading
 
-    def action_detail(self) -> None:
-        ticket, mirror = self.tickets.selected, self.link.mirror
-        if self.focused is self.decisions and self.decisions.selected is not None:
-            ticket = self.decisions.selected[0]
-        if self.focused is self.feed and self.feed.selected is not None:
-            self.line.say(f"@{self.feed.selected.author}: {self.feed.selected.text}")
-            return
-        if ticket is None or not (ticket.id in mirror.tickets or ticket.id in mirror.closed):
-            self.line.say("No ticket is selected.")
-            return
-        self.app.push_screen(Detail(self.link, ticket))
+    def action_open(self) -> None:
+        """What is under the cursor, in full: a ticket, a decided one, a post, or the symbol of any other row."""
+        if self.focused is self.feed:
+            post = self.feed.selected
+            self.line.say(f"@{post.author}: {post.text}" if post else "No post is selected.")
+        elif self.focused is self.decisions:
+            self._open("ticket", self.decisions.key)
+        elif self.focused is self.tickets or self.focused is None:
+            self._open("ticket", self.tickets.key)
+        else:
+            self._open("symbol", self.symbol)
+
+    def _open(self, view: str, subject: str) -> None:
+        if subject:
+            self.desk.open_view(view, subject)
+        else:
+            self.line.say(f"No {view} is selected.")
+
+    def action_edit(self) -> None:
+        """Edit the selected ticket, in its own view."""
+        self._open("ticket", self.tickets.key)
 
     @work
     async def action_filter(self) -> None:
@@ -274,7 +283,7 @@ class Main(VerbScreen):
         text = await self.app.push_screen_wait(Prompt("Show only posts that match", hint, value=self.feed.filter_text))
         if text is not None:
             self.feed.filter(text)
-            self._go(self.feed)
+            self.go(self.feed)
 
     @work
     async def action_search(self) -> None:
@@ -282,7 +291,7 @@ class Main(VerbScreen):
         if text is None:
             return
         if self.feed.search(text):
-            self._go(self.feed)
+            self.go(self.feed)
         else:
             self.line.say(f"No post here says {text!r}.")
 
@@ -295,9 +304,6 @@ class Main(VerbScreen):
     def _find(self, *, older: bool) -> None:
         if not self.feed.find(older=older):
             self.line.say("No further hit that way. / starts a search.")
-
-    def action_help(self) -> None:
-        self.app.push_screen(Help())
 
     # The engine, by what is selected here
 
@@ -341,28 +347,3 @@ class Main(VerbScreen):
                 self._quit_desk(True)
             else:
                 self.line.refused(f"{reply.text} {reply.remedy}".strip())
-
-    # Moving
-
-    def action_up(self) -> None:
-        self._pane.move(-1)
-
-    def action_down(self) -> None:
-        self._pane.move(1)
-
-    def action_page_up(self) -> None:
-        self._pane.page(-1)
-
-    def action_page_down(self) -> None:
-        self._pane.page(1)
-
-    def action_first(self) -> None:
-        self._pane.first()
-
-    def action_last(self) -> None:
-        self._pane.last()
-
-    @on(KeyBar.Pressed)
-    async def key_pressed(self, event: KeyBar.Pressed) -> None:
-        """A click in the key bar does what the key does."""
-        await self.run_action(event.action)

@@ -1,6 +1,6 @@
 """Configuration: typed, unknown keys refused, profiles and environment laid over config.toml."""
 
-from engine.config.load import PROFILES, Loaded, build, config_hash, load, shipped_path, user_path
+from engine.config.load import PROFILES, Loaded, build, config_hash, load, shipped_path, user_path, where_in
 from engine.config.schema import (
     AlpacaConfig,
     BrokerConfig,
@@ -52,4 +52,5 @@ __all__ = [
     "load",
     "shipped_path",
     "user_path",
+    "where_in",
 ]

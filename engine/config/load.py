@@ -81,6 +81,11 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
     return Loaded(config, source, config_hash(config))
 
 
+def where_in(source: Path, key: str) -> str:
+    """`file:line: key` of a dotted key in a configuration file; without the line where it does not stand there."""
+    return _where(source, key)
+
+
 def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
     """A Config from a plain table. Raises ConfigError naming key, value and line in `source`.
 
@@ -107,9 +112,8 @@ def config_hash(config: Config) -> str:
 
     Where files lie and how the screen looks are left out, so that the same trading set-up has the same hash anywhere.
     """
-    trading = {
-        name: getattr(config, name) for name in Config.__struct_fields__ if name not in ("engine", "screen", "replay")
-    }
+    apart = ("engine", "screen", "keys", "replay")
+    trading = {name: getattr(config, name) for name in Config.__struct_fields__ if name not in apart}
     trading["profile"] = config.engine.profile
     return hashlib.sha256(msgspec.json.encode(trading, order="sorted")).hexdigest()[:16]
 
@@ -327,9 +331,10 @@ def _line_of(source: Path, key: str) -> int | None:
             if table == names:
                 return number
             continue
-        found = re.match(r'\s*"?([A-Za-z0-9_\-]+)"?\s*(=|\.)', line)
-        if not found or [*table, found.group(1)] != names[: len(table) + 1]:
+        found = re.match(r'\s*([A-Za-z0-9_\-"]+(?:\s*\.\s*[A-Za-z0-9_\-"]+)*)\s*=', line.replace('".', "."))
+        dotted = [*table, *(part.strip() for part in found.group(1).replace('"', "").split("."))] if found else []
+        if not found or dotted[: len(names)] != names[: len(dotted)]:
             continue
-        if len(names) <= len(table) + 1 and (not any(part.startswith("[") for part in parts) or seen == index):
+        if len(names) <= len(dotted) and (not any(part.startswith("[") for part in parts) or seen == index):
             return number
     return None

@@ -376,6 +376,19 @@ class JournalConfig(Section, frozen=True, kw_only=True):
     """A quote per symbol is recorded at most this often."""
 
 
+class WatchdogConfig(Section, frozen=True, kw_only=True):
+    """[watchdog]: when the engine takes no new risk because it does not decide well; it ends by itself."""
+
+    unscored_s: float = 10.0
+    """Posts arrive and none was scored for this long."""
+    lag_ms: float = 1000.0
+    """The engine's loop was late by more than this."""
+    journal_lag_s: float = 2.0
+    """Records have waited this long for the disk."""
+    calm_s: float = 5.0
+    """This long after the last problem trading goes on."""
+
+
 class ScreenConfig(Section, frozen=True, kw_only=True):
     """[screen]"""
 
@@ -384,7 +397,15 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     feed_rows: int = 10_000
     """Posts kept on the screen."""
     theme: str = ""
-    """A theme by name; empty: the desk's own, dark."""
+    """A theme by name; empty: the desk's own, dark. One that is chosen at the desk stays until this changes."""
+    compact: bool = False
+    """Captions and bars make room for rows; a key changes it."""
+    local_time: bool = False
+    """The status bar shows this machine's time of day beside the exchange's."""
+    notify: tuple[str, ...] = ()
+    """What the terminal is told of, by OSC 9: `tickets`, `fills`, `alerts`."""
+    bell: tuple[str, ...] = ()
+    """What the terminal bell rings for: `tickets`, `fills`, `alerts`."""
 
 
 class WatchRow(Section, frozen=True, kw_only=True):
@@ -429,7 +450,10 @@ class Config(Section, frozen=True, kw_only=True):
     broker: BrokerConfig = BrokerConfig()
     simulated: SimulatedConfig = SimulatedConfig()
     journal: JournalConfig = JournalConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
     screen: ScreenConfig = ScreenConfig()
+    keys: dict[str, str | tuple[str, ...] | dict[str, str | tuple[str, ...]]] = {}
+    """[keys]: the desk's own keys by action id; `desk.keymap` checks them."""
     watchlist: tuple[WatchRow, ...] = ()
 
     @property

@@ -5,22 +5,41 @@ from collections import Counter
 
 import pytest
 
-from desk.actions import ACTIONS, BY_ID, RESERVED, Action, bindings, key_bar
-from desk.screens.main import Main
+from desk.action import EVERYWHERE
+from desk.actions import ACTIONS, BY_ID, RESERVED, Action, Group, bindings, in_view, key_bar
+from desk.app import DeskApp
+from desk.views import VIEW_BY_ID, VIEWS, View
+
+each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.id)
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_an_action_is_complete_and_the_screen_carries_it_out(action: Action) -> None:
+def test_an_action_is_complete_and_every_view_that_names_it_carries_it_out(action: Action) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z-]+", action.id)
     assert action.keys
     assert action.tooltip.endswith(".")
-    assert callable(getattr(Main, f"action_{action.method}"))
+    for view in VIEWS if action.views == EVERYWHERE else [VIEW_BY_ID[id] for id in action.views]:
+        owner = DeskApp if action.app_call else view.load()
+        name = action.method.removeprefix("app.").partition("(")[0]
+        assert callable(getattr(owner, f"action_{name}")), view.id
 
 
-def test_ids_verbs_and_keys_are_unique() -> None:
+@each_view
+def test_a_view_names_itself_and_binds_its_own_actions(view: View) -> None:
+    screen = view.load()
+    assert screen.VIEW == view.id
+    bound = {binding.id for bindings in screen._merged_bindings.key_to_bindings.values() for binding in bindings}
+    assert {action.id for action in in_view(view.id)} <= bound
+
+
+def test_ids_and_verbs_are_unique() -> None:
     assert len(BY_ID) == len(ACTIONS)
     assert max(Counter(action.verb for action in ACTIONS).values()) == 1
-    assert max(Counter(key for action in ACTIONS for key in action.keys).values()) == 1
+
+
+@each_view
+def test_in_a_view_no_two_actions_share_a_key(view: View) -> None:
+    assert max(Counter(key for action in in_view(view.id) for key in action.keys).values()) == 1
 
 
 def test_no_key_means_something_to_the_terminal() -> None:
@@ -29,12 +48,13 @@ def test_no_key_means_something_to_the_terminal() -> None:
 
 
 def test_enter_never_decides() -> None:
-    assert [action.id for action in ACTIONS if "enter" in action.keys] == ["ticket.detail"]
+    assert not [action.id for action in ACTIONS if "enter" in action.keys and action.group is Group.DECIDE]
 
 
 def test_no_binding_jumps_the_queue() -> None:
-    assert not [binding for binding in bindings() if binding.priority]
+    assert not [binding for view in VIEWS for binding in bindings(view.id) if binding.priority]
 
 
-def test_the_key_bar_ends_with_help() -> None:
-    assert key_bar()[-1] == ("?", "help", "help")
+@each_view
+def test_the_key_bar_ends_with_help(view: View) -> None:
+    assert key_bar(view.id)[-1] == ("?", "help", "help")

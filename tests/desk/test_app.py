@@ -12,7 +12,7 @@ from textual.geometry import Region
 
 from desk.app import DeskApp
 from desk.client import Client
-from desk.screens.detail import Detail
+from desk.screens.ticket import TicketView as Detail
 from desk.screens.verbs import PAUSE_REASON, REASONS
 from engine.config.schema import ScreenConfig
 from engine.model import DecisionKind, DisplayText, Mode, TradingState

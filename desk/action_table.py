@@ -1,0 +1,112 @@
+"""The table of actions: every thing a person can do, in the order of key bar, help and documentation.
+
+No default key has a meaning to terminals, tmux or flow control, and in no view do two actions share one.
+"""
+
+from __future__ import annotations
+
+from desk.action import EVERYWHERE, Action, Group
+from desk.views import VIEWS
+
+_BESIDE = tuple(view.id for view in VIEWS if view.id != "desk")
+"""Every view but the desk itself."""
+_WITH_SYMBOL = ("desk", "ticket", "symbol")
+_WITH_TICKET = ("desk", "ticket")
+
+
+def _decide(id: str, verb: str, keys: str, label: str, tooltip: str, *, by_key_only: bool = False) -> Action:
+    views = _WITH_TICKET
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DECIDE, True, views, by_key_only=by_key_only)
+
+
+def _engine(
+    id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = EVERYWHERE, shown: bool = False
+) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.ENGINE, shown, views)
+
+
+def _read(
+    id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = ("desk",), shown: bool = False
+) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.READ, shown, views)
+
+
+def _move(id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = EVERYWHERE) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.MOVE, False, views)
+
+
+def _desk(
+    id: str,
+    verb: str,
+    keys: str,
+    label: str,
+    tooltip: str,
+    views: tuple[str, ...] = EVERYWHERE,
+    *,
+    shown: bool = False,
+    app_call: str = "",
+) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DESK, shown, views, app_call)
+
+
+_VIEWS = tuple(
+    Action(
+        f"view.{view.id}",
+        f"view-{view.id}",
+        (view.key,),
+        view.title,
+        view.tooltip,
+        Group.VIEWS,
+        False,
+        EVERYWHERE,
+        app_call=f"app.view('{view.id}')",
+    )
+    for view in VIEWS
+)
+
+ACTIONS: tuple[Action, ...] = (
+    _decide("ticket.confirm", "confirm", "y", "confirm", "Send the selected ticket, as it is shown.", by_key_only=True),
+    _decide("ticket.reject", "reject", "n", "reject", "Reject the selected ticket, with a reason."),
+    _decide("ticket.edit", "edit", "e", "edit", "Change size, limit, stop or target within the controls."),
+    _read("desk.open", "open", "d enter", "detail", "Show what is under the cursor in full.", shown=True),
+    _engine(
+        "symbol.mode", "mode", "m", "mode", "Who decides: a person, the autopilot or nobody.", _WITH_SYMBOL, shown=True
+    ),
+    _engine("engine.pause", "pause", "p", "pause", "Pause trading; again to resume, with a reason.", shown=True),
+    _engine(
+        "engine.kill",
+        "kill",
+        "K",
+        "KILL",
+        "HALT: cancel working entries, keep protective exits; or flatten everything.",
+        shown=True,
+    ),
+    _engine("engine.flatten", "flatten", "F", "flatten", "Close the selected position, or all of them.", _WITH_SYMBOL),
+    _engine("order.cancel", "cancel", "x", "cancel", "Cancel the selected order.", ("desk",)),
+    _engine("engine.reconcile", "reconcile", "R", "reconcile", "Compare with the venue now."),
+    _engine("alert.acknowledge", "acknowledge", "a", "acknowledge", "Acknowledge the alert that is shown.", ("desk",)),
+    _engine("protection.lift", "lift", "U", "unlock", "Lift a protection, with a reason."),
+    _read("feed.filter", "filter", "f", "filter", "Show only posts that match.", shown=True),
+    _read("feed.search", "search", "slash", "search", "Find words in the posts.", shown=True),
+    _read("feed.older", "search-older", "full_stop", "older hit", "Go to the next older hit."),
+    _read("feed.newer", "search-newer", "comma", "newer hit", "Go to the next newer hit."),
+    _move("move.up", "up", "up k", "up", "Move up a row."),
+    _move("move.down", "down", "down j", "down", "Move down a row."),
+    _move("move.left", "previous-pane", "left h shift+tab", "previous pane", "Go to the pane before."),
+    _move("move.right", "next-pane", "right l tab", "next pane", "Go to the next pane."),
+    _move("move.first", "first", "g home", "first", "Go to the first row."),
+    _move("move.last", "last", "G end", "last", "Go to the last row; the feed follows again."),
+    _move("move.page-up", "page-up", "pageup", "page up", "Move up a page."),
+    _move("move.page-down", "page-down", "pagedown", "page down", "Move down a page."),
+    _move("move.tickets", "tickets", "t", "tickets", "Go to the tickets.", ("desk",)),
+    _move("move.jump", "jump", "semicolon", "jump", "Label every row and pane: the next key goes there."),
+    *_VIEWS,
+    _desk("view.leave", "leave", "escape q", "back", "Leave this view for the one under it.", _BESIDE),
+    _desk("desk.zoom", "zoom", "z", "zoom", "Give the pane the whole screen; again to give it back."),
+    _desk("desk.compact", "compact", "v", "compact", "Compact: captions and bars make room for rows."),
+    _desk("desk.theme", "theme", "T", "theme", "Choose a theme; it is remembered.", app_call="app.choose_theme"),
+    _desk("desk.palette", "palette", "colon", "palette", "Find an action by its words.", app_call="app.palette"),
+    _desk("desk.quit", "quit", "q", "quit", "Leave; asks whether the engine stays.", ("desk",), shown=True),
+    _desk("desk.help", "help", "question_mark", "help", "Show every key.", shown=True),
+)
+"""In the order of key bar and help."""

@@ -1,0 +1,182 @@
+"""What every view of the desk shares: panes that keys move through, zoom, compact, jump, help, and its key bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
+
+from textual.widget import Widget
+
+from desk.actions import key_bar
+from desk.link import Link
+from desk.mirror import Part
+from desk.screens.verbs import VerbScreen
+from engine.model import Ticket
+from widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from desk.app import DeskApp
+
+
+@runtime_checkable
+class Pane(Protocol):
+    """What a pane can do with the keys that move. Row panels, line blocks and the feed are panes."""
+
+    def move(self, rows: int) -> None:
+        """Move the cursor, or the window over the lines, by rows."""
+
+    def page(self, pages: int) -> None:
+        """Move by whole screens."""
+
+    def first(self) -> None:
+        """Move to the first row."""
+
+    def last(self) -> None:
+        """Move to the last row."""
+
+
+class ViewScreen(VerbScreen):
+    """A view. A subclass names itself in VIEW, binds `bindings(VIEW)`, and lists its panes.
+
+    `subject` is what was selected where it was opened: a ticket's id for the ticket view, a symbol for the others;
+    it may be empty.
+    """
+
+    VIEW: ClassVar[str] = ""
+
+    def __init__(self, link: Link, subject: str = "") -> None:
+        super().__init__(link)
+        self.subject = subject
+        self._zoomed: Widget | None = None
+
+    # What a subclass says
+
+    @property
+    def panes(self) -> tuple[Widget, ...]:
+        """The panes in the order in which Tab goes through them; each is a Pane."""
+        return ()
+
+    @property
+    def ticket(self) -> Ticket | None:
+        return None
+
+    @property
+    def symbol(self) -> str:
+        return self.subject
+
+    def update_parts(self, parts: Part) -> None:
+        """Draw what changed; a view that shows nothing of the mirror has nothing to do."""
+
+    def reveal(self, pane: Widget) -> None:
+        """Show a pane that a small screen hides; a view that shows them all has nothing to do."""
+
+    # What it shares
+
+    @property
+    def desk(self) -> DeskApp:
+        """The app: keymap, settings, and the way to other views."""
+        return cast("DeskApp", self.app)
+
+    def key_bar(self) -> KeyBar:
+        """The bottom line of this view, with the keys in force."""
+        return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys), id="keybar")
+
+    def on_mount(self) -> None:
+        self.set_class(self.desk.settings.compact, "-compact")
+
+    @property
+    def pane(self) -> Widget | None:
+        """The pane that keys go to: the one with the focus, else the first."""
+        return next((pane for pane in self.panes if pane is self.focused), self.panes[0] if self.panes else None)
+
+    def go(self, pane: Widget) -> None:
+        """Give a pane the focus, and the screen if another one was zoomed."""
+        if self._zoomed is not None and self._zoomed is not pane:
+            self.zoom(pane)
+        self.reveal(pane)
+        pane.focus()
+
+    def zoom(self, pane: Widget | None) -> None:
+        """Give one pane the whole body; None gives every pane its place back."""
+        kept = set() if pane is None else {pane, *pane.ancestors}
+        boxes = {box for one in self.panes for box in one.ancestors if isinstance(box, Widget) and box is not self}
+        for each in {*self.panes, *boxes}:
+            each.set_class(pane is not None and each in kept, "-zoomed")
+            each.set_class(pane is not None and each not in kept, "-aside")
+        self._zoomed = pane
+
+    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        await self.run_action(event.action)
+
+    def action_leave(self) -> None:
+        if self._zoomed is not None:
+            self.zoom(None)
+        else:
+            self.dismiss()
+
+    def action_zoom(self) -> None:
+        pane = self.pane
+        if pane is not None:
+            self.zoom(None if self._zoomed is not None else pane)
+
+    def action_compact(self) -> None:
+        self.desk.set_compact(not self.desk.settings.compact)
+
+    def action_help(self) -> None:
+        from desk.screens.help import Help
+
+        self.app.push_screen(Help(self.VIEW, self.desk.keymap))
+
+    def action_jump(self) -> None:
+        from desk.screens.jump import Jump
+
+        self.app.push_screen(Jump(self))
+
+    def action_next_pane(self) -> None:
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        panes, pane = self.panes, self.pane
+        if pane is not None:
+            self.go(panes[(panes.index(pane) + by) % len(panes)])
+
+    def action_up(self) -> None:
+        self._ask().move(-1)
+
+    def action_down(self) -> None:
+        self._ask().move(1)
+
+    def action_page_up(self) -> None:
+        self._ask().page(-1)
+
+    def action_page_down(self) -> None:
+        self._ask().page(1)
+
+    def action_first(self) -> None:
+        self._ask().first()
+
+    def action_last(self) -> None:
+        self._ask().last()
+
+    def _ask(self) -> Pane:
+        pane = self.pane
+        return pane if isinstance(pane, Pane) else _NOWHERE
+
+
+class _Nowhere:
+    """Stands for the pane of a view that has none."""
+
+    def move(self, rows: int) -> None:
+        """There is nothing to move."""
+
+    page = move
+
+    def first(self) -> None:
+        """There is nothing to move."""
+
+    last = first
+
+
+_NOWHERE = _Nowhere()

@@ -1,0 +1,48 @@
+"""The views of the desk, once: id, key, words, and the screen that shows each. A screen is imported when it is opened.
+
+A view's screen is a `desk.screens.view.ViewScreen` and is built with `(link, subject)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desk.screens.view import ViewScreen
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: a whole screen that a key opens from any other."""
+
+    id: str
+    """The word that actions name in `views`."""
+    key: str
+    """Its default key."""
+    title: str
+    """One word for the key bar."""
+    tooltip: str
+    """One sentence for help."""
+    screen: str
+    """`module:class` of its screen."""
+
+    def load(self) -> type[ViewScreen]:
+        """The screen's class, imported now."""
+        module, _, name = self.screen.partition(":")
+        found = getattr(importlib.import_module(module), name)
+        assert isinstance(found, type)
+        return found
+
+
+VIEWS: tuple[View, ...] = (
+    View("desk", "1", "desk", "The desk: gauges, tickets, posts, positions, orders.", "desk.screens.main:Main"),
+    View("ticket", "2", "ticket", "The selected ticket in full, to decide or edit.", "desk.screens.ticket:TicketView"),
+    View(
+        "symbol", "3", "symbol", "The selected symbol: mood, price, posts, gates.", "desk.screens.symbol:SymbolView"
+    ),
+)
+"""In the order of their keys. The desk is always there; another view stands over it until a person leaves it."""
+
+VIEW_BY_ID = {view.id: view for view in VIEWS}
