@@ -66,18 +66,18 @@ def show(
     """Records, oldest first: number, time (UTC), kind, key, content."""
     from engine.journal import Reader
 
-    since_ns = None if since is None else _since(since)
+    since_at = None if since is None else since_ns(since)
     with Reader(journal_path(ctx, file, name)) as reader:
         if counts:
             _print_counts(reader, as_json)
             return
         wanted = kinds or None
         last = reader.seq
-        _print_records(reversed(list(reader.records(wanted, since_ns, key=key, limit=limit, reverse=True))), as_json)
+        _print_records(reversed(list(reader.records(wanted, since_at, key=key, limit=limit, reverse=True))), as_json)
         try:
             while follow:
                 reached = reader.seq
-                _print_records(reader.records(wanted, since_ns, key=key, after_seq=last), as_json)
+                _print_records(reader.records(wanted, since_at, key=key, after_seq=last), as_json)
                 last = reached
                 sys.stdout.flush()
                 time.sleep(POLL_S)
@@ -193,7 +193,7 @@ def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
     return path.with_name(f"{name}.journal") if name and file is None else path
 
 
-def _since(text: str) -> int:
+def since_ns(text: str) -> int:
     """`2h` ago or an ISO time, in nanoseconds since the epoch."""
     from engine.clock import SECOND, SystemClock, parse_iso
 

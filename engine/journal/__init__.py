@@ -3,10 +3,27 @@
 from engine.journal.anchor import Anchor
 from engine.journal.chain import Record
 from engine.journal.kinds import KINDS
+from engine.journal.ledger import Group, Ledger, LedgerRow, Mark, Total
+from engine.journal.ledger_read import read_ledger
 from engine.journal.reader import Reader
 from engine.journal.story import Story
 from engine.journal.story_text import format_story
 from engine.journal.verify import Verification
 from engine.journal.writer import Journal
 
-__all__ = ["KINDS", "Anchor", "Journal", "Reader", "Record", "Story", "Verification", "format_story"]
+__all__ = [
+    "KINDS",
+    "Anchor",
+    "Group",
+    "Journal",
+    "Ledger",
+    "LedgerRow",
+    "Mark",
+    "Reader",
+    "Record",
+    "Story",
+    "Total",
+    "Verification",
+    "format_story",
+    "read_ledger",
+]

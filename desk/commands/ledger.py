@@ -1,0 +1,78 @@
+"""`desk ledger`: what every decision was worth, read from the journal, also while an engine writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from desk.commands.journal import AS_JSON, JOURNAL, NAME, journal_path, since_ns
+
+if TYPE_CHECKING:
+    from engine.journal import Ledger
+
+OUTCOMES = ("confirmed", "rejected", "expired", "auto", "blocked")
+
+
+@click.command()
+@click.option("--symbol", default="", help="Only decisions on this symbol.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only decisions that ended so.")
+@click.option("--since", help="Only decisions since then: 90s, 30m, 2h, 1d, or an ISO time with a zone.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most this many, the newest.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row per decision.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Write a new .csv, .json or .parquet file (mode 0600) instead."
+)
+@AS_JSON
+@JOURNAL
+@NAME
+@click.pass_context
+def ledger(
+    ctx: click.Context,
+    symbol: str,
+    outcome: str | None,
+    since: str | None,
+    limit: int,
+    as_csv: bool,
+    output: Path | None,
+    as_json: bool,
+    file: Path | None,
+    name: str,
+) -> None:
+    """What every decision was worth: each marked to the market 5 minutes, 1 hour and at the close after it.
+
+    A move is in the signal's direction. Worth is what a sent order made by then, and what one that was not sent did
+    not make: the value of the decision against its opposite. An unknown price is called unknown.
+    """
+    import msgspec
+
+    from desk.commands.verbs import say
+    from desk.ledger_report import ledger_lines, ledger_table
+    from desk.tables import csv_text, write_table
+    from engine.journal.export import ascii_json
+
+    found = _read(journal_path(ctx, file, name), symbol.upper(), outcome, since, limit)
+    if output is not None:
+        write_table(ledger_table(found), output)
+        click.echo(f"{len(found.rows)} decisions written to {output}", err=True)
+    elif as_json:
+        click.echo(ascii_json(msgspec.json.encode(found).decode()))
+    elif as_csv:
+        click.echo(csv_text(ledger_table(found)), nl=False)
+    else:
+        say(ledger_lines(found) or ["no decision has been recorded"])
+
+
+def _read(path: Path, symbol: str, outcome: str | None, since: str | None, limit: int) -> Ledger:
+    from engine.journal import Reader, read_ledger
+    from engine.model import DecisionKind
+
+    with Reader(path) as reader:
+        return read_ledger(
+            reader,
+            symbol=symbol,
+            outcome=None if outcome is None else DecisionKind(outcome),
+            since_ns=None if since is None else since_ns(since),
+            limit=limit,
+        )

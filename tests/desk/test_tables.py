@@ -1,0 +1,96 @@
+"""Tables written and read back by the programs they are for; no text becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.tables import Table, csv_text, defused, json_text, write_table
+from engine.errors import EXIT_USAGE, DeskError
+from tests.hostile.corpus import CORPUS
+from tests.program import clean
+
+TABLE = Table(
+    "posts", ("at", "text", "score", "known"), [("a", "=1+1", Decimal("-1.50"), True), ("b", "ok", None, False)]
+)
+CELLS = st.text(max_size=30) | st.integers() | st.decimals(allow_nan=False, allow_infinity=False, places=2) | st.none()
+
+
+def parsed(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_csv_and_json_say_the_same() -> None:
+    assert parsed(csv_text(TABLE)) == [
+        ["at", "text", "score", "known"],
+        ["a", "'=1+1", "-1.50", "True"],
+        ["b", "ok", "", "False"],
+    ]
+    assert json.loads(json_text(TABLE)) == [
+        {"at": "a", "text": "=1+1", "score": "-1.50", "known": True},
+        {"at": "b", "text": "ok", "score": None, "known": False},
+    ]
+    assert json.loads(json_text(Table("none", ("a",), []))) == []
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=6))
+def test_any_table_can_be_read_back_and_calculates_nothing(rows: list[tuple[str | int | Decimal | None, ...]]) -> None:
+    table = Table("t", ("a", "b"), rows)
+    read = parsed(csv_text(table))
+    assert len(read) == len(rows) + 1
+    for written, found in zip(rows, read[1:], strict=True):
+        for cell, text in zip(written, found, strict=True):
+            if isinstance(cell, str):
+                assert not text.lstrip().startswith(("=", "+", "-", "@"))
+                assert clean(text)
+            else:
+                assert text == ("" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell))
+    assert len(json.loads(json_text(table))) == len(rows)
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "|x", "%0A"])
+def test_formulas_are_defused(text: str) -> None:
+    assert defused(text) == f"'{text}"
+
+
+def test_hostile_texts_stay_in_their_cell() -> None:
+    table = Table("t", ("name", "text"), [(name, text) for name, text in CORPUS.items() if name != "surrogate"])
+    read = parsed(csv_text(table))
+    assert [row[0] for row in read[1:]] == [str(row[0]) for row in table.rows]
+    assert clean(csv_text(table).replace("\r\n", "\n"))
+    assert json_text(table).isascii()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_a_file_is_new_and_private(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"posts.{suffix}"
+    write_table(TABLE, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(DeskError, match="File exists"):
+        write_table(TABLE, path)
+
+
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeskError, match="expected a name ending in") as refused:
+        write_table(TABLE, tmp_path / "posts.xlsx")
+    assert refused.value.exit_code == EXIT_USAGE
+
+
+def test_parquet_is_written_or_says_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "posts.parquet"
+    if importlib.util.find_spec("polars") or importlib.util.find_spec("pyarrow"):
+        write_table(TABLE, path)
+        assert path.read_bytes()[:4] == b"PAR1"
+    else:
+        with pytest.raises(DeskError, match="expected polars, or pandas with pyarrow"):
+            write_table(TABLE, path)
+        assert not path.exists()
