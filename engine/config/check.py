@@ -19,6 +19,8 @@ _CHOICES = {
     "engine.log_format": ("text", "json"),
     "engine.log_level": ("debug", "info", "warning", "error"),
     "feeds.prices": ("alpaca", "replay"),
+    "scoring.finbert.device": ("auto", "cpu", "cuda", "mps"),
+    "scoring.llm.api": ("anthropic", "openai", "bedrock"),
     "sizing.sizer": ("fixed", "strength", "kelly"),
 }
 
@@ -33,6 +35,18 @@ _POSITIVE = (
     "alpaca.timeout_s",
     "alpaca.silence_s",
     "scoring.max_chars",
+    "scoring.late.limit_s",
+    "scoring.late.queue",
+    "scoring.late.replay_s",
+    "scoring.finbert.max_length",
+    "scoring.finbert.batch",
+    "scoring.finbert.timeout_s",
+    "scoring.llm.answer_length",
+    "scoring.llm.timeout_s",
+    "scoring.llm.concurrency",
+    "scoring.comprehend.batch",
+    "scoring.comprehend.timeout_s",
+    "scoring.comprehend.concurrency",
     "sentiment.window_s",
     "sentiment.look_back_s",
     "strategy.shift.threshold",
@@ -47,14 +61,33 @@ _POSITIVE = (
     "journal.commit_ms",
     "journal.commit_rows",
     "journal.quote_s",
+    "watchdog.unscored_s",
+    "watchdog.lag_ms",
+    "watchdog.journal_lag_s",
+    "watchdog.calm_s",
     "replay.quote_s",
     "screen.feed_rows",
     "simulated.cash",
 )
 
+_NOT_NEGATIVE = (
+    "x.daily_cap_usd",
+    "scoring.finbert.wait_ms",
+    "scoring.finbert.threads",
+    "scoring.comprehend.wait_ms",
+    "scoring.comprehend.unit_usd",
+    "scoring.comprehend.daily_cap_usd",
+    "scoring.llm.input_usd",
+    "scoring.llm.output_usd",
+    "scoring.llm.daily_cap_usd",
+)
+
 _UNIT = (
     "sentiment.floor",
     "scoring.label",
+    "scoring.finbert.gate",
+    "scoring.llm.gate",
+    "scoring.comprehend.gate",
     "strategy.shift.rearm",
     "strategy.shift.confidence_floor",
     "risk.confidence",
@@ -116,8 +149,10 @@ def check_values(config: Config) -> Iterator[Problem]:
             yield f"sizing.{name}", f"expected a number of 0 or more, found {value}", "correct it"
     if not _finite(config.replay.speed) or config.replay.speed < 0:
         yield "replay.speed", f"expected 0 or more, found {config.replay.speed}", "0 means as fast as possible"
-    if not _finite(config.x.daily_cap_usd) or config.x.daily_cap_usd < 0:
-        yield "x.daily_cap_usd", f"expected 0 or more, found {config.x.daily_cap_usd}", "0 buys nothing"
+    for key in _NOT_NEGATIVE:
+        value = _get(config, key)
+        if not _finite(value) or value < 0:
+            yield key, f"expected 0 or more, found {value}", "correct it"
     yield from _addresses(config)
     yield from _names(config)
     yield from _watchlist(config)

@@ -144,6 +144,94 @@ class GuardsConfig(Section, frozen=True, kw_only=True):
     """Screen names that are publishers whatever their figures say. The watchlist's influencers are too."""
 
 
+class FinbertConfig(Section, frozen=True, kw_only=True):
+    """[scoring.finbert]: a transformer on this machine; put `finbert` among `scoring.scorers`."""
+
+    model: str = "ProsusAI/finbert"
+    """A sequence-classification model that `desk models pull` has brought here."""
+    labels: dict[str, float] = {}
+    """What classes are worth, in [−1, 1], where their names do not tell: { LABEL_0 = -1.0, LABEL_2 = 1.0, … }."""
+    gate: float = 0.0
+    """Least |score| of the light reading for a post to be asked about; 0 asks about every post."""
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `mps`."""
+    threads: int = 0
+    """Processor threads of the worker; 0: every core but one."""
+    max_length: int = 96
+    """In the model's word pieces; longer texts count with their first ones."""
+    batch: int = 16
+    """Most texts at a time."""
+    wait_ms: float = 40.0
+    """How long a text waits for others to share its batch."""
+    timeout_s: float = 10.0
+    """A batch that takes longer ends the worker, and another is started."""
+
+
+class LlmConfig(Section, frozen=True, kw_only=True):
+    """[scoring.llm]: a language model behind an endpoint; put `llm` among `scoring.scorers`."""
+
+    api: str = "anthropic"
+    """`anthropic` (Messages), `openai` (chat completions, also of servers on this machine) or `bedrock` (Converse)."""
+    model: str = ""
+    """The model's name as the endpoint knows it."""
+    base_url: str = ""
+    """Where the endpoint is; empty: the vendor's own."""
+    region: str = "us-east-1"
+    """`bedrock`: the AWS region."""
+    gate: float = 0.3
+    """Least |score| of the light reading for a post to be asked about; 0 asks about every post."""
+    temperature: float | None = None
+    """Sent where given; some models refuse it."""
+    answer_length: int = 500
+    """Longest answer, in the model's word pieces."""
+    timeout_s: float = 20.0
+    """Limit for one post, retries included."""
+    concurrency: int = 4
+    """Requests under way at once."""
+    input_usd: float = 1.0
+    """Dollars per million word pieces ("tokens") sent, as your plan says."""
+    output_usd: float = 5.0
+    """Dollars per million word pieces received."""
+    daily_cap_usd: float = 2.0
+    """It is not asked any more today once this is spent; 0 asks nothing."""
+
+
+class ComprehendConfig(Section, frozen=True, kw_only=True):
+    """[scoring.comprehend]: Amazon Comprehend; put `comprehend` among `scoring.scorers`."""
+
+    region: str = "us-east-1"
+    """The AWS region."""
+    endpoint_url: str = ""
+    """Where it answers; empty: AWS's own."""
+    language: str = "en"
+    """The texts' language."""
+    gate: float = 0.3
+    """Least |score| of the light reading for a post to be asked about; 0 asks about every post."""
+    batch: int = 25
+    """Most texts per request; AWS takes 25."""
+    wait_ms: float = 250.0
+    """How long a text waits for others to share its request."""
+    timeout_s: float = 10.0
+    """Limit for a request."""
+    concurrency: int = 2
+    """Requests under way at once."""
+    unit_usd: float = 0.0001
+    """Dollars per unit of 100 characters; a text costs three units at least."""
+    daily_cap_usd: float = 2.0
+    """It is not asked any more today once this is spent; 0 asks nothing."""
+
+
+class LateConfig(Section, frozen=True, kw_only=True):
+    """[scoring.late]: scorers whose answers come after the post has been read (`finbert`, `llm`, `comprehend`)."""
+
+    limit_s: float = 30.0
+    """A score that comes later than this after its post is dropped."""
+    queue: int = 512
+    """Most posts that wait for one scorer; the oldest make room."""
+    replay_s: float = 1.0
+    """In a replay a score comes exactly this long after its post, in the recording's time."""
+
+
 class ScoringConfig(Section, frozen=True, kw_only=True):
     """[scoring]"""
 
@@ -155,6 +243,10 @@ class ScoringConfig(Section, frozen=True, kw_only=True):
     """Scores beyond ±label are bullish or bearish."""
     max_chars: int = 1000
     """Longer texts are scored on their first characters (score cost is chosen by the poster)."""
+    late: LateConfig = LateConfig()
+    finbert: FinbertConfig = FinbertConfig()
+    llm: LlmConfig = LlmConfig()
+    comprehend: ComprehendConfig = ComprehendConfig()
 
 
 class SentimentConfig(Section, frozen=True, kw_only=True):

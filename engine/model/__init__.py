@@ -21,7 +21,7 @@ from engine.model.order import (
     Role,
     client_order_id,
 )
-from engine.model.ports import Broker, Feed, FeedEvent, MoodView, Score, Scorer, Sink, Strategy
+from engine.model.ports import Asked, Broker, Feed, FeedEvent, LateScorer, MoodView, Score, Scorer, Sink, Strategy
 from engine.model.post import Author, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.model.state import Alert, FeedState, Level, Light, Protection
 from engine.model.ticket import (
@@ -29,6 +29,7 @@ from engine.model.ticket import (
     Decision,
     DecisionKind,
     Draft,
+    Edits,
     Ticket,
     TicketStatus,
     Verdict,
@@ -42,6 +43,7 @@ __all__ = [
     "Account",
     "Alert",
     "Answer",
+    "Asked",
     "Author",
     "Bar",
     "Book",
@@ -51,6 +53,7 @@ __all__ = [
     "DecisionKind",
     "DisplayText",
     "Draft",
+    "Edits",
     "Evidence",
     "Feed",
     "FeedEvent",
@@ -60,6 +63,7 @@ __all__ = [
     "Halt",
     "Instrument",
     "Intent",
+    "LateScorer",
     "Level",
     "Light",
     "LimitUse",

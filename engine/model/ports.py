@@ -1,7 +1,8 @@
-"""The four things a user can add from their own package: Feed, Scorer, Strategy, Broker.
+"""What a user can add from their own package: Feed, Scorer, LateScorer, Strategy, Broker.
 
-Each is found by name through an entry point group (`desk.feeds`, `desk.scorers`, `desk.strategies`,
-`desk.brokers`). A class named there is called with the engine's `Config`, and with what its docstring says.
+Each is found by name through an entry point group (`desk.feeds`, `desk.scorers`, `desk.late_scorers`,
+`desk.strategies`, `desk.brokers`). A class named there is called with the engine's `Config`, and with what its
+docstring says.
 """
 
 from __future__ import annotations
@@ -69,6 +70,57 @@ class Scorer(Protocol):
         None where it has nothing to say of a text (not its language, not yet, not worth the cost): the text is scored
         without it, and that is no failure.
         """
+
+
+class Asked(Value, frozen=True, gc=False):
+    """What a late scorer is asked about: a text, and the watched symbols that it names."""
+
+    text: DisplayText
+    """Cleaned and capped."""
+    symbols: tuple[str, ...]
+    """As they matched, each once."""
+
+
+@runtime_checkable
+class LateScorer(Protocol):
+    """A scorer whose answer takes longer than a post may wait: a model in a process of its own, an endpoint.
+
+    Found by name like a `Scorer`, in the entry point group `desk.late_scorers`. Built with `(config, clock)` and, by
+    keyword, `state_dir` (a Path of its own to keep things in) and `read_secret`; raises DeskError where it can tell
+    already then that it cannot work. Its answers come when they come and change the reading that a post already has.
+    """
+
+    name: str
+    version: str
+    """Changes whenever any text could score differently (model, prompt, precision)."""
+    repeatable: bool
+    """Whether the same texts get the same scores and cost nothing; others are left out of a replay."""
+    batch: int
+    """Most texts it is asked about at a time."""
+    wait_s: float
+    """How long a text may wait for others to share its batch."""
+    concurrency: int
+    """Calls that may be under way at once."""
+    gate: float
+    """Least |score| of the light reading for a post to be asked about; 0 asks about every post."""
+    spent_usd: float
+    """What it cost today."""
+    cap_usd: float | None
+    """What it may cost a day; None where it costs nothing."""
+    detail: str
+    """What it works with, in words."""
+
+    def blocked(self, now_ns: int) -> str:
+        """Why it may not be asked now (the day's money is spent); empty when it may."""
+
+    async def start(self) -> None:
+        """Get ready. Raises DeskError; CredentialsError and ConfigError for what a person must mend."""
+
+    async def score(self, asked: Sequence[Asked]) -> Sequence[Score | None]:
+        """One per text, same order; None where it has none. Raises DeskError when it could not be asked."""
+
+    async def close(self) -> None:
+        """Leave: end processes, close connections."""
 
 
 class MoodView(Protocol):
