@@ -20,6 +20,7 @@ from engine.config.schema import (
     SizingConfig,
     StrategyConfig,
     TicketsConfig,
+    WatchdogConfig,
     WatchRow,
     XConfig,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "StrategyConfig",
     "TicketsConfig",
     "WatchRow",
+    "WatchdogConfig",
     "XConfig",
     "build",
     "config_hash",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import msgspec
+
+from engine.clock import Clock
 from engine.journal import Journal
 from engine.kernel.view import View
 from engine.model import Alert, Level
@@ -18,7 +21,8 @@ _LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.CRITI
 class Alarms:
     """Raises and clears alerts. One per engine."""
 
-    def __init__(self, *, journal: Journal, view: View, push: Callable[[Push], None]) -> None:
+    def __init__(self, clock: Clock, *, journal: Journal, view: View, push: Callable[[Push], None]) -> None:
+        self._clock = clock
         self._journal = journal
         self._view = view
         self._push = push
@@ -39,7 +43,11 @@ class Alarms:
 
     def clear(self, alert_id: str) -> bool:
         """An alert no longer holds, or was acknowledged; returns whether it stood."""
-        if self._view.alerts.pop(alert_id, None) is None:
+        known = self._view.alerts.pop(alert_id, None)
+        if known is None:
             return False
+        if self._journal.failure is None:
+            now_ns = self._clock.now_ns()
+            self._journal.append("alert", alert_id, msgspec.structs.replace(known, at_ns=now_ns, ended=True), now_ns)
         self._push(Push(rev=0, alert_gone=alert_id))
         return True

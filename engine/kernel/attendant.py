@@ -17,9 +17,11 @@ from engine.kernel.inbox import (
     MarketTold,
     Updated,
     Urgent,
+    Watched,
 )
 from engine.kernel.stages import Stages
 from engine.kernel.timers import Timers
+from engine.kernel.watchdog import Watchdog
 from engine.model import FeedState, Light, OrderUpdate
 from engine.model.frames import Command, Reply
 
@@ -39,12 +41,15 @@ class Engine(Protocol):
 class Attendant:
     """Takes the urgent lane's items, one at a time, in the order in which they came."""
 
-    def __init__(self, engine: Engine, stages: Stages, timers: Timers, hours: Hours, *, arm: str) -> None:
+    def __init__(
+        self, engine: Engine, stages: Stages, timers: Timers, hours: Hours, watchdog: Watchdog, *, arm: str
+    ) -> None:
         """`arm`: the suffix that arms a live engine once the venue has told its account; empty: nobody is armed."""
         self._engine = engine
         self._stages = stages
         self._timers = timers
         self._hours = hours
+        self._watchdog = watchdog
         self._arm = arm
 
     async def take(self, item: Urgent) -> None:
@@ -72,6 +77,8 @@ class Attendant:
                 self._timers.enter_session(self._hours.take(item))
             case Kill(by, reason, flatten):
                 log.critical("kill switch by %s: %s", by, self._stages.commands.kill(reason, by, flatten).text)
+            case Watched():
+                self._watchdog.take(item)
             case FeedState():
                 self._stages.intake.feed_state(item)
         await self._stages.link.carry_out()

@@ -307,7 +307,11 @@ class Dealing:
                     code="state",
                     subject=change.state.value,
                     text=f"trading is {change.state.value.upper()}: {change.reason}",
-                    remedy="`desk resume --reason …` once the cause is gone",
+                    remedy=(
+                        "it ends by itself with its cause"
+                        if change.by == "watchdog"
+                        else "`desk resume --reason …` once the cause is gone"
+                    ),
                     at_ns=change.at_ns,
                 )
             )

@@ -64,6 +64,20 @@ class Kill(Value, frozen=True, gc=False):
     flatten: bool
 
 
+class Problem(Value, frozen=True, gc=False):
+    """Something that keeps the engine from deciding well."""
+
+    name: str
+    text: str
+    remedy: str
+
+
+class Watched(Value, frozen=True, gc=False):
+    """The watchdog found other problems than before, or none any more."""
+
+    problems: tuple[Problem, ...]
+
+
 class Wake(Value, frozen=True, gc=False):
     """Look at the timers."""
 
@@ -78,7 +92,19 @@ class Commanded:
         self.reply = reply
 
 
-Urgent = Answered | CancelAnswered | LookedUp | Compared | Updated | MarketTold | Kill | Wake | Commanded | FeedState
+Urgent = (
+    Answered
+    | CancelAnswered
+    | LookedUp
+    | Compared
+    | Updated
+    | MarketTold
+    | Kill
+    | Watched
+    | Wake
+    | Commanded
+    | FeedState
+)
 
 
 class Inbox:

@@ -15,7 +15,7 @@ import asyncio
 import gc
 import logging
 
-from engine.clock import SECOND, Clock, SystemClock, VirtualClock
+from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
 from engine.config import Config, config_hash
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
@@ -37,6 +37,7 @@ from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
+from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Feed, Level, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
@@ -46,6 +47,9 @@ log = logging.getLogger(__name__)
 
 EVENTS_PER_TURN = 64
 """Feed events handled before other tasks (control socket, venue answers) get the loop."""
+
+TURN_NS = 20 * MILLISECOND
+"""A turn ends after this long too: a slow scorer must not keep commands and answers waiting for 64 posts."""
 
 JOURNAL_BACKLOG = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
@@ -94,8 +98,9 @@ class Kernel:
         )
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
-        self._attendant = Attendant(self, self.stages, self._timers, self._hours, arm=arm)
         self._lag = LoopLag()
+        self._watchdog = Watchdog(config, self._clock, stages=self.stages, lag=self._lag)
+        self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
         self._show: Show | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = False
@@ -169,6 +174,7 @@ class Kernel:
         self._supervisor.guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
         if isinstance(self._clock, SystemClock):
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
+            self._supervisor.guard(self._watchdog.run(), "watchdog")
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -228,6 +234,7 @@ class Kernel:
         inbox, timers, requests, virtual = self._inbox, self._timers, self._dealing.requests, self._virtual
         replaying = self._replay is not None
         taken = 0
+        turn_ends = stopwatch_ns() + TURN_NS
         while not self._stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
@@ -242,6 +249,7 @@ class Kernel:
                     self._control.changed()
                 taken = 0
                 await self._idle()
+                turn_ends = stopwatch_ns() + TURN_NS
                 continue
             if replaying and event.received_ns > virtual.now_ns():
                 if timers.next_due() <= event.received_ns:
@@ -251,12 +259,13 @@ class Kernel:
             if requests:
                 await self._link.carry_out()
             taken += 1
-            if taken >= EVENTS_PER_TURN:
+            if taken >= EVENTS_PER_TURN or stopwatch_ns() >= turn_ends:
                 taken = 0
                 self._control.changed()
                 if self._journal.backlog > JOURNAL_BACKLOG:
                     await self._journal.commit()
                 await asyncio.sleep(0)
+                turn_ends = stopwatch_ns() + TURN_NS
 
     async def _refuse_all(self) -> None:
         """The loop once nothing can be recorded: no order is sent, entries are called off, protective exits stay.

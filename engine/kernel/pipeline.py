@@ -49,6 +49,10 @@ class Pipeline:
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
         self._languages = frozenset(config.x.languages) | {"", "und"}
         self._reposts = config.x.reposts
+        self.due = 0
+        """Posts that were to be scored, since start."""
+        self.read = 0
+        """Those of them that a scorer has read."""
 
     def on_post(self, post: Post, now_ns: int) -> None:
         """Take one post all the way."""
@@ -71,9 +75,12 @@ class Pipeline:
         if reason:
             view.skip(reason)
             return
+        self.due += 1
         scored = self._ensemble.score((post,), now_ns)[0]
         if len(scored.members) != self._scorers or self._lost:
             self._report_scorers(now_ns)
+        if scored.members or any(member.working for member in self._ensemble.health):
+            self.read += 1
         for reading in scored.members:
             self._journal.append("reading", post.id, reading, now_ns)
         if len(scored.members) != 1:

@@ -127,7 +127,9 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Alert():
-                if value.until_acknowledged:
+                if value.ended:
+                    view.alerts.pop(value.id, None)
+                elif value.until_acknowledged:
                     view.alerts[value.id] = value
             case CommandRecord():
                 if value.verb == "acknowledge" and value.ok:

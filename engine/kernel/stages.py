@@ -57,7 +57,7 @@ class Stages:
         self.inbox = Inbox(config.feeds.queue)
         self.view = View(config)
         self.sentiment = Sentiment(config.sentiment, config.symbols)
-        self.alarms = Alarms(journal=self.journal, view=self.view, push=push)
+        self.alarms = Alarms(clock, journal=self.journal, view=self.view, push=push)
         self.dealing = Dealing(
             config,
             clock,

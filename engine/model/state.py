@@ -86,3 +86,5 @@ class Alert(Value, frozen=True, gc=False):
     remedy: str
     at_ns: int
     until_acknowledged: bool = False
+    ended: bool = False
+    """True in the journal's record of its end: it no longer holds, or a person has acknowledged it."""

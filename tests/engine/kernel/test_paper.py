@@ -49,6 +49,7 @@ class Street:
             "DESK_ALPACA__DATA_STREAM_URL": self.venue.data_stream_url,
             "DESK_TICKETS__MODE": mode,
             "DESK_X__SEARCH_LAG_S": "0",
+            "DESK_WATCHDOG__LAG_MS": "60000",
             **settings,
         }
         return EngineProcess(home, profile="paper", env=env)
