@@ -7,8 +7,7 @@ from decimal import Decimal
 from desk.report import plain, signed
 from desk.tables import Cell, Table
 from engine.clock import iso
-from engine.journal import Group, Ledger, LedgerRow, Mark
-from engine.journal.ledger import HORIZONS
+from engine.model.ledger import HORIZONS, Group, Ledger, LedgerRow, Mark
 
 _COLUMNS = (
     "at", "symbol", "side", "strategy", "outcome", "by", "reason", "rules", "quantity", "entry", "fees", "confidence",

@@ -10,7 +10,7 @@ import click
 from desk.commands.journal import AS_JSON, JOURNAL, NAME, journal_path, since_ns
 
 if TYPE_CHECKING:
-    from engine.journal import Ledger
+    from engine.model.ledger import Ledger
 
 OUTCOMES = ("confirmed", "rejected", "expired", "auto", "blocked")
 

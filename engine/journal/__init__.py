@@ -3,7 +3,6 @@
 from engine.journal.anchor import Anchor
 from engine.journal.chain import Record
 from engine.journal.kinds import KINDS
-from engine.journal.ledger import Group, Ledger, LedgerRow, Mark, Total
 from engine.journal.ledger_read import read_ledger
 from engine.journal.reader import Reader
 from engine.journal.story import Story
@@ -14,15 +13,10 @@ from engine.journal.writer import Journal
 __all__ = [
     "KINDS",
     "Anchor",
-    "Group",
     "Journal",
-    "Ledger",
-    "LedgerRow",
-    "Mark",
     "Reader",
     "Record",
     "Story",
-    "Total",
     "Verification",
     "format_story",
     "read_ledger",

@@ -18,11 +18,7 @@ from engine.clock import iso, new_york
 from engine.journal.chain import Record
 from engine.journal.ledger import (
     AFTER_NS,
-    HORIZONS,
     PRICE_AGE_NS,
-    Ledger,
-    LedgerRow,
-    Mark,
     crossing_price,
     end_of_utc_day,
     groups,
@@ -30,6 +26,7 @@ from engine.journal.ledger import (
     valued,
 )
 from engine.model import ZERO, Decision, DecisionKind, Fill, Quote, Role, Ticket
+from engine.model.ledger import HORIZONS, Ledger, LedgerRow, Mark
 
 if TYPE_CHECKING:
     from engine.journal.reader import Reader

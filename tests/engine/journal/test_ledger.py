@@ -14,10 +14,7 @@ from hypothesis import strategies as st
 from engine.clock import HOUR, MINUTE, SECOND, parse_iso
 from engine.journal import Journal, Reader, read_ledger
 from engine.journal.ledger import (
-    HORIZONS,
     PRICE_AGE_NS,
-    LedgerRow,
-    Mark,
     crossing_price,
     end_of_utc_day,
     gain,
@@ -28,6 +25,7 @@ from engine.journal.ledger import (
 )
 from engine.journal.ledger_read import newest_at
 from engine.model import Alert, Decision, DecisionKind, Draft, Fill, Level, Quote, Role, Side, Ticket
+from engine.model.ledger import HORIZONS, LedgerRow, Mark
 from tests.desk import made_up
 from tests.engine.journal.made_up import T0
 
