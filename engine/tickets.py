@@ -25,6 +25,7 @@ from engine.model import (
     Decision,
     DecisionKind,
     Draft,
+    Edits,
     Mode,
     Signal,
     Ticket,
@@ -93,8 +94,18 @@ class Tickets:
             return self._decided[id][0]
         return ticket
 
-    def refresh(self, ticket: Ticket, draft: Draft | None, verdict: Verdict, note: str, now_ns: int) -> Ticket:
+    def refresh(
+        self,
+        ticket: Ticket,
+        draft: Draft | None,
+        verdict: Verdict,
+        note: str,
+        now_ns: int,
+        edits: Edits | None = None,
+    ) -> Ticket:
         """Show a pending ticket anew: next revision, new fingerprint, the same end. `note` says what differed.
+
+        `edits` are a person's changes that `draft` has; without them those made before stay.
 
         Raises DeskError when it is no longer pending, or has expired.
         """
@@ -108,6 +119,7 @@ class Tickets:
             verdict=verdict,
             fingerprint=fingerprint(standing.signal, draft, verdict),
             note=note,
+            edits=standing.edits if edits is None else edits,
         )
         self._pending[ticket.id] = fresh
         return fresh

@@ -145,6 +145,27 @@ reject = command_verb(
     REASON,
     send=lambda ticket, reason: Command("reject", ticket=ticket, reason=reason),
 )
+edit = command_verb(
+    "edit",
+    "Change size, limit, stop or target of a ticket within the controls; it then has a new fingerprint.",
+    click.Argument(["ticket"]),
+    click.Option(
+        ["--fingerprint"], required=True, help="The one `desk tickets` shows: edit what you saw."
+    ),
+    click.Option(["--size"], default="", help="Shares or coins."),
+    click.Option(["--limit"], default="", help="Limit price."),
+    click.Option(["--stop"], default="", help="Stop price."),
+    click.Option(["--target"], default="", help="Target price."),
+    send=lambda ticket, fingerprint, size, limit, stop, target: Command(
+        "edit",
+        ticket=ticket,
+        fingerprint=fingerprint,
+        quantity=size,
+        limit_price=limit,
+        stop_price=stop,
+        target_price=target,
+    ),
+)
 mode = command_verb(
     "mode",
     "Set who decides for SYMBOL ('*' for all): a person, the autopilot, nobody.",

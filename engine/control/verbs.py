@@ -5,6 +5,8 @@ Keys on the desk, `desk <verb>` in a shell and a second desk all send these same
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from engine.model import Mode, Value
@@ -26,6 +28,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         Verb("confirm", "Send a ticket's order, if it still is what was seen", ("ticket", "fingerprint")),
         Verb("reject", "Reject a ticket, with a reason", ("ticket", "reason")),
+        Verb("edit", "Change size, limit, stop or target of a ticket within the controls", ("ticket", "fingerprint")),
         Verb("mode", "Set who decides for a symbol (or * for all): confirm, auto, off", ("symbol", "mode")),
         Verb("pause", "Take no new risk until resumed", ("reason",)),
         Verb("resume", "Trade again; leaving HALTED needs a typed reason", ("reason",)),
@@ -39,6 +42,11 @@ VERBS: dict[str, Verb] = {
         Verb("stop", "Stop the engine; positions and protective exits stay at the venue"),
     )
 }
+
+EDITABLE = ("quantity", "limit_price", "stop_price", "target_price")
+"""Fields of Command that `edit` changes of a ticket's order."""
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
 TEXT_LIMIT = 500
 """Longest text a command may carry in one field, in characters."""
@@ -66,6 +74,11 @@ def check_command(command: Command) -> str:
         value = getattr(command, field)
         if isinstance(value, str) and len(value) > TEXT_LIMIT:
             return f"{field} may have {TEXT_LIMIT} characters, found {len(value)}"
+    if command.verb == "edit" and not any(getattr(command, field) for field in EDITABLE):
+        return f"edit needs one of {', '.join(EDITABLE)}: all were empty"
+    for field in EDITABLE:
+        if (text := getattr(command, field)) and not _NUMBER.fullmatch(text):
+            return f"expected a number for {field}, found {text[:40]!r}"
     if command.verb == "mode" and command.mode not in {mode.value for mode in Mode}:
         return f"expected a mode among {', '.join(mode.value for mode in Mode)}, found {command.mode!r}"
     return ""

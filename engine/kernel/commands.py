@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from engine.clock import Clock
 from engine.config import Config
+from engine.control.verbs import EDITABLE
 from engine.errors import DeskError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.view import View
-from engine.model import Mode, TradingState
+from engine.model import Edits, Mode, TradingState
 from engine.model.frames import Command, Reply
 from engine.model.records import CommandRecord
 from engine.paths import Paths
@@ -68,6 +71,8 @@ class Commands:
                 return self._deciding.confirm(command.ticket, command.fingerprint, command.by)
             case "reject":
                 return self._deciding.reject(command.ticket, command.reason, command.by)
+            case "edit":
+                return self._deciding.edit(command.ticket, command.fingerprint, _edits(command), command.by)
             case "mode":
                 return self._unknown(command.symbol) or self._mode(command.symbol, Mode(command.mode))
             case "pause":
@@ -167,6 +172,11 @@ class Commands:
         reason = f"live armed for account …{number[-4:]}, limits {limits}"
         self._dealing.enter(self._dealing.risk.change_state(TradingState.ACTIVE, reason, by, now_ns))
         return Reply(ok=True, text=reason)
+
+
+def _edits(command: Command) -> Edits:
+    """The changes a checked `edit` asks for."""
+    return Edits(*(Decimal(text) if (text := getattr(command, field)) else None for field in EDITABLE))
 
 
 NOT_ARMED = "live is not armed"

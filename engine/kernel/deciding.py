@@ -10,7 +10,7 @@ from collections.abc import Callable
 from engine.clock import Clock
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
-from engine.model import DecisionKind, Draft, Mode, Role, Signal, TicketStatus, Verdict
+from engine.model import DecisionKind, Draft, Edits, Mode, Role, Signal, TicketStatus, Verdict
 from engine.model.frames import Push, Reply
 from engine.tickets import ticket_id
 
@@ -53,7 +53,7 @@ class Deciding:
         if ticket is None or ticket.status is not TicketStatus.PENDING:
             return _not_pending(ticket_id)
         now_ns = self._clock.now_ns()
-        draft, verdict = self._judge(ticket.signal, ticket.draft)
+        draft, verdict = self._judge(ticket.signal, ticket.draft, ticket.edits)
         differences = dealing.tickets.refusal(ticket, fingerprint, draft, verdict, now_ns)
         if dealing.failed:
             differences = (*differences, f"engine: {dealing.failed}")
@@ -72,6 +72,39 @@ class Deciding:
         order_id = dealing.send(ticket, draft)
         return Reply(ok=True, text=f"confirmed: {draft.side.value} {draft.quantity} {draft.symbol} ({order_id})")
 
+    def edit(self, ticket_id: str, fingerprint: str, edits: Edits, by: str) -> Reply:
+        """A person changes the order of a ticket: sized again with the changes, and shown anew if every control passes.
+
+        Nothing changes otherwise. What is edited is what was seen, as with a confirmation.
+        """
+        ticket = self._dealing.tickets.get(ticket_id)
+        if ticket is None or ticket.status is not TicketStatus.PENDING:
+            return _not_pending(ticket_id)
+        name = f"{ticket.signal.side.value} {ticket.signal.symbol}"
+        if fingerprint != ticket.fingerprint:
+            return Reply(
+                ok=False,
+                text=f"not edited: {name} is no longer what you saw",
+                difference=(f"you saw {fingerprint}, it is {ticket.fingerprint} now (revision {ticket.revision})",),
+                ticket=ticket,
+                remedy="look at it as it is now, then edit it again",
+            )
+        now_ns = self._clock.now_ns()
+        edits = edits.over(ticket.edits)
+        draft, verdict = self._judge(ticket.signal, ticket.draft, edits)
+        if draft is None or not verdict.passed:
+            return Reply(
+                ok=False,
+                text=f"not edited: {name} stays as it was",
+                difference=tuple(f"{each.id} {each.control} rejects: {each.reason}" for each in verdict.failures),
+                remedy="choose figures that the controls let through",
+            )
+        note = f"edited by {by}: {_edited(ticket.draft, draft)}"
+        fresh = self._dealing.tickets.refresh(ticket, draft, verdict, note, now_ns, edits)
+        self._journal.append("ticket", fresh.id, fresh, now_ns)
+        self._push(Push(rev=0, ticket=fresh))
+        return Reply(ok=True, text=f"{name} {note}", ticket=fresh)
+
     def reject(self, ticket_id: str, reason: str, by: str) -> Reply:
         """A person rejects a ticket."""
         ticket = self._dealing.tickets.get(ticket_id)
@@ -85,13 +118,24 @@ class Deciding:
         for ticket in self._dealing.tickets.expired(self._clock.now_ns()):
             self._dealing.decide(ticket, DecisionKind.EXPIRED, "clock", "nobody decided in time")
 
-    def _judge(self, signal: Signal, shown: Draft | None = None) -> tuple[Draft | None, Verdict]:
+    def _judge(
+        self, signal: Signal, shown: Draft | None = None, edits: Edits | None = None
+    ) -> tuple[Draft | None, Verdict]:
         book, risk = self._dealing.book(), self._dealing.risk
         sized = risk.size(signal, book, shown=shown)
+        if sized.draft is not None and edits is not None:
+            sized = risk.edit(signal, sized.draft, edits, book)
         if sized.draft is None:
             return None, risk.judge_refusal(signal, sized.reason, book)
         role = Role.EXIT if sized.draft.reduces else Role.ENTRY
         return sized.draft, risk.judge(signal, sized.draft, book, role=role, strategy=signal.strategy)
+
+
+def _edited(before: Draft | None, after: Draft) -> str:
+    """What differs between two drafts of a ticket, in words."""
+    names = {"quantity": "size", "limit_price": "limit", "stop_price": "stop", "target_price": "target"}
+    pairs = [(word, getattr(before, name, None), getattr(after, name)) for name, word in names.items()]
+    return ", ".join(f"{word} {old} → {new}" for word, old, new in pairs if old != new) or "nothing differs"
 
 
 def _not_pending(ticket_id: str) -> Reply:

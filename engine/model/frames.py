@@ -165,6 +165,11 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     mode: str = ""
     reason: str = ""
     flatten: bool = False
+    quantity: str = ""
+    """`edit`: the order's new size, as decimal text; empty keeps it. So with the three prices."""
+    limit_price: str = ""
+    stop_price: str = ""
+    target_price: str = ""
     by: str = "person"
 
 

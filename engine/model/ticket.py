@@ -39,6 +39,26 @@ class Draft(Value, frozen=True, gc=False):
         return self.quantity * self.reference_price
 
 
+class Edits(Value, frozen=True, gc=False):
+    """What a person changed of an order that was sized; None keeps what the sizer says."""
+
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    target_price: Decimal | None = None
+
+    def over(self, earlier: Edits | None) -> Edits:
+        """These changes laid over earlier ones."""
+        if earlier is None:
+            return self
+        return Edits(
+            *(
+                getattr(earlier, name) if getattr(self, name) is None else getattr(self, name)
+                for name in self.__struct_fields__
+            )
+        )
+
+
 class ControlResult(Value, frozen=True, gc=False):
     """One risk control's outcome. `reason` reads `CATEGORY_CONDITION: key=value, key=value`."""
 
@@ -96,7 +116,9 @@ class Ticket(Value, frozen=True, gc=False):
     fingerprint: str
     status: TicketStatus = TicketStatus.PENDING
     note: str = ""
-    """Why the last confirmation was refused: the difference, in words and numbers."""
+    """Why the last confirmation was refused, or what was edited: the difference, in words and numbers."""
+    edits: Edits | None = None
+    """What a person changed of the order; a fresh draft has the same changes."""
 
 
 class DecisionKind(Enum):

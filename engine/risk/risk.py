@@ -15,6 +15,7 @@ from engine.model import (
     Book,
     ControlResult,
     Draft,
+    Edits,
     Intent,
     LimitUse,
     Outcome,
@@ -29,6 +30,7 @@ from engine.model import (
 from engine.model.records import AnswerRecord, Lift
 from engine.risk.check import Check, day_loss_pct, drawdown_pct, look
 from engine.risk.controls import CONTROLS
+from engine.risk.editing import edit
 from engine.risk.limits import Limits
 from engine.risk.memory import Memory
 from engine.risk.prices import short
@@ -84,6 +86,11 @@ class Risk:
             return size_exit(self._config, self._look(signal, None, book, Role.EXIT, signal.strategy))
         check = self._look(signal, None, book, Role.ENTRY, signal.strategy)
         return size_entry(self._config, check, signal, shown, self._memory.tally)
+
+    def edit(self, signal: Signal, draft: Draft, edits: Edits, book: Book) -> Sized:
+        """A sized draft with a person's changes, or why they cannot be made: see `engine.risk.editing`."""
+        role = Role.EXIT if draft.reduces else Role.ENTRY
+        return edit(self._config, self._look(signal, draft, book, role, signal.strategy), draft, edits)
 
     def size_exit(self, symbol: str, book: Book, *, role: Role = Role.FLATTEN) -> Sized:
         """The order that closes all of our position in a symbol, asked for by a person or the kill switch.

@@ -72,8 +72,6 @@ def size_entry(
         worth = (quantity * price).quantize(_CENT)
         return Sized(None, f"SIZE_BELOW_MINIMUM: quantity={quantity}, notional={worth}, minimum={least}, {words}")
     stop, target = _exits(config, price)
-    whole = quantity == quantity.to_integral_value()
-    carried = check.venue_exits and stop is not None and target is not None and whole
     extended = _extended(check)
     return Sized(
         Draft(
@@ -85,12 +83,20 @@ def size_entry(
             reference_ns=quote.at_ns,
             stop_price=stop,
             target_price=target,
-            time_in_force="gtc" if check.crypto or (carried and not extended) else "day",
+            time_in_force=time_in_force(check, quantity, stop, target, extended),
             extended_hours=extended,
             sizing=f"{words} → {quantity} × {price}",
         ),
         "SIZED: " + words,
     )
+
+
+def time_in_force(check: Check, quantity: Decimal, stop: Decimal | None, target: Decimal | None, extended: bool) -> str:
+    """How long an entry stands: `gtc` where the venue carries its stop and target with it, so that they outlive the
+    day, else `day`."""
+    whole = quantity == quantity.to_integral_value()
+    carried = check.venue_exits and stop is not None and target is not None and whole
+    return "gtc" if check.crypto or (carried and not extended) else "day"
 
 
 def size_exit(config: Config, check: Check) -> Sized:

@@ -206,7 +206,14 @@ def test_every_verb_names_fields_that_exist() -> None:
     fields = set(Command.__struct_fields__)
     for verb in VERBS.values():
         assert set(verb.needs) <= fields
-        assert check_command(Command(verb.name, **dict.fromkeys(verb.needs, "auto"))) == ""
+        size = "1" if verb.name == "edit" else ""
+        assert check_command(Command(verb.name, quantity=size, **dict.fromkeys(verb.needs, "auto"))) == ""
+
+
+@pytest.mark.parametrize("text", ["", "-1", "NaN", "1e9", "0x10", "1,000", "١", "1" * 30, "\x1b[2J"])
+def test_an_edit_needs_a_plain_number(text: str) -> None:
+    command = Command("edit", ticket="t-1", fingerprint="f", limit_price=text)
+    assert check_command(command)
 
 
 def test_a_stale_socket_is_removed(tmp_path: Path) -> None:

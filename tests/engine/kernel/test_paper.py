@@ -12,7 +12,7 @@ import pytest
 
 from engine.clock import MINUTE, SECOND, SystemClock
 from engine.journal.reader import Reader
-from engine.model import DecisionKind, Light, Order, OrderStatus, Role, TradingState
+from engine.model import DecisionKind, Light, Order, OrderStatus, Role, Ticket, TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel.process import EngineProcess, ending, until
 from tests.venues.alpaca import AlpacaSimulator
@@ -190,6 +190,19 @@ async def test_confirm_sends_what_was_seen_and_refuses_what_moved(tmp_path: Path
             assert not stale.ok
 
             (shown,) = (await asyncio.to_thread(engine.snapshot)).tickets
+            assert shown.draft is not None
+            too_much = Command("edit", ticket=shown.id, fingerprint=shown.fingerprint, quantity="900")
+            refused = await asyncio.to_thread(engine.command, too_much)
+            assert not refused.ok
+            assert any("R02" in line for line in refused.difference)
+            fewer = Command("edit", ticket=shown.id, fingerprint=shown.fingerprint, quantity="2")
+            edited = await asyncio.to_thread(engine.command, fewer)
+            assert edited.ok, edited
+            (shown,) = (await asyncio.to_thread(engine.snapshot)).tickets
+            assert shown.draft is not None
+            assert shown.draft.quantity == 2
+            assert not (await asyncio.to_thread(engine.command, fewer)).ok
+
             sent = await asyncio.to_thread(
                 engine.command, Command("confirm", ticket=shown.id, fingerprint=shown.fingerprint)
             )
@@ -200,7 +213,11 @@ async def test_confirm_sends_what_was_seen_and_refuses_what_moved(tmp_path: Path
             )
             assert not again.ok
             assert len(made.venue.posts()) == 1
+            assert made.venue.posts()[0]["qty"] == "2"
             assert await asyncio.to_thread(engine.stop) == 0
+            with Reader(engine.journal) as reader:
+                tickets = [record.value() for record in reader.records(kinds=("ticket",))]
+                assert [each.edits.quantity for each in tickets if isinstance(each, Ticket) and each.edits] == [2]
 
 
 async def test_a_venue_that_answers_504_after_accepting_gets_one_order(tmp_path: Path) -> None:
