@@ -34,15 +34,16 @@ GENESIS: Final = hashlib.sha256(b"desk journal, layout %d" % LAYOUT).digest()
 KEY_LIMIT: Final = 512
 """Longest key, in characters: every one is an id that we or a venue made."""
 
-_header = struct.Struct(">QqHIQ").pack
+header = struct.Struct(">QqHIQ").pack
+"""seq, at_ns and the lengths of kind, key and body, as they are hashed."""
 _sha256 = hashlib.sha256
 _encode = msgspec.json.encode
 
 
 def chain(previous: bytes, seq: int, at_ns: int, kind: bytes, key: bytes, body: bytes) -> bytes:
     """Hash of a record (32 bytes) that follows the record whose hash is `previous`."""
-    header = _header(seq, at_ns, len(kind), len(key), len(body))
-    return _sha256(b"".join((previous, header, kind, key, body))).digest()
+    head = header(seq, at_ns, len(kind), len(key), len(body))
+    return _sha256(b"".join((previous, head, kind, key, body))).digest()
 
 
 def encode(value: Value) -> bytes:

@@ -13,7 +13,7 @@ from typing import Final
 from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw, Walk, follow
 
-PARALLEL: Final = 200_000
+PARALLEL: Final = 100_000
 """Records from which on starting processes pays."""
 WORKERS: Final = 4
 """Most processes."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import Final
 
 from engine.journal.anchor import Anchor
-from engine.journal.chain import GENESIS, chain
+from engine.journal.chain import GENESIS, chain, header
 from engine.model import Value
 
 Row = tuple[int, int, bytes, bytes, bytes, bytes]
@@ -43,7 +44,9 @@ class Walk:
                 found, at_ns, kind, key, body, digest = row
                 if found != seq + 1:
                     return Flaw(seq + 1, f"{_records(seq + 1, found - 1)} removed")
-                if chain(previous, found, at_ns, kind, key, body) != digest:
+                # `chain`, written out: a call per record costs a tenth of verifying.
+                head = header(found, at_ns, len(kind), len(key), len(body))
+                if sha256(b"".join((previous, head, kind, key, body))).digest() != digest:
                     return _judge(row, next(rows, None))
                 seq, previous = found, digest
         except (TypeError, struct.error):
