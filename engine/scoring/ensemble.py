@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Final
 
+import msgspec
+
 from engine.config import Config
 from engine.errors import ConfigError
-from engine.model import DisplayText, Post, Reading, Score, Scorer, SymbolScore, Value
+from engine.model import DisplayText, LateScorer, Post, Reading, Score, Scorer, SymbolScore, Value
+from engine.scoring.late import LATE_BUILT_IN, late_names
+from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
+from engine.scoring.combine import Opinion, weigh
 
 NAME: Final = "ensemble"
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
@@ -54,16 +59,20 @@ class ScorerHealth(Value, frozen=True, gc=False):
 class Ensemble:
     """Scores posts with every member and combines them.
 
-    score = Σ k·c·s / Σ k·c with k the member's weight, c its confidence and s its score. confidence = agreement × mean
-    confidence, both weighted by k; members agree when their labels (bullish above `label`, bearish below −`label`, else
-    neutral) are the combined score's. A symbol for which a member has a score of its own is combined the same way from
+    Score, agreement and mean confidence as in `engine.scoring.combine`. Where a curve for these members is known
+    (engine.scoring.calibration), the confidence is the share of calls that were right at that agreement × mean
+    confidence; else it is that product itself. A symbol for which a member has a score of its own is combined the same way from
     what each member says of it. An ensemble of one passes its member's reading through.
+
+    Late members are not asked here: `join` takes in what they have said of a post, and what is still missing counts
+    against the confidence.
     """
 
-    def __init__(self, scorers: Sequence[Scorer], config: Config) -> None:
+    def __init__(self, scorers: Sequence[Scorer], config: Config, late: Sequence[LateScorer] = ()) -> None:
         """`scorers` holds at least one. Raises ConfigError when a weight is not a number above 0 or names no scorer."""
         settings = config.scoring
-        names = [scorer.name for scorer in scorers]
+        known = [*(scorer.name for scorer in scorers), *late_names(config)]
+        names = list(dict.fromkeys([*known, *(scorer.name for scorer in late)]))
         for name, weight in settings.weights.items():
             if name not in names or not (math.isfinite(weight) and weight > 0):
                 raise ConfigError(
@@ -75,8 +84,13 @@ class Ensemble:
         self._label = settings.label
         self._max_chars = settings.max_chars
         self._remembered: dict[str, Answers] = {}
+        self._curves = shipped_curves() if curves is None else curves
+        self._late = {scorer.name: settings.weights.get(scorer.name, 1.0) for scorer in late}
+        self._weights = {member.name: member.weight for member in self._members} | self._late
         parts = [f"{member.name}={member.version}*{member.weight!r}" for member in self._members]
-        whole = "|".join((f"label={self._label!r}", *parts))
+        parts += [f"{scorer.name}={scorer.version}*{self._late[scorer.name]!r}" for scorer in late]
+        curves = "|".join(sorted(f"{members}={curve.version}" for members, curve in self._curves.items()))
+        whole = "|".join((f"label={self._label!r}", curves, *parts))
         self.version = f"{NAME}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
     @property
@@ -118,47 +132,67 @@ class Ensemble:
         members = tuple([_reading(post_id, member, score, now_ns) for member, score in present])
         if len(scores) == 1 and members:
             return Scored(members[0], members)
-        value, confidence = self._weigh([(member.weight, score.score, score.confidence) for member, score in present])
-        symbols: tuple[SymbolScore, ...] = ()
-        if any([reading.symbols for reading in members]):
-            symbols = self._per_symbol(members, [member.weight for member, _ in present])
-        reason = next((reading.reason for reading in members if reading.reason), _NO_REASON)
-        return Scored(
-            Reading(post_id, NAME, self.version, value, confidence, now_ns, symbols=symbols, reason=reason), members
+        return Scored(self._together(post_id, members, now_ns), members)
+
+    def join(self, post_id: str, members: Sequence[Reading], missing: Collection[str], now_ns: int) -> Reading:
+        """The reading of a post from what its members have said so far, late ones included.
+
+        `missing` names the late members that were asked and have not answered, or will not: the confidence is
+        multiplied with the share of the weights that did.
+        """
+        reading = self._together(post_id, members, now_ns)
+        if not missing:
+            return reading
+        there = sum(self._weights[member.scorer] for member in members)
+        share = there / (there + sum(self._weights[name] for name in missing))
+        return msgspec.structs.replace(
+            reading,
+            confidence=round(reading.confidence * share, 6),
+            symbols=tuple(
+                msgspec.structs.replace(own, confidence=round(own.confidence * share, 6)) for own in reading.symbols
+            ),
         )
 
-    def _weigh(self, opinions: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
-        """Score and confidence of opinions given as weight, score and confidence; zeros where none counts."""
-        total = sum([weight * confidence for weight, _, confidence in opinions])
-        if total <= 0:
-            return 0.0, 0.0
-        value = sum([weight * confidence * score for weight, score, confidence in opinions]) / total
-        label = self._side(value)
-        weights = sum([weight for weight, _, _ in opinions])
-        agreeing = sum([weight for weight, score, _ in opinions if self._side(score) == label])
-        return _clamp(value, -1.0), _clamp(agreeing / weights * (total / weights), 0.0)
+    def _together(self, post_id: str, members: Sequence[Reading], now_ns: int) -> Reading:
+        """What the members say as one."""
+        weights = [self._weights[member.scorer] for member in members]
+        value, confidence = self._weigh(
+            [(weight, member.score, member.confidence) for weight, member in zip(weights, members, strict=True)]
+        )
+        symbols: tuple[SymbolScore, ...] = ()
+        if any([member.symbols for member in members]):
+            symbols = self._per_symbol(members, weights)
+        reason = next((member.reason for member in members if member.reason), _NO_REASON)
+        return Reading(post_id, NAME, self.version, value, confidence, now_ns, symbols=symbols, reason=reason)
 
-    def _per_symbol(self, members: Sequence[Reading], weights: Sequence[float]) -> tuple[SymbolScore, ...]:
+    def _weigh(self, names: tuple[str, ...], opinions: Sequence[Opinion]) -> tuple[float, float]:
+        """Score and calibrated confidence of these members' opinions; zeros where none counts."""
+        value, raw = weigh(opinions, self._label)
+        if not raw:
+            return value, 0.0
+        return round(value, 6), round(self._curves.get("+".join(sorted(names)), AS_IT_IS)(raw), 6)
+
+    def _per_symbol(
+        self, names: tuple[str, ...], members: Sequence[Reading], weights: Sequence[float]
+    ) -> tuple[SymbolScore, ...]:
         """Each symbol that a member singles out, from what every member says of it."""
         named = dict.fromkeys(own.symbol for reading in members for own in reading.symbols)
         return tuple(
             SymbolScore(
                 symbol,
                 *self._weigh(
-                    [(weight, *reading.about(symbol)) for weight, reading in zip(weights, members, strict=True)]
+                    names, [(weight, *reading.about(symbol)) for weight, reading in zip(weights, members, strict=True)]
                 ),
             )
             for symbol in named
         )
 
-    def _side(self, score: float) -> int:
-        return (score > self._label) - (score < -self._label)
 
-
-def load(config: Config) -> Ensemble:
+def load(config: Config, late: Sequence[LateScorer] = ()) -> Ensemble:
     """The configured scorers, ours and those of other packages (entry point group `desk.scorers`).
 
-    Raises ConfigError when none is named, one twice, or one that is not there.
+    `late` holds those that answer late, where they take part. Raises ConfigError when none is named, one twice, one
+    that is not there, or only late ones: a post is read at once, whatever they say of it afterwards.
     """
     names = config.scoring.scorers
     if not names or len(set(names)) != len(names):
@@ -167,7 +201,15 @@ def load(config: Config) -> Ensemble:
             where="scoring.scorers",
             remedy='name at least one, for example ["vader"]',
         )
-    return Ensemble([_find(name)(config) for name in names], config)
+    answer_late = late_names(config)
+    light = [name for name in names if name not in answer_late]
+    if not light:
+        raise ConfigError(
+            f"expected a scorer that answers at once beside {', '.join(answer_late)}, found none",
+            where="scoring.scorers",
+            remedy='add one, for example "vader"',
+        )
+    return Ensemble([_find(name)(config) for name in light], config, late)
 
 
 def _find(name: str) -> Callable[[Config], Scorer]:
@@ -182,7 +224,7 @@ def _find(name: str) -> Callable[[Config], Scorer]:
     if name in points:
         found: Callable[[Config], Scorer] = points[name].load()
         return found
-    known = sorted({*_BUILT_IN, *points})
+    known = sorted({*_BUILT_IN, *LATE_BUILT_IN, *points})
     near = get_close_matches(name, known, 1)
     raise ConfigError(
         f"expected a scorer among {', '.join(known)}, found {name!r}",
@@ -288,7 +330,3 @@ def _reading(post_id: str, member: _Member, score: Score, now_ns: int) -> Readin
         symbols=score.symbols,
         reason=score.reason,
     )
-
-
-def _clamp(value: float, low: float) -> float:
-    return round(max(low, min(1.0, value)), 6)

@@ -1,0 +1,129 @@
+"""Models on this machine: one directory each under the state directory, with a manifest that pins what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from engine.errors import ConfigError
+from engine.scoring.finbert.labels import signs
+
+MANIFEST: Final = "desk-model.json"
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+"""A model's name on the hub: `organisation/model`."""
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a model's directory holds."""
+
+    name: str
+    """Its name on the hub, or the name given to one of your own."""
+    revision: str
+    """The commit it was pulled at; of your own ones the hash of the weights."""
+    source: str
+    """The hub's address, or `local`."""
+    file: str
+    """The ONNX file to compute with; empty: the weights as transformers reads them (torch)."""
+    precision: str
+    """`int8`, `float32` or as the file says."""
+    weights: str
+    """The file with the weights."""
+    sha256: str
+    """Of the weights."""
+
+    @property
+    def version(self) -> str:
+        """What a Reading names: changes whenever any text could score differently."""
+        return f"{self.name}@{self.revision[:12]}-{self.precision}-{self.sha256[:8]}"
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model on this machine."""
+
+    directory: Path
+    manifest: Manifest
+
+    def labels(self) -> Mapping[Any, Any]:
+        """The model's own id2label. Raises ConfigError when its config.json does not tell."""
+        file = self.directory / "config.json"
+        try:
+            found = msgspec.json.decode(file.read_bytes()).get("id2label")
+        except (OSError, msgspec.DecodeError, AttributeError) as error:
+            raise ConfigError(
+                f"expected a model's configuration, found {error}", where=str(file), remedy="pull the model again"
+            ) from error
+        if not isinstance(found, dict):
+            raise ConfigError(
+                "expected id2label to name the classes, found nothing of the kind",
+                where=str(file),
+                remedy="use a sequence-classification model",
+            )
+        return found
+
+    def meanings(self, own: Mapping[str, float]) -> tuple[float, ...]:
+        """What each output is worth. Raises ConfigError when a class's name does not tell."""
+        return signs(self.labels(), own, f"{self.directory / 'config.json'}: id2label")
+
+    def check(self) -> None:
+        """The weights are those of the manifest. Reads the whole file; raises ConfigError when they are not."""
+        file = self.directory / self.manifest.weights
+        found = sha256_of(file) if file.is_file() else "no file"
+        if found != self.manifest.sha256:
+            raise ConfigError(
+                f"expected weights with the hash {self.manifest.sha256[:12]}, found {found[:12]}",
+                where=str(file),
+                remedy=f"desk models pull {self.manifest.name}",
+            )
+
+
+def models_dir(state_dir: Path) -> Path:
+    """Where models lie."""
+    return state_dir / "models"
+
+
+def place(state_dir: Path, name: str) -> Path:
+    """The directory of a model. Raises ConfigError for what cannot be a model's name."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"expected a model's name like ProsusAI/finbert, found {name!r:.100}",
+            where="scoring.finbert.model",
+            remedy="copy it from the model's page",
+        )
+    return models_dir(state_dir) / name.replace("/", "--")
+
+
+def find(state_dir: Path, name: str) -> Model:
+    """The model of this name. Raises ConfigError with the remedy when it was never pulled."""
+    directory = place(state_dir, name)
+    file = directory / MANIFEST
+    try:
+        return Model(directory, msgspec.json.decode(file.read_bytes(), type=Manifest))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"expected the model {name} on this machine, found none",
+            where=str(directory),
+            remedy=f"desk models pull {name}",
+        ) from None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(
+            f"expected a model's manifest, found {error}", where=str(file), remedy=f"desk models pull {name}"
+        ) from error
+
+
+def listing(state_dir: Path) -> tuple[Model, ...]:
+    """Every model on this machine, by name."""
+    found = []
+    for file in sorted(models_dir(state_dir).glob(f"*/{MANIFEST}")):
+        found.append(Model(file.parent, msgspec.json.decode(file.read_bytes(), type=Manifest)))
+    return tuple(found)
+
+
+def sha256_of(file: Path) -> str:
+    """Hex digest of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,269 @@
+"""The way of posts through one late scorer: a bounded queue, batches, answers, and what happens when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
+
+from engine.clock import Clock, from_seconds
+from engine.config import LateConfig
+from engine.errors import ConfigError, CredentialsError, DeskError
+from engine.model import Asked, LateScorer, Light, Score, SymbolScore, Value
+
+BACK_OFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Pauses after failures in a row; the last one repeats."""
+REMEMBERED: Final = 4096
+"""Texts whose scores are kept: a third to a half of a stream is repetition."""
+_BLOCKED_S: Final = 5.0
+"""How often a scorer that may not be asked is looked at again."""
+_END_S: Final = 5.0
+"""How long a call that was cancelled may take to end."""
+
+_T = TypeVar("_T")
+
+
+class LateAnswer(Value, frozen=True, gc=False):
+    """One late scorer's answer about one post."""
+
+    scorer: str
+    post_id: str
+    score: Score | None
+    """None where it gave none, in time or at all."""
+
+
+class LaneCounts(Value, frozen=True, gc=False):
+    """What came of the posts that a late scorer was to be asked about, since start."""
+
+    answered: int = 0
+    late: int = 0
+    """Waited, or were answered, for longer than `scoring.late.limit_s`."""
+    dropped: int = 0
+    """Made room in the full queue."""
+    failed: int = 0
+    """Could not be asked about, or got no usable score."""
+
+
+class Lane:
+    """Asks one late scorer about posts, in batches, and tells each answer. Nothing that the scorer does breaks it.
+
+    Posts with the same text and symbols share one question. What waits too long or finds the queue full is answered
+    with None: the post keeps its light reading.
+    """
+
+    def __init__(
+        self,
+        scorer: LateScorer,
+        clock: Clock,
+        settings: LateConfig,
+        *,
+        replaying: bool,
+        deliver: Callable[[LateAnswer], None],
+        report: Callable[[Light, str, str], None],
+    ) -> None:
+        """In a replay nothing is too late and nothing makes room: time stands still while an answer is awaited.
+
+        `report`: light, detail and remedy, whenever something about them may have changed.
+        """
+        self.scorer = scorer
+        self._clock = clock
+        self._limit_s = settings.limit_s
+        self._late_ns = None if replaying else from_seconds(settings.limit_s)
+        self._room = None if replaying else settings.queue
+        self._deliver = deliver
+        self._report = report
+        self._queue: deque[tuple[Asked, int]] = deque()
+        self._posts: dict[Asked, list[str]] = {}
+        """Who waits for what: queued and under way."""
+        self._waiting = 0
+        self._wake = asyncio.Event()
+        self._remembered: dict[Asked, Score] = {}
+        self._failures = 0
+        self._light = Light.OFF
+        self.answered = self.late = self.dropped = self.failed = 0
+
+    @property
+    def counts(self) -> LaneCounts:
+        """What came of the posts so far."""
+        return LaneCounts(self.answered, self.late, self.dropped, self.failed)
+
+    @property
+    def waiting(self) -> int:
+        """Posts without an answer yet."""
+        return self._waiting
+
+    def ask(self, post_id: str, asked: Asked, now_ns: int) -> None:
+        """Ask about a post; the answer is delivered once, perhaps before this returns."""
+        self._waiting += 1
+        known = self._remembered.get(asked)
+        if known is not None:
+            self._tell(post_id, known)
+            return
+        if self._room is not None and self._waiting > self._room:
+            if not self._queue:
+                self.dropped += 1
+                self._refuse(post_id)
+                return
+            oldest, _ = self._queue.popleft()
+            self.dropped += self._none(oldest)
+        others = self._posts.get(asked)
+        if others is not None:
+            others.append(post_id)
+            return
+        self._posts[asked] = [post_id]
+        self._queue.append((asked, now_ns))
+        self._wake.set()
+
+    async def open(self) -> None:
+        """Start the scorer. Raises DeskError when it cannot work."""
+        await self.scorer.start()
+        self._show(Light.UP)
+
+    async def run(self) -> None:
+        """Ask until cancelled. The scorer is started, and started again after it failed, with pauses that grow."""
+        self._show(Light.CONNECTING)
+        try:
+            while self._light is not Light.UP:
+                try:
+                    await self._guarded(self.scorer.start(), None)
+                except DeskError as error:
+                    await self._rest(error)
+                else:
+                    self._show(Light.UP)
+            await self.serve()
+        finally:
+            await self.scorer.close()
+
+    async def serve(self) -> None:
+        """Ask until cancelled; the scorer has been started."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.scorer.concurrency):
+                group.create_task(self._ask_on())
+
+    async def _ask_on(self) -> None:
+        while True:
+            batch = await self._batch()
+            blocked = self.scorer.blocked(self._clock.now_ns())
+            if blocked:
+                self._give_up(batch)
+                self._show(Light.CAPPED, blocked)
+                await asyncio.sleep(_BLOCKED_S)
+            elif batch:
+                await self._ask_about(batch)
+
+    async def _batch(self) -> list[Asked]:
+        """What to ask about next: waits for something, and a little for company. What is too old is left out."""
+        while not self._queue:
+            self._wake.clear()
+            await self._wake.wait()
+        if len(self._queue) < self.scorer.batch and self.scorer.wait_s:
+            await asyncio.sleep(self.scorer.wait_s)
+        batch: list[Asked] = []
+        now_ns = self._clock.now_ns()
+        while self._queue and len(batch) < self.scorer.batch:
+            asked, since_ns = self._queue.popleft()
+            if self._late_ns is not None and now_ns - since_ns > self._late_ns:
+                self.late += self._none(asked)
+            else:
+                batch.append(asked)
+        return batch
+
+    async def _ask_about(self, batch: list[Asked]) -> None:
+        try:
+            scores = await self._guarded(self.scorer.score(batch), self._limit_s)
+            if len(scores) != len(batch):
+                raise DeskError(f"expected {len(batch)} scores, found {len(scores)}", where=self.scorer.name)
+        except DeskError as error:
+            self._give_up(batch)
+            await self._rest(error)
+            return
+        unusable = 0
+        for asked, score in zip(batch, scores, strict=True):
+            usable = None if score is None else _usable(score)
+            if usable is None:
+                unusable += score is not None
+                self.failed += self._none(asked)
+                continue
+            self._remember(asked, usable)
+            for post_id in self._posts.pop(asked):
+                self._tell(post_id, usable)
+        self._failures = 0
+        if unusable:
+            problem = f"{unusable} of {len(batch)} scores were not in [−1, 1] or had no confidence in [0, 1]"
+            self._show(Light.DEGRADED, problem, "those posts keep their light reading; look at the scorer")
+        else:
+            self._show(Light.UP)
+
+    async def _guarded(self, call: Coroutine[Any, Any, _T], limit_s: float | None) -> _T:
+        """What the scorer answers. Whatever somebody's package raises, or does not end, becomes a DeskError."""
+        task = asyncio.create_task(call)
+        try:
+            await asyncio.wait({task}, timeout=limit_s)
+        finally:
+            if not task.done():
+                task.cancel()
+        if not task.done():
+            await asyncio.wait({task}, timeout=_END_S)
+            raise DeskError(
+                f"expected an answer within {limit_s:g} s, found none",
+                where=self.scorer.name,
+                remedy="give it a time limit of its own that is shorter than scoring.late.limit_s",
+            )
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if isinstance(error, DeskError):
+            raise error
+        raise DeskError(
+            f"expected scores, found {type(error).__name__}: {error}"[:300],
+            where=self.scorer.name,
+            remedy="take it out of scoring.scorers if it stays so; the fault is in its package",
+        ) from error
+
+    async def _rest(self, error: DeskError) -> None:
+        """Say what is wrong and wait before the next attempt."""
+        pause_s = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
+        self._failures += 1
+        refused = isinstance(error, ConfigError | CredentialsError)
+        where = f"{error.where}: " if error.where else ""
+        self._show(Light.REFUSED if refused else Light.DOWN, f"{where}{error.message}", error.remedy)
+        await asyncio.sleep(pause_s)
+
+    def _give_up(self, batch: Sequence[Asked]) -> None:
+        for asked in batch:
+            self.failed += self._none(asked)
+
+    def _none(self, asked: Asked) -> int:
+        """No answer for those who wait for this; returns how many."""
+        posts = self._posts.pop(asked)
+        for post_id in posts:
+            self._refuse(post_id)
+        return len(posts)
+
+    def _refuse(self, post_id: str) -> None:
+        self._waiting -= 1
+        self._deliver(LateAnswer(self.scorer.name, post_id, None))
+
+    def _tell(self, post_id: str, score: Score) -> None:
+        self._waiting -= 1
+        self.answered += 1
+        self._deliver(LateAnswer(self.scorer.name, post_id, score))
+
+    def _remember(self, asked: Asked, score: Score) -> None:
+        self._remembered[asked] = score
+        while len(self._remembered) > REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+
+    def _show(self, light: Light, detail: str = "", remedy: str = "") -> None:
+        self._light = light
+        self._report(light, detail, remedy)
+
+
+def _usable(score: Score) -> Score | None:
+    """The score with six decimals, or None when a number in it is out of its range."""
+    numbers = [(score.score, score.confidence), *((own.score, own.confidence) for own in score.symbols)]
+    if not all(-1.0 <= value <= 1.0 and 0.0 <= confidence <= 1.0 for value, confidence in numbers):
+        return None
+    symbols = tuple(SymbolScore(own.symbol, round(own.score, 6), round(own.confidence, 6)) for own in score.symbols)
+    return Score(round(score.score, 6), round(score.confidence, 6), symbols, score.reason)
