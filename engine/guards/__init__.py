@@ -1,5 +1,6 @@
-"""Is this post genuine, and have we counted it already."""
+"""Is this post genuine, how much does it weigh, and have we counted it already."""
 
 from engine.guards.dedupe import Dedupe, DedupeOutcome, Found
+from engine.guards.guards import Guards, Weighed
 
-__all__ = ["Dedupe", "DedupeOutcome", "Found"]
+__all__ = ["Dedupe", "DedupeOutcome", "Found", "Guards", "Weighed"]

@@ -17,10 +17,11 @@ from engine.text import text_key
 class Sentiment:
     """Moods of the watchlist's symbols; also the `model.MoodView` that strategies ask.
 
-    value = Σ w·s / Σ w over posts with age < window, w = influence·confidence·max(floor, 1 − age/window), age counted
-    from publication; a post from the future counts as age 0. previous is the same aggregate with decay and window
-    taken at now − look_back. A post costs the same however many are in the window; it is forgotten once it is older
-    than window + look_back. Time only moves forward: an earlier `now_ns` is read as the latest given for that symbol.
+    value = Σ w·s / Σ w over posts with age < window, w = influence·confidence·guard·max(floor, 1 − age/window), age
+    counted from publication and `guard` from the post's mark; raw is the same without `guard`. A post from the future
+    counts as age 0. previous is the same aggregate with decay and window taken at now − look_back. A post costs the
+    same however many are in the window; it is forgotten once it is older than window + look_back. Time only moves
+    forward: an earlier `now_ns` is read as the latest given for that symbol.
     """
 
     def __init__(self, config: SentimentConfig, symbols: Sequence[str]) -> None:
@@ -56,7 +57,7 @@ class Sentiment:
             if timeline is None or (reading.symbol and reading.symbol != match.symbol):
                 continue
             score, confidence = reading.about(match.symbol)
-            packed = pack(match.influence, confidence, score)
+            packed = pack(match.influence, confidence, score, scored.mark.weight)
             timeline.advance(now_ns)
             timeline.put(scored, match, packed)
             moods.append(timeline.mood())
@@ -65,6 +66,13 @@ class Sentiment:
     def remove(self, post_id: str) -> tuple[str, ...]:
         """Take a post out, as if it had never been there (an edit replaces it); returns the symbols it was in."""
         return tuple(symbol for symbol, timeline in self._timelines.items() if timeline.take(post_id))
+
+    def weigh(self, post_id: str, guard: float) -> tuple[str, ...]:
+        """Give a post that is in another weight of the guards, from now on; returns the symbols whose moods changed.
+
+        Raises DeskError for a weight outside [0, 1].
+        """
+        return tuple(symbol for symbol, timeline in self._timelines.items() if timeline.weigh(post_id, guard))
 
     def mood(self, symbol: str, now_ns: int) -> Mood:
         """The symbol's mood at `now_ns`. Raises DeskError for a symbol that is not watched."""
@@ -94,11 +102,15 @@ class Sentiment:
 
     def top_author_share(self, symbol: str) -> float:
         """Largest share of the window's weight held by one author, in [0, 1]. Costs a pass over the window."""
-        return self._timeline(symbol).top_share(lambda entry: entry.author)
+        return self._timeline(symbol).top_share(lambda entry: entry.author)[1]
 
     def top_text_share(self, symbol: str) -> float:
         """Largest share of the window's weight held by one text, in [0, 1]. Costs a pass over the window."""
-        return self._timeline(symbol).top_share(_said)
+        return self._timeline(symbol).top_share(_said)[1]
+
+    def top_cluster(self, symbol: str) -> tuple[str, float]:
+        """The near-duplicates that hold most of the window's weight: their cluster, and their share in [0, 1]."""
+        return self._timeline(symbol).top_share(lambda entry: entry.mark.cluster or entry.id)
 
     def _timeline(self, symbol: str) -> Timeline:
         timeline = self._timelines.get(symbol)

@@ -6,9 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from heapq import nlargest, nsmallest
 
+import msgspec
+
 from engine.model import DisplayText, Evidence, Match, Mood, ScoredPost
 from engine.sentiment.coverage import Coverage
-from engine.sentiment.window import Entry, Window, mean, trust
+from engine.sentiment.window import Entry, Window, kept, mean, pack, raw_mean, trust
 
 _DROP = 1024
 """Posts that have left both windows are dropped from the lists in batches of at least this many."""
@@ -28,6 +30,9 @@ class Timeline:
         self._entries: list[Entry] = []
         self._published: dict[str, int] = {}
         self._authors: dict[str, int] = {}
+        """Posts in the current window that weigh anything to the guards, by author."""
+        self._volume = 0
+        """How many they are."""
         self._current = Window(window_ns, floor_ns, 0, ahead_counts=True)
         self._previous = Window(window_ns, floor_ns, -look_back_ns, ahead_counts=False)
 
@@ -62,7 +67,9 @@ class Timeline:
         if at <= self._previous.at_ns - self._window_ns:
             return
         author = post.author
-        entry = Entry(post.id, author.id or author.name, packed, author.name, match, scored.reading, post.text)
+        entry = Entry(
+            post.id, author.id or author.name, packed, author.name, match, scored.reading, scored.mark, post.text
+        )
         times = self._times
         if not times or at >= times[-1]:
             times.append(at)
@@ -75,23 +82,50 @@ class Timeline:
         if at <= self._previous.at_ns:
             self._previous.put(at, packed)
         if self._current.put(at, packed):
-            self._authors[entry.author] = self._authors.get(entry.author, 0) + 1
+            self._count(entry)
 
     def take(self, post_id: str) -> bool:
         """Take a post out; returns whether it was there."""
-        at = self._published.pop(post_id, None)
+        at = self._published.get(post_id)
         if at is None:
             return False
-        index = bisect_left(self._times, at)
-        while self._entries[index].id != post_id:
-            index += 1
+        index = self._place(post_id, at)
         entry = self._entries[index]
+        del self._published[post_id]
         del self._times[index]
         del self._entries[index]
         self._previous.take(at, entry.packed)
         if self._current.take(at, entry.packed):
             self._leave(entry)
         return True
+
+    def weigh(self, post_id: str, guard: float) -> bool:
+        """Give a post that is in another weight of the guards; returns whether it was there and weighs otherwise."""
+        at = self._published.get(post_id)
+        if at is None:
+            return False
+        entry = self._entries[self._place(post_id, at)]
+        if entry.mark.weight == guard:
+            return False
+        score, confidence = entry.reading.about(self._symbol)
+        packed = pack(entry.match.influence, confidence, score, guard)
+        self._previous.take(at, entry.packed)
+        self._previous.put(at, packed)
+        counted = self._current.take(at, entry.packed)
+        self._current.put(at, packed)
+        if counted:
+            self._uncount(entry)
+        entry.packed = packed
+        entry.mark = msgspec.structs.replace(entry.mark, weight=guard)
+        if counted:
+            self._count(entry)
+        return True
+
+    def _place(self, post_id: str, at: int) -> int:
+        index = bisect_left(self._times, at)
+        while self._entries[index].id != post_id:
+            index += 1
+        return index
 
     def mood(self) -> Mood:
         """The mood as of the latest instant."""
@@ -112,11 +146,14 @@ class Timeline:
             value,
             previous,
             change,
-            len(self._entries) - current.first,
+            self._volume,
             len(self._authors),
             trust(total),
             not missing,
             missing,
+            raw_mean(total),
+            len(self._entries) - current.first,
+            kept(total),
         )
 
     def evidence(self, limit: int) -> tuple[Evidence, ...]:
@@ -141,10 +178,16 @@ class Timeline:
                 published_ns=self._times[first + index],
                 score=opinions[index][0],
                 confidence=opinions[index][1],
-                weight=entry.match.influence * opinions[index][1] * (decayed[index] / self._window_ns),
+                weight=entry.match.influence
+                * opinions[index][1]
+                * entry.mark.weight
+                * decayed[index]
+                / self._window_ns,
                 share=pulls[index] / total if total else 0.0,
                 term=entry.match.term,
                 scorer=entry.reading.scorer,
+                guard=entry.mark.weight,
+                cluster=entry.mark.cluster,
             )
             for index, entry in ((index, entries[index]) for index in largest)
         )
@@ -153,18 +196,32 @@ class Timeline:
         """Publication time of the newest post in the window; 0 when empty."""
         return self._times[-1] if len(self._entries) > self._current.first else 0
 
-    def top_share(self, key: Callable[[Entry], str]) -> float:
-        """Largest share of the window's weight held by the posts of one key; 0 while there is no weight."""
+    def top_share(self, key: Callable[[Entry], str]) -> tuple[str, float]:
+        """The key whose posts hold most of the window's weight, and their share; empty and 0 without any weight."""
         held: dict[str, int] = {}
         for entry, left in zip(*self._window(), strict=True):
             name = key(entry)
             held[name] = held.get(name, 0) + left * entry.weight
         total = sum(held.values())
-        return max(held.values()) / total if total else 0.0
+        if not total:
+            return "", 0.0
+        top = max(held, key=held.__getitem__)
+        return top, held[top] / total
 
     def _leave(self, entry: Entry) -> None:
         entry.text = _NOTHING
         entry.said = ""
+        self._uncount(entry)
+
+    def _count(self, entry: Entry) -> None:
+        if entry.mark.weight:
+            self._volume += 1
+            self._authors[entry.author] = self._authors.get(entry.author, 0) + 1
+
+    def _uncount(self, entry: Entry) -> None:
+        if not entry.mark.weight:
+            return
+        self._volume -= 1
         rest = self._authors[entry.author] - 1
         if rest:
             self._authors[entry.author] = rest

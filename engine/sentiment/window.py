@@ -1,15 +1,16 @@
 """Decayed sums over a moving window in constant time per post.
 
-A post weighs w = a·max(floor, 1 − age/window), with a = influence·confidence. Every post of a window is in one of two
-states: *young*, where its weight falls linearly and Σ a·(window − now + t) = (window − now)·Σ a + Σ a·t, or *aged*,
-where its weight is a·floor. Two sums for the young and one for the aged give every weighted mean at any later time, and
-a post changes them three times in its life: when it enters, when it ages, when it leaves.
+A post weighs w = a·g·max(floor, 1 − age/window), with a = influence·confidence and g what the guards give it. Every
+post of a window is in one of two states: *young*, where its weight falls linearly and Σ a·(window − now + t) =
+(window − now)·Σ a + Σ a·t, or *aged*, where its weight is a·floor (a·g for a). Two sums for the young and one for the
+aged give every weighted mean at any later time, and a post changes them three times in its life: when it enters, when
+it ages, when it leaves; and once more whenever the guards weigh it again.
 
 All sums are integers, so they do not drift and do not depend on the order of addition: replay and live give the same
-bits. The four quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
-all four. All have the same unit, so they are only ever divided by each other:
+bits. The five quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
+all five. Those without the guards' weight g (the raw ones) are only ever divided by each other or by `GUARD`:
 
-    lane 0  a       lane 1  a·confidence       lane 2  a·|s|       lane 3, the top one, signed  a·s
+    lane 0  a·g    lane 1  a·g·confidence    lane 2  a    lane 3  a·(1 + s)    lane 4, the top one, signed  a·g·s
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ from __future__ import annotations
 import msgspec
 
 from engine.errors import DeskError
-from engine.model import DisplayText, Match, Reading
+from engine.model import DisplayText, GuardMark, Match, Reading
 
 SCALE = 1_000_000
 """Influences, scores and confidences count in whole millionths."""
 INFLUENCE_LIMIT = 100.0
 """Largest influence a match may have."""
+GUARD = 1000
+"""Guards' weights count in whole thousandths."""
 WINDOW_LIMIT_S = 864_000.0
 """Longest window and look-back, in seconds."""
 
-LANE = 150
-"""Bits per quantity. 10¹⁸·100 (one post) · 8.64·10¹⁴ (ns of a window) · 10⁷ posts < 2¹⁴⁰."""
+LANE = 160
+"""Bits per quantity. 10²¹·100 (one post) · 8.64·10¹⁴ (ns of a window) · 10⁷ posts < 2¹⁵²."""
 _MASK = (1 << LANE) - 1
-_WEIGHT = SCALE
-_BULLISH = (1 << 2 * LANE) + (1 << 3 * LANE)
-"""Times a·s with s ≥ 0: a·|s| in lane 2 and a·s in lane 3."""
-_BEARISH = (1 << 3 * LANE) - (1 << 2 * LANE)
-"""Times a·s with s < 0: the same."""
+_RAW = SCALE * ((1 << 2 * LANE) + (1 << 3 * LANE))
+"""Times a: a in lane 2, and the 1 of 1 + s in lane 3."""
+_SAID = 1 << 3 * LANE
+_TOP = 4 * LANE
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -43,10 +45,11 @@ class Entry(msgspec.Struct, gc=False):
     author: str
     """The author's id, or the name where the source gives no id."""
     packed: int
-    """The four quantities without decay, a lane each."""
+    """The five quantities without decay, a lane each."""
     name: DisplayText
     match: Match
     reading: Reading
+    mark: GuardMark
     text: DisplayText
     """Emptied once the post has left the current window: then only its share of the sums is still needed."""
     said: str = ""
@@ -54,37 +57,56 @@ class Entry(msgspec.Struct, gc=False):
 
     @property
     def weight(self) -> int:
-        """a."""
+        """a·g."""
         return self.packed & _MASK
 
     @property
     def opinion(self) -> int:
-        """a·|s|."""
-        return self.packed >> 2 * LANE & _MASK
+        """a·g·|s|."""
+        return abs(self.packed >> _TOP)
 
 
-def pack(influence: float, confidence: float, score: float) -> int:
-    """The four quantities of one post in one integer.
+def pack(influence: float, confidence: float, score: float, guard: float = 1.0) -> int:
+    """The five quantities of one post in one integer.
 
     Raises DeskError when a number is not finite or out of its range.
     """
-    if not (0.0 <= influence <= INFLUENCE_LIMIT and 0.0 <= confidence <= 1.0 and -1.0 <= score <= 1.0):
+    if not (
+        0.0 <= influence <= INFLUENCE_LIMIT
+        and 0.0 <= confidence <= 1.0
+        and -1.0 <= score <= 1.0
+        and 0.0 <= guard <= 1.0
+    ):
         raise DeskError(
-            f"expected a score in [−1, 1], a confidence in [0, 1] and an influence in [0, {INFLUENCE_LIMIT:g}], "
-            f"found score={score}, confidence={confidence}, influence={influence}",
+            f"expected a score in [−1, 1], a confidence and a guard's weight in [0, 1] and an influence in "
+            f"[0, {INFLUENCE_LIMIT:g}], found score={score}, confidence={confidence}, guard={guard}, "
+            f"influence={influence}",
             where="sentiment",
             remedy="the scorer or the watchlist row that made these numbers is at fault",
         )
     s = round(score * SCALE)
-    said = _WEIGHT + s * (_BULLISH if s >= 0 else _BEARISH)
     sure = round(confidence * SCALE)
-    return round(influence * SCALE) * sure * (said + (sure << LANE))
+    raw = _RAW + s * _SAID
+    cleaned = SCALE + (sure << LANE) + (s << _TOP)
+    return round(influence * SCALE) * sure * (raw + round(guard * GUARD) * cleaned)
 
 
 def mean(total: int) -> float | None:
     """Σ w·s / Σ w of a window's sum; None where there is no weight."""
     weight = total & _MASK
-    return (total >> 3 * LANE) / weight if weight else None
+    return (total >> _TOP) / weight if weight else None
+
+
+def raw_mean(total: int) -> float | None:
+    """The same without the guards' weights."""
+    weight = total >> 2 * LANE & _MASK
+    return ((total >> 3 * LANE & _MASK) - weight) / weight if weight else None
+
+
+def kept(total: int) -> float:
+    """Share of the raw weight that the guards leave, in [0, 1]; 1 where there is none."""
+    raw = (total >> 2 * LANE & _MASK) * GUARD
+    return (total & _MASK) / raw if raw else 1.0
 
 
 def trust(total: int) -> float:

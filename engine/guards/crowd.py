@@ -1,0 +1,175 @@
+"""The posts of one cluster within the window, counted as they come and go, and how suspicious they are together.
+
+What tells a ring from people who pass on the same news is who they are and how they come: throw-away accounts (hardly
+followed, or young and little followed), seconds apart, from one program. Clusters read by hand have medians of 17.5
+followers and 294 days against 458 and 1,455; a single one of these signs does little (docs/guards.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Final
+
+import msgspec
+
+from engine.clock import DAY, SECOND
+from engine.guards.similar import Sketch
+from engine.model import Post
+
+SMALL: Final = 100
+"""An account with at most so many followers is a throw-away one …"""
+YOUNG_NS: Final = 365 * DAY
+"""… and so is one younger than this …"""
+YOUNG_SMALL: Final = 1000
+"""… with at most so many followers."""
+QUICK_NS: Final = 20 * SECOND
+"""A post so soon after the one before it in its cluster is quick."""
+PRIOR: Final = 0.4
+"""Share of throw-away accounts among the two that are assumed besides those seen: four of four are not certainty."""
+PRIOR_ACCOUNTS: Final = 2
+SLOW: Final = 0.5
+"""How suspicious a cluster is without one quick post, of one that has only quick ones."""
+VARIETY: Final = 0.25
+"""How much less suspicious a cluster is whose every author uses another program."""
+
+
+def is_throw_away(post: Post) -> bool | None:
+    """Whether an account is hardly followed, or young and little followed; None where the source does not tell."""
+    author = post.author
+    followers = author.followers
+    if followers is None:
+        return None
+    if followers <= SMALL:
+        return True
+    created_ns = author.created_ns
+    return created_ns is not None and followers <= YOUNG_SMALL and post.published_ns - created_ns <= YOUNG_NS
+
+
+class Member(msgspec.Struct, gc=False):
+    """One post within the window."""
+
+    id: str
+    received_ns: int
+    published_ns: int
+    author: str
+    """The author's id; empty where the source does not tell."""
+    client: str
+    throw_away: bool | None
+    trusted: bool
+    """A publisher or an influencer of the watchlist: weighs the same whatever its cluster turns out to be."""
+    symbols: tuple[str, ...]
+    cashtags: tuple[str, ...]
+    capped: bool
+    """Whether it counts towards its author's cap."""
+    own: float
+    """Its weight were its cluster no ring, in [0, 1]."""
+    weight: float
+    """Its weight, in [0, 1]."""
+    quick: bool = False
+    cluster: Cluster | None = None
+
+
+class Cluster(msgspec.Struct, gc=False):
+    """Posts that say nearly the same as the first of them. `crowd` is there once there are two."""
+
+    id: str
+    sketch: Sketch
+    first: Member | None
+    crowd: Crowd | None = None
+    ring: bool = False
+    changes: int = 0
+    """How often the verdict changed."""
+
+
+class Account(msgspec.Struct, gc=False):
+    """An author within a crowd."""
+
+    posts: int
+    throw_away: bool | None
+
+
+class Crowd:
+    """Counts over the posts of a cluster. Each post is counted once and uncounted once."""
+
+    __slots__ = ("accounts", "clients", "members", "quick", "throw_away", "unknown")
+
+    def __init__(self) -> None:
+        self.members: deque[Member] = deque()
+        """In order of arrival."""
+        self.accounts: dict[str, Account] = {}
+        self.clients: Counter[str] = Counter()
+        """Posts by program; those without one are left out."""
+        self.throw_away = self.unknown = 0
+        """Accounts that are throw-away ones, and that nothing is known of."""
+        self.quick = 0
+
+    @property
+    def authors(self) -> int:
+        """Distinct authors."""
+        return len(self.accounts)
+
+    def join(self, member: Member) -> bool:
+        """Count a post; returns whether its author is new here."""
+        if self.members:
+            gap_ns = member.published_ns - self.members[-1].published_ns
+            member.quick = -QUICK_NS <= gap_ns <= QUICK_NS
+            self.quick += member.quick
+        self.members.append(member)
+        if member.client:
+            self.clients[member.client] += 1
+        account = self.accounts.get(member.author)
+        if account is not None:
+            account.posts += 1
+            return False
+        self.accounts[member.author] = Account(1, member.throw_away)
+        if member.throw_away is None:
+            self.unknown += 1
+        else:
+            self.throw_away += member.throw_away
+        return True
+
+    def leave(self, member: Member) -> None:
+        """Uncount a post that has left the window or was replaced."""
+        if self.members[0] is member:
+            self.members.popleft()
+        else:
+            self.members.remove(member)
+        self.quick -= member.quick
+        if member.client:
+            self.clients[member.client] -= 1
+            if not self.clients[member.client]:
+                del self.clients[member.client]
+        account = self.accounts[member.author]
+        account.posts -= 1
+        if account.posts:
+            return
+        del self.accounts[member.author]
+        if account.throw_away is None:
+            self.unknown -= 1
+        else:
+            self.throw_away -= account.throw_away
+
+    def suspicion(self) -> float:
+        """How much it looks like a ring, in [0, 1]: who they are × how quickly they came × how few programs they use.
+
+        (t + 0.4·2) / (k + 2) with t throw-away accounts among k known ones; × (1 + q) / 2 with the share q of quick
+        posts; × (1 − v/4) with v = 0 for one program and 1 for a program per author.
+        """
+        known = len(self.accounts) - self.unknown
+        who = (self.throw_away + PRIOR * PRIOR_ACCOUNTS) / (known + PRIOR_ACCOUNTS)
+        gaps = max(1, len(self.members) - 1)
+        pace = SLOW + (1 - SLOW) * min(1.0, self.quick / gaps)
+        variety = max(0, len(self.clients) - 1) / max(1, len(self.accounts) - 1)
+        return who * pace * (1 - VARIETY * min(1.0, variety))
+
+    def words(self) -> str:
+        """What the suspicion rests on, in words and numbers."""
+        times = [member.published_ns for member in self.members]
+        span = (max(times) - min(times)) / SECOND
+        known = len(self.accounts) - self.unknown
+        programs = f"{len(self.clients)} programs" if len(self.clients) != 1 else "one program"
+        return (
+            f"{len(self.members)} posts of {len(self.accounts)} authors in {span:.0f} s, "
+            f"{self.throw_away} of {known} known accounts throw-away, "
+            f"{programs if self.clients else 'programs unknown'}"
+        )

@@ -1,0 +1,282 @@
+"""How much each post weighs in the cleaned mood: rings, repeats, copies, stuffed cashtags, prolific authors.
+
+A post's mark is decided when it arrives, from what is known then. Only one thing changes it afterwards: the verdict on
+its cluster. When a cluster turns out to be a ring (or, later, not to be one), the posts that are already in are weighed
+again from that instant on, by one `guard` record; the past is not rewritten. A cluster's verdict changes at most
+`CHANGES` times, so a post costs the same however large its cluster becomes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from engine.clock import from_seconds
+from engine.config import Config
+from engine.guards.crowd import Cluster, Crowd, Member, is_throw_away
+from engine.guards.similar import Index, sketch
+from engine.model import PLAIN, GuardMark, Match, Post, Value
+from engine.model.records import GuardRecord
+
+CHANGES: Final = 3
+"""Most verdicts on one cluster; the last one stays."""
+CLEARED: Final = 0.7
+"""A ring is one no longer when its suspicion falls under this share of the limit."""
+MIXED: Final = 20
+"""Piggybacking puts a cashtag beside one that is named so many times as often."""
+
+
+class Weighed(Value, frozen=True, gc=False):
+    """A post's mark, and the verdict on its cluster when that changed with it."""
+
+    mark: GuardMark
+    verdict: GuardRecord | None = None
+
+
+_PLAIN = Weighed(PLAIN)
+
+
+class Guards:
+    """Remembers the posts of the last `guards.window_s` of received time, at most `guards.posts` of them.
+
+    The newest received time seen is the present: it never goes back.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._settings = settings = config.guards
+        self._window_ns = from_seconds(settings.window_s)
+        self._reposts_count = config.x.reposts
+        names = [*settings.publishers, *(name for row in config.watchlist for name in row.influencers)]
+        self._trusted = frozenset(name.lstrip("@").lower() for name in names)
+        self._now_ns = 0
+        self._order: deque[Member] = deque()
+        """Every member, in order of arrival; replaced ones stay until their time is over."""
+        self._members: dict[str, Member] = {}
+        self._index: Index[Cluster] = Index(settings.similarity)
+        self._cashtags: dict[str, int] = {}
+        """How often each was named within the window."""
+        self._posts: dict[tuple[str, str], int] = {}
+        """Posts within the window by author and symbol."""
+
+    def __len__(self) -> int:
+        """Posts remembered."""
+        return len(self._members)
+
+    def check(self, post: Post, matches: Sequence[Match]) -> Weighed:
+        """Weigh a post against those before it. Each id once; an edit takes the place of its earlier versions."""
+        self._enter(post)
+        member, reasons = self._member(post, matches)
+        words = sketch(post.text, post.cashtags)
+        cluster = self._index.find(words) if words else None
+        if cluster is None:
+            cluster = Cluster(post.id, words, member)
+            member.cluster = cluster
+            if words:
+                self._index.put(cluster)
+            self._keep(member)
+            if member.own == 1.0:
+                return _PLAIN
+            return Weighed(GuardMark(member.weight, "", tuple(reasons)))
+        new_author = self._join(cluster, member)
+        self._keep(member)
+        self._own_words(member, new_author, reasons)
+        verdict = self._judge(cluster, member)
+        member.weight = self._weight(cluster, member)
+        if cluster.ring and not member.trusted:
+            reasons.insert(0, f"ring: {_crowd(cluster).words()}")
+        return Weighed(GuardMark(member.weight, cluster.id, tuple(reasons)), verdict)
+
+    def restore(self, post: Post, matches: Sequence[Match], mark: GuardMark) -> None:
+        """Remember a post of an earlier run with the mark it got then. Oldest first."""
+        self._enter(post)
+        member, _ = self._member(post, matches)
+        member.weight = mark.weight
+        words = sketch(post.text, post.cashtags)
+        first = self._members.get(mark.cluster)
+        cluster = first.cluster if first is not None else self._index.find(words) if mark.cluster else None
+        if cluster is None:
+            cluster = Cluster(mark.cluster or post.id, words, member)
+            member.cluster = cluster
+            if words:
+                self._index.put(cluster)
+            self._keep(member)
+            return
+        new_author = self._join(cluster, member)
+        self._keep(member)
+        self._own_words(member, new_author, [])
+
+    def restore_verdict(self, record: GuardRecord) -> None:
+        """The verdict that an earlier run came to, in its place among the posts."""
+        weights = dict(zip(record.posts, record.weights, strict=True))
+        newest = next((member for member in reversed(self._order) if member.id in self._members), None)
+        for post_id in (*record.posts, record.cluster, newest.id if newest else ""):
+            member = self._members.get(post_id)
+            if member is not None and member.cluster is not None and member.cluster.id == record.cluster:
+                member.weight = weights.get(post_id, member.weight)
+                member.cluster.ring = record.ring
+                member.cluster.changes = record.changes
+
+    # one post --------------------------------------------------------------------------------------------------------
+
+    def _enter(self, post: Post) -> None:
+        """Time moves on, what is over is forgotten, and earlier versions of the post make room."""
+        if post.received_ns > self._now_ns:
+            self._now_ns = post.received_ns
+        order, over_ns, most = self._order, self._now_ns - self._window_ns, self._settings.posts
+        while order and (order[0].received_ns <= over_ns or len(order) >= most):
+            member = order.popleft()
+            if self._members.get(member.id) is member:
+                self._forget(member)
+        for earlier in post.edits:
+            if earlier in self._members:
+                self._forget(self._members[earlier])
+
+    def _member(self, post: Post, matches: Sequence[Match]) -> tuple[Member, list[str]]:
+        """The post as it is counted, and what lowers its weight whatever others say."""
+        author, settings = post.author, self._settings
+        symbols = tuple([match.symbol for match in matches])
+        tags = post.cashtags
+        trusted = (
+            author.verified and (author.followers or 0) >= settings.publisher_followers
+        ) or author.name.lower() in self._trusted
+        reasons: list[str] = []
+        own = 1.0
+        if len(tags) > 1:
+            tags = tuple(dict.fromkeys(tags))
+        for tag in tags:
+            self._cashtags[tag] = self._cashtags.get(tag, 0) + 1
+        named = max(len(tags), len(symbols))
+        if named > 1:
+            own /= named
+            reasons.append(f"cashtags: names {named}, weighs a share for each")
+            if len(tags) >= settings.piggyback_cashtags and not trusted:
+                own *= self._piggyback(tags, reasons)
+        capped = bool(author.id) and not trusted and (self._reposts_count or not post.repost_of)
+        if capped:
+            most = 0
+            for symbol in symbols:
+                key = (author.id, symbol)
+                count = self._posts.get(key, 0) + 1
+                self._posts[key] = count
+                most = max(most, count)
+            if most > settings.author_posts:
+                own = 0.0
+                reasons.append(f"cap: post {most} by the author on one symbol, {settings.author_posts} count")
+        own = round(own, 3)
+        return (
+            Member(
+                post.id,
+                post.received_ns,
+                post.published_ns,
+                author.id,
+                post.client,
+                is_throw_away(post),
+                trusted,
+                symbols,
+                tags,
+                capped,
+                own,
+                own,
+            ),
+            reasons,
+        )
+
+    def _piggyback(self, tags: Sequence[str], reasons: list[str]) -> float:
+        """A little-named symbol that rides on a much-named one."""
+        counts = self._cashtags
+        least, most = min(tags, key=counts.__getitem__), max(tags, key=counts.__getitem__)
+        if counts[most] < MIXED * counts[least]:
+            return 1.0
+        reasons.append(f"piggyback: {least} beside {most}, named {counts[least]} and {counts[most]} times")
+        return self._settings.piggyback_weight
+
+    def _own_words(self, member: Member, new_author: bool, reasons: list[str]) -> None:
+        """What repeats others counts for less, what repeats its own author for nothing."""
+        if member.author and not new_author:
+            member.own = 0.0
+            reasons.append("repeat: the author said it before")
+        elif not member.trusted and self._settings.copy_weight < 1.0:
+            member.own = round(member.own * self._settings.copy_weight, 3)
+            reasons.append("copy: others said it before")
+        member.weight = member.own
+
+    def _join(self, cluster: Cluster, member: Member) -> bool:
+        """Put a post into a cluster; returns whether its author is new there."""
+        if cluster.crowd is None:
+            cluster.crowd = Crowd()
+            if cluster.first is not None:
+                cluster.crowd.join(cluster.first)
+                cluster.first = None
+        member.cluster = cluster
+        self._index.put(cluster)
+        return cluster.crowd.join(member)
+
+    def _keep(self, member: Member) -> None:
+        self._members[member.id] = member
+        self._order.append(member)
+
+    def _forget(self, member: Member) -> None:
+        """Uncount a member. What refers to each other is parted, so that it is freed at once."""
+        del self._members[member.id]
+        for tag in member.cashtags:
+            self._cashtags[tag] -= 1
+            if not self._cashtags[tag]:
+                del self._cashtags[tag]
+        if member.capped:
+            for symbol in member.symbols:
+                key = (member.author, symbol)
+                self._posts[key] -= 1
+                if not self._posts[key]:
+                    del self._posts[key]
+        cluster, member.cluster = member.cluster, None
+        if cluster is None:
+            return
+        if cluster.crowd is not None:
+            cluster.crowd.leave(member)
+            if cluster.crowd.members:
+                return
+        cluster.first = None
+        self._index.drop(cluster)
+
+    # the cluster -----------------------------------------------------------------------------------------------------
+
+    def _judge(self, cluster: Cluster, newest: Member) -> GuardRecord | None:
+        """The verdict on a cluster, when the newest post changes it; every post before it is weighed again."""
+        crowd, settings = _crowd(cluster), self._settings
+        if cluster.changes >= CHANGES or (not cluster.ring and crowd.authors < settings.ring_authors):
+            return None
+        suspicion = crowd.suspicion()
+        if cluster.ring == (suspicion >= (CLEARED if cluster.ring else 1.0) * settings.suspicion):
+            return None
+        cluster.ring = not cluster.ring
+        cluster.changes += 1
+        again = []
+        for member in crowd.members:
+            if member is not newest:
+                weight = self._weight(cluster, member)
+                if weight != member.weight:
+                    member.weight = weight
+                    again.append(member)
+        return GuardRecord(
+            cluster=cluster.id,
+            at_ns=newest.received_ns,
+            ring=cluster.ring,
+            suspicion=round(suspicion, 6),
+            reason=f"{'ring' if cluster.ring else 'no ring'}: {crowd.words()}",
+            authors=crowd.authors,
+            changes=cluster.changes,
+            posts=tuple(member.id for member in again),
+            weights=tuple(member.weight for member in again),
+            symbols=tuple(sorted({symbol for member in again for symbol in member.symbols})),
+        )
+
+    def _weight(self, cluster: Cluster, member: Member) -> float:
+        if cluster.ring and not member.trusted:
+            return round(member.own * self._settings.ring_weight, 3)
+        return member.own
+
+
+def _crowd(cluster: Cluster) -> Crowd:
+    assert cluster.crowd is not None
+    return cluster.crowd
