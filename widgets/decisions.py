@@ -12,13 +12,14 @@ from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
 
-_GLYPHS = {
+GLYPHS = {
     DecisionKind.CONFIRMED: "✓",
     DecisionKind.AUTO: "✓",
     DecisionKind.REJECTED: "✗",
     DecisionKind.EXPIRED: "○",
     DecisionKind.BLOCKED: "■",
 }
+"""The sign of each outcome."""
 
 
 class Decisions(RowPanel[tuple[Ticket, Decision]]):
@@ -40,13 +41,14 @@ class Decisions(RowPanel[tuple[Ticket, Decision]]):
         side = ticket.signal.side
         line.add(f"{figures.side_glyph(side)} ", colors.up if side is Side.BUY else colors.down)
         line.field(ticket.signal.symbol, 7, colors.strong)
-        line.field(f"{_GLYPHS[decision.kind]} {decision.kind.value}", 12, _style(decision, colors))
+        line.field(f"{GLYPHS[decision.kind]} {decision.kind.value}", 12, style_of(decision.kind, colors))
         line.field(decision.by, 10, colors.muted)
         line.field(decision.reason, width - line.cells, colors.text)
         return [line]
 
 
-def _style(decision: Decision, colors: Palette) -> Style:
-    if decision.kind.sends:
+def style_of(kind: DecisionKind, colors: Palette) -> Style:
+    """The colour of an outcome."""
+    if kind.sends:
         return colors.up
-    return colors.down if decision.kind in (DecisionKind.REJECTED, DecisionKind.BLOCKED) else colors.muted
+    return colors.down if kind in (DecisionKind.REJECTED, DecisionKind.BLOCKED) else colors.muted

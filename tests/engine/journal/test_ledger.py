@@ -177,8 +177,8 @@ class Book:
     def fill(self, ticket: Ticket, quantity: int, price: str, at_ns: int, role: Role = Role.ENTRY) -> None:
         side = ticket.signal.side if role is Role.ENTRY else ticket.signal.side.opposite
         fill = Fill(
-            f"{ticket.id}-{role.value}-{quantity}", f"desk-{role.value}", "TSLA", side, Decimal(quantity), Decimal(price),
-            Decimal("0.10"), at_ns, ticket.signal.id, role,
+            f"{ticket.id}-{role.value}-{quantity}", f"desk-{role.value}", "TSLA", side, Decimal(quantity),
+            Decimal(price), Decimal("0.10"), at_ns, ticket.signal.id, role,
         )  # fmt: skip
         self._journal.append("fill", fill.client_order_id, fill, at_ns)
 

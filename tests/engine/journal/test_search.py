@@ -1,0 +1,141 @@
+"""The full-text index: finds what scanning finds, never touches the journal, belongs to one journal only."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import JournalError
+from engine.journal import Journal, Reader
+from engine.journal.search import Index, match
+from engine.model import Author, Decision, DecisionKind, DisplayText, Match, Post, Reading
+from engine.model.records import PostRecord
+from tests.desk import made_up
+from tests.engine.journal.made_up import T0
+from tests.hostile.corpus import CORPUS
+
+TEXTS = ("Battery plant opens early", "Recall of batteries, again", "the café says “soon”", "S_P 500 to the moon")
+
+
+def post(number: int, text: str, author: str = "ann", symbol: str = "TSLA") -> tuple[str, str, PostRecord, int]:
+    made = Post(f"15{number:04d}", "x", T0, T0, Author("77", DisplayText(author), 5), text, DisplayText(text))
+    return "post", made.id, PostRecord.of(made, (Match(symbol, f"${symbol}", "cashtag"),)), T0 + number
+
+
+@pytest.fixture
+def journal(opened: Callable[..., Journal]) -> Journal:
+    journal = opened()
+    for number, text in enumerate(TEXTS):
+        journal.append(*post(number, text, "ann" if number % 2 else "bob", "TSLA" if number else "BTC/USD"))
+    ticket = made_up.ticket(1)
+    journal.append("ticket", ticket.id, ticket, T0 + 10)
+    decision = Decision(
+        ticket.id, ticket.signal.id, DecisionKind.REJECTED, "person", "already in the price", T0 + 11, ""
+    )
+    journal.append("decision", ticket.signal.id, decision, T0 + 11)
+    journal.append("reading", "150000", Reading("150000", "vader", "1", 0.5, 0.5, T0), T0)
+    journal.flush()
+    return journal
+
+
+def found(path: Path, query: str) -> list[int]:
+    with Reader(path) as reader, Index(reader) as index:
+        index.update()
+        return [record.seq for record in index.find(query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "seqs"),
+    [
+        ("battery", [1]),
+        ("batter", [2, 1]),
+        ("BATTERY early", [1]),
+        ('"plant opens"', [1]),
+        ('"opens plant"', []),
+        ("cafe", [3]),
+        ("@ann", [4, 2]),
+        ("author:bob moon", []),
+        ("@bob café", [3]),
+        ("$TSLA kind:post", [4, 3, 2]),
+        ("BTC/USD", [1]),
+        ("150002", [3]),
+        ("tkt-0001", [6, 5]),
+        ("sig-0001", [6, 5]),
+        ("kind:decision person", [6]),
+        ("price", [6]),
+        ("vader", []),
+        ("", []),
+        ('" * AND (', []),
+    ],
+)
+def test_words_ids_symbols_authors(journal: Journal, path: Path, query: str, seqs: list[int]) -> None:
+    assert found(path, query) == seqs
+
+
+def test_it_goes_on_where_it_stood_beside_a_writing_engine(journal: Journal, path: Path) -> None:
+    with Reader(path) as reader, Index(reader) as index:
+        steps: list[tuple[int, int]] = []
+        assert index.update(lambda done, of: steps.append((done, of))) == 6
+        assert index.update() == 0
+        journal.append(*post(50, "a fresh rumour"))
+        journal.flush()
+        assert list(index.find("rumour")) == []
+        assert index.update() == 1
+        assert [record.seq for record in index.find("rumour")] == [8]
+        assert reader.verify().ok
+        assert stat.S_IMODE(index.path.stat().st_mode) == 0o600
+    assert found(path, "rumour") == [8]
+
+
+def test_an_index_of_another_journal_is_built_anew(
+    journal: Journal, path: Path, opened: Callable[..., Journal], tmp_path: Path
+) -> None:
+    index = tmp_path / "shared.search"
+    with Reader(path) as reader, Index(reader, index) as one:
+        one.update()
+    other = opened(tmp_path / "other" / "paper.journal")
+    other.append(*post(1, "something else"))
+    other.flush()
+    with Reader(other.path) as reader, Index(reader, index) as two:
+        assert two.seq == 0
+        two.update()
+        assert [record.seq for record in two.find("else")] == [1]
+        assert list(two.find("battery")) == []
+
+
+def test_a_file_that_is_no_index_is_named(journal: Journal, path: Path) -> None:
+    path.with_name("paper.journal.search").write_bytes(b"not a database at all" * 100)
+    with Reader(path) as reader, pytest.raises(JournalError, match="expected a search index"):
+        Index(reader)
+
+
+@given(st.text(max_size=60) | st.sampled_from(sorted(CORPUS.values())))
+def test_any_query_is_only_words(query: str) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE VIRTUAL TABLE t USING fts5(kind, id, symbol, author, words)")
+    expression = match(query.encode("utf-8", "replace").decode())
+    if expression:
+        connection.execute("SELECT rowid FROM t WHERE t MATCH ?", (expression,)).fetchall()
+    connection.close()
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_hostile_texts_are_indexed_and_found_by_author(opened: Callable[..., Journal], path: Path, name: str) -> None:
+    journal = opened()
+    journal.append(*post(1, CORPUS[name], "eve"))
+    journal.flush()
+    assert found(path, "@eve") == [1]
+
+
+def test_a_record_that_cannot_be_read_is_found_by_its_key(
+    journal: Journal, path: Path, tamper: Callable[..., None]
+) -> None:
+    journal.close()
+    tamper(("UPDATE records SET body = ? WHERE seq = 5", ("{broken",)))
+    assert 5 in found(path, "tkt-0001")

@@ -1,0 +1,44 @@
+"""How fast the engine is and how far behind: latencies, lags, rates, counts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.model.frames import Status
+from widgets import figures
+from widgets.line import Line
+from widgets.line_block import LineBlock
+
+
+class EngineFigures(LineBlock):
+    """The figures of the newest status."""
+
+    TITLE: ClassVar[str] = "ENGINE"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._status: Status | None = None
+
+    def show(self, status: Status | None) -> None:
+        """Take a status; None while none has come."""
+        self._status = status
+        self.repaint()
+
+    def lines(self, width: int) -> list[Line]:
+        colors, status = self.inks, self._status
+        head = Line().gap(colors.head_row).add(self.TITLE, colors.title)
+        lines = [head.gap(colors.head_row, width - head.cells)]
+        if status is None:
+            return [*lines, Line().add(" No engine has answered yet.", colors.muted)]
+        pairs = (
+            ("posts", f"{figures.count(status.posts)} taken in, {status.posts_per_s:.1f}/s"),
+            ("not counted", f"{figures.count(status.duplicates)} duplicates, {figures.count(status.dropped)} dropped"),
+            ("post to signal", f"p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms"),
+            ("loop", f"largest delay in the last second {status.lag_ms:.1f} ms"),
+            ("journal", f"record {status.journal_seq:,}, {status.journal_lag_ms:.1f} ms behind"),
+            ("venue", f"{status.broker}, {'reconciled' if status.reconciled else 'NOT RECONCILED: no new risk'}"),
+        )
+        for name, text in pairs:
+            line = Line().gap(colors.text).field(name, 16, colors.muted)
+            lines.append(line.field(text, width - line.cells, colors.text))
+        return lines

@@ -1,0 +1,59 @@
+"""One decision of the ledger in full: each instant with its price and figures, or why one is not known."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.model.ledger import LedgerRow, Mark
+from widgets import figures
+from widgets.ledger_rows import entry_price, move_text, worth_text
+from widgets.line import Line, wrap
+from widgets.line_block import LineBlock
+from widgets.palette import Palette
+
+
+class LedgerDetail(LineBlock):
+    """The row under the cursor."""
+
+    RATE: ClassVar[float] = 15.0
+
+    DEFAULT_CSS = """
+    LedgerDetail { height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._row: LedgerRow | None = None
+
+    def show(self, row: LedgerRow | None) -> None:
+        """Take a row; None when there is none."""
+        self._row = row
+        self.repaint(now=True)
+
+    def lines(self, width: int) -> list[Line]:
+        colors, row = self.inks, self._row
+        head = Line().gap(colors.head_row).add("DECISION", colors.title)
+        if row is None:
+            return [head.field("", width - head.cells, colors.head_row), Line().add(" None chosen.", colors.muted)]
+        head.field(f"  {row.ticket_id}  record {row.seq}", width - head.cells, colors.head_row)
+        size = "unsized" if row.quantity is None else figures.quantity(row.quantity)
+        what = f" {row.side.name} {size} {row.symbol} @ {entry_price(row)}  {row.kind.name} by {row.by}"
+        lines = [head, Line().field(what, width, colors.strong)]
+        for text in wrap(f"{' '.join(row.rules)} {row.reason}".strip(), max(8, width - 2), 3):
+            lines.append(Line().gap(colors.text).field(text, width - 1, colors.text))
+        lines += [_mark(mark, width, colors) for mark in row.marks]
+        change = figures.score(row.change)
+        said = f" {row.strategy}  change {change}  confidence {row.confidence:.2f}  fees {figures.money(row.fees)}"
+        return [*lines, Line().field(said, width, colors.muted)]
+
+
+def _mark(mark: Mark, width: int, colors: Palette) -> Line:
+    line = Line().gap(colors.text).field(mark.horizon, 6, colors.muted)
+    if mark.due_ns is not None:
+        line.add(figures.clock(mark.due_ns), colors.muted).gap(colors.text)
+    if mark.move_bps is None:
+        return line.field(f"not known: {mark.why}", width - line.cells, colors.muted)
+    line.right(figures.NONE if mark.price is None else f"{mark.price:.2f}", 9, colors.text)
+    line.right(move_text(mark), 10, colors.signed(float(mark.move_bps)))
+    worth = f"  worth {worth_text(mark)}" if mark.worth is not None else f"  money not known: {mark.why}"
+    return line.field(worth, width - line.cells, colors.text)

@@ -1,0 +1,94 @@
+"""The ledger: one row per decision, with where the price went after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from engine.clock import DAY
+from engine.model import Side
+from engine.model.ledger import HORIZONS, LedgerRow, Mark
+from widgets import figures
+from widgets.decisions import GLYPHS, style_of
+from widgets.line import Line
+from widgets.palette import Palette
+from widgets.row_panel import RowPanel
+
+NOT_YET = "…"
+"""Stands for a figure whose instant has not come."""
+_MOVE = 9
+_WORTH = 10
+_WITH_WORTH = 100
+"""Least width at which each horizon shows money beside the move."""
+_WITH_ENTRY = 140
+
+
+class LedgerRows(RowPanel[LedgerRow]):
+    """Newest first. A move is in the signal's direction, in basis points."""
+
+    TITLE: ClassVar[str] = "LEDGER"
+    EMPTY: ClassVar[str] = "No decision to show."
+    NEWEST_FIRST: ClassVar[bool] = True
+
+    def __init__(self, *, id: str | None = None, now_ns: Callable[[], int] = lambda: 0) -> None:
+        super().__init__(id=id, now_ns=now_ns)
+        self.note = ""
+        """Said in the title: what is left out, or which filter is in force."""
+
+    def head(self, line: Line, width: int, colors: Palette) -> None:
+        head = colors.head_row
+        line.field(f" {self.note}", 32 - line.cells, head)
+        for horizon in HORIZONS:
+            line.right(f"{horizon} bps", _MOVE, head)
+            if width >= _WITH_WORTH:
+                line.right("worth $", _WORTH, head)
+        if width >= _WITH_ENTRY:
+            line.right("order", 20, head)
+        line.field("  by, why", width - line.cells, head)
+
+    def row(self, key: str, row: LedgerRow, width: int, colors: Palette) -> list[Line]:
+        mark, style = self.marker(key, colors)
+        line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), 9, colors.muted)
+        line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)
+        line.field(row.symbol, 8, colors.strong)
+        line.field(f"{GLYPHS[row.kind]} {row.kind.value}", 12, style_of(row.kind, colors))
+        for each in row.marks:
+            _marked(line, each, width, colors)
+        if width >= _WITH_ENTRY:
+            size = figures.NONE if row.quantity is None else figures.quantity(row.quantity)
+            line.right(f"{size} @ {entry_price(row)}", 20, colors.text)
+        rules = f"{' '.join(row.rules)}  " if row.rules else ""
+        return [line.field(f"  {row.by}  {rules}{row.reason}", width - line.cells, colors.muted)]
+
+    def moment(self, row: LedgerRow) -> object:
+        return moment(row.at_ns, self.now_ns())
+
+
+def moment(at_ns: int, now_ns: int) -> str:
+    """The time of day, or how many days ago."""
+    days = now_ns // DAY - at_ns // DAY
+    return f"{days}d {figures.clock_minute(at_ns)}" if days > 0 else figures.clock(at_ns)
+
+
+def move_text(mark: Mark) -> str:
+    """`▲ +12.4`; a dash where it is not known, an ellipsis where it cannot be known yet."""
+    if mark.move_bps is None:
+        return NOT_YET if mark.why == "not yet" else figures.NONE
+    return f"{figures.glyph(float(mark.move_bps))}{mark.move_bps:+,.1f}"
+
+
+def worth_text(mark: Mark) -> str:
+    """`+23.40`; a dash where it is not known."""
+    return figures.NONE if mark.worth is None else figures.signed_money(mark.worth)
+
+
+def entry_price(row: LedgerRow) -> str:
+    """The price a decision is measured from."""
+    return figures.NONE if row.entry is None else f"{row.entry:.2f}"
+
+
+def _marked(line: Line, mark: Mark, width: int, colors: Palette) -> None:
+    style = colors.muted if mark.move_bps is None else colors.signed(float(mark.move_bps))
+    line.right(move_text(mark), _MOVE, style)
+    if width >= _WITH_WORTH:
+        line.right(worth_text(mark), _WORTH, colors.muted if mark.worth is None else colors.signed(float(mark.worth)))

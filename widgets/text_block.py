@@ -1,0 +1,59 @@
+"""Lines of words that scroll: a story, a post in full, an author's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from widgets.line import Line, wrap
+from widgets.line_block import LineBlock
+
+MOST = 2_000
+"""Most lines that are kept."""
+
+
+class TextBlock(LineBlock, can_focus=True):
+    """A title over texts; each text is broken at blanks and keeps its leading blanks."""
+
+    RATE: ClassVar[float] = 15.0
+
+    DEFAULT_CSS = """
+    TextBlock { height: 1fr; }
+    """
+
+    def __init__(self, title: str, *, empty: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.title = title
+        self._empty = empty
+        self._texts: tuple[str, ...] = ()
+
+    def show(self, title: str, texts: Iterable[str]) -> None:
+        """Take a title and texts, and go to the top of them."""
+        self.title, self._texts, self._top = title, tuple(texts)[:MOST], 0
+        self.repaint(now=True)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is shown."""
+        return self._texts
+
+    def lines(self, width: int) -> list[Line]:
+        colors = self.inks
+        style = colors.title_focus if self.has_focus else colors.title
+        head = Line().add("▌" if self.has_focus else " ", style).field(self.title, len(self.title), style)
+        lines = [head.gap(colors.head_row, max(0, width - head.cells))]
+        if not self._texts:
+            return [*lines, Line().field(f" {self._empty}", width, colors.muted)]
+        for text in self._texts:
+            indent = min(len(text) - len(text.lstrip(" ")), width // 2)
+            for part in wrap(text, max(8, width - 2 - indent), MOST) or [""]:
+                lines.append(Line().gap(colors.text, 1 + indent).field(part, width - 1 - indent, colors.text))
+        return lines[:MOST]
+
+    def on_focus(self) -> None:
+        self.forget_painted()
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.forget_painted()
+        self.refresh()
