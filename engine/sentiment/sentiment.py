@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.clock import from_seconds
 from engine.config import SentimentConfig
 from engine.errors import ConfigError, DeskError
-from engine.model import Evidence, Mood, ScoredPost
+from engine.model import Evidence, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.timeline import Timeline
 from engine.sentiment.window import WINDOW_LIMIT_S, Entry, pack
@@ -61,6 +61,19 @@ class Sentiment:
             timeline.advance(now_ns)
             timeline.put(scored, match, packed)
             moods.append(timeline.mood())
+        return tuple(moods)
+
+    def rescore(self, reading: Reading, now_ns: int) -> tuple[Mood, ...]:
+        """A post that is in gets another reading, from now on; returns the moods that it changed.
+
+        One that is not in (it is too old, or an edit replaced it) changes nothing. Raises DeskError when the reading
+        is not a number in its range.
+        """
+        moods = []
+        for timeline in self._timelines.values():
+            if timeline.rescore(reading.post_id, reading):
+                timeline.advance(now_ns)
+                moods.append(timeline.mood())
         return tuple(moods)
 
     def remove(self, post_id: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from heapq import nlargest, nsmallest
 
 import msgspec
 
-from engine.model import DisplayText, Evidence, Match, Mood, ScoredPost
+from engine.model import DisplayText, Evidence, GuardMark, Match, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.window import Entry, Window, kept, mean, pack, raw_mean, trust
 
@@ -107,8 +107,22 @@ class Timeline:
         entry = self._entries[self._place(post_id, at)]
         if entry.mark.weight == guard:
             return False
-        score, confidence = entry.reading.about(self._symbol)
-        packed = pack(entry.match.influence, confidence, score, guard)
+        self._change(entry, at, entry.reading, msgspec.structs.replace(entry.mark, weight=guard))
+        return True
+
+    def rescore(self, post_id: str, reading: Reading) -> bool:
+        """Give a post that is in another reading; returns whether it was there."""
+        at = self._published.get(post_id)
+        if at is None:
+            return False
+        entry = self._entries[self._place(post_id, at)]
+        self._change(entry, at, reading, entry.mark)
+        return True
+
+    def _change(self, entry: Entry, at: int, reading: Reading, mark: GuardMark) -> None:
+        """Count a post as if it had come with this reading and this mark: the sums are the same to the last bit."""
+        score, confidence = reading.about(self._symbol)
+        packed = pack(entry.match.influence, confidence, score, mark.weight)
         self._previous.take(at, entry.packed)
         self._previous.put(at, packed)
         counted = self._current.take(at, entry.packed)
@@ -116,10 +130,10 @@ class Timeline:
         if counted:
             self._uncount(entry)
         entry.packed = packed
-        entry.mark = msgspec.structs.replace(entry.mark, weight=guard)
+        entry.reading = reading
+        entry.mark = mark
         if counted:
             self._count(entry)
-        return True
 
     def _place(self, post_id: str, at: int) -> int:
         index = bisect_left(self._times, at)
@@ -186,6 +200,7 @@ class Timeline:
                 share=pulls[index] / total if total else 0.0,
                 term=entry.match.term,
                 scorer=entry.reading.scorer,
+                reason=entry.reading.reason,
                 guard=entry.mark.weight,
                 cluster=entry.mark.cluster,
             )
