@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
+from engine.model import SymbolDetail
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class Client:
         Raises DeskError when no engine answers: then it is not known whether the command was carried out.
         """
         return self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
+
+    async def symbol(self, name: str) -> SymbolDetail:
+        """What the engine knows of one symbol of the watchlist: its gates and its late past.
+
+        Raises DeskError: no engine, no such symbol, no answer in time.
+        """
+        from urllib.parse import quote
+
+        return self._decode(await self._ask("GET", f"/v1/symbol?name={quote(name, safe='')}", None), SymbolDetail)
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         """A Snapshot, then every Frame and Push in order, until the engine says Goodbye or the connection ends.

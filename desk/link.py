@@ -15,6 +15,7 @@ from desk.client import Client
 from desk.engine_time import EngineTime
 from desk.mirror import Mirror, Part, RevisionGap
 from engine.errors import DeskError
+from engine.model import SymbolDetail
 from engine.model.frames import Command, Message, Reply
 
 _FIRST_RETRY_S = 0.25
@@ -58,6 +59,10 @@ class Link:
     async def command(self, command: Command) -> Reply:
         """Send a command. Raises DeskError when the engine does not answer."""
         return await self._client.command(command)
+
+    async def symbol(self, name: str) -> SymbolDetail:
+        """Ask about one symbol. Raises DeskError when the engine does not answer."""
+        return await self._client.symbol(name)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -23,6 +23,7 @@ import msgspec
 
 from engine.control.verbs import check_command, clean_command
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.model import SymbolDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class Source(Protocol):
 
     def frame(self, rev: int) -> Frame | None:
         """What changed since the last frame, or None when nothing did."""
+
+    def symbol(self, name: str) -> SymbolDetail | None:
+        """Everything about one symbol, or None when it is not watched."""
 
     async def command(self, command: Command) -> Reply:
         """Carry out a command that `check_command` passed."""
@@ -102,6 +106,7 @@ class ControlServer:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/v1/snapshot", self._get_snapshot)
         app.router.add_get("/v1/stream", self._get_stream)
+        app.router.add_get("/v1/symbol", self._get_symbol)
         app.router.add_post("/v1/command", self._post_command)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -184,6 +189,15 @@ class ControlServer:
         self._refuse_foreign(request)
         body = self._encode(self._source.snapshot(self._rev))
         return web.Response(body=body, content_type="application/json")
+
+    async def _get_symbol(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        self._refuse_foreign(request)
+        detail = self._source.symbol(request.query.get("name", ""))
+        if detail is None:
+            return web.Response(status=404, text="expected a symbol of the watchlist in ?name=")
+        return web.Response(body=self._encode(detail), content_type="application/json")
 
     async def _post_command(self, request: web.Request) -> web.Response:
         from aiohttp import web

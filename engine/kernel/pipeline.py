@@ -12,7 +12,7 @@ from engine.config import Config
 from engine.guards import Dedupe, DedupeOutcome
 from engine.journal import Journal
 from engine.kernel.view import View
-from engine.model import Alert, Level, Mood, Post, ScoredPost, Signal, Strategy
+from engine.model import Alert, Gate, Gated, Level, Mood, Post, ScoredPost, Signal, Strategy
 from engine.model.records import Edit, PostRecord
 from engine.scoring import Ensemble
 from engine.sentiment import Sentiment
@@ -107,6 +107,17 @@ class Pipeline:
     def why_not(self, mood: Mood) -> str:
         """What keeps a symbol from a signal, by the first strategy that says so."""
         return next((reason for strategy in self._strategies if (reason := strategy.why_not(mood))), "")
+
+    def gates(self, mood: Mood) -> tuple[Gate, ...]:
+        """Every strategy's conditions as they stand; of one that tells only the first that fails, that one."""
+        found: list[Gate] = []
+        for strategy in self._strategies:
+            if isinstance(strategy, Gated):
+                found += strategy.gates(mood)
+            else:
+                why = strategy.why_not(mood)
+                found.append(Gate(strategy.name, "signal", not why, text=why))
+        return tuple(found)
 
     def _not_scored(self, post: Post, matched: bool) -> str:
         if not matched:

@@ -12,7 +12,8 @@ from engine.kernel.dealing import Dealing
 from engine.kernel.meters import LoopLag
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import LastShown, View
-from engine.model import Mode, Mood, Session, TradingState
+from engine.kernel.why import Why
+from engine.model import Mode, Mood, Session, SymbolDetail, TradingState
 from engine.model.frames import PROTOCOL, Frame, Snapshot, Status, SymbolRow
 from engine.sentiment import Sentiment
 
@@ -48,10 +49,15 @@ class Show:
         self._speed = speed
         self._started_ns = clock.now_ns()
         self._last = LastShown()
+        self._why = Why(config, pipeline=pipeline, sentiment=sentiment, dealing=dealing, view=view)
         shift = config.strategy.shift
         self._thresholds = {
             row.symbol: shift.threshold if row.threshold is None else row.threshold for row in config.watchlist
         }
+
+    def symbol(self, name: str) -> SymbolDetail | None:
+        """Everything about one symbol; None when it is not watched."""
+        return self._why.detail(name, self._clock.now_ns())
 
     def snapshot(self, rev: int) -> Snapshot:
         """Everything a desk needs to draw itself."""

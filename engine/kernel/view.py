@@ -10,6 +10,7 @@ import msgspec
 
 from engine.clock import SECOND
 from engine.kernel.meters import Latency, Rate
+from engine.kernel.past import PastKeeper
 from engine.model import (
     Alert,
     Decision,
@@ -71,6 +72,7 @@ class View:
         self.rate = Rate()
         self._sparks: dict[str, deque[float | None]] = {symbol: deque(maxlen=SPARK_POINTS) for symbol in self._symbols}
         self._spark_due = 0
+        self.past = PastKeeper(self._symbols)
         self._day_open: dict[str, Decimal] = {}
         self._dirty_symbols: set[str] = set()
         self._dirty_feeds: set[str] = set()
@@ -163,6 +165,10 @@ class View:
             spark = self._sparks[symbol]
             spark.extend([None] * missed)
             spark.append(mood.value)
+            quote = self.quotes.get(symbol)
+            price = None if quote is None else (quote.mid or quote.last)
+            shown = None if price is None or not price.is_finite() else float(price)
+            self.past.add(symbol, now_ns, mood.value, mood.raw, shown, mood.volume)
         self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
         self._dirty_symbols.update(moods)
 

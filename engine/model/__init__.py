@@ -6,6 +6,7 @@ Everything here is frozen and slotted. It does no I/O and knows no stage.
 from engine.model.account import Account, Position, VenueAccount, VenuePosition, VenueSnapshot
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
+from engine.model.gate import Gate, Past, SymbolDetail
 from engine.model.guard import PLAIN, GuardMark
 from engine.model.market import Bar, Halt, Instrument, Market, Quote, price_step
 from engine.model.mood import Evidence, Mood, Signal
@@ -21,7 +22,19 @@ from engine.model.order import (
     Role,
     client_order_id,
 )
-from engine.model.ports import Asked, Broker, Feed, FeedEvent, LateScorer, MoodView, Score, Scorer, Sink, Strategy
+from engine.model.ports import (
+    Asked,
+    Broker,
+    Feed,
+    FeedEvent,
+    Gated,
+    LateScorer,
+    MoodView,
+    Score,
+    Scorer,
+    Sink,
+    Strategy,
+)
 from engine.model.post import Author, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.model.state import Alert, FeedState, Level, Light, Protection
 from engine.model.ticket import (
@@ -59,6 +72,8 @@ __all__ = [
     "FeedEvent",
     "FeedState",
     "Fill",
+    "Gate",
+    "Gated",
     "GuardMark",
     "Halt",
     "Instrument",
@@ -77,6 +92,7 @@ __all__ = [
     "OrderStatus",
     "OrderUpdate",
     "Outcome",
+    "Past",
     "Position",
     "Post",
     "Protection",
@@ -92,6 +108,7 @@ __all__ = [
     "Sink",
     "StateChange",
     "Strategy",
+    "SymbolDetail",
     "SymbolScore",
     "Ticket",
     "TicketStatus",

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
 from engine.model.base import DisplayText, Value
+from engine.model.gate import Gate
 from engine.model.market import Bar, Halt, Instrument, Market, Quote
 from engine.model.mood import Evidence, Mood, Signal
 from engine.model.order import Answer, Fill, Intent, Lookup, Order, OrderUpdate
@@ -159,6 +160,14 @@ class Strategy(Protocol):
 
     def why_not(self, mood: Mood) -> str:
         """In words and numbers: what keeps this symbol from a signal now. Empty when nothing does."""
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """A strategy that tells every condition of its signals, not only the first that fails."""
+
+    def gates(self, mood: Mood) -> tuple[Gate, ...]:
+        """Its conditions as they stand, in the order in which it asks them."""
 
 
 @runtime_checkable

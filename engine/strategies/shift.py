@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from engine.clock import MINUTE, from_seconds
 from engine.config import Config
-from engine.model import Mood, MoodView, Side, Signal
+from engine.model import Gate, Mood, MoodView, Side, Signal
 
 _EVIDENCE = 10
 """Most posts quoted with a signal."""
@@ -64,31 +65,55 @@ class Shift:
 
     def why_not(self, mood: Mood) -> str:
         """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
-        settings = self._settings
-        if not settings.enabled:
-            return "shift is switched off"
-        if not mood.warm:
-            return f"warming up: {mood.missing}"
-        if mood.volume < settings.volume_floor:
-            short = settings.volume_floor - mood.volume
-            return f"{_posts(mood.volume)} of {settings.volume_floor}: {short} more needed"
-        change = mood.change
+        return next((gate.text for gate in self._gates(mood) if not gate.passed), "")
+
+    def gates(self, mood: Mood) -> tuple[Gate, ...]:
+        """Every condition of a signal as it stands now; those that need a change are missing while there is none."""
+        return tuple(self._gates(mood))
+
+    def _gates(self, mood: Mood) -> Iterator[Gate]:
+        settings, change = self._settings, mood.change
+        yield _gate(
+            "switched on", settings.enabled, text="shift is on" if settings.enabled else "shift is switched off"
+        )
+        yield _gate("warm", mood.warm, text="the windows are covered" if mood.warm else f"warming up: {mood.missing}")
+        short = settings.volume_floor - mood.volume
+        posts = f"{_posts(mood.volume)} of {settings.volume_floor}" + (f": {short} more needed" if short > 0 else "")
+        yield _gate("volume", short <= 0, mood.volume, settings.volume_floor, "posts", posts)
         if change is None:
             when = "in the window" if mood.value is None else f"in the window {self._earlier}"
-            return f"no opinion {when}, so no change"
+            yield _gate("change", False, None, self.threshold(mood.symbol), text=f"no opinion {when}, so no change")
+        else:
+            yield from self._change_gates(mood.symbol, change)
+        floor = settings.confidence_floor
+        sure = mood.confidence >= floor - _TOLERANCE
+        words = f"confidence {mood.confidence:.3f} of {floor:.3f}"
+        words += "" if sure else f": {floor - mood.confidence:.3f} short"
+        yield _gate("confidence", sure, mood.confidence, floor, text=words)
+        if change is not None:
+            yield self._armed_gate(mood.symbol, change)
+
+    def _change_gates(self, symbol: str, change: float) -> Iterator[Gate]:
+        settings, threshold = self._settings, self.threshold(symbol)
         side = Side.BUY if change > 0 else Side.SELL
-        threshold = self.threshold(mood.symbol)
-        if change == 0 or abs(change) < threshold - _TOLERANCE:
-            return f"change {change:+.3f} of ±{threshold:.3f}: {threshold - abs(change):.3f} short"
-        if not (settings.buy if side is Side.BUY else settings.sell):
-            return f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
-        if mood.confidence < settings.confidence_floor - _TOLERANCE:
-            short_by = settings.confidence_floor - mood.confidence
-            return f"confidence {mood.confidence:.3f} of {settings.confidence_floor:.3f}: {short_by:.3f} short"
-        if (mood.symbol, side) in self._spent and not self._is_armed(side, change, threshold):
-            bound = side.sign * settings.rearm * threshold
-            return f"{side.name} already signalled: change {change:+.3f} has to come back to {bound:+.3f} first"
-        return ""
+        enough = change != 0 and abs(change) >= threshold - _TOLERANCE
+        words = f"change {change:+.3f} of ±{threshold:.3f}"
+        words += "" if enough else f": {threshold - abs(change):.3f} short"
+        yield _gate("change", enough, abs(change), threshold, text=words)
+        on = settings.buy if side is Side.BUY else settings.sell
+        words = f"{side.name} is on"
+        if not on:
+            words = f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
+        yield _gate("side", on, text=words)
+
+    def _armed_gate(self, symbol: str, change: float) -> Gate:
+        side, threshold = Side.BUY if change > 0 else Side.SELL, self.threshold(symbol)
+        armed = (symbol, side) not in self._spent or self._is_armed(side, change, threshold)
+        bound = side.sign * self._settings.rearm * threshold
+        words = f"{side.name} can signal"
+        if not armed:
+            words = f"{side.name} already signalled: change {change:+.3f} has to come back to {bound:+.3f} first"
+        return _gate("armed", armed, change, bound, text=words)
 
     def _is_armed(self, side: Side, change: float, threshold: float) -> bool:
         return side.sign * change < self._settings.rearm * threshold - _TOLERANCE
@@ -103,6 +128,7 @@ class Shift:
         full = self._settings.full_strength
         moved = abs(change) * mood.confidence
         verb = "rose" if side is Side.BUY else "fell"
+        cluster, share = view.top_cluster(symbol)
         return Signal(
             id=signal_id(self.name, symbol, side, mood.at_ns),
             symbol=symbol,
@@ -122,12 +148,20 @@ class Shift:
             newest_ns=view.newest_ns(symbol),
             top_author_share=view.top_author_share(symbol),
             top_text_share=view.top_text_share(symbol),
+            top_cluster_share=share,
+            top_cluster=cluster,
         )
 
 
 def signal_id(strategy: str, symbol: str, side: Side, at_ns: int) -> str:
     """`s-` and 16 hex digits of SHA-256 over strategy, symbol, side and instant: a replay gives the same id."""
     return "s-" + hashlib.sha256(f"{strategy}|{symbol}|{side.value}|{at_ns}".encode()).hexdigest()[:16]
+
+
+def _gate(
+    name: str, passed: bool, value: float | None = None, limit: float | None = None, unit: str = "", text: str = ""
+) -> Gate:
+    return Gate(Shift.name, name, passed, value, limit, unit, text)
 
 
 def _posts(count: int) -> str:

@@ -32,6 +32,9 @@ class View:
     def top_text_share(self, symbol: str) -> float:
         return 0.125
 
+    def top_cluster(self, symbol: str) -> tuple[str, float]:
+        return "p9", 0.375
+
 
 VIEW = View()
 
@@ -73,6 +76,7 @@ def test_a_signal_has_everything() -> None:
     assert signal.confidence == 0.6
     assert len(signal.evidence) == 10
     assert (signal.newest_ns, signal.top_author_share, signal.top_text_share) == (NOW - 5, 0.25, 0.125)
+    assert (signal.top_cluster, signal.top_cluster_share) == ("p9", 0.375)
     assert signal.reason == (
         "mood rose by 0.200 (threshold 0.150) to +0.300, +0.100 60 min earlier; 40 posts by 31 authors, confidence 0.60"
     )
@@ -222,3 +226,24 @@ def test_a_signal_of_an_earlier_run_is_not_given_again() -> None:
     assert again.on_mood(mood(change=0.3), VIEW) is None
     assert again.on_mood(mood(change=0.01), VIEW) is None
     assert again.on_mood(mood(change=0.3), VIEW) is not None
+
+
+@given(
+    change=st.none() | st.floats(-1, 1),
+    volume=st.integers(0, 30),
+    confidence=st.floats(0, 1),
+    warm=st.booleans(),
+    spent=st.booleans(),
+)
+def test_the_first_gate_that_fails_is_why_not(change, volume, confidence, warm, spent):
+    strategy = Shift(Config())
+    value = None if change is None else 0.1
+    previous = None if change is None else 0.1 - change
+    mood = Mood("TSLA", 1, value, previous, change, volume, volume, confidence, warm, "" if warm else "12 min")
+    if spent:
+        for side in Side:
+            strategy._spent.add(("TSLA", side))
+    gates = strategy.gates(mood)
+    failing = [gate for gate in gates if not gate.passed]
+    assert strategy.why_not(mood) == (failing[0].text if failing else "")
+    assert all(gate.text for gate in gates)

@@ -1,0 +1,77 @@
+"""Why a symbol does not trade, asked for on demand: each gate of engine, strategies and controls as it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.config import Config
+from engine.kernel.dealing import Dealing
+from engine.kernel.pipeline import Pipeline
+from engine.kernel.view import View
+from engine.model import ControlResult, Draft, Gate, Mode, Mood, Role, Side, Signal, SymbolDetail
+from engine.sentiment import Sentiment
+
+ASKED = "asked"
+"""Stands for the signal's id while there is none: it is judged, and never sent."""
+
+
+class Why:
+    """Answers for one symbol at a time. Changes nothing."""
+
+    def __init__(
+        self, config: Config, *, pipeline: Pipeline, sentiment: Sentiment, dealing: Dealing, view: View
+    ) -> None:
+        self._symbols = frozenset(config.symbols)
+        self._pipeline = pipeline
+        self._sentiment = sentiment
+        self._dealing = dealing
+        self._view = view
+
+    def detail(self, symbol: str, now_ns: int) -> SymbolDetail | None:
+        """Everything about a symbol; None when it is not watched."""
+        if symbol not in self._symbols:
+            return None
+        mood = self._sentiment.mood(symbol, now_ns)
+        side = Side.SELL if mood.change is not None and mood.change < 0 else Side.BUY
+        draft, controls = self._controls(mood, side)
+        gates = (*self._engine(symbol), *self._pipeline.gates(mood), *(_gate(result) for result in controls))
+        return SymbolDetail(symbol, now_ns, side, gates, draft, self._view.past.of(symbol))
+
+    def _engine(self, symbol: str) -> Iterator[Gate]:
+        dealing = self._dealing
+        yield Gate("engine", "working", not dealing.failed, text=dealing.failed or "records and decides")
+        mode = dealing.tickets.mode(symbol)
+        words = {Mode.CONFIRM: "a person confirms", Mode.AUTO: "the autopilot decides", Mode.OFF: "mode is off"}
+        yield Gate("engine", "mode", mode is not Mode.OFF, text=words[mode])
+
+    def _controls(self, mood: Mood, side: Side) -> tuple[Draft | None, tuple[ControlResult, ...]]:
+        """The order that a signal at full strength would get now, and what every control says to it."""
+        dealing, sentiment, symbol = self._dealing, self._sentiment, mood.symbol
+        book = dealing.book()
+        signal = Signal(
+            id=ASKED,
+            symbol=symbol,
+            side=side,
+            strategy=ASKED,
+            at_ns=book.now_ns,
+            expires_ns=book.now_ns,
+            strength=1.0,
+            confidence=mood.confidence,
+            reason="asked at the desk",
+            mood=mood,
+            evidence=sentiment.evidence(symbol, 1),
+            newest_ns=sentiment.newest_ns(symbol),
+            top_author_share=sentiment.top_author_share(symbol),
+            top_text_share=sentiment.top_text_share(symbol),
+        )
+        sized = dealing.risk.size(signal, book)
+        if sized.draft is None:
+            return None, dealing.risk.judge_refusal(signal, sized.reason, book).controls
+        role = Role.EXIT if sized.draft.reduces else Role.ENTRY
+        return sized.draft, dealing.risk.judge(signal, sized.draft, book, role=role, strategy=ASKED).controls
+
+
+def _gate(result: ControlResult) -> Gate:
+    value = None if result.value is None else float(result.value)
+    limit = None if result.limit is None else float(result.limit)
+    return Gate("risk", f"{result.id} {result.control}", result.passed, value, limit, result.unit, result.reason)
