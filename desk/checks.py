@@ -117,7 +117,7 @@ def check_secrets(config: Config, env: Mapping[str, str]) -> list[Check]:
     checks = []
     for listed in secrets.listing(config.engine.profile, env):
         name = f"key {listed.name}"
-        if listed.source in ("environment", "keyring"):
+        if listed.source in ("environment", "credential", "keyring"):
             checks.append(Check(name, OK, f"from {listed.source}: {listed.detail}"))
         elif listed.name not in needed:
             checks.append(Check(name, OK, "not needed by this profile"))

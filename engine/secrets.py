@@ -1,4 +1,4 @@
-"""API keys: from the environment when set there, else from the keyring. Never from config.toml, never in an error.
+"""API keys: from the environment, a service manager's credentials or the keyring. Never config.toml, never an error.
 
 The keyring's service is `desk`. X's token is shared by all profiles, as the app and its bill are; Alpaca's keys are
 kept per profile (`alpaca_key_id@paper`), so that a paper engine cannot hold live keys. keyring falls back to backends
@@ -7,8 +7,11 @@ that forget (null) or store in plain text (keyrings.alt) without a word; those a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ctypes
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import CredentialsError
@@ -30,6 +33,8 @@ VARIABLES = {
 SHARED = frozenset({X_BEARER_TOKEN})
 """Secrets that every profile uses."""
 LONGEST = 4096
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the files of LoadCredential= (systemd.exec(5)): one per secret, named like it."""
 
 _PLAIN_TEXT = "keyrings.alt"
 
@@ -48,7 +53,7 @@ class Listed(Value, frozen=True, gc=False):
 
     name: str
     source: str
-    """`environment`, `keyring`, `missing`, or `unavailable` when the keyring cannot be asked."""
+    """`environment`, `credential`, `keyring`, `missing`, or `unavailable` when the keyring cannot be asked."""
     detail: str
     """The variable, the keyring's kind and account, or why it cannot be asked."""
 
@@ -59,6 +64,9 @@ def read(name: str, profile: str, env: Mapping[str, str]) -> Secret:
     given = env.get(VARIABLES[name], "").strip()
     if given:
         return _usable(name, given, f"environment variable {VARIABLES[name]}")
+    file = _credential(name, env)
+    if file is not None:
+        return _usable(name, file.read_text(encoding="utf-8", errors="replace").strip(), f"credential {file}")
     with _asking(name, profile) as backend:
         stored = backend.get_password(SERVICE, account(name, profile))
     if not stored:
@@ -68,6 +76,18 @@ def read(name: str, profile: str, env: Mapping[str, str]) -> Secret:
             remedy=f"{_command('set', name, profile)}, or set {VARIABLES[name]}",
         )
     return _usable(name, stored.strip(), f"keyring {SERVICE}/{account(name, profile)}")
+
+
+def take(env: MutableMapping[str, str]) -> dict[str, str]:
+    """Move every secret out of this process's environment; returns variable → value.
+
+    After it no child inherits one, and neither `ps` nor /proc/PID/environ shows one.
+    """
+    taken = {variable: env[variable] for variable in VARIABLES.values() if variable in env}
+    for variable in taken:
+        _wipe(variable)
+        del env[variable]
+    return taken
 
 
 def store(name: str, profile: str, value: str) -> str:
@@ -113,6 +133,9 @@ def account(name: str, profile: str) -> str:
 def _listed(name: str, profile: str, env: Mapping[str, str]) -> Listed:
     if env.get(VARIABLES[name], "").strip():
         return Listed(name, "environment", VARIABLES[name])
+    file = _credential(name, env)
+    if file is not None:
+        return Listed(name, "credential", str(file))
     try:
         with _asking(name, profile) as backend:
             stored = backend.get_password(SERVICE, account(name, profile))
@@ -120,6 +143,28 @@ def _listed(name: str, profile: str, env: Mapping[str, str]) -> Listed:
     except CredentialsError as error:
         return Listed(name, "unavailable", error.message)
     return Listed(name, "keyring" if stored else "missing", f"{kind} {SERVICE}/{account(name, profile)}")
+
+
+def _credential(name: str, env: Mapping[str, str]) -> Path | None:
+    """The file in which a service manager handed us the secret, if it did."""
+    folder = env.get(CREDENTIALS, "")
+    file = Path(folder) / name
+    return file if folder and file.is_file() else None
+
+
+def _wipe(variable: str) -> None:
+    """Overwrite a variable's value where the system keeps it: unsetting it leaves the bytes to /proc/PID/environ."""
+    if not sys.platform.startswith("linux"):
+        return
+    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
+    prefix = f"{variable}=".encode()
+    for index in range(1 << 16):
+        at = entries[index]
+        if not at:
+            return
+        entry = ctypes.string_at(at)
+        if entry.startswith(prefix):
+            ctypes.memset(at + len(prefix), 0, len(entry) - len(prefix))
 
 
 def _known(name: str) -> None:

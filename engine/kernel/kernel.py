@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Coroutine
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
 from engine.config import Config, config_hash
@@ -38,7 +39,7 @@ from engine.kernel.timers import Timers
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
-from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
+from engine.model import Alert, DecisionKind, Feed, Level, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
 from engine.paths import Paths
@@ -136,11 +137,6 @@ class Kernel:
         assert self._show is not None
         return self._show.frame(rev)
 
-    def symbol(self, name: str) -> SymbolDetail | None:
-        """For the control socket."""
-        assert self._show is not None
-        return self._show.symbol(name)
-
     async def command(self, command: Command) -> Reply:
         """Takes its place in the order of everything else; returns when it has been carried out."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -220,6 +216,10 @@ class Kernel:
             self._inbox.urgent(Wake())
         else:
             self.give_up(f"the recording cannot be read on: {error}")
+
+    def guard(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run a task until the engine stops; trading halts when it breaks."""
+        self._supervisor.guard(work, name)
 
     # the loop --------------------------------------------------------------------------------------------------------
 
@@ -338,11 +338,17 @@ class Kernel:
         dealing, view = self._dealing, self.stages.view
         account = dealing.portfolio.account(self._clock.now_ns())
         return (
-            f"alive: {dealing.risk.state.value}, {view.count} posts, {view.duplicates} duplicates, "
+            f"alive: {dealing.risk.state.value}{'' if dealing.reconciled else ', not reconciled'}, "
+            f"{view.count} posts, {view.duplicates} duplicates, "
             f"{len(dealing.tickets.pending)} pending, {len(dealing.orders.open)} open orders, "
             f"{len(dealing.portfolio.positions())} positions, equity {account.equity:.2f}, "
             f"journal {self._journal.seq}, loop lag {self._lag.ms:.1f} ms"
         )
+
+    @property
+    def deciding(self) -> bool:
+        """Whether decisions are made; when not, a restart may mend it."""
+        return self._watchdog.flowing and not self._dealing.failed
 
     def _journal_failed(self, error: JournalError) -> None:
         """Called on the journal's thread."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -16,10 +17,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import secrets
 from engine.config import Loaded, load
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock
 from engine.kernel.logs import set_up
+from engine.kernel.notify import Notifier
+from engine.kernel.watch import STDERR, tell_where_it_hangs
 from engine.paths import Paths
 
 if TYPE_CHECKING:
@@ -88,6 +92,7 @@ def run_engine(
     """
     config = loaded.config
     set_up(config.engine.log_format, config.engine.log_level)
+    faulthandler.enable(STDERR)
     paths.create()
     lock = EngineLock(paths.lock)
     lock.acquire()
@@ -100,12 +105,14 @@ def run_engine(
 
 
 def read_secrets(profile: str) -> Callable[[str], str]:
-    """A reader of secrets for one profile: environment first, then the keyring."""
+    """A reader of secrets for one profile: environment first, then the keyring.
+
+    What the environment holds is taken out of it: no child of the engine and no `ps` sees it after this.
+    """
+    given = secrets.take(os.environ)
 
     def read_one(name: str) -> str:
-        from engine.secrets import read
-
-        return read(name, profile, os.environ)
+        return secrets.read(name, profile, {**os.environ, **given})
 
     return read_one
 
@@ -128,6 +135,8 @@ async def _serve(
         loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
     loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
     loop.add_signal_handler(signal.SIGUSR1, kernel.throw_kill, "signal", "SIGUSR1")
+    notifier = Notifier(os.environ)
+    kernel.guard(tell_where_it_hangs(), "hanging")
     try:
         await kernel.start()
         log.info(
@@ -135,10 +144,13 @@ async def _serve(
         )
         if on_ready is not None:
             on_ready()
+        notifier.tell(READY="1", STATUS=kernel.heartbeat_line())
+        kernel.guard(notifier.run(kernel.heartbeat_line, lambda: kernel.deciding), "notify")
         reason = await kernel.run()
         if on_end is not None:
             on_end(kernel)
     finally:
+        notifier.tell(STOPPING="1", STATUS="stopping")
         await kernel.stop()
     log.info("engine %s stopped: %s", paths.name, reason)
     return EXIT_FAILED if kernel.broken else EXIT_OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 from collections.abc import Callable
@@ -16,6 +17,12 @@ log = logging.getLogger(__name__)
 CLOCK_POLL_S = 1.0
 CLOCK_STEP_NS = SECOND
 """A smaller difference between the wall and the monotonic clock is drift, and is left alone."""
+
+HANGING_S = 10.0
+"""A loop that has been blocked this long says where it is stuck."""
+
+STDERR = 2
+"""The file descriptor: a dump must not depend on Python's streams."""
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
@@ -56,6 +63,16 @@ async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> Non
             stepped(skew_ns)
             told_ns = skew_ns
         await asyncio.sleep(CLOCK_POLL_S)
+
+
+async def tell_where_it_hangs(limit_s: float = HANGING_S) -> None:
+    """When the loop has not come back here for so long, every thread's stack goes to stderr: names and lines only."""
+    try:
+        while True:
+            faulthandler.dump_traceback_later(limit_s, file=STDERR)
+            await asyncio.sleep(limit_s / 5)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 async def heartbeat(every_s: float, line: Callable[[], str]) -> None:
