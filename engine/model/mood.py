@@ -58,6 +58,8 @@ class Evidence(Value, frozen=True, gc=False):
     """The guards' weight of the post, in [0, 1]; part of `weight`."""
     cluster: str = ""
     """Id of the first post that says nearly the same; empty while no other post does."""
+    reason: DisplayText = DisplayText("")
+    """Why it scored so, in a scorer's words; empty where none gave any."""
 
 
 class Signal(Value, frozen=True, gc=False):
