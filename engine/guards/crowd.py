@@ -49,8 +49,8 @@ class Member(msgspec.Struct, gc=False):
     """One post within the window."""
 
     id: str
-    received_ns: int
     published_ns: int
+    """At the latest when it was received."""
     author: str
     """The author's id; empty where the source does not tell."""
     client: str

@@ -15,7 +15,7 @@ from typing import Final
 from engine.clock import from_seconds
 from engine.config import Config
 from engine.guards.crowd import Cluster, Crowd, Member, is_throw_away
-from engine.guards.similar import Index, sketch
+from engine.guards.similar import Index, Sketch, sketch
 from engine.model import PLAIN, GuardMark, Match, Post, Value
 from engine.model.records import GuardRecord
 
@@ -38,9 +38,10 @@ _PLAIN = Weighed(PLAIN)
 
 
 class Guards:
-    """Remembers the posts of the last `guards.window_s` of received time, at most `guards.posts` of them.
+    """Remembers the posts published in the last `guards.window_s`, at most `guards.posts` of them.
 
-    The newest received time seen is the present: it never goes back.
+    The newest time of publication seen is the present (the time of receipt, where a source's clock is ahead): a warm
+    start that brings in an hour of posts at once weighs them as they would have been. It never goes back.
     """
 
     def __init__(self, config: Config) -> None:
@@ -64,16 +65,18 @@ class Guards:
         return len(self._members)
 
     def check(self, post: Post, matches: Sequence[Match]) -> Weighed:
-        """Weigh a post against those before it. Each id once; an edit takes the place of its earlier versions."""
+        """Weigh a post against those before it. Each id once; an edit takes the place of its earlier versions.
+
+        A post that concerns no watched symbol is not remembered.
+        """
+        if not matches or not self._settings.enabled:
+            return _PLAIN
         self._enter(post)
         member, reasons = self._member(post, matches)
         words = sketch(post.text, post.cashtags)
         cluster = self._index.find(words) if words else None
         if cluster is None:
-            cluster = Cluster(post.id, words, member)
-            member.cluster = cluster
-            if words:
-                self._index.put(cluster)
+            self._open(Cluster(post.id, words, member), member)
             self._keep(member)
             if member.own == 1.0:
                 return _PLAIN
@@ -81,7 +84,7 @@ class Guards:
         new_author = self._join(cluster, member)
         self._keep(member)
         self._own_words(member, new_author, reasons)
-        verdict = self._judge(cluster, member)
+        verdict = self._judge(cluster, member, post.received_ns)
         member.weight = self._weight(cluster, member)
         if cluster.ring and not member.trusted:
             reasons.insert(0, f"ring: {_crowd(cluster).words()}")
@@ -89,42 +92,36 @@ class Guards:
 
     def restore(self, post: Post, matches: Sequence[Match], mark: GuardMark) -> None:
         """Remember a post of an earlier run with the mark it got then. Oldest first."""
+        if not matches or not self._settings.enabled:
+            return
         self._enter(post)
         member, _ = self._member(post, matches)
-        member.weight = mark.weight
         words = sketch(post.text, post.cashtags)
-        first = self._members.get(mark.cluster)
-        cluster = first.cluster if first is not None else self._index.find(words) if mark.cluster else None
+        cluster = self._named(mark.cluster, words) if mark.cluster else None
         if cluster is None:
-            cluster = Cluster(mark.cluster or post.id, words, member)
-            member.cluster = cluster
-            if words:
-                self._index.put(cluster)
-            self._keep(member)
-            return
-        new_author = self._join(cluster, member)
+            self._open(Cluster(mark.cluster or post.id, words, member), member)
+        else:
+            self._own_words(member, self._join(cluster, member), [])
+        member.weight = mark.weight
         self._keep(member)
-        self._own_words(member, new_author, [])
 
     def restore_verdict(self, record: GuardRecord) -> None:
-        """The verdict that an earlier run came to, in its place among the posts."""
-        weights = dict(zip(record.posts, record.weights, strict=True))
-        newest = next((member for member in reversed(self._order) if member.id in self._members), None)
-        for post_id in (*record.posts, record.cluster, newest.id if newest else ""):
+        """The verdict that an earlier run came to, right after the post that brought it about."""
+        for post_id, weight in zip(record.posts, record.weights, strict=True):
             member = self._members.get(post_id)
-            if member is not None and member.cluster is not None and member.cluster.id == record.cluster:
-                member.weight = weights.get(post_id, member.weight)
-                member.cluster.ring = record.ring
-                member.cluster.changes = record.changes
+            if member is not None:
+                member.weight = weight
+        cluster = self._order[-1].cluster if self._order else None
+        if cluster is not None and cluster.id == record.cluster:
+            cluster.ring, cluster.changes = record.ring, record.changes
 
     # one post --------------------------------------------------------------------------------------------------------
 
     def _enter(self, post: Post) -> None:
         """Time moves on, what is over is forgotten, and earlier versions of the post make room."""
-        if post.received_ns > self._now_ns:
-            self._now_ns = post.received_ns
+        self._now_ns = max(self._now_ns, min(post.published_ns, post.received_ns))
         order, over_ns, most = self._order, self._now_ns - self._window_ns, self._settings.posts
-        while order and (order[0].received_ns <= over_ns or len(order) >= most):
+        while order and (order[0].published_ns <= over_ns or len(order) >= most):
             member = order.popleft()
             if self._members.get(member.id) is member:
                 self._forget(member)
@@ -167,8 +164,7 @@ class Guards:
         return (
             Member(
                 post.id,
-                post.received_ns,
-                post.published_ns,
+                min(post.published_ns, post.received_ns),
                 author.id,
                 post.client,
                 is_throw_away(post),
@@ -200,6 +196,17 @@ class Guards:
             member.own = round(member.own * self._settings.copy_weight, 3)
             reasons.append("copy: others said it before")
         member.weight = member.own
+
+    def _open(self, cluster: Cluster, first: Member) -> None:
+        first.cluster = cluster
+        if cluster.sketch:
+            self._index.put(cluster)
+
+    def _named(self, name: str, words: Sketch) -> Cluster | None:
+        """The cluster of that name: that of its first post, or, when that is over, one with these words."""
+        first = self._members.get(name)
+        found = self._index.find(words) if first is None else first.cluster
+        return found if found is not None and found.id == name else None
 
     def _join(self, cluster: Cluster, member: Member) -> bool:
         """Put a post into a cluster; returns whether its author is new there."""
@@ -241,7 +248,7 @@ class Guards:
 
     # the cluster -----------------------------------------------------------------------------------------------------
 
-    def _judge(self, cluster: Cluster, newest: Member) -> GuardRecord | None:
+    def _judge(self, cluster: Cluster, newest: Member, at_ns: int) -> GuardRecord | None:
         """The verdict on a cluster, when the newest post changes it; every post before it is weighed again."""
         crowd, settings = _crowd(cluster), self._settings
         if cluster.changes >= CHANGES or (not cluster.ring and crowd.authors < settings.ring_authors):
@@ -260,7 +267,7 @@ class Guards:
                     again.append(member)
         return GuardRecord(
             cluster=cluster.id,
-            at_ns=newest.received_ns,
+            at_ns=at_ns,
             ring=cluster.ring,
             suspicion=round(suspicion, 6),
             reason=f"{'ring' if cluster.ring else 'no ring'}: {crowd.words()}",

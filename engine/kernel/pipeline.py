@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from engine.clock import from_seconds, stopwatch_ns
 from engine.config import Config
-from engine.guards import Dedupe, DedupeOutcome
+from engine.guards import Dedupe, DedupeOutcome, Guards
 from engine.journal import Journal
 from engine.kernel.view import View
 from engine.model import Alert, Gate, Gated, Level, Mood, Post, ScoredPost, Signal, Strategy
-from engine.model.records import Edit, PostRecord
+from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.scoring import Ensemble
 from engine.sentiment import Sentiment
 from engine.watchlist import Matcher
@@ -47,6 +47,7 @@ class Pipeline:
         self._lost: set[str] = set()
         self._matcher = Matcher(config.watchlist)
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
+        self.guards = Guards(config)
         self._languages = frozenset(config.x.languages) | {"", "und"}
         self._reposts = config.x.reposts
         self.due = 0
@@ -67,7 +68,11 @@ class Pipeline:
         matches = self._matcher.match(post.text, post.cashtags)
         if matches:
             matches = self._matcher.weigh(post.author, matches)
-        self._journal.append("post", post.id, PostRecord.of(post, matches), now_ns)
+        weighed = self.guards.check(post, matches)
+        self._journal.append("post", post.id, PostRecord.of(post, matches, weighed.mark), now_ns)
+        if weighed.verdict is not None:
+            self._journal.append("guard", weighed.verdict.cluster, weighed.verdict, now_ns)
+            self._weigh_again(weighed.verdict)
         if found.outcome is DedupeOutcome.EDIT:
             left = self._sentiment.remove(found.replaces)
             self._journal.append("edit", post.id, Edit(post.id, found.replaces, now_ns, left), now_ns)
@@ -85,7 +90,7 @@ class Pipeline:
             self._journal.append("reading", post.id, reading, now_ns)
         if len(scored.members) != 1:
             self._journal.append("reading", post.id, scored.reading, now_ns)
-        whole = ScoredPost(post, matches, scored.reading, scored.members)
+        whole = ScoredPost(post, matches, scored.reading, scored.members, weighed.mark)
         moods = self._sentiment.add(whole, now_ns)
         view.scored(whole)
         for mood in moods:
@@ -97,6 +102,11 @@ class Pipeline:
         self.dedupe.restore(post.id, post.received_ns, post.edits)
         if scored is not None:
             self._sentiment.add(scored, now_ns)
+
+    def restore_verdict(self, record: GuardRecord) -> None:
+        """What an earlier run found of a cluster, after the post that brought it to light."""
+        self.guards.restore_verdict(record)
+        self._weigh_again(record)
 
     def restore_signal(self, signal: Signal) -> None:
         """Tell its strategy of a signal that an earlier run gave."""
@@ -118,6 +128,11 @@ class Pipeline:
                 why = strategy.why_not(mood)
                 found.append(Gate(strategy.name, "signal", not why, text=why))
         return tuple(found)
+
+    def _weigh_again(self, record: GuardRecord) -> None:
+        for post_id, weight in zip(record.posts, record.weights, strict=True):
+            self._sentiment.weigh(post_id, weight)
+        self._view.weighed(record)
 
     def _not_scored(self, post: Post, matched: bool) -> str:
         if not matched:

@@ -18,6 +18,7 @@ from engine.kernel.dealing import Dealing
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import View
 from engine.model import (
+    PLAIN,
     Account,
     Alert,
     Broker,
@@ -37,7 +38,7 @@ from engine.model import (
     Ticket,
 )
 from engine.model.post import Match
-from engine.model.records import AnswerRecord, CommandRecord, Edit, Lift, PostRecord, ReconciliationRecord
+from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
 from engine.sentiment import Sentiment
 
 BOOK_KINDS = (
@@ -54,7 +55,7 @@ BOOK_KINDS = (
     "reconciliation",
 )
 TICKET_KINDS = ("ticket", "decision")
-POST_KINDS = ("post", "edit", "reading", "feed", "signal")
+POST_KINDS = ("post", "edit", "guard", "reading", "feed", "signal")
 
 
 def last_record_ns(path: Path) -> int:
@@ -89,7 +90,8 @@ def restore(
         keep_ns = from_seconds(config.journal.dedupe_hours * 3600)
         _restore_tickets(reader, now_ns - keep_ns, dealing, view)
         horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
-        _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns, pipeline, sentiment)
+        guarded_ns = from_seconds(config.guards.window_s)
+        _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns - guarded_ns, now_ns, pipeline, sentiment)
 
 
 def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, view: View) -> int:
@@ -183,11 +185,18 @@ def _restore_fill(fill: Fill, dealing: Dealing) -> None:
 
 
 def _restore_posts(
-    reader: Reader, known_from_ns: int, window_from_ns: int, now_ns: int, pipeline: Pipeline, sentiment: Sentiment
+    reader: Reader,
+    known_from_ns: int,
+    window_from_ns: int,
+    guarded_from_ns: int,
+    now_ns: int,
+    pipeline: Pipeline,
+    sentiment: Sentiment,
 ) -> None:
-    """Posts with their readings: a post's readings follow it, the ensemble's last."""
+    """Posts with their marks and readings: a post's readings follow it, the ensemble's last."""
     post: Post | None = None
     matches: tuple[Match, ...] = ()
+    mark = PLAIN
     readings: list[Reading] = []
 
     def finish() -> None:
@@ -196,7 +205,7 @@ def _restore_posts(
         scored = None
         if readings and post.published_ns > window_from_ns:
             members = tuple(readings[:-1]) if len(readings) > 1 else tuple(readings)
-            scored = ScoredPost(post, matches, readings[-1], members)
+            scored = ScoredPost(post, matches, readings[-1], members, mark)
         pipeline.restore(post, scored, now_ns)
 
     for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
@@ -206,7 +215,11 @@ def _restore_posts(
             continue
         if isinstance(value, PostRecord):
             finish()
-            post, matches, readings = value.whole, value.matches, []
+            post, matches, mark, readings = value.whole, value.matches, value.mark or PLAIN, []
+            if post.published_ns > guarded_from_ns:
+                pipeline.guards.restore(post, matches, mark)
+        elif isinstance(value, GuardRecord):
+            pipeline.restore_verdict(value)
         elif isinstance(value, Edit):
             sentiment.remove(value.replaces)
         elif isinstance(value, FeedState):

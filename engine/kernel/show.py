@@ -96,6 +96,7 @@ class Show:
             account=account if account != last.account else None,
             symbols=tuple(self._row(symbol, now_ns) for symbol in view.take_symbols()),
             posts=view.take_posts(),
+            marks=view.take_marks(),
             positions=positions if positions != last.positions else None,
             feeds=view.take_feeds(),
             protections=protections if protections != last.protections else None,

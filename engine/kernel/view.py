@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from engine.model import (
     DecisionKind,
     FeedState,
     Fill,
+    GuardMark,
     Mode,
     Mood,
     Order,
@@ -28,7 +30,8 @@ from engine.model import (
     Ticket,
 )
 from engine.model.account import Account
-from engine.model.frames import PostRow, SymbolRow
+from engine.model.frames import PostMark, PostRow, SymbolRow
+from engine.model.records import GuardRecord
 from engine.text import display_text
 
 if TYPE_CHECKING:
@@ -52,6 +55,9 @@ class View:
         self._names = {row.symbol: display_text(row.name or row.symbol) for row in config.watchlist}
         self.posts: deque[ScoredPost] = deque(maxlen=SNAPSHOT_POSTS)
         self._fresh: deque[ScoredPost] = deque(maxlen=FRAME_POSTS)
+        self._marks: dict[str, GuardMark] = {}
+        """Marks of posts that were weighed again, the newest last."""
+        self._fresh_marks: dict[str, GuardMark] = {}
         self.closed: deque[tuple[Ticket, Decision]] = deque(maxlen=KEPT_CLOSED)
         self.fills: deque[Fill] = deque(maxlen=KEPT)
         self.orders: dict[str, Order] = {}
@@ -85,6 +91,17 @@ class View:
         self._fresh.append(post)
         for match in post.matches:
             self._dirty_symbols.add(match.symbol)
+
+    def weighed(self, record: GuardRecord) -> None:
+        """The guards weighed posts again that were taken in before."""
+        for post_id, weight in zip(record.posts, record.weights, strict=True):
+            self._marks.pop(post_id, None)
+            mark = GuardMark(weight, record.cluster, (record.reason,))
+            self._marks[post_id] = self._fresh_marks[post_id] = mark
+        for marks, most in ((self._marks, SNAPSHOT_POSTS), (self._fresh_marks, FRAME_POSTS)):
+            while len(marks) > most:
+                del marks[next(iter(marks))]
+        self._dirty_symbols.update(symbol for symbol in record.symbols if symbol in self._sparks)
 
     def quoted(self, quote: Quote, session: Session) -> None:
         """A price came. The day's reference is the first price of the regular session, or the first seen."""
@@ -204,9 +221,15 @@ class View:
 
     def take_posts(self) -> tuple[PostRow, ...]:
         """The newest posts since the last frame, oldest first."""
-        rows = tuple(post_row(post) for post in self._fresh)
+        rows = tuple(post_row(post, self._marks) for post in self._fresh)
         self._fresh.clear()
         return rows
+
+    def take_marks(self) -> tuple[PostMark, ...]:
+        """What posts that are shown already weigh since the last frame."""
+        marks = tuple(PostMark(post_id, mark) for post_id, mark in self._fresh_marks.items())
+        self._fresh_marks.clear()
+        return marks
 
     def take_feeds(self) -> tuple[FeedState, ...]:
         """Feeds whose state changed since the last frame."""
@@ -216,7 +239,7 @@ class View:
 
     def post_rows(self) -> tuple[PostRow, ...]:
         """The newest posts, oldest first, for a Snapshot."""
-        return tuple(post_row(post) for post in self.posts)
+        return tuple(post_row(post, self._marks) for post in self.posts)
 
 
 class LastShown:
@@ -230,8 +253,8 @@ class LastShown:
         self.protections: tuple[Protection, ...] | None = None
 
 
-def post_row(scored: ScoredPost) -> PostRow:
-    """The display row of a post: clean text only."""
+def post_row(scored: ScoredPost, marks: Mapping[str, GuardMark]) -> PostRow:
+    """The display row of a post: clean text only. `marks` are those that came after it."""
     post = scored.post
     return PostRow(
         id=post.id,
@@ -247,4 +270,5 @@ def post_row(scored: ScoredPost) -> PostRow:
         influence=max((match.influence for match in scored.matches), default=0.0),
         source=post.source,
         recovered=post.recovered,
+        mark=marks.get(post.id, scored.mark),
     )

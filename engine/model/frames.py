@@ -12,6 +12,7 @@ import msgspec
 from engine.model.account import Account, Position
 from engine.model.base import DisplayText, Mode, TradingState
 from engine.model.book import LimitUse
+from engine.model.guard import PLAIN, GuardMark
 from engine.model.market import Market
 from engine.model.mood import Mood
 from engine.model.order import Fill, Order
@@ -39,6 +40,15 @@ class PostRow(msgspec.Struct, frozen=True, gc=False):
     influence: float
     source: str
     recovered: bool = False
+    mark: GuardMark = PLAIN
+    """What the guards give it, and why."""
+
+
+class PostMark(msgspec.Struct, frozen=True, gc=False):
+    """What a post that is shown already weighs now."""
+
+    id: str
+    mark: GuardMark
 
 
 class SymbolRow(msgspec.Struct, frozen=True, gc=False):
@@ -127,6 +137,8 @@ class Frame(msgspec.Struct, frozen=True, tag="frame", omit_defaults=True):
     positions: tuple[Position, ...] | None = None
     feeds: tuple[FeedState, ...] = ()
     protections: tuple[Protection, ...] | None = None
+    marks: tuple[PostMark, ...] = ()
+    """Posts of earlier frames that the guards have weighed again, at most 200."""
 
 
 class Push(msgspec.Struct, frozen=True, tag="push", omit_defaults=True):

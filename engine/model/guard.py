@@ -7,7 +7,7 @@ from typing import Final
 from engine.model.base import Value
 
 
-class GuardMark(Value, frozen=True, gc=False):
+class GuardMark(Value, frozen=True, gc=False, omit_defaults=True):
     """A post's weight beside its influence. Nothing is deleted: a post that weighs 0 still counts in the raw mood."""
 
     weight: float = 1.0
@@ -15,7 +15,8 @@ class GuardMark(Value, frozen=True, gc=False):
     cluster: str = ""
     """Id of the first post that says nearly the same; empty while no other post does."""
     reasons: tuple[str, ...] = ()
-    """Why the weight is below 1; each begins with its kind: `ring`, `repeat`, `copy`, `cashtags`, `piggyback`, `cap`."""
+    """Why the weight is below 1; each begins with its kind: `ring`, `repeat`, `copy`, `cashtags`, `piggyback` or
+    `cap`."""
 
 
 PLAIN: Final = GuardMark()

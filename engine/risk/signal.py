@@ -40,10 +40,13 @@ def stale_signal(check: Check) -> Finding:
 @control(
     "R18",
     unit="%",
-    rejects="too few authors or posts, one author or one text dominates, still warming up, a figure is out of range",
+    rejects=(
+        "too few genuine authors or posts, one author, one cluster of near-duplicates or one text dominates, "
+        "still warming up, a figure is out of range"
+    ),
     default=lambda config: (
         f"≥ {config.risk.min_authors} authors, ≥ {config.risk.min_posts} posts, "
-        f"one author or text ≤ {config.risk.dominance_pct} %"
+        f"one author, cluster or text ≤ {config.risk.dominance_pct} %"
     ),
     reducing="applies to a strategy's exits; protective legs, a flatten and a person's exit need no signal",
 )
@@ -66,10 +69,14 @@ def implausible_signal(check: Check) -> Finding:
         return False, None, limit, f"SIGNAL_FEW_AUTHORS: authors={mood.authors}, least={risk.min_authors}"
     if mood.volume < risk.min_posts:
         return False, None, limit, f"SIGNAL_FEW_POSTS: posts={mood.volume}, least={risk.min_posts}"
-    author, text, most = signal.top_author_share, signal.top_text_share, check.limits.dominance_share
-    value = Decimal(f"{max(author, text) * 100:.4f}")
+    author, text, cluster = signal.top_author_share, signal.top_text_share, signal.top_cluster_share
+    most = check.limits.dominance_share
+    value = Decimal(f"{max(author, text, cluster) * 100:.4f}")
     if author > most:
         return False, value, limit, f"SIGNAL_ONE_AUTHOR: share_pct={value!s}, limit_pct={limit!s}"
+    if cluster > most:
+        named = f"cluster={signal.top_cluster}, share_pct={value!s}, limit_pct={limit!s}"
+        return False, value, limit, f"SIGNAL_ONE_CLUSTER: {named}"
     if text > most:
         return False, value, limit, f"SIGNAL_ONE_TEXT: share_pct={value!s}, limit_pct={limit!s}"
     return True, value, limit, f"SIGNAL_PLAUSIBLE: authors={mood.authors}, posts={mood.volume}, top_share_pct={value!s}"
@@ -84,6 +91,7 @@ def _out_of_range(signal: Signal) -> str:
         ("mood_confidence", mood.confidence),
         ("top_author_share", signal.top_author_share),
         ("top_text_share", signal.top_text_share),
+        ("top_cluster_share", signal.top_cluster_share),
     ):
         if not 0.0 <= figure <= 1.0:
             return f"{name}={figure}"
