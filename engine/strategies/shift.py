@@ -129,7 +129,6 @@ class Shift:
         moved = abs(change) * mood.confidence
         verb = "rose" if side is Side.BUY else "fell"
         cluster, share = view.top_cluster(symbol)
-        cluster, share = view.top_cluster(symbol)
         return Signal(
             id=signal_id(self.name, symbol, side, mood.at_ns),
             symbol=symbol,
@@ -149,8 +148,6 @@ class Shift:
             newest_ns=view.newest_ns(symbol),
             top_author_share=view.top_author_share(symbol),
             top_text_share=view.top_text_share(symbol),
-            top_cluster_share=share,
-            top_cluster=cluster,
             top_cluster_share=share,
             top_cluster=cluster,
         )
