@@ -24,6 +24,7 @@ from engine.kernel.timers import Timers
 from engine.kernel.watchdog import Watchdog
 from engine.model import FeedState, Light, OrderUpdate
 from engine.model.frames import Command, Reply
+from engine.scoring.lane import LateAnswer
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,10 @@ class Attendant:
                 self._timers.enter_session(self._hours.take(item))
             case Kill(by, reason, flatten):
                 log.critical("kill switch by %s: %s", by, self._stages.commands.kill(reason, by, flatten).text)
+            case LateAnswer():
+                rescored = self._stages.late.take(item)
+                if rescored is not None:
+                    self._stages.pipeline.on_late(rescored)
             case Watched():
                 self._watchdog.take(item)
             case FeedState():

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Market, Order, OrderUpdate, Value, VenueSnapshot
 from engine.model.frames import Command, Reply
+from engine.scoring.lane import LateAnswer
 
 
 class Answered(Value, frozen=True, gc=False):
@@ -93,7 +94,8 @@ class Commanded:
 
 
 Urgent = (
-    Answered
+    LateAnswer
+    | Answered
     | CancelAnswered
     | LookedUp
     | Compared

@@ -168,6 +168,8 @@ class Kernel:
             await self._attendant.take_compared(await self._link.compare("start"))
         else:
             self._supervisor.guard(self._link.open(), "venue")
+        await self.stages.late.open()
+        self._supervisor.guard(self.stages.late.run(), "late-scores")
         for feed in self.stages.feeds:
             self._supervisor.run(feed)
         self._supervisor.guard(self._lag.run(), "loop-lag")
@@ -187,7 +189,7 @@ class Kernel:
             version=VERSION,
             broker=self._broker.name,
             feeds=tuple(feed.name for feed in self.stages.feeds),
-            scorers=tuple(f"{member.name} {member.version}" for member in self.stages.ensemble.health),
+            scorers=self.stages.scorers,
             strategies=tuple(strategy.name for strategy in self.stages.strategies),
             symbols=self._config.symbols,
             config_hash=config_hash(self._config),

@@ -11,6 +11,7 @@ from engine.clock import from_seconds, stopwatch_ns
 from engine.config import Config
 from engine.guards import Dedupe, DedupeOutcome, Guards
 from engine.journal import Journal
+from engine.kernel.late_scores import LateScores, Rescored
 from engine.kernel.view import View
 from engine.model import Alert, Gate, Gated, Level, Mood, Post, ScoredPost, Signal, Strategy
 from engine.model.records import Edit, GuardRecord, PostRecord
@@ -28,6 +29,7 @@ class Pipeline:
         *,
         journal: Journal,
         ensemble: Ensemble,
+        late: LateScores,
         sentiment: Sentiment,
         strategies: Sequence[Strategy],
         view: View,
@@ -37,6 +39,7 @@ class Pipeline:
     ) -> None:
         self._journal = journal
         self._ensemble = ensemble
+        self._late = late
         self._sentiment = sentiment
         self._strategies = tuple(strategies)
         self._view = view
@@ -74,6 +77,7 @@ class Pipeline:
             self._journal.append("guard", weighed.verdict.cluster, weighed.verdict, now_ns)
             self._weigh_again(weighed.verdict)
         if found.outcome is DedupeOutcome.EDIT:
+            self._late.forget(found.replaces)
             left = self._sentiment.remove(found.replaces)
             self._journal.append("edit", post.id, Edit(post.id, found.replaces, now_ns, left), now_ns)
         reason = self._not_scored(post, bool(matches))
@@ -81,14 +85,14 @@ class Pipeline:
             view.skip(reason)
             return
         self.due += 1
-        scored = self._ensemble.score((post,), now_ns)[0]
+        scored = self._late.ask(post, matches, self._ensemble.score((post,), now_ns)[0], now_ns)
         if len(scored.members) != self._scorers or self._lost:
             self._report_scorers(now_ns)
         if scored.members or any(member.working for member in self._ensemble.health):
             self.read += 1
         for reading in scored.members:
             self._journal.append("reading", post.id, reading, now_ns)
-        if len(scored.members) != 1:
+        if len(scored.members) != 1 or scored.members[0] is not scored.reading:
             self._journal.append("reading", post.id, scored.reading, now_ns)
         whole = ScoredPost(post, matches, scored.reading, scored.members, weighed.mark)
         moods = self._sentiment.add(whole, now_ns)
@@ -96,6 +100,15 @@ class Pipeline:
         for mood in moods:
             self._evaluate(mood)
         view.latency.add(now_ns - post.received_ns + stopwatch_ns() - began)
+
+    def on_late(self, rescored: Rescored) -> None:
+        """A late scorer has answered: the post has another reading from now on."""
+        reading = rescored.reading
+        for each in (rescored.member, reading):
+            self._journal.append("reading", reading.post_id, each, reading.scored_ns)
+        for mood in self._sentiment.rescore(reading, reading.scored_ns):
+            self._evaluate(mood)
+        self._view.rescored(reading)
 
     def restore(self, post: Post, scored: ScoredPost | None, now_ns: int) -> None:
         """Take in a post that an earlier run already journaled: no record, no signal."""

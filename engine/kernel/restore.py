@@ -39,6 +39,7 @@ from engine.model import (
 )
 from engine.model.post import Match
 from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
+from engine.scoring.ensemble import NAME as ENSEMBLE
 from engine.sentiment import Sentiment
 
 BOOK_KINDS = (
@@ -193,7 +194,7 @@ def _restore_posts(
     pipeline: Pipeline,
     sentiment: Sentiment,
 ) -> None:
-    """Posts with their marks and readings: a post's readings follow it, the ensemble's last."""
+    """Posts with their marks and readings: a post's readings follow it, the ensemble's last; late ones come later."""
     post: Post | None = None
     matches: tuple[Match, ...] = ()
     mark = PLAIN
@@ -204,14 +205,18 @@ def _restore_posts(
             return
         scored = None
         if readings and post.published_ns > window_from_ns:
-            members = tuple(readings[:-1]) if len(readings) > 1 else tuple(readings)
-            scored = ScoredPost(post, matches, readings[-1], members, mark)
+            members = tuple(reading for reading in readings if reading.scorer != ENSEMBLE)
+            whole = next((reading for reading in reversed(readings) if reading.scorer == ENSEMBLE), readings[-1])
+            scored = ScoredPost(post, matches, whole, members, mark)
         pipeline.restore(post, scored, now_ns)
 
     for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
         value = record.value()
         if isinstance(value, Reading):
-            readings.append(value)
+            if post is not None and value.post_id == post.id:
+                readings.append(value)
+            elif value.scorer == ENSEMBLE:
+                sentiment.rescore(value, now_ns)
             continue
         if isinstance(value, PostRecord):
             finish()

@@ -14,6 +14,7 @@ from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
 from engine.kernel.inbox import Inbox
 from engine.kernel.intake import Intake
+from engine.kernel.late_scores import LateScores
 from engine.kernel.meters import LoopLag
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
@@ -28,6 +29,7 @@ from engine.paths import Paths
 from engine.portfolio import Portfolio
 from engine.risk import Risk
 from engine.scoring import load as load_scorers
+from engine.scoring.late import load_late
 from engine.sentiment import Sentiment
 from engine.tickets import Tickets
 
@@ -52,10 +54,21 @@ class Stages:
         self.feeds, self.replay = build_feeds(config, clock, read_secret, last_record_ns(paths.journal))
         self.broker = build_broker(config, clock, read_secret)
         self.strategies = build_strategies(config)
-        self.ensemble = load_scorers(config)
+        replaying = self.replay is not None
+        late = load_late(config, clock, state_dir=paths.state_dir, read_secret=read_secret, replaying=replaying)
+        self.ensemble = load_scorers(config, late)
         self.journal = Journal(paths.journal, config.journal, profile=profile, on_failure=on_journal_failure)
         self.inbox = Inbox(config.feeds.queue)
         self.view = View(config)
+        self.late = LateScores(
+            config,
+            clock,
+            late,
+            self.ensemble,
+            replaying=replaying,
+            deliver=self.inbox.urgent,
+            report=self.inbox.report,
+        )
         self.sentiment = Sentiment(config.sentiment, config.symbols)
         self.alarms = Alarms(clock, journal=self.journal, view=self.view, push=push)
         self.dealing = Dealing(
@@ -75,6 +88,7 @@ class Stages:
             config,
             journal=self.journal,
             ensemble=self.ensemble,
+            late=self.late,
             sentiment=self.sentiment,
             strategies=self.strategies,
             view=self.view,
@@ -111,6 +125,12 @@ class Stages:
             inbox=self.inbox,
             dealing=self.dealing,
         )
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """`name version` of each scorer, those that answer late last."""
+        light = tuple(f"{member.name} {member.version}" for member in self.ensemble.health)
+        return (*light, *self.late.versions)
 
     def restore(self, day_ns: int) -> None:
         """Rebuild what the last engine knew from the journal. `day_ns`: when the current trading day began."""

@@ -33,7 +33,13 @@ class Timers:
         """The earliest timer of any stage, in nanoseconds; far away when there is none."""
         stages, due = self._stages, self._hours.due_ns
         dealing = stages.dealing
-        for other in (dealing.tickets.next_expiry_ns, dealing.orders.next_due_ns, stages.link.next_ns):
+        dues = (
+            dealing.tickets.next_expiry_ns,
+            dealing.orders.next_due_ns,
+            stages.link.next_ns,
+            stages.late.next_due_ns,
+        )
+        for other in dues:
             if other and other < due:
                 due = other
         return due
@@ -46,8 +52,16 @@ class Timers:
                 return
             self._virtual.advance(due)
             self._fire(self._clock.now_ns())
+            await self._settle(self._clock.now_ns())
             await self._stages.link.carry_out()
         self._stages.dealing.fail(f"a timer due at {self.next_due()} does not move on")
+
+    async def _settle(self, now_ns: int) -> None:
+        """In a replay: late readings count when they are due, however long the recording has to wait for them."""
+        late = self._stages.late
+        if late.next_due_ns and late.next_due_ns <= now_ns:
+            for rescored in await late.settle(now_ns):
+                self._stages.pipeline.on_late(rescored)
 
     async def catch_up(self, to_ns: int) -> None:
         """A replay's clock moves to `to_ns`; what falls due before is done first."""

@@ -25,6 +25,7 @@ from engine.model import (
     Position,
     Protection,
     Quote,
+    Reading,
     ScoredPost,
     Session,
     Ticket,
@@ -91,6 +92,14 @@ class View:
         self._fresh.append(post)
         for match in post.matches:
             self._dirty_symbols.add(match.symbol)
+
+    def rescored(self, reading: Reading) -> None:
+        """A post that is shown already has another reading."""
+        for at in range(len(self.posts) - 1, -1, -1):
+            if self.posts[at].post.id == reading.post_id:
+                post = self.posts[at] = msgspec.structs.replace(self.posts[at], reading=reading)
+                self._dirty_symbols.update(match.symbol for match in post.matches)
+                return
 
     def weighed(self, record: GuardRecord) -> None:
         """The guards weighed posts again that were taken in before."""

@@ -71,6 +71,7 @@ class Lane:
         self._limit_s = settings.limit_s
         self._late_ns = None if replaying else from_seconds(settings.limit_s)
         self._room = None if replaying else settings.queue
+        self._wait_s = 0.0 if replaying else scorer.wait_s
         self._deliver = deliver
         self._report = report
         self._queue: deque[tuple[Asked, int]] = deque()
@@ -120,26 +121,27 @@ class Lane:
         await self.scorer.start()
         self._show(Light.UP)
 
-    async def run(self) -> None:
-        """Ask until cancelled. The scorer is started, and started again after it failed, with pauses that grow."""
-        self._show(Light.CONNECTING)
+    async def run(self, *, started: bool = False) -> None:
+        """Ask until cancelled. The scorer is started unless `started`, and again after it failed, ever more slowly."""
         try:
-            while self._light is not Light.UP:
-                try:
-                    await self._guarded(self.scorer.start(), None)
-                except DeskError as error:
-                    await self._rest(error)
-                else:
-                    self._show(Light.UP)
-            await self.serve()
+            if not started:
+                await self._start()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.scorer.concurrency):
+                    group.create_task(self._ask_on())
         finally:
             await self.scorer.close()
 
-    async def serve(self) -> None:
-        """Ask until cancelled; the scorer has been started."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.scorer.concurrency):
-                group.create_task(self._ask_on())
+    async def _start(self) -> None:
+        self._show(Light.CONNECTING)
+        while self._light is not Light.UP:
+            try:
+                await self._guarded(self.scorer.start(), None)
+            except DeskError as error:
+                await self._rest(error)
+            else:
+                self._failures = 0
+                self._show(Light.UP)
 
     async def _ask_on(self) -> None:
         while True:
@@ -157,8 +159,8 @@ class Lane:
         while not self._queue:
             self._wake.clear()
             await self._wake.wait()
-        if len(self._queue) < self.scorer.batch and self.scorer.wait_s:
-            await asyncio.sleep(self.scorer.wait_s)
+        if len(self._queue) < self.scorer.batch:
+            await asyncio.sleep(self._wait_s)
         batch: list[Asked] = []
         now_ns = self._clock.now_ns()
         while self._queue and len(batch) < self.scorer.batch:
