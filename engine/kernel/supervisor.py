@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from engine.clock import Clock
-from engine.errors import ConfigError, CredentialsError, DeskError
+from engine.errors import ConfigError, CredentialsError, DeskError, VenueError
 from engine.kernel.inbox import Inbox
 from engine.model import Feed, FeedState, Light
 
@@ -77,11 +77,12 @@ class Supervisor:
         if error is None:
             self._on_feed_end(feed, None)
         elif isinstance(error, DeskError):
-            light = Light.REFUSED if isinstance(error, CredentialsError) else Light.DOWN
+            refused = isinstance(error, CredentialsError | ConfigError | VenueError)
+            light = Light.REFUSED if refused else Light.DOWN
             self.report(feed.name, light, error.message, error.remedy)
             log.error("feed %s stopped: %s", feed.name, error)
             self._on_feed_end(feed, error)
-            if not isinstance(error, CredentialsError | ConfigError):
+            if not refused:
                 task.get_loop().call_later(FEED_RETRY_S, self.run, feed)
         else:
             log.critical("feed %s broke", feed.name, exc_info=error)
