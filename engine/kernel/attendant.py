@@ -98,7 +98,7 @@ class Attendant:
                 stages.dealing.fail("the simulated venue and our book differ")
             else:
                 stages.link.reconcile(compared.why, persist=True)
-        if equal and self._arm:
+        if stages.dealing.reconciled and self._arm:
             suffix, self._arm = self._arm, ""
             reply = stages.commands.carry_out(Command("arm", reason=suffix))
             if not reply.ok:
@@ -136,8 +136,11 @@ class Attendant:
         if isinstance(update, OrderUpdate):
             self._stages.dealing.on_update(update)
             return
+        dealing = self._stages.dealing
         self._stages.intake.feed_state(update)
         if update.light is Light.UP:
+            dealing.heard_since_ns = update.received_ns
             self._stages.link.reconcile("reconnect", persist=True)
         else:
-            self._stages.dealing.reconciled = False
+            dealing.heard_since_ns = None
+            dealing.reconciled = False

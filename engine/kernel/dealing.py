@@ -45,7 +45,7 @@ from engine.model import (
     Verdict,
 )
 from engine.model.frames import Push, Reply
-from engine.model.records import AnswerRecord
+from engine.model.records import AnswerRecord, FlattenRecord
 from engine.orders import Changes, Orders, Place, Request, Resend
 from engine.portfolio import Portfolio
 from engine.risk import Risk
@@ -90,6 +90,10 @@ class Dealing:
         self.market = Market(session=Session.UNKNOWN, at_ns=0)
         self.prices_mute = False
         self.reconciled = False
+        self.heard_since_ns: int | None = None
+        """Since when the venue's order updates are heard; None while they are not, 0 where there is nothing to hear."""
+        self.to_flatten: dict[str, str] = {}
+        """Symbol → reason of each flatten that the last engine had not finished."""
         self.failed = ""
         """Why nothing may be sent any more (a journal that cannot be written); empty while all is well."""
         self.day_ns = 0
@@ -331,9 +335,17 @@ class Dealing:
             return Reply(ok=True, text=f"nothing to close in {'any symbol' if symbol == '*' else symbol}")
         now_ns = self._clock.now_ns()
         for position in chosen:
+            self._journal.append("flatten", position.symbol, FlattenRecord(position.symbol, reason, now_ns), now_ns)
             quote = self._view.quotes.get(position.symbol)
             self.apply(self.orders.flatten(position, quote, reason, now_ns))
         return Reply(ok=True, text=f"closing {', '.join(position.symbol for position in chosen)}")
+
+    def resume_flattens(self) -> None:
+        """Once reconciled: go on with every flatten that the last engine had begun, where something is still held."""
+        asked, self.to_flatten = self.to_flatten, {}
+        for symbol, reason in asked.items():
+            reply = self.flatten(symbol, reason)
+            log.warning("flatten of %s goes on after a restart: %s", symbol, reply.text)
 
     def new_day(self) -> None:
         """A new trading day begins: the day's profit is counted from here."""

@@ -158,6 +158,7 @@ class Kernel:
             self._virtual.advance(self._replay.bounds()[0])
         else:
             self.stages.restore(self._hours.session_start_ns())
+            self.stages.resume()
         self._timers.enter_session(self._hours.now())
         self._show = self.stages.show(self._lag)
         self._record_start()

@@ -29,6 +29,7 @@ class Reckoning:
     def take(self, compared: Compared) -> bool:
         """Take one comparison; returns whether the book now equals the venue's.
 
+        The gate (R25) opens only when the venue's order updates are heard too, since before it was asked.
         False asks for another one: the venue could not be asked, or a difference needs a second look.
         """
         if compared.snapshot is None:
@@ -68,9 +69,15 @@ class Reckoning:
         differences = tuple(f"{each.what} {each.subject}: {each.ours} ≠ {each.theirs}" for each in result.differences)
         if result.drift:
             self._drifted(differences)
-        if result.ok:
+        heard_ns = dealing.heard_since_ns
+        if result.ok and heard_ns is not None and snapshot.at_ns >= heard_ns:
             dealing.reconciled = True
             dealing.alarms.clear("reconciliation")
+            dealing.resume_flattens()
+        elif result.ok:
+            dealing.reconciled = False
+            if why in ("periodic", "person"):
+                self._not_reconciled("the book is equal, but the venue's order updates are not heard")
         else:
             dealing.reconciled = False
             self._not_reconciled("; ".join(differences[:3]) or "a second look is needed")

@@ -19,6 +19,7 @@ from engine.kernel.meters import LoopLag
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
 from engine.kernel.reckoning import Reckoning
+from engine.kernel.resume import resume
 from engine.kernel.restore import last_record_ns, restore
 from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
@@ -83,6 +84,7 @@ class Stages:
             view=self.view,
             push=push,
         )
+        self.dealing.heard_since_ns = 0 if self.broker.simulated else None
         self.deciding = Deciding(clock, journal=self.journal, dealing=self.dealing, push=push)
         self.pipeline = Pipeline(
             config,
@@ -145,6 +147,10 @@ class Stages:
             broker=self.broker,
             view=self.view,
         )
+
+    def resume(self) -> None:
+        """Take up again what the last engine had not finished."""
+        resume(self._paths.journal, self.dealing)
 
     def show(self, lag: LoopLag) -> Show:
         """What clients are shown of these stages."""

@@ -133,6 +133,14 @@ class Lift(Value, frozen=True, gc=False):
     at_ns: int
 
 
+class FlattenRecord(Value, frozen=True, gc=False):
+    """Somebody asked to close a position; a restart before it is flat goes on with it."""
+
+    symbol: str
+    reason: str
+    at_ns: int
+
+
 class Difference(Value, frozen=True, gc=False):
     """One thing on which our book and the venue disagreed."""
 

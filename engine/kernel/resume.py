@@ -1,0 +1,73 @@
+"""What a restart takes up again beyond the book: a flatten that was not finished, modes that a person made stricter.
+
+Both fail closed. A flatten goes on after a crash as after a stop, until the symbol is flat or a person trades on. Modes
+are the configuration's after a person has stopped the engine; after anything else (a crash, a signal, a reboot) a mode
+that a person set stricter than the configuration stays: off before confirm before auto.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.journal.reader import Reader
+from engine.kernel.dealing import Dealing
+from engine.model import Intent, Mode, Role, StateChange, TradingState
+from engine.model.records import CommandRecord, FlattenRecord, Stopped
+from engine.tickets import EVERY_SYMBOL, Tickets
+
+_STRICTNESS = {Mode.AUTO: 0, Mode.CONFIRM: 1, Mode.OFF: 2}
+
+
+def resume(path: Path, dealing: Dealing) -> None:
+    """Read the journal and leave in `dealing` what is to be done. Raises JournalError when it cannot be read.
+
+    Called after `restore`: the book is known.
+    """
+    with Reader(path) as reader:
+        dealing.to_flatten = _unfinished(reader)
+        _modes(reader, dealing.tickets)
+
+
+def _unfinished(reader: Reader) -> dict[str, str]:
+    """Symbol → reason of each flatten that neither an entry nor a return to ACTIVE has followed."""
+    first = next(reader.records(kinds=("flatten",), limit=1), None)
+    if first is None:
+        return {}
+    open_: dict[str, str] = {}
+    for record in reader.records(kinds=("flatten", "intent", "state"), since_ns=first.at_ns):
+        match record.value():
+            case FlattenRecord(symbol=symbol, reason=reason):
+                open_[symbol] = reason
+            case Intent(role=Role.ENTRY, draft=draft):
+                open_.pop(draft.symbol, None)
+            case StateChange(state=TradingState.ACTIVE, previous=previous) if previous is TradingState.HALTED:
+                open_.clear()
+    return open_
+
+
+def _modes(reader: Reader, tickets: Tickets) -> None:
+    """Set each mode to the stricter of the configuration's and the last that a person set."""
+    asked: list[tuple[str, Mode]] = []
+    for record in reader.records(kinds=("command", "stopped")):
+        match record.value():
+            case Stopped(by="person"):
+                asked.clear()
+            case CommandRecord(verb="mode", ok=True, arguments=arguments):
+                asked.append((arguments["symbol"], Mode(arguments["mode"])))
+    if not asked:
+        return
+    configured = dict(tickets.modes)
+    for symbol, mode in asked:
+        tickets.set_mode(symbol, mode)
+    last = dict(tickets.modes)
+    general = _stricter(configured[EVERY_SYMBOL], last[EVERY_SYMBOL])
+    tickets.set_mode(EVERY_SYMBOL, general)
+    for symbol in sorted({*configured, *last} - {EVERY_SYMBOL}):
+        before = configured.get(symbol, configured[EVERY_SYMBOL])
+        mode = _stricter(before, last.get(symbol, last[EVERY_SYMBOL]))
+        if mode is not general:
+            tickets.set_mode(symbol, mode)
+
+
+def _stricter(one: Mode, other: Mode) -> Mode:
+    return max(one, other, key=_STRICTNESS.__getitem__)
