@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from engine.evaluate import Comparison, DayPrice, LabelledSet, RankIC, ScoredPost, SetFigures
     from engine.model import DisplayText, Score
 
-    ScoreOne = Callable[[DisplayText], Score]
+    ScoreOne = Callable[[DisplayText, str], Score]
+    """The score of a text, for a symbol where one is named."""
 
 PLAIN: Final = "plain-vader"
 """The package's VADER without our words: what everything is measured against."""
@@ -27,6 +28,11 @@ PLAIN: Final = "plain-vader"
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--scorer", metavar="NAME", help="A scorer, or several as a+b; without it, those of the configuration.")
 @click.option("--compare", "pair", nargs=2, metavar="A B", help="Two scorers on the same texts, with a paired test.")
+@click.option(
+    "--part",
+    type=click.Choice(["chosen", "kept"]),
+    help="Only the texts that choices were made on, or only those kept back (docs/sentiment.md).",
+)
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
 @click.option(
     "--band", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral."
@@ -38,28 +44,32 @@ def evaluate(
     paths: tuple[Path, ...],
     scorer: str | None,
     pair: tuple[str, str] | None,
+    part: str | None,
     rank_ic: bool,
     band: float,
     as_json: bool,
 ) -> None:
     """Measure scorers on labelled sets, or against prices.
 
-    PATHs are .jsonl or .jsonl.gz files, or directories of them, one JSON object per line: id, text, and label (bearish,
-    neutral or bullish). Besides the names of scorers, plain-vader is VADER without our finance words.
+    PATHs are .jsonl or .jsonl.gz files, or directories of them, one JSON object per line: id, text, label (bearish,
+    neutral or bullish), and perhaps the symbol that the label is about. Besides the names of scorers, plain-vader is
+    VADER without our finance words.
     """
     from desk.evaluate_report import comparison_lines, figure_lines, rank_lines
 
     if pair is not None and (scorer is not None or rank_ic):
         raise click.UsageError("--compare names both scorers itself, and works on labelled sets only")
+    if part is not None and rank_ic:
+        raise click.UsageError("--part belongs to labelled sets, --rank-ic to recordings")
     config = load_context(ctx).config
     if rank_ic:
         ranks = _against_prices(config, scorer, paths)
         _print(ranks, rank_lines(ranks), as_json)
     elif pair is not None:
-        compared = _compared(config, pair, paths, band)
+        compared = _compared(config, pair, _sets(paths, part), band)
         _print(compared, comparison_lines(pair, compared), as_json)
     else:
-        measured = _measured(config, scorer, paths, band)
+        measured = _measured(config, scorer, _sets(paths, part), band)
         _print(measured, figure_lines(measured), as_json)
 
 
@@ -69,28 +79,28 @@ def _print(report: object, lines: Sequence[str], as_json: bool) -> None:
     click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines))
 
 
-def _measured(config: Config, name: str | None, paths: tuple[Path, ...], band: float) -> list[SetFigures]:
+def _measured(config: Config, name: str | None, sets: Iterable[LabelledSet], band: float) -> list[SetFigures]:
     """The figures of each set, and their mean when there are several."""
     from engine.clock import SECOND, stopwatch_ns
     from engine.evaluate import figures, mean_figures
 
     score_one = _scorer(config, name)
     rows = []
-    for labelled in _sets(paths):
+    for labelled in sets:
         began_ns = stopwatch_ns()
         scores = _scores(score_one, labelled)
         rows.append(figures(labelled, scores, (stopwatch_ns() - began_ns) / SECOND, band))
     return [*rows, mean_figures(rows)] if len(rows) > 1 else rows
 
 
-def _compared(config: Config, pair: tuple[str, str], paths: tuple[Path, ...], band: float) -> list[Comparison]:
+def _compared(config: Config, pair: tuple[str, str], sets: Iterable[LabelledSet], band: float) -> list[Comparison]:
     """The second scorer against the first on each set, and on all texts together when there are several."""
     from engine.evaluate import compare
 
     first, second = (_scorer(config, name) for name in pair)
-    sets = [(labelled, _scores(first, labelled), _scores(second, labelled)) for labelled in _sets(paths)]
-    rows = [compare(each[0].name, [each], band) for each in sets]
-    return [*rows, compare("all texts", sets, band)] if len(rows) > 1 else rows
+    scored = [(labelled, _scores(first, labelled), _scores(second, labelled)) for labelled in sets]
+    rows = [compare(each[0].name, [each], band) for each in scored]
+    return [*rows, compare("all texts", scored, band)] if len(rows) > 1 else rows
 
 
 def _against_prices(config: Config, name: str | None, paths: tuple[Path, ...]) -> dict[str, RankIC]:
@@ -105,20 +115,23 @@ def _against_prices(config: Config, name: str | None, paths: tuple[Path, ...]) -
 
 
 def _scored_posts(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozenset[str]) -> list[ScoredPost]:
-    """The English posts that name a symbol with prices, each once."""
+    """The English posts that name symbols with prices, each once, with its score for each of them."""
     from engine.evaluate import ScoredPost
     from engine.feeds.recording import Recording
     from engine.model import Post
 
-    found: dict[str, ScoredPost] = {}
+    seen: set[str] = set()
+    found = []
     for path in paths:
         for event in Recording(path, ()).events():
-            if not isinstance(event, Post) or event.lang not in ("", "en"):
+            if not isinstance(event, Post) or event.lang not in ("", "en") or event.id in seen:
                 continue
-            named = tuple(sorted(symbols.intersection(event.cashtags + event.rules)))
-            if named and event.id not in found:
-                found[event.id] = ScoredPost(event.published_ns, named, score_one(event.text).score)
-    return list(found.values())
+            named = sorted(symbols.intersection(event.cashtags + event.rules))
+            if named:
+                seen.add(event.id)
+            for symbol in named:
+                found.append(ScoredPost(event.published_ns, (symbol,), score_one(event.text, symbol).score))
+    return found
 
 
 def _prices(path: Path) -> dict[str, list[DayPrice]]:
@@ -144,14 +157,16 @@ def _prices(path: Path) -> dict[str, list[DayPrice]]:
     return found
 
 
-def _sets(paths: tuple[Path, ...]) -> Iterator[LabelledSet]:
-    from engine.evaluate import read_set, set_files
+def _sets(paths: tuple[Path, ...], part: str | None) -> Iterator[LabelledSet]:
+    from engine.evaluate import Part, read_set, set_files
 
-    return (read_set(file) for file in set_files(paths))
+    for file in set_files(paths):
+        labelled = read_set(file)
+        yield labelled if part is None else labelled.only(Part(part))
 
 
 def _scores(score_one: ScoreOne, labelled: LabelledSet) -> list[Score]:
-    return [score_one(row.text) for row in labelled.rows]
+    return [score_one(row.text, row.symbol) for row in labelled.rows]
 
 
 def _scorer(config: Config, name: str | None) -> ScoreOne:
@@ -167,9 +182,9 @@ def _scorer(config: Config, name: str | None) -> ScoreOne:
         ensemble = load(config if name is None else _with(config, tuple(name.split("+"))))
     nobody = Author("", DisplayText(""))
 
-    def score_one(text: DisplayText) -> Score:
+    def score_one(text: DisplayText, symbol: str) -> Score:
         (scored,) = ensemble.score([Post("", "evaluate", 0, 0, nobody, text, text)], 0)
-        return Score(scored.reading.score, scored.reading.confidence)
+        return Score(*scored.reading.about(symbol))
 
     return score_one
 

@@ -5,7 +5,7 @@ Pure: it is given texts, scores and prices. It stands beside the flow; no stage 
 
 from engine.evaluate.compare import Compared, Comparison, compare
 from engine.evaluate.figures import Calibration, Figure, SetFigures, figures, mean_figures
-from engine.evaluate.labelled import Label, Labelled, LabelledSet, read_set, set_files
+from engine.evaluate.labelled import Label, Labelled, LabelledSet, Part, part_of, read_set, set_files
 from engine.evaluate.ranks import DayPrice, RankIC, ScoredPost, next_day, same_day
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Label",
     "Labelled",
     "LabelledSet",
+    "Part",
     "RankIC",
     "ScoredPost",
     "SetFigures",
@@ -24,6 +25,7 @@ __all__ = [
     "figures",
     "mean_figures",
     "next_day",
+    "part_of",
     "read_set",
     "same_day",
     "set_files",

@@ -7,7 +7,9 @@ are skipped. Texts are as their source gave them; they are cleaned here the way 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from enum import Enum
@@ -18,12 +20,13 @@ import msgspec
 
 from engine.errors import RecordingError
 from engine.model import DisplayText, Value
-from engine.text import display_text, unescape
+from engine.text import display_text, text_key, unescape
 
 LINE_LIMIT: Final = 1 << 20
 """Longest line accepted, in bytes."""
 FORMAT: Final = 'one JSON object per line: {"id": …, "text": …, "label": "bearish" | "neutral" | "bullish"}'
 _SUFFIXES: Final = (".jsonl", ".jsonl.gz")
+_DIGIT = re.compile(r"\d")
 
 
 class Label(Enum):
@@ -40,6 +43,27 @@ class Label(Enum):
 
 
 _SIGNS: Final = {Label.BEARISH: -1, Label.NEUTRAL: 0, Label.BULLISH: 1}
+
+
+class Part(Enum):
+    """A share of a set that is the same for everybody, by the checksum of what a text says.
+
+    What is chosen (words, weights, thresholds) is chosen on `chosen`; `kept` is measured when the choice stands.
+    """
+
+    CHOSEN = "chosen"
+    """About two thirds."""
+    KEPT = "kept"
+    """About a third, kept back."""
+
+
+def part_of(text: str) -> Part:
+    """A text's part: kept back when the last byte of SHA-256 of its `text_key`, digits as 0, is divisible by three.
+
+    Texts that differ only in case, punctuation, numbers, names, links and cashtags fall in the same part.
+    """
+    said = _DIGIT.sub("0", text_key(text))
+    return Part.CHOSEN if hashlib.sha256(said.encode()).digest()[-1] % 3 else Part.KEPT
 
 
 class Labelled(Value, frozen=True, gc=False):
@@ -62,6 +86,17 @@ class LabelledSet(Value, frozen=True, gc=False):
     def two_class(self) -> bool:
         """Whether no text is neutral: then a score's sign is its call."""
         return all(row.label is not Label.NEUTRAL for row in self.rows)
+
+    def only(self, part: Part) -> LabelledSet:
+        """The rows of one part, in their order. Raises RecordingError when there is none."""
+        rows = tuple(row for row in self.rows if part_of(row.text) is part)
+        if not rows:
+            raise RecordingError(
+                f"expected texts of the part {part.value!r}, found none among {len(self.rows)}",
+                where=self.name,
+                remedy="measure the whole set",
+            )
+        return LabelledSet(self.name, rows)
 
 
 class _Row(msgspec.Struct, gc=False):

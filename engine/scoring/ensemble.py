@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from types import TracebackType
@@ -15,9 +15,9 @@ import msgspec
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.model import DisplayText, LateScorer, Post, Reading, Score, Scorer, SymbolScore, Value
-from engine.scoring.late import LATE_BUILT_IN, late_names
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.combine import Opinion, weigh
+from engine.scoring.late import LATE_BUILT_IN, late_names
 
 NAME: Final = "ensemble"
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
@@ -61,15 +61,24 @@ class Ensemble:
 
     Score, agreement and mean confidence as in `engine.scoring.combine`. Where a curve for these members is known
     (engine.scoring.calibration), the confidence is the share of calls that were right at that agreement × mean
-    confidence; else it is that product itself. A symbol for which a member has a score of its own is combined the same way from
-    what each member says of it. An ensemble of one passes its member's reading through.
+    confidence; else it is that product itself. A symbol for which a member has a score of its own is combined the same
+    way from what each member says of it. An ensemble of one passes its member's reading through.
 
     Late members are not asked here: `join` takes in what they have said of a post, and what is still missing counts
     against the confidence.
     """
 
-    def __init__(self, scorers: Sequence[Scorer], config: Config, late: Sequence[LateScorer] = ()) -> None:
-        """`scorers` holds at least one. Raises ConfigError when a weight is not a number above 0 or names no scorer."""
+    def __init__(
+        self,
+        scorers: Sequence[Scorer],
+        config: Config,
+        late: Sequence[LateScorer] = (),
+        curves: Mapping[str, Curve] | None = None,
+    ) -> None:
+        """`scorers` holds at least one; `curves` replaces the shipped calibration of ensembles.
+
+        Raises ConfigError when a weight is not a number above 0 or names no scorer.
+        """
         settings = config.scoring
         known = [*(scorer.name for scorer in scorers), *late_names(config)]
         names = list(dict.fromkeys([*known, *(scorer.name for scorer in late)]))
@@ -89,8 +98,8 @@ class Ensemble:
         self._weights = {member.name: member.weight for member in self._members} | self._late
         parts = [f"{member.name}={member.version}*{member.weight!r}" for member in self._members]
         parts += [f"{scorer.name}={scorer.version}*{self._late[scorer.name]!r}" for scorer in late]
-        curves = "|".join(sorted(f"{members}={curve.version}" for members, curve in self._curves.items()))
-        whole = "|".join((f"label={self._label!r}", curves, *parts))
+        parts += [f"{members}={curve.version}" for members, curve in sorted(self._curves.items())]
+        whole = "|".join((f"label={self._label!r}", *parts))
         self.version = f"{NAME}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
     @property
@@ -155,13 +164,14 @@ class Ensemble:
 
     def _together(self, post_id: str, members: Sequence[Reading], now_ns: int) -> Reading:
         """What the members say as one."""
-        weights = [self._weights[member.scorer] for member in members]
+        names = tuple([member.scorer for member in members])
+        weights = [self._weights[name] for name in names]
         value, confidence = self._weigh(
-            [(weight, member.score, member.confidence) for weight, member in zip(weights, members, strict=True)]
+            names, [(weight, member.score, member.confidence) for weight, member in zip(weights, members, strict=True)]
         )
         symbols: tuple[SymbolScore, ...] = ()
         if any([member.symbols for member in members]):
-            symbols = self._per_symbol(members, weights)
+            symbols = self._per_symbol(names, members, weights)
         reason = next((member.reason for member in members if member.reason), _NO_REASON)
         return Reading(post_id, NAME, self.version, value, confidence, now_ns, symbols=symbols, reason=reason)
 
@@ -170,7 +180,7 @@ class Ensemble:
         value, raw = weigh(opinions, self._label)
         if not raw:
             return value, 0.0
-        return round(value, 6), round(self._curves.get("+".join(sorted(names)), AS_IT_IS)(raw), 6)
+        return round(value, 6), self._curves.get("+".join(sorted(names)), AS_IT_IS).confidence(value, raw)
 
     def _per_symbol(
         self, names: tuple[str, ...], members: Sequence[Reading], weights: Sequence[float]

@@ -16,11 +16,6 @@ from engine.scoring.rules import Tally
 SUMS: Final = ("compound", "bullish", "bearish", "silent")
 """What is taken from the word lists, in the order of `sums`."""
 
-_MEMO: Final = 20_000
-"""Most tokens remembered; then the memory starts anew."""
-_MEMO_LENGTH: Final = 20
-"""Longer tokens are not remembered."""
-
 _TOKEN = re.compile(
     r"https?:?/?/?\S*|www\.\S*|@\w*"  # links and mentions
     r"|\$[a-z][\w.]*"  # cashtags
@@ -31,30 +26,20 @@ _TOKEN = re.compile(
 )
 
 
-class _Memo(dict[str, str]):
-    """Masked tokens by their text; makes what it does not have. Bounded."""
-
-    def __missing__(self, raw: str) -> str:
-        token = _mask(raw)
-        if len(raw) < _MEMO_LENGTH:
-            if len(self) >= _MEMO:
-                self.clear()
-            self[raw] = token
-        return token
-
-
-_masked = _Memo()
-
-
 def features(text: str) -> set[str]:
     """The distinct words of a text and the distinct pairs of neighbours, each pair with one space between.
 
     Work is proportional to the text's length.
     """
-    tokens = [token for raw in _TOKEN.findall(text.lower()) if (token := _masked[raw])]
-    found = set(tokens)
-    found.update(map(" ".join, pairwise(tokens)))
-    return found
+    found = [token for chunk in text.lower().split() for token in tokens(chunk)]
+    return {*found, *map(" ".join, pairwise(found))}
+
+
+def tokens(chunk: str) -> tuple[str, ...]:
+    """The masked tokens of a piece of lower-case text between two spaces. No token spans a space."""
+    if chunk.startswith("http"):
+        return ()
+    return tuple(filter(None, map(_mask, _TOKEN.findall(chunk))))
 
 
 def sums(tally: Tally) -> tuple[float, float, float, float]:

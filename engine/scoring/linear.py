@@ -7,8 +7,8 @@ sums of the word lists, the log odds against neutral of each side are
 
 and P follows from softmax(z_bearish, 0, z_bullish). The score is (P(bullish) − P(bearish)) · gate, where the gate is a
 steep logistic in P(side) / (P(side) + P(neutral)) around 1/2: a text that is likelier neutral scores close to 0 but
-keeps its sign. The confidence is the share of calls right at that |P(bullish) − P(bearish)| in sources that the model
-had not seen (Platt scaling). Data, licences, figures and limits: docs/model-linear.md.
+keeps its sign. The confidence is the share of calls right at that |P(bullish) − P(bearish)| in texts that the model had
+not seen (engine.scoring.calibration). Data, licences, figures and limits: docs/model-linear.md.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from engine.config import Config
 from engine.errors import DeskError
 from engine.model import Score
-from engine.scoring.features import SUMS, features, sums
-from engine.scoring.rules import Rules
+from engine.scoring.calibration import Curve
+from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
+from engine.scoring.features import SUMS, tokens
+from engine.scoring.rules import Rules, Tally
 from engine.scoring.words import Words, finance_words
 
 WEIGHTS: Final = "linear_weights.tsv"
@@ -31,8 +34,17 @@ NOTHING: Final = Score(0.0, 0.1)
 """A text in which nothing is known."""
 GATE: Final = 20.0
 """Steepness of the gate."""
-_LEAST: Final = 1e-6
-_PARAMETERS: Final = ("SCALE", "BIAS", *(f"SUM {name}" for name in SUMS), "CALIBRATION")
+_PARAMETERS: Final = ("SCALE", "BIAS", *(f"SUM {name}" for name in SUMS))
+_KNOT: Final = "KNOT"
+
+_MEMO: Final = 50_000
+"""Most pieces of text remembered; then the memory starts anew."""
+_MEMO_LENGTH: Final = 24
+"""Longer pieces (links, mostly) are not remembered."""
+_SHIFT: Final = 32
+_MASK: Final = (1 << _SHIFT) - 1
+_OFFSET: Final = 128
+"""Makes a step positive, so that the steps of both sides are summed as one integer."""
 
 
 class Model(NamedTuple):
@@ -43,15 +55,19 @@ class Model(NamedTuple):
     bias: tuple[float, float]
     slopes: tuple[tuple[float, float], ...]
     """One per entry of `SUMS`."""
-    calibration: tuple[float, float]
-    """a and b in confidence = 1 / (1 + exp(−a − b · ln(m / (1 − m)))), m = |P(bullish) − P(bearish)|."""
+    curve: Curve
+    """Confidence by |P(bullish) − P(bearish)|."""
     weights: Mapping[str, tuple[int, int]]
     """By feature, in steps of −127 … 127."""
 
 
-def parse_model(table: str) -> Model:
-    """The model in a table: a name or a feature, then one or two numbers. Raises DeskError naming the line."""
+def parse_model(table: str, where: str = WEIGHTS) -> Model:
+    """The model in a table: a name or a feature, then one or two numbers. Raises DeskError naming the line.
+
+    `where` is what the table is called in errors.
+    """
     parameters: dict[str, tuple[float, ...]] = {}
+    knots: list[tuple[float, float]] = []
     weights: dict[str, tuple[int, int]] = {}
     for number, line in enumerate(table.splitlines(), 1):
         if not line or line.startswith("//"):
@@ -61,6 +77,10 @@ def parse_model(table: str) -> Model:
             if name in _PARAMETERS:
                 parameters[name] = tuple(float(cell) for cell in cells)
                 fits = len(cells) == 1 + (name != "SCALE") and all(map(math.isfinite, parameters[name]))
+            elif name == _KNOT:
+                raw, share = (float(cell) for cell in cells)
+                knots.append((raw, share))
+                fits = 0.0 <= raw <= 1.0 and 0.0 <= share <= 1.0
             else:
                 bearish, bullish = (int(cell) for cell in cells)
                 fits = max(abs(bearish), abs(bullish)) <= 127 and name not in weights
@@ -68,17 +88,21 @@ def parse_model(table: str) -> Model:
         except ValueError:
             fits = False
         if not fits:
-            raise _refusal(f"a feature once with two steps in −127 … 127, or a parameter, found {line!r:.100}", number)
+            raise _refusal(
+                f"a feature once with two steps in −127 … 127, or a parameter, found {line!r:.100}", where, number
+            )
     missing = [name for name in _PARAMETERS if name not in parameters]
+    if not knots:
+        missing.append(_KNOT)
     if missing:
-        raise _refusal(f"the parameters {', '.join(_PARAMETERS)}, found no {missing[0]}", 1)
+        raise _refusal(f"the parameters {', '.join((*_PARAMETERS, _KNOT))}, found no {missing[0]}", where, 1)
     pairs = {name: (values[0], values[-1]) for name, values in parameters.items()}
     slopes = tuple(pairs[f"SUM {name}"] for name in SUMS)
-    return Model(pairs["SCALE"][0], pairs["BIAS"], slopes, pairs["CALIBRATION"], weights)
+    return Model(pairs["SCALE"][0], pairs["BIAS"], slopes, Curve(knots), weights)
 
 
 class LinearScorer:
-    """Speaks `model.Scorer`. Deterministic; remembers tokens, never texts."""
+    """Speaks `model.Scorer`. Deterministic; remembers pieces of text of one word or two, never texts."""
 
     name = "linear"
 
@@ -89,7 +113,7 @@ class LinearScorer:
         if table is None:
             table = files("engine.scoring").joinpath(WEIGHTS).read_text(encoding="utf-8")
         self._model = parse_model(table)
-        self._known = frozenset(self._model.weights)
+        self._reader = _Reader(self._model.weights)
         self._rules = Rules(words)
         # Its weights were learnt beside the word lists, so a change of either changes scores.
         self.version = f"linear-{hashlib.sha256(f'{words.version}|{table}'.encode()).hexdigest()[:12]}"
@@ -100,33 +124,92 @@ class LinearScorer:
 
     def probabilities(self, text: str) -> tuple[float, float, float] | None:
         """P of bearish, neutral and bullish; None when nothing in the text is known."""
-        model = self._model
-        known = features(text) & self._known
-        count = len(known)
-        bearish = bullish = 0
-        for one, other in map(model.weights.__getitem__, known):
-            bearish += one
-            bullish += other
-        tally = self._rules.tally(text)
-        if not count and not tally.bullish and not tally.bearish:
+        return self._probabilities(text, self._rules.tally(text))
+
+    def _probabilities(self, text: str, tally: Tally) -> tuple[float, float, float] | None:
+        count, bearish, bullish = self._reader.steps(text)
+        compound, praise, blame = tally
+        silent = not praise and not blame
+        if not count and silent:
             return None
-        step = model.scale / math.sqrt(count) if count else 0.0
-        down, up = model.bias[0] + step * bearish, model.bias[1] + step * bullish
-        for value, (slope_down, slope_up) in zip(sums(tally), model.slopes, strict=True):
-            down += value * slope_down
-            up += value * slope_up
+        model = self._model
+        down, up = model.bias
+        if count:
+            step = model.scale / math.sqrt(count)
+            down += step * bearish
+            up += step * bullish
+        by_compound, by_bullish, by_bearish, by_silence = model.slopes
+        if silent:
+            down += by_silence[0]
+            up += by_silence[1]
+        else:
+            praise, blame = math.log1p(praise), math.log1p(blame)
+            down += compound * by_compound[0] + praise * by_bullish[0] + blame * by_bearish[0]
+            up += compound * by_compound[1] + praise * by_bullish[1] + blame * by_bearish[1]
         largest = max(down, up, 0.0)
         odds_down, odds_flat, odds_up = math.exp(down - largest), math.exp(-largest), math.exp(up - largest)
         total = odds_down + odds_flat + odds_up
         return odds_down / total, odds_flat / total, odds_up / total
 
     def _score(self, text: str) -> Score:
-        found = self.probabilities(text)
+        tally = self._rules.tally(text)
+        score = self._whole(text, tally)
+        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
+            own = own_scores(text, self._rules.says_something, lambda part: self._whole(part, self._rules.tally(part)))
+            if own:
+                return Score(score.score, score.confidence, own)
+        return score
+
+    def _whole(self, text: str, tally: Tally) -> Score:
+        found = self._probabilities(text, tally)
         if found is None:
             return NOTHING
         score, margin = gated(*found)
-        intercept, slope = self._model.calibration
-        return Score(round(score, 6), round(logistic(intercept + slope * log_odds(margin)), 6))
+        return Score(round(score, 6), self._model.curve.confidence(score, margin))
+
+
+class _Reader(dict[str, tuple[int, ...]]):
+    """Numbers of the tokens of a piece of text, by its letters; makes what it does not have. Bounded.
+
+    A token that no feature has is number 0. A word's key is its number, that of a pair (first + 1) · size + second.
+    """
+
+    def __init__(self, weights: Mapping[str, tuple[int, int]]) -> None:
+        super().__init__()
+        words = dict.fromkeys(word for feature in weights for word in feature.split(" "))
+        self._numbers = {word: number for number, word in enumerate(words, 1)}
+        self._size = len(words) + 1
+        self._packed = {
+            self._key(feature): ((bearish + _OFFSET) << _SHIFT) + bullish + _OFFSET
+            for feature, (bearish, bullish) in weights.items()
+        }
+        self._known = frozenset(self._packed)
+
+    def __missing__(self, chunk: str) -> tuple[int, ...]:
+        numbers = self._numbers
+        found = tuple([numbers.get(token, 0) for token in tokens(chunk)])
+        if len(chunk) <= _MEMO_LENGTH:
+            if len(self) >= _MEMO:
+                self.clear()
+            self[chunk] = found
+        return found
+
+    def steps(self, text: str) -> tuple[int, int, int]:
+        """How many features of the text are known, and the sums of their bearish and bullish steps."""
+        numbers = [number for chunk in map(self.__getitem__, text.lower().split()) for number in chunk]
+        size = self._size
+        keys = {(first + 1) * size + second for first, second in pairwise(numbers)}
+        keys.update(numbers)
+        known = keys & self._known
+        count = len(known)
+        packed = sum(map(self._packed.__getitem__, known))
+        return count, (packed >> _SHIFT) - _OFFSET * count, (packed & _MASK) - _OFFSET * count
+
+    def _key(self, feature: str) -> int:
+        first, _, second = feature.partition(" ")
+        if not second:
+            return self._numbers[first]
+        return (self._numbers[first] + 1) * self._size + self._numbers[second]
 
 
 def gated(bearish: float, neutral: float, bullish: float) -> tuple[float, float]:
@@ -144,15 +227,9 @@ def logistic(value: float) -> float:
     return 1 / (1 + math.exp(-min(value, 700.0)))
 
 
-def log_odds(share: float) -> float:
-    """ln(share / (1 − share)), for a share in [0, 1] held off its ends by a millionth."""
-    share = min(max(share, _LEAST), 1 - _LEAST)
-    return math.log(share / (1 - share))
-
-
-def _refusal(expected: str, number: int) -> DeskError:
+def _refusal(expected: str, where: str, number: int) -> DeskError:
     return DeskError(
         f"expected {expected}",
-        where=f"{WEIGHTS}:{number}",
+        where=f"{where}:{number}",
         remedy="install the package again, or train the model again",
     )

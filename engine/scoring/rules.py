@@ -22,10 +22,13 @@ _CAPITALS: Final = 0.733
 _NEGATED: Final = -0.74
 _ALPHA: Final = 15
 
-_MEMO: Final = 20_000
+_MEMO: Final = 50_000
 """Most tokens remembered; then the memory starts anew."""
-_MEMO_LENGTH: Final = 20
+_MEMO_LENGTH: Final = 24
 """Longer tokens (links, mostly) are not remembered."""
+
+_FEW: Final = 8
+"""Different emoji up to which replacing one after the other is quicker than looking every character up."""
 
 UPPER: Final = 1
 KNOWN: Final = 2
@@ -129,7 +132,10 @@ class Rules:
         self._listed = {*words.lexicon, *words.boosters, *words.negations, *_NAMED}
         self._listed.update(word for phrase in long_ones for word in phrase)
         self._keys = {*words.terms, *words.nots, *(key for phrase in words.phrases for key in phrase)}
-        self._signs = frozenset((*words.emoji, *words.signs))
+        self._spelt = {sign: f" {words}" for sign, words in words.emoji.items()}
+        self._spelt.update((sign, f" {sign} ") for sign in words.signs)
+        self._spelt_at = {ord(sign): spelt for sign, spelt in self._spelt.items()}
+        self._signs = frozenset(self._spelt)
 
     def tally(self, text: str) -> Tally:
         """Score one text."""
@@ -163,24 +169,19 @@ class Rules:
         found = [(index, valence) for index in known if (valence := self._valence(tokens, index, shouted))]
         return _sum_up(_contrast(found, but - 1) if but else [valence for _, valence in found], text)
 
+    def says_something(self, text: str) -> bool:
+        """Whether the text has a word that counts for or against."""
+        tally = self.tally(text)
+        return bool(tally.bullish or tally.bearish)
+
     def _spell_emoji(self, text: str) -> str:
-        """The text with emoji in the package's words, set off as the package does it; ours become tokens."""
-        if self._signs.isdisjoint(text):
-            return text
-        emoji, ours = self._words.emoji, self._words.signs
-        spelt: list[str] = []
-        after_space = True
-        for character in text:
-            if character in ours:
-                spelt.append(f" {character} ")
-                after_space = True
-            elif character in emoji:
-                spelt.append(emoji[character] if after_space else f" {emoji[character]}")
-                after_space = False
-            else:
-                spelt.append(character)
-                after_space = character == " "
-        return "".join(spelt)
+        """The text with emoji in the package's words, set off by spaces; ours become tokens."""
+        present = self._signs.intersection(text)
+        if len(present) > _FEW:
+            return text.translate(self._spelt_at)
+        for sign in present:
+            text = text.replace(sign, self._spelt[sign])
+        return text
 
     def _token(self, raw: str) -> Token:
         if raw.isalpha() and raw.isascii():

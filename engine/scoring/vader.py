@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from engine.config import Config
 from engine.model import Score
+from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
+from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.rules import Rules, Tally
 from engine.scoring.words import Words, finance_words
 
@@ -18,32 +20,45 @@ _HALF = 0.75
 class VaderScorer:
     """Speaks `model.Scorer`. The score is VADER's compound; the confidence says how much was said, and how unanimously.
 
-    confidence = SILENT + (1 − SILENT) · agreement · amount, with agreement = |Σ v| / Σ |v| over the valences v that the
-    rules found and amount = Σ |v| / (Σ |v| + 0.75). One clear word ("upgraded", 2.4) gives 0.79, one mild word (1.0)
-    0.61, equal praise and blame 0.1.
+    Before calibration it is SILENT + (1 − SILENT) · agreement · amount, with agreement = |Σ v| / Σ |v| over the
+    valences v that the rules found and amount = Σ |v| / (Σ |v| + 0.75): one clear word ("upgraded", 2.4) gives 0.79,
+    one mild word (1.0) 0.61, equal praise and blame 0.1. A curve then says how often a call with that much was right
+    (engine.scoring.calibration). A text without a known word keeps SILENT.
     """
 
     name = "vader"
 
-    def __init__(self, config: Config, words: Words | None = None) -> None:
-        """`words` replaces the shipped lists."""
+    def __init__(self, config: Config, words: Words | None = None, curve: Curve | None = None) -> None:
+        """`words` replaces the shipped lists and `curve` the shipped calibration; other lists have none."""
         del config  # has no setting of its own; every scorer is built alike
+        if curve is None:
+            curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
         words = words or finance_words()
-        self.version = words.version
+        self.version = words.version if curve is AS_IT_IS else f"{words.version}+{curve.version}"
+        self._curve = curve
         self._rules = Rules(words)
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
-        tally = self._rules.tally
-        return [_score(tally(text)) for text in texts]
+        return [self._score(text) for text in texts]
 
+    def _score(self, text: str) -> Score:
+        tally = self._rules.tally(text)
+        score = self._whole(tally)
+        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
+            own = own_scores(text, self._rules.says_something, lambda part: self._whole(self._rules.tally(part)))
+            if own:
+                return Score(score.score, score.confidence, own)
+        return score
 
-def _score(tally: Tally) -> Score:
-    amount = tally.bullish + tally.bearish
-    if not amount:
-        return _NOTHING
-    agreement = abs(tally.bullish - tally.bearish) / amount
-    return Score(tally.compound, round(SILENT + (1 - SILENT) * agreement * amount / (amount + _HALF), 6))
+    def _whole(self, tally: Tally) -> Score:
+        compound, bullish, bearish = tally
+        amount = bullish + bearish
+        if not amount:
+            return _NOTHING
+        agreement = abs(bullish - bearish) / amount
+        raw = SILENT + (1 - SILENT) * agreement * amount / (amount + _HALF)
+        return Score(compound, self._curve.confidence(compound, raw))
 
 
 _NOTHING = Score(0.0, SILENT)

@@ -13,6 +13,7 @@ from engine.config import Config, ScoringConfig
 from engine.errors import ConfigError
 from engine.model import Author, DisplayText, Post, Score, SymbolScore
 from engine.scoring import Ensemble, load
+from engine.scoring.calibration import Curve
 
 NOW = 1_700_000_000_000_000_000
 
@@ -68,8 +69,21 @@ def test_members_are_weighted_by_weight_and_confidence() -> None:
     weights = 0.9 + 2 * 0.5 + 0.4
     assert scored.reading.scorer == "ensemble"
     assert scored.reading.score == round((0.9 * 0.8 + 1.0 * 0.5 - 0.4 * 0.6) / weights, 6)
-    assert scored.reading.confidence == round(3 / 4 * weights / 4, 6)
+    agreement, mean = (0.9 + 2 * 0.5) / weights, (0.9**2 + 2 * 0.5**2 + 0.4**2) / weights
+    assert scored.reading.confidence == round(agreement * mean, 6)
     assert [reading.scorer for reading in scored.members] == ["a", "b", "c"]
+
+
+def test_a_curve_says_how_often_these_members_are_right() -> None:
+    curve = Curve(((0.0, 0.4), (1.0, 0.9)))
+    pair = [always("b", 0.5, 0.6), always("a", 0.5, 0.6)]
+    plain, curved = Ensemble(pair, Config(), curves={}), Ensemble(pair, Config(), curves={"a+b": curve})
+    assert plain.version != curved.version
+    assert plain.score([post("x")], NOW)[0].reading.confidence == 0.6
+    assert curved.score([post("x")], NOW)[0].reading.confidence == 0.7
+    silent = Made("b", lambda texts: [None] * len(texts))
+    alone = Ensemble([silent, always("a", 0.5, 0.6)], Config(), curves={"a+b": curve})
+    assert alone.score([post("x")], NOW)[0].reading.confidence == 0.6
 
 
 def test_the_version_follows_members_and_weights() -> None:
@@ -146,8 +160,8 @@ def test_a_symbol_singled_out_is_combined_from_what_each_member_says_of_it() -> 
         Made("a", lambda texts: [Score(0.0, 0.2, own, DisplayText("both sides"))] * len(texts)), always("b", 0.3, 0.4)
     )
     (scored,) = whole.score([post("long $ABC, short $XYZ")], NOW)
-    assert scored.reading.about("ABC") == (round((0.8 * 0.6 + 0.4 * 0.3) / 1.2, 6), 0.6)
-    assert scored.reading.about("XYZ") == (round((0.4 * 0.3 - 0.8 * 0.6) / 1.2, 6), 0.3)
+    assert scored.reading.about("ABC") == (round((0.8 * 0.6 + 0.4 * 0.3) / 1.2, 6), 0.666667)
+    assert scored.reading.about("XYZ") == (round((0.4 * 0.3 - 0.8 * 0.6) / 1.2, 6), 0.444444)
     assert scored.reading.about("OTHER") == (scored.reading.score, scored.reading.confidence)
     assert scored.members[0].symbols == own
     assert scored.reading.reason == "both sides"

@@ -16,11 +16,12 @@ from engine.evaluate import figures, read_set
 from engine.model import Scorer
 from engine.scoring import load
 from engine.scoring.features import features
-from engine.scoring.linear import NOTHING, WEIGHTS, LinearScorer, gated, log_odds, logistic, parse_model
+from engine.scoring.linear import NOTHING, WEIGHTS, LinearScorer, gated, logistic, parse_model
 
 SHIPPED = Path(__file__).resolve().parents[3] / "engine" / "scoring" / WEIGHTS
 SETS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sentiment"
 SCORER = LinearScorer(Config())
+KNOWN = parse_model(SHIPPED.read_text(encoding="utf-8")).weights
 TABLE = """// made up
 SCALE\t0.05
 BIAS\t-1\t-1
@@ -28,7 +29,8 @@ SUM compound\t0\t0
 SUM bullish\t0\t1
 SUM bearish\t1\t0
 SUM silent\t0\t0
-CALIBRATION\t0\t1
+KNOT\t0\t0.4
+KNOT\t1\t0.9
 zorp\t40\t-10
 blip\t-10\t40
 blip #%\t0\t60
@@ -61,12 +63,14 @@ def test_the_version_follows_the_table() -> None:
 @pytest.mark.parametrize(
     "table, problem, line",
     [
-        (TABLE + "zorp\t1\t1\n", "once", 12),
-        (TABLE + "more\t128\t0\n", "127", 12),
-        (TABLE + "more\t1\n", "two steps", 12),
-        (TABLE + "more\t1\tx\n", "two steps", 12),
-        (TABLE + "BIAS\tnan\t0\n", "parameter", 12),
+        (TABLE + "zorp\t1\t1\n", "once", 13),
+        (TABLE + "more\t128\t0\n", "127", 13),
+        (TABLE + "more\t1\n", "two steps", 13),
+        (TABLE + "more\t1\tx\n", "two steps", 13),
+        (TABLE + "BIAS\tnan\t0\n", "parameter", 13),
+        (TABLE + "KNOT\t0.5\t1.5\n", "parameter", 13),
         (TABLE.replace("SUM silent\t0\t0\n", ""), "found no SUM silent", 1),
+        (TABLE.replace("KNOT\t0\t0.4\nKNOT\t1\t0.9\n", ""), "found no KNOT", 1),
     ],
 )
 def test_a_damaged_table_is_refused(table: str, problem: str, line: int) -> None:
@@ -130,16 +134,28 @@ def test_the_gate_keeps_the_side_and_quiets_neutral_texts(bearish: float, bullis
 
 
 @given(st.floats(allow_nan=False))
-def test_the_logistic_is_bounded_and_undone_by_the_log_odds(value: float) -> None:
-    share = logistic(value)
-    assert 0 <= share <= 1
-    if abs(value) < 10:
-        assert log_odds(share) == pytest.approx(value, abs=1e-6)
+def test_the_logistic_is_bounded_and_its_sides_add_up(value: float) -> None:
+    assert 0 <= logistic(value) <= 1
+    assert logistic(value) + logistic(-value) == pytest.approx(1)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(sorted(KNOWN)), max_size=30).map(" ".join))
+def test_the_quick_reader_finds_what_the_features_say(text: str) -> None:
+    known = features(text) & KNOWN.keys()
+    expected = len(known), sum(KNOWN[name][0] for name in known), sum(KNOWN[name][1] for name in known)
+    assert SCORER._reader.steps(text) == expected
+
+
+def test_memory_of_pieces_is_bounded() -> None:
+    scorer = LinearScorer(Config(), TABLE)
+    for start in range(0, 120_000, 10_000):
+        scorer.score([" ".join(f"t{number}" for number in range(start, start + 10_000))])
+    assert len(scorer._reader) <= 50_000
 
 
 def test_the_shipped_weights_hold_words_and_no_names() -> None:
     assert SHIPPED.stat().st_size < 1_000_000
-    for feature in parse_model(SHIPPED.read_text(encoding="utf-8")).weights:
+    for feature in KNOWN:
         words = feature.split(" ")
         assert len(words) <= 2
         assert features(feature).issuperset(word for word in words if word.isalpha())

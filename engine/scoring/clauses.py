@@ -1,0 +1,90 @@
+"""What a text says of each symbol: "long $A, short $B" is two opinions.
+
+A text is cut at marks and at words that set one thing against another. A clause without a cashtag belongs to the one
+before it, or, at the beginning, to the first that has one; clauses that only list cashtags ("$A, $B and $C up") belong
+to the clause after them. A symbol's own text is what its clauses say together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from engine.model import Score, SymbolScore
+
+LEAST_CASHTAGS: Final = 2
+MOST_CLAUSES: Final = 24
+"""Further clauses are read as part of the last."""
+
+_CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z][A-Za-z.]{0,9})(?![\w$])")
+_CUT = re.compile(
+    r"[,;:|/](?=\s|$)|[.!?]+(?=\s|$)|\s[-–—&+>]+\s"
+    r"|\s(?=(?:but|and|while|whereas|though|although|however|yet|vs\.?|versus|then|not|instead of|rather than)\s)"
+    r"|\s(?=(?:long|short|buy|buying|bought|sell|selling|sold|into|over|against)\s+\$)",
+    re.IGNORECASE,
+)
+
+
+def own_scores(
+    text: str, says_something: Callable[[str], bool], score: Callable[[str], Score]
+) -> tuple[SymbolScore, ...]:
+    """What `score` says of each symbol's own text; empty unless it likes one symbol and dislikes another."""
+    found = {name: score(own) for name, own in symbols_apart(text, says_something).items()}
+    if not any(each.score > 0 for each in found.values()) or not any(each.score < 0 for each in found.values()):
+        return ()
+    return tuple([SymbolScore(name, each.score, each.confidence) for name, each in found.items()])
+
+
+def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str, str]:
+    """Each cashtag's own text, by symbol in upper case; empty when the text does not take them apart.
+
+    `says_something` tells whether a scorer finds an opinion in a clause.
+    """
+    if text.count("$") < LEAST_CASHTAGS or len({name.upper() for name in _CASHTAG.findall(text)}) < LEAST_CASHTAGS:
+        return {}
+    clauses: list[tuple[tuple[str, ...], list[str]]] = []
+    """Symbols, and the pieces of text that are about them."""
+    waiting: tuple[str, ...] = ()
+    lead: list[str] = []
+    for clause in _clauses(text):
+        names = tuple(name.upper().rstrip(".") for name in _CASHTAG.findall(clause))
+        if names:
+            names = waiting + names
+            if not says_something(clause):
+                waiting = names
+                lead.append(clause)
+                continue
+            clauses.append((names, [*lead, clause]))
+            waiting, lead = (), []
+        elif waiting:
+            if says_something(clause):
+                clauses.append((waiting, [*lead, clause]))
+                waiting, lead = (), []
+            else:
+                lead.append(clause)
+        elif clauses:
+            clauses[-1][1].append(clause)
+        else:
+            lead.append(clause)
+    if len(clauses) < LEAST_CASHTAGS:
+        return {}
+    own: dict[str, list[str]] = {}
+    for names, pieces in clauses:
+        for name in dict.fromkeys(names):
+            own.setdefault(name, []).extend(pieces)
+    return {name: " ".join(pieces) for name, pieces in own.items()}
+
+
+def _clauses(text: str) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    for cut in _CUT.finditer(text):
+        if len(pieces) == MOST_CLAUSES - 1:
+            break
+        if text[start : cut.end()].strip():
+            pieces.append(text[start : cut.end()])
+        start = cut.end()
+    if text[start:].strip():
+        pieces.append(text[start:])
+    return pieces

@@ -1,0 +1,82 @@
+"""The curves of confidence: their shape, how they are fitted, and how they are read from a file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DeskError
+from engine.scoring.calibration import AS_IT_IS, Curve, Outcome, fit, parse_curves, shipped_curves
+
+shares = st.floats(0, 1).map(lambda value: round(value, 4))
+calls = st.lists(st.builds(Outcome, shares, st.booleans(), st.floats(0.1, 10)), min_size=1, max_size=80)
+
+
+def test_straight_between_knots_and_level_beyond() -> None:
+    curve = Curve(((0.2, 0.4), (0.6, 0.8)))
+    assert [curve(raw) for raw in (0.0, 0.2, 0.4, 0.6, 1.0)] == pytest.approx([0.4, 0.4, 0.6, 0.8, 0.8])
+
+
+@given(shares)
+def test_taken_at_its_word(raw: float) -> None:
+    assert AS_IT_IS(raw) == raw
+
+
+@given(calls, shares, shares)
+def test_a_fitted_curve_never_falls_and_stays_in_range(outcomes: list[Outcome], one: float, other: float) -> None:
+    curve = fit(outcomes)
+    low, high = sorted((one, other))
+    assert 0 <= curve(low) <= curve(high) <= 1
+
+
+@given(calls)
+def test_order_does_not_matter(outcomes: list[Outcome]) -> None:
+    assert fit(outcomes).knots == fit(outcomes[::-1]).knots
+
+
+def test_it_finds_how_often_calls_are_right() -> None:
+    outcomes = [Outcome(raw / 100, number < raw) for raw in range(100) for number in range(100)]
+    curve = fit(outcomes)
+    for raw in (0.1, 0.35, 0.8):
+        assert curve(raw) == pytest.approx(raw, abs=0.01)
+
+
+def test_weights_count() -> None:
+    outcomes = [Outcome(0.5, True, 3.0), Outcome(0.5, False, 1.0)]
+    assert fit(outcomes).knots == ((0.5, 0.75),)
+
+
+@pytest.mark.parametrize(
+    "knots", [(), ((0.5, 0.5), (0.5, 0.6)), ((0.1, 0.9), (0.2, 0.8)), ((0.1, 1.1),), ((float("nan"), 0.5),)]
+)
+def test_nonsense_is_no_curve(knots: tuple[tuple[float, float], ...]) -> None:
+    with pytest.raises(DeskError, match="rising knots"):
+        Curve(knots)
+
+
+def test_nothing_to_fit() -> None:
+    with pytest.raises(DeskError, match="found none"):
+        fit([])
+
+
+def test_curves_are_read_by_name() -> None:
+    curves = parse_curves("// made up\na\t0.1\t0.5\na\t0.9\t0.9\na+b\t0.5\t0.7\n")
+    assert set(curves) == {"a", "a+b"}
+    assert curves["a"].knots == ((0.1, 0.5), (0.9, 0.9))
+
+
+@pytest.mark.parametrize("line", ["a\t0.1", "a\tx\t0.5", "a"])
+def test_a_damaged_file_is_refused(line: str) -> None:
+    with pytest.raises(DeskError, match="a name and two numbers") as caught:
+        parse_curves(f"// made up\n{line}\n")
+    assert caught.value.where == "calibration.tsv:2"
+
+
+def test_our_own_have_curves() -> None:
+    assert {"vader", "linear+vader"} <= set(shipped_curves())
+
+
+def test_a_score_that_calls_nothing_is_sure_of_nothing() -> None:
+    curve = Curve(((0.0, 0.5), (1.0, 0.9)))
+    assert [curve.confidence(score, 0.1) for score in (0.5, -0.5, 0.04, 0.0)] == [0.54, 0.54, 0.1, 0.1]

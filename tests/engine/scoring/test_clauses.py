@@ -1,0 +1,73 @@
+"""What a text says of each symbol, on made-up posts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import Config, ScoringConfig
+from engine.model import Author, DisplayText, Post
+from engine.scoring import load
+from engine.scoring.clauses import symbols_apart
+
+BOTH = load(Config(scoring=ScoringConfig(scorers=("vader", "linear"))))
+
+
+@pytest.mark.parametrize(
+    "text, signs",
+    [
+        ("long $TSLA, short $F", {"TSLA": 1, "F": -1}),
+        ("short $F, long $TSLA", {"TSLA": 1, "F": -1}),
+        ("LONG $TSLA SHORT $F", {"TSLA": 1, "F": -1}),
+        ("Bought $AAPL calls and sold my $MSFT, it looks weak", {"AAPL": 1, "MSFT": -1}),
+        ("$NVDA upgraded to buy while $INTC downgraded to sell", {"NVDA": 1, "INTC": -1}),
+        ("$NVDA, $AMD and $AVGO all plunge but $F beats estimates", {"NVDA": -1, "AMD": -1, "AVGO": -1, "F": 1}),
+        ("$AAPL breakout, $MSFT breakdown, $IBM flat", {"AAPL": 1, "MSFT": -1}),
+        ("bullish on $AMD, bearish on $INTC here", {"AMD": 1, "INTC": -1}),
+        ("Puts on $SPY, calls on $GLD", {"SPY": -1, "GLD": 1}),
+        ("$COIN crushing it. $HOOD bleeding out.", {"COIN": 1, "HOOD": -1}),
+        ("$X up 4%; $Y down 3%", {"X": 1, "Y": -1}),
+    ],
+)
+def test_symbols_are_told_apart(text: str, signs: dict[str, int]) -> None:
+    (scored,) = BOTH.score([Post("1", "test", 0, 0, Author("", DisplayText("")), text, DisplayText(text))], 0)
+    for reading in (scored.reading, *scored.members):
+        found = {own.symbol: own.score for own in reading.symbols}
+        assert {name: (score > 0) - (score < 0) for name, score in found.items()} == signs, reading
+        assert all(abs(score) > 0.2 for score in found.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "long $TSLA and $F",
+        "$TSLA up, but it looks weak to me",
+        "$TSLA $F $GM all up 3%, new highs",
+        "short squeeze coming, long",
+        "$100 calls bought for $2, puts sold",
+        "",
+    ],
+)
+def test_one_opinion_is_not_taken_apart(text: str) -> None:
+    (scored,) = BOTH.score([Post("1", "test", 0, 0, Author("", DisplayText("")), text, DisplayText(text))], 0)
+    assert scored.reading.symbols == ()
+
+
+def test_a_list_of_symbols_waits_for_what_is_said_of_them() -> None:
+    found = symbols_apart("$A, $B, sinking. $C, $D soaring", lambda clause: "ing" in clause)
+    assert {name: text.strip().endswith("sinking.") for name, text in found.items()} == {
+        "A": True,
+        "B": True,
+        "C": False,
+        "D": False,
+    }
+
+
+@given(st.lists(st.sampled_from(["$A", "$BC", "$D.E", "up", "down", ",", ". ", "but", "and", "long"]), max_size=300))
+def test_every_symbol_is_in_its_own_text(parts: list[str]) -> None:
+    text = " ".join(parts)
+    found = symbols_apart(text, lambda clause: "up" in clause or "down" in clause)
+    for name, own in found.items():
+        assert f"${name}" in own
+        assert len(own) <= 25 * (len(text) + 1)

@@ -1,0 +1,264 @@
+"""One late scorer's way: batches, shared questions, a bounded queue, failures that end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from engine.clock import SECOND, VirtualClock
+from engine.config import LateConfig
+from engine.errors import ConfigError, DeskError
+from engine.model import Asked, DisplayText, Light, Score, SymbolScore
+from engine.scoring import lane as lanes
+from engine.scoring.lane import Lane, LateAnswer
+
+GOOD = Score(0.5, 0.9)
+
+
+def about(text: str, *symbols: str) -> Asked:
+    return Asked(DisplayText(text), symbols or ("TSLA",))
+
+
+class Made:
+    """A late scorer that answers what it is told to."""
+
+    name = "made"
+    version = "1"
+    repeatable = True
+    concurrency = 1
+    gate = 0.0
+    wait_s = 0.0
+    spent_usd = 0.0
+    cap_usd: float | None = None
+    detail = ""
+
+    def __init__(self, answer: Callable[[Sequence[Asked]], Awaitable[Any]], batch: int = 4) -> None:
+        self.answer = answer
+        self.batch = batch
+        self.batches: list[list[str]] = []
+        self.refusals: list[DeskError] = []
+        """What `start` raises, one after the other."""
+        self.block = ""
+        self.closed = False
+
+    def blocked(self, now_ns: int) -> str:
+        return self.block
+
+    async def start(self) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+
+    async def score(self, asked: Sequence[Asked]) -> Any:
+        self.batches.append([each.text for each in asked])
+        return await self.answer(asked)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def good(asked: Sequence[Asked]) -> list[Score | None]:
+    return [GOOD] * len(asked)
+
+
+class Watched:
+    """A lane that runs, and what it said."""
+
+    def __init__(self, scorer: Made, **settings: Any) -> None:
+        self.clock = VirtualClock(1_000 * SECOND)
+        self.answers: list[LateAnswer] = []
+        self.lights: list[tuple[Light, str]] = []
+        self.scorer = scorer
+        self.lane = Lane(
+            scorer,
+            self.clock,
+            LateConfig(**settings),
+            replaying=False,
+            deliver=self.answers.append,
+            report=lambda light, detail, remedy: self.lights.append((light, detail)),
+        )
+
+    def ask(self, post_id: str, text: str, *symbols: str) -> None:
+        self.lane.ask(post_id, about(text, *symbols), self.clock.now_ns())
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Watched]:
+        task = asyncio.create_task(self.lane.run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def settled(self, count: int) -> list[tuple[str, float | None]]:
+        async with asyncio.timeout(10):
+            while len(self.answers) < count:
+                await asyncio.sleep(0.001)
+        return [(each.post_id, None if each.score is None else each.score.score) for each in self.answers]
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "BACK_OFF_S", (0.001,))
+    monkeypatch.setattr(lanes, "_BLOCKED_S", 0.001)
+
+
+async def test_posts_are_asked_about_in_batches_and_each_is_answered_once() -> None:
+    watched = Watched(Made(good))
+    for number in range(6):
+        watched.ask(str(number), f"text {number}")
+    async with watched.running():
+        assert await watched.settled(6) == [(str(number), 0.5) for number in range(6)]
+    assert [len(batch) for batch in watched.scorer.batches] == [4, 2]
+    assert watched.lane.waiting == 0 and watched.lane.counts.answered == 6
+    assert watched.scorer.closed
+
+
+async def test_the_same_text_is_asked_about_once_while_it_waits_and_afterwards() -> None:
+    watched = Watched(Made(good))
+    watched.ask("1", "buy now")
+    watched.ask("2", "buy now")
+    watched.ask("3", "buy now", "NVDA")
+    async with watched.running():
+        await watched.settled(3)
+        watched.ask("4", "buy now")
+        assert (await watched.settled(4))[-1] == ("4", 0.5)
+    assert watched.scorer.batches == [["buy now", "buy now"]]
+
+
+async def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
+    watched = Watched(Made(good), queue=3)
+    for number in range(5):
+        watched.ask(str(number), f"text {number}")
+    assert [each.post_id for each in watched.answers] == ["0", "1"]
+    assert watched.lane.counts.dropped == 2 and watched.lane.waiting == 3
+
+
+async def test_a_text_asked_about_that_everybody_repeats_does_not_pile_up() -> None:
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(asked: Sequence[Asked]) -> list[Score | None]:
+        started.set()
+        await go.wait()
+        return [GOOD] * len(asked)
+
+    watched = Watched(Made(slow), queue=3)
+    async with watched.running():
+        watched.ask("0", "again")
+        await started.wait()
+        for number in range(1, 6):
+            watched.ask(str(number), "again")
+        assert watched.lane.waiting == 3 and watched.lane.counts.dropped == 3
+        go.set()
+        await watched.settled(6)
+
+
+async def test_what_waited_too_long_is_not_asked_about() -> None:
+    watched = Watched(Made(good), limit_s=5.0)
+    watched.ask("old", "old text")
+    watched.clock.advance(watched.clock.now_ns() + 6 * SECOND)
+    watched.ask("new", "new text")
+    async with watched.running():
+        assert await watched.settled(2) == [("old", None), ("new", 0.5)]
+    assert watched.scorer.batches == [["new text"]] and watched.lane.counts.late == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "light"),
+    [
+        (DeskError("expected an answer, found none"), Light.DOWN),
+        (ConfigError("expected a key, found none"), Light.REFUSED),
+        (KeyError("somebody's package"), Light.DOWN),
+    ],
+)
+async def test_a_failure_costs_its_batch_and_is_shown_until_an_answer_comes(error: Exception, light: Light) -> None:
+    failing = [error]
+
+    async def answer(asked: Sequence[Asked]) -> list[Score | None]:
+        if failing:
+            raise failing.pop()
+        return [GOOD] * len(asked)
+
+    watched = Watched(Made(answer, batch=1))
+    watched.ask("1", "one")
+    watched.ask("2", "two")
+    async with watched.running():
+        assert await watched.settled(2) == [("1", None), ("2", 0.5)]
+    lights = [shown for shown, _ in watched.lights]
+    assert lights == [Light.CONNECTING, Light.UP, light, Light.UP]
+    assert watched.lane.counts.failed == 1
+
+
+async def test_a_scorer_that_cannot_start_is_tried_again() -> None:
+    scorer = Made(good)
+    scorer.refusals = [DeskError("expected memory, found none"), DeskError("expected memory, found none")]
+    watched = Watched(scorer)
+    watched.ask("1", "one")
+    async with watched.running():
+        assert await watched.settled(1) == [("1", 0.5)]
+    assert [shown for shown, _ in watched.lights][:4] == [Light.CONNECTING, Light.DOWN, Light.DOWN, Light.UP]
+
+
+async def test_a_scorer_that_hangs_is_given_up() -> None:
+    async def never(asked: Sequence[Asked]) -> list[Score | None]:
+        await asyncio.Event().wait()
+        return []
+
+    watched = Watched(Made(never), limit_s=0.05)
+    watched.ask("1", "one")
+    async with watched.running():
+        assert await watched.settled(1) == [("1", None)]
+        async with asyncio.timeout(10):
+            while watched.lights[-1][0] is not Light.DOWN:
+                await asyncio.sleep(0.001)
+    assert "within 0.05 s" in watched.lights[-1][1]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Score(float("nan"), 0.5),
+        Score(0.5, 1.5),
+        Score(0.5, 0.5, (SymbolScore("TSLA", -2.0, 0.5),)),
+    ],
+)
+async def test_a_nonsense_score_counts_as_none_and_is_shown(bad: Score) -> None:
+    async def answer(asked: Sequence[Asked]) -> list[Score | None]:
+        return [bad if each.text == "bad" else GOOD for each in asked]
+
+    watched = Watched(Made(answer))
+    watched.ask("1", "bad")
+    watched.ask("2", "good")
+    watched.ask("3", "fine")
+    async with watched.running():
+        assert await watched.settled(3) == [("1", None), ("2", 0.5), ("3", 0.5)]
+    assert watched.lights[-1][0] is Light.DEGRADED and watched.lane.counts.failed == 1
+
+
+async def test_the_wrong_number_of_scores_is_a_failure() -> None:
+    async def short(asked: Sequence[Asked]) -> list[Score | None]:
+        return []
+
+    watched = Watched(Made(short))
+    watched.ask("1", "one")
+    async with watched.running():
+        assert await watched.settled(1) == [("1", None)]
+    assert watched.lights[-1] == (Light.DOWN, "made: expected 1 scores, found 0")
+
+
+async def test_a_scorer_that_may_not_be_asked_is_capped_and_nothing_waits_for_it() -> None:
+    scorer = Made(good)
+    scorer.block = "$2.00 of $2.00 spent today"
+    watched = Watched(scorer)
+    watched.ask("1", "one")
+    async with watched.running():
+        assert await watched.settled(1) == [("1", None)]
+        assert watched.lights[-1] == (Light.CAPPED, "$2.00 of $2.00 spent today")
+        scorer.block = ""
+        watched.ask("2", "two")
+        assert (await watched.settled(2))[-1] == ("2", 0.5)
+    assert scorer.batches == [["two"]]
