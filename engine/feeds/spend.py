@@ -2,7 +2,7 @@
 
 X charges a post read once per UTC day however often it is delivered (pay-per-use, 0.005 USD in 2026), so ids are
 counted once. Whether posts and users that come along as expansions are charged is not documented; they are not
-counted. The file is shared by every profile, as the bill is. An engine takes leases of `LEASE` posts from it before
+counted. The file is shared by every profile, as the bill is. An engine takes leases of `LEASE` and more from it before
 they are read and gives back what it did not use, so a crash can only overstate what was spent, never forget it.
 """
 
@@ -11,16 +11,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from engine.clock import DAY, utc
+from engine.clock import DAY, SECOND, utc
 from engine.errors import EXIT_USAGE, DeskError
 
 LEASE = 100
 """Posts taken from the file at a time."""
+LEASE_LIMIT = 1_000
+"""Most posts taken at a time: a lease that lasts less than a second is followed by one twice its size."""
 IDS = 5_000
 """Newest ids kept in the file, so that a restart does not count them again."""
 IDS_IN_MEMORY = 50_000
@@ -44,9 +47,13 @@ class SpendMeter:
         self.post_cost_usd = post_cost_usd
         self.daily_cap_usd = daily_cap_usd
         self._day = ""
+        self._day_number = -1
+        """Days since the epoch, as last looked at."""
         self._posts = 0
         """In the file, this engine's unused lease included."""
         self._unused = 0
+        self._lease = LEASE
+        self._leased_ns = 0
         self._ids: dict[str, None] = {}
         self.is_open = False
 
@@ -59,13 +66,14 @@ class SpendMeter:
         self.is_open = True
 
     def lease(self, now_ns: int, posts: int = 0) -> None:
-        """Take from the file what the next `posts` need and `LEASE` beyond, and save the newest ids."""
+        """Take from the file what the next `posts` need and a lease beyond, and save the newest ids."""
         self._roll(now_ns)
+        self._lease = min(LEASE_LIMIT, 2 * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
+        self._leased_ns = now_ns
         with self._locked():
             spent = self._read(now_ns)
-            take = max(0, posts + LEASE - self._unused)
-            ids = tuple(dict.fromkeys((*spent.ids, *self._ids)))[-IDS:]
-            spent = Spent(spent.day, spent.posts + take, ids)
+            take = max(0, posts + self._lease - self._unused)
+            spent = Spent(spent.day, spent.posts + take, self._newest(spent.ids))
             self._write(spent)
         self._adopt(spent, unused=self._unused + take)
 
@@ -74,8 +82,7 @@ class SpendMeter:
         self._roll(now_ns)
         with self._locked():
             spent = self._read(now_ns)
-            ids = tuple(dict.fromkeys((*spent.ids, *self._ids)))[-IDS:]
-            spent = Spent(spent.day, max(0, spent.posts - self._unused), ids)
+            spent = Spent(spent.day, max(0, spent.posts - self._unused), self._newest(spent.ids))
             self._write(spent)
         self._adopt(spent, unused=0)
         self.is_open = False
@@ -127,6 +134,15 @@ class SpendMeter:
         """The next UTC midnight."""
         return (now_ns // DAY + 1) * DAY
 
+    def _newest(self, saved: Sequence[str]) -> tuple[str, ...]:
+        """The newest `IDS` ids: ours, after those in the file, another engine's among them."""
+        own = list(islice(reversed(self._ids), IDS))
+        if len(own) < IDS:
+            known = set(own)
+            own += [post_id for post_id in reversed(saved) if post_id not in known][: IDS - len(own)]
+        own.reverse()
+        return tuple(own)
+
     def _adopt(self, spent: Spent, *, unused: int) -> None:
         self._day = spent.day
         self._posts = spent.posts
@@ -134,6 +150,10 @@ class SpendMeter:
 
     def _roll(self, now_ns: int) -> None:
         """A new UTC day starts at zero."""
+        number = now_ns // DAY
+        if number == self._day_number:
+            return
+        self._day_number = number
         day = _day(now_ns)
         if day > self._day:
             self._day = day

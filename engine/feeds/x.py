@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 EXHAUSTED_NS = 15 * MINUTE
 """How often X is asked again when the app's credit is spent."""
+LINES_PER_TURN = 16
+"""Lines read before other tasks get the loop, when many came at once: a millisecond or two."""
 NAP_NS = MINUTE
 """Longest single wait, so that a long one sees the clock move."""
 
@@ -161,7 +163,7 @@ class XFeed:
 
     async def _read(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
         """One connection, from connect to its end; leaves only by an exception."""
-        from engine.feeds.x_stream import connect
+        from engine.feeds.x_stream import StreamEnded, connect
 
         config = self._config
         self._budget.spend(self._clock.now_ns())
@@ -179,15 +181,20 @@ class XFeed:
             reporter.show(Light.DEGRADED if self._refused_rules else Light.UP, self._refused_rules)
             await self._cover(sink, reporter, filler)
             async for lines in stream.lines():
-                await self._deliver(lines, stream, sink, reporter)
-                if self._meter.capped(self._clock.now_ns()):
-                    raise SpendCapReached
+                now_ns = self._clock.now_ns()
+                for start in range(0, max(1, len(lines)), LINES_PER_TURN):
+                    if start:
+                        await asyncio.sleep(0)
+                    ended = await self._deliver(lines[start : start + LINES_PER_TURN], now_ns, stream, sink, reporter)
+                    if ended:
+                        raise StreamEnded(ended)
+                    if self._meter.capped(now_ns):
+                        raise SpendCapReached
 
-    async def _deliver(self, lines: Sequence[bytes], stream: Stream, sink: Sink, reporter: Reporter) -> None:
-        """Parse what came, count it, hand it over. Raises StreamEnded when X announces the end."""
-        from engine.feeds.x_stream import StreamEnded
-
-        now_ns = self._clock.now_ns()
+    async def _deliver(
+        self, lines: Sequence[bytes], now_ns: int, stream: Stream, sink: Sink, reporter: Reporter
+    ) -> str:
+        """Parse what came at `now_ns`, count it, hand it over. Returns why the stream ends when X announces that."""
         posts: list[Post] = []
         ended = ""
         for line in lines:
@@ -202,8 +209,7 @@ class XFeed:
             self._remember(posts)
             await sink.put(posts)
         reporter.heard(len(posts))
-        if ended:
-            raise StreamEnded(ended)
+        return ended
 
     def _trouble(self, problem: Problem, reporter: Reporter) -> str:
         """Count or log a line that is no post; returns why the stream ends, when the line says that it does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -44,18 +44,58 @@ class Stream:
     async def lines(self) -> AsyncIterator[list[bytes]]:
         """The lines of each chunk, an empty list for bytes that complete none. Raises StreamEnded at its end."""
         content = self._response.content
-        while True:
-            try:
-                async with asyncio.timeout(self._silence_s * SILENCE_GRACE):
+        with _Watchdog(self._silence_s * SILENCE_GRACE, self._response.close) as watchdog:
+            while True:
+                watchdog.watch()
+                try:
                     chunk = await content.readany()
-            except TimeoutError:
-                raise StreamEnded(f"nothing came for {self._silence_s:g} s, not even a keep-alive") from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                broken = unreachable(error, where=STREAM, token=self._token)
-                raise StreamEnded(f"the connection broke: {broken.message.rpartition('found ')[2]}") from None
-            if not chunk:
-                raise StreamEnded("X closed the stream")
-            yield self._splitter.feed(chunk)
+                except (aiohttp.ClientError, OSError, ValueError) as error:
+                    if watchdog.bit:
+                        raise StreamEnded(self._silent()) from None
+                    broken = unreachable(error, where=STREAM, token=self._token)
+                    raise StreamEnded(f"the connection broke: {broken.message.rpartition('found ')[2]}") from None
+                if not chunk:
+                    raise StreamEnded(self._silent() if watchdog.bit else "X closed the stream")
+                watchdog.rest()
+                yield self._splitter.feed(chunk)
+
+    def _silent(self) -> str:
+        return f"nothing came for {self._silence_s:g} s, not even a keep-alive"
+
+
+class _Watchdog:
+    """Calls `bite` when what is watched has taken `limit_s`. One timer for a whole stream, not one per chunk."""
+
+    def __init__(self, limit_s: float, bite: Callable[[], None]) -> None:
+        self._limit_s = limit_s
+        self._bite = bite
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        self.bit = False
+
+    def __enter__(self) -> _Watchdog:
+        self._look()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self) -> None:
+        """Something is waited for from now on."""
+        self._since = self._loop.time()
+
+    def rest(self) -> None:
+        """It came."""
+        self._since = None
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        due = (now if self._since is None else self._since) + self._limit_s
+        if now < due:
+            self._timer = self._loop.call_at(due, self._look)
+        else:
+            self.bit = True
+            self._bite()
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,8 @@ TAIL: Final = 10_000
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 
-_INSERT = f"INSERT INTO records({COLUMNS}) VALUES (?, ?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?)"
+STATEMENT_ROWS: Final = 64
+"""Most rows of one INSERT."""
 _KIND_BYTES: Final = {kind: kind.encode() for kind in KINDS}
 
 Waiter = Callable[[JournalError | None], None]
@@ -328,9 +330,7 @@ class Journal:
     def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
         taken_at, newest = time.monotonic(), self._seq
         rows = self._encoded(self._durable.hash)
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_INSERT, rows)
-        connection.execute("COMMIT")
+        _insert(connection, rows)
         self._durable = Anchor(rows[-1][0], rows[-1][5])
         if self._durable.seq >= self._mark[0]:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)
@@ -383,6 +383,29 @@ class Journal:
         finally:
             for waiter in waiters:
                 waiter(failure)
+
+
+def _insert(connection: sqlite3.Connection, rows: list[Row]) -> None:
+    """Insert rows and commit them, in as few statements as can be: a group of usual size in one that commits by itself.
+
+    sqlite3 gives the interpreter away in every statement, and to get it back from a busy loop takes up to a switch
+    interval each time. Raises sqlite3.Error.
+    """
+    if len(rows) <= STATEMENT_ROWS:
+        connection.execute(_statement(len(rows)), [value for row in rows for value in row])
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for start in range(0, len(rows), STATEMENT_ROWS):
+        part = rows[start : start + STATEMENT_ROWS]
+        connection.execute(_statement(len(part)), [value for row in part for value in row])
+    connection.execute("COMMIT")
+
+
+@lru_cache(maxsize=STATEMENT_ROWS)
+def _statement(rows: int) -> str:
+    """The INSERT of so many rows: the same text each time, so that sqlite3 finds it prepared."""
+    places = ", ".join(["(?, ?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?)"] * rows)
+    return f"INSERT INTO records({COLUMNS}) VALUES {places}"
 
 
 def _make_private(path: Path) -> None:

@@ -15,6 +15,7 @@ from engine.kernel.inbox import (
     Kill,
     LookedUp,
     MarketTold,
+    Unrecorded,
     Updated,
     Urgent,
     Watched,
@@ -54,7 +55,7 @@ class Attendant:
         self._arm = arm
 
     async def take(self, item: Urgent) -> None:
-        """Do what one item asks. Raises JournalError when it cannot be recorded."""
+        """Do what one item asks. Raises JournalError when it cannot be recorded, or something before it could not."""
         dealing = self._stages.dealing
         match item:
             case Commanded():
@@ -82,6 +83,8 @@ class Attendant:
                 rescored = self._stages.late.take(item)
                 if rescored is not None:
                     self._stages.pipeline.on_late(rescored)
+            case Unrecorded(error):
+                raise error
             case Watched():
                 self._watchdog.take(item)
             case FeedState():

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from engine.errors import JournalError
 from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Market, Order, OrderUpdate, Value, VenueSnapshot
 from engine.model.frames import Command, Reply
 from engine.scoring.lane import LateAnswer
@@ -65,6 +66,12 @@ class Kill(Value, frozen=True, gc=False):
     flatten: bool
 
 
+class Unrecorded(Value, frozen=True, gc=False):
+    """A request was not sent: what it asks for could not be made durable."""
+
+    error: JournalError
+
+
 class Problem(Value, frozen=True, gc=False):
     """Something that keeps the engine from deciding well."""
 
@@ -102,6 +109,7 @@ Urgent = (
     | Updated
     | MarketTold
     | Kill
+    | Unrecorded
     | Watched
     | Wake
     | Commanded
@@ -151,11 +159,14 @@ class Inbox:
         if self._events or self._urgent:
             return
         self._wake.clear()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-        except TimeoutError:
+        if timeout_s is None:
+            await self._wake.wait()
             return
+        alarm = asyncio.get_running_loop().call_later(timeout_s, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     def take_urgent(self) -> Urgent | None:
         """The oldest urgent item, or None."""

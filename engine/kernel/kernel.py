@@ -46,11 +46,11 @@ from engine.paths import Paths
 
 log = logging.getLogger(__name__)
 
-EVENTS_PER_TURN = 64
-"""Feed events handled before other tasks (control socket, venue answers) get the loop."""
-
-TURN_NS = 20 * MILLISECOND
-"""A turn ends after this long too: a slow scorer must not keep commands and answers waiting for 64 posts."""
+TURN_NS = 2 * MILLISECOND
+"""How long feed events are taken before other tasks (control socket, venue answers) get the loop: every step from a
+confirmed ticket to its order waits for a turn to end."""
+REPLAY_TURN_NS = 20 * MILLISECOND
+"""The same in a replay, where nobody waits for a venue."""
 
 JOURNAL_BACKLOG = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
@@ -242,7 +242,8 @@ class Kernel:
         inbox, timers, requests, virtual = self._inbox, self._timers, self._dealing.requests, self._virtual
         replaying = self._replay is not None
         taken = 0
-        turn_ends = stopwatch_ns() + TURN_NS
+        turn_ns = REPLAY_TURN_NS if replaying else TURN_NS
+        turn_ends = stopwatch_ns() + turn_ns
         while not self._stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
@@ -257,7 +258,7 @@ class Kernel:
                     self._control.changed()
                 taken = 0
                 await self._idle()
-                turn_ends = stopwatch_ns() + TURN_NS
+                turn_ends = stopwatch_ns() + turn_ns
                 continue
             if replaying and event.received_ns > virtual.now_ns():
                 if timers.next_due() <= event.received_ns:
@@ -267,13 +268,13 @@ class Kernel:
             if requests:
                 await self._link.carry_out()
             taken += 1
-            if taken >= EVENTS_PER_TURN or stopwatch_ns() >= turn_ends:
+            if stopwatch_ns() >= turn_ends:
                 taken = 0
                 self._control.changed()
                 if self._journal.backlog > JOURNAL_BACKLOG:
                     await self._journal.commit()
                 await asyncio.sleep(0)
-                turn_ends = stopwatch_ns() + TURN_NS
+                turn_ends = stopwatch_ns() + turn_ns
 
     async def _refuse_all(self) -> None:
         """The loop once nothing can be recorded: no order is sent, entries are called off, protective exits stay.

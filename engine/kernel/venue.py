@@ -14,10 +14,10 @@ from itertools import count
 
 from engine.clock import HOUR, Clock, from_seconds
 from engine.config import Config
-from engine.errors import CredentialsError, DeskError
+from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
-from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Updated
+from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
 from engine.model import Alert, Broker, FeedState, Intent, Level, Light, Order, Role
 from engine.orders import Cancel, LookUp, Place, Request, Resend
 
@@ -83,18 +83,22 @@ class VenueLink:
     # requests --------------------------------------------------------------------------------------------------------
 
     async def carry_out(self) -> None:
-        """Carry out everything that is asked for, and what that leads to, in order."""
+        """Carry out everything that is asked for, and what that leads to, in order.
+
+        A real venue is asked in tasks of their own, which wait for the disk: posts do not.
+        """
         requests = self._dealing.requests
         while requests:
             batch = tuple(requests)
             requests.clear()
+            if not self._broker.simulated:
+                for request in batch:
+                    self._spawn(self._later(request))
+                continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
             for request in batch:
-                if self._broker.simulated:
-                    await self._now(request)
-                else:
-                    self._spawn(self._later(request))
+                await self._now(request)
 
     async def _now(self, request: Request) -> None:
         dealing = self._dealing
@@ -109,6 +113,12 @@ class VenueLink:
                 dealing.on_lookup(client_order_id, await self._broker.lookup(client_order_id))
 
     async def _later(self, request: Request) -> None:
+        if isinstance(request, Place | Cancel):
+            try:
+                await self._journal.commit()
+            except JournalError as error:
+                self._inbox.urgent(Unrecorded(error))
+                return
         match request:
             case Place(intent) | Resend(intent):
                 await self._submit(intent)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clock import DAY, HOUR, parse_iso
+from engine.clock import DAY, HOUR, SECOND, parse_iso
 from engine.errors import DeskError
-from engine.feeds.spend import IDS, LEASE, SpendMeter
+from engine.feeds.spend import IDS, LEASE, LEASE_LIMIT, SpendMeter
 
 NOON = parse_iso("2026-11-20T12:00:00Z")
 
@@ -70,7 +70,18 @@ def test_a_restart_forgets_nothing_and_a_crash_overstates_by_a_lease_at_most(
         assert again.posts(NOON) == bought
         assert again.count([f"{len(batches) - 1}-{n}" for n in range(batches[-1])], NOON) == 0
     else:
-        assert bought <= again.posts(NOON) <= bought + LEASE
+        assert bought <= again.posts(NOON) <= bought + LEASE_LIMIT
+
+
+def test_leases_grow_while_they_do_not_last_a_second_and_shrink_again(tmp_path: Path) -> None:
+    path = tmp_path / "spend.json"
+    busy = meter(path)
+    held = []
+    for at_ns in (NOON, NOON, NOON, NOON, NOON, NOON + SECOND):
+        bought = read(busy, [f"{len(held)}-{n}" for n in range(busy.posts(at_ns) + LEASE_LIMIT + 1)], at_ns)
+        held.append(meter(path).posts(at_ns) - busy.posts(at_ns))
+        assert bought > 0
+    assert held == [LEASE, 2 * LEASE, 4 * LEASE, 8 * LEASE, LEASE_LIMIT, LEASE]
 
 
 def test_two_engines_add_up(tmp_path: Path) -> None:
