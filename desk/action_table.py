@@ -10,6 +10,7 @@ from desk.views import VIEWS
 
 _BESIDE = tuple(view.id for view in VIEWS if view.id != "desk")
 """Every view but the desk itself."""
+_WITH_ROWS = ("desk", "posts", "orders", "risk", "feeds", "ledger", "journal")
 _WITH_SYMBOL = ("desk", "ticket", "symbol")
 _WITH_TICKET = ("desk", "ticket")
 
@@ -68,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     _decide("ticket.confirm", "confirm", "y", "confirm", "Send the selected ticket, as it is shown.", by_key_only=True),
     _decide("ticket.reject", "reject", "n", "reject", "Reject the selected ticket, with a reason."),
     _decide("ticket.edit", "edit", "e", "edit", "Change size, limit, stop or target within the controls."),
-    _read("desk.open", "open", "d enter", "detail", "Show what is under the cursor in full.", shown=True),
+    _read("desk.open", "open", "d enter", "detail", "Show what is under the cursor in full.", _WITH_ROWS, shown=True),
     _engine(
         "symbol.mode", "mode", "m", "mode", "Who decides: a person, the autopilot or nobody.", _WITH_SYMBOL, shown=True
     ),
@@ -82,14 +83,29 @@ ACTIONS: tuple[Action, ...] = (
         shown=True,
     ),
     _engine("engine.flatten", "flatten", "F", "flatten", "Close the selected position, or all of them.", _WITH_SYMBOL),
-    _engine("order.cancel", "cancel", "x", "cancel", "Cancel the selected order.", ("desk",)),
+    _engine("order.cancel", "cancel", "x", "cancel", "Cancel the selected order.", ("desk", "orders")),
     _engine("engine.reconcile", "reconcile", "R", "reconcile", "Compare with the venue now."),
-    _engine("alert.acknowledge", "acknowledge", "a", "acknowledge", "Acknowledge the alert that is shown.", ("desk",)),
+    _engine(
+        "alert.acknowledge", "acknowledge", "a", "acknowledge", "Acknowledge the alert that is shown.", ("desk", "risk")
+    ),
     _engine("protection.lift", "lift", "U", "unlock", "Lift a protection, with a reason."),
-    _read("feed.filter", "filter", "f", "filter", "Show only posts that match.", shown=True),
-    _read("feed.search", "search", "slash", "search", "Find words in the posts.", shown=True),
-    _read("feed.older", "search-older", "full_stop", "older hit", "Go to the next older hit."),
-    _read("feed.newer", "search-newer", "comma", "newer hit", "Go to the next newer hit."),
+    _read(
+        "feed.filter", "filter", "f", "filter", "Show only rows that match.", ("desk", "posts", "ledger"), shown=True
+    ),
+    _read(
+        "feed.search",
+        "search",
+        "slash",
+        "search",
+        "Find words in what is shown.",
+        ("desk", "posts", "journal"),
+        shown=True,
+    ),
+    _read("feed.older", "search-older", "full_stop", "older hit", "Go to the next older hit.", ("desk", "posts")),
+    _read("feed.newer", "search-newer", "comma", "newer hit", "Go to the next newer hit.", ("desk", "posts")),
+    _read(
+        "author.mute", "mute", "M", "mute", "Hide an author's posts on this desk; again to show them.", ("posts",), True
+    ),
     _move("move.up", "up", "up k", "up", "Move up a row."),
     _move("move.down", "down", "down j", "down", "Move down a row."),
     _move("move.left", "previous-pane", "left h shift+tab", "previous pane", "Go to the pane before."),
@@ -102,6 +118,9 @@ ACTIONS: tuple[Action, ...] = (
     _move("move.jump", "jump", "semicolon", "jump", "Label every row and pane: the next key goes there."),
     *_VIEWS,
     _desk("view.leave", "leave", "escape q", "back", "Leave this view for the one under it.", _BESIDE),
+    _desk("desk.copy", "copy", "c", "copy", "Copy the row under the cursor."),
+    _desk("desk.export", "export", "E", "export", "Write the rows of this pane to a file: CSV, JSON or Parquet."),
+    _desk("desk.screenshot", "screenshot", "S", "picture", "Save this screen as a picture (SVG)."),
     _desk("desk.zoom", "zoom", "z", "zoom", "Give the pane the whole screen; again to give it back."),
     _desk("desk.compact", "compact", "v", "compact", "Compact: captions and bars make room for rows."),
     _desk("desk.theme", "theme", "T", "theme", "Choose a theme; it is remembered.", app_call="app.choose_theme"),

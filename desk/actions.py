@@ -55,8 +55,11 @@ def in_view(view: str) -> list[Action]:
     return [action for action in ACTIONS if action.is_in(view)]
 
 
-def bindings(view: str) -> list[Binding]:
-    """Textual bindings of a view's actions, by their default keys; the app lays the person's keymap over them."""
+def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
+    """Textual bindings of a view's actions, by their default keys; the app lays the person's keymap over them.
+
+    `also` names further actions by id, for a screen over the views that is no view of its own.
+    """
     return [
         Binding(
             ",".join(action.keys),
@@ -67,7 +70,7 @@ def bindings(view: str) -> list[Binding]:
             show=action.shown,
             group=Binding.Group(action.group.value),
         )
-        for action in in_view(view)
+        for action in (*in_view(view), *(BY_ID[id] for id in also))
     ]
 
 

@@ -31,6 +31,7 @@ from widgets.no_control import NoControl
 
 if TYPE_CHECKING:
     from engine.config.schema import ScreenConfig
+    from engine.paths import Paths
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30
@@ -50,12 +51,14 @@ class DeskApp(App[bool]):
         *,
         keymap: Keymap | None = None,
         settings_path: Path | None = None,
+        paths: Paths | None = None,
         seconds: Callable[[], float] = monotonic,
         starting: Callable[[], None] | None = None,
         on_first_picture: Callable[[], object] = lambda: None,
     ) -> None:
         """`keymap` holds the keys in force, the defaults without one; what is chosen at the desk is kept in
-        `settings_path`. `seconds` is the monotonic clock that carries the engine's time between messages.
+        `settings_path`. `paths` are the engine's files; without them views that read the journal say so. `seconds` is
+        the monotonic clock that carries the engine's time between messages.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
         desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
@@ -63,11 +66,14 @@ class DeskApp(App[bool]):
         """
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
         self._config = screen_config
         self.keymap = keymap or Keymap()
         """Every action's keys."""
         self.settings = Settings(screen_config, settings_path)
         """The looks in force."""
+        self.paths = paths
+        """The files of the engine this desk is attached to; None where they are not known."""
         self._fps = frames_per_second(screen_config.fps)
         self._starting = starting
         self.failure: DeskError | None = None
@@ -128,10 +134,16 @@ class DeskApp(App[bool]):
 
     def open_view(self, id: str, subject: str) -> None:
         """Show a view: `desk` by leaving the one over it, another by putting it over the desk."""
-        if self.screen is not self.main:
+        while self.screen is not self.main:
             self.pop_screen()
         if id != "desk":
             self.push_screen(VIEW_BY_ID[id].load()(self.link, subject))
+
+    def show_story(self, id: str) -> None:
+        """Put the story of a signal, ticket, order or post over whatever is shown."""
+        from desk.screens.story import StoryView
+
+        self.push_screen(StoryView(self.link, id))
 
     def action_palette(self) -> None:
         """Find an action by its words."""
@@ -193,6 +205,7 @@ def run(
     *,
     keymap: Keymap | None = None,
     settings_path: Path | None = None,
+    paths: Paths | None = None,
     starting: Callable[[], None] | None = None,
 ) -> int:
     """Show the desk of the engine behind a control socket until a person leaves; the exit code.
@@ -204,6 +217,7 @@ def run(
         screen,
         keymap=keymap,
         settings_path=settings_path,
+        paths=paths,
         starting=starting,
         on_first_picture=_settle,
     )

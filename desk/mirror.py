@@ -64,6 +64,8 @@ class Mirror:
         self.alerts: dict[str, Alert] = {}
         self.new_posts: deque[PostRow] = deque(maxlen=_POSTS)
         """Posts that came since `take_posts`."""
+        self.taken: list[PostRow] = []
+        """What the last `take_posts` gave, for views that stand over the one that took them."""
         self.goodbye = ""
         self._received = 0
         self._posts_before = 0
@@ -85,9 +87,9 @@ class Mirror:
 
     def take_posts(self) -> list[PostRow]:
         """The posts that came since the last call, oldest first."""
-        posts = list(self.new_posts)
+        self.taken = list(self.new_posts)
         self.new_posts.clear()
-        return posts
+        return self.taken
 
     @property
     def posts_not_shown(self) -> int:

@@ -39,9 +39,13 @@ class View:
 VIEWS: tuple[View, ...] = (
     View("desk", "1", "desk", "The desk: gauges, tickets, posts, positions, orders.", "desk.screens.main:Main"),
     View("ticket", "2", "ticket", "The selected ticket in full, to decide or edit.", "desk.screens.ticket:TicketView"),
-    View(
-        "symbol", "3", "symbol", "The selected symbol: mood, price, posts, gates.", "desk.screens.symbol:SymbolView"
-    ),
+    View("symbol", "3", "symbol", "The selected symbol: mood, price, posts, gates.", "desk.screens.symbol:SymbolView"),
+    View("posts", "4", "posts", "Every post: filter, full text, who wrote it.", "desk.screens.posts:PostsView"),
+    View("orders", "5", "orders", "Every order and every execution.", "desk.screens.orders:OrdersView"),
+    View("risk", "6", "risk", "Limits and their use, locks, trading state, alerts.", "desk.screens.risk:RiskView"),
+    View("feeds", "7", "feeds", "How every source is, what it cost, what is missing.", "desk.screens.feeds:FeedsView"),
+    View("ledger", "8", "ledger", "What every decision was worth, and every rule.", "desk.screens.ledger:LedgerView"),
+    View("journal", "9", "journal", "Find any record, and the story behind it.", "desk.screens.journal:JournalView"),
 )
 """In the order of their keys. The desk is always there; another view stands over it until a person leaves it."""
 

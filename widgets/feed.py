@@ -15,6 +15,7 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from engine.clock import iso
 from engine.model.frames import PostRow
 from widgets import figures
 from widgets.inked import Inked
@@ -99,6 +100,28 @@ class Feed(Inked, can_focus=True):
         return self._window.selected
 
     @property
+    def posts(self) -> list[PostRow]:
+        """The posts that are shown, oldest first."""
+        return list(self._window.shown)
+
+    @property
+    def kept(self) -> list[PostRow]:
+        """Every post that is kept, shown or not, oldest first."""
+        return list(self._window.kept)
+
+    def copied(self) -> str:
+        """The post under the cursor as text; empty when there is none."""
+        post = self.selected
+        if post is None:
+            return ""
+        return f"@{post.author} {iso(post.published_ns)} {' '.join(post.symbols)} {post.score:+.2f}: {post.text}"
+
+    def mute(self, authors: frozenset[str]) -> None:
+        """Hide posts of these authors (lower case); the title says how many are hidden."""
+        self._window.mute(authors)
+        self._anew()
+
+    @property
     def following(self) -> bool:
         """True while the newest post is kept in view."""
         return self._window.cursor is None
@@ -107,6 +130,12 @@ class Feed(Inked, can_focus=True):
     def new(self) -> int:
         """Posts that came below the view since it was frozen."""
         return self._window.new
+
+    def stand(self) -> None:
+        """Stand still on the post under the cursor."""
+        if len(self._window.shown) and self._window.cursor is None:
+            self._window.stand_on(self._window.shown.end - 1)
+            self._dirty()
 
     def move(self, rows: int) -> None:
         """Move the cursor; up freezes the view, past the newest follows again."""
@@ -173,6 +202,8 @@ class Feed(Inked, can_focus=True):
                 line.add(f"  {label} ", colors.head_row).field(words, min(24, len(words)), style)
         if window.filter:
             line.add(f"  {figures.count(len(window.shown))} match", colors.head_row)
+        if window.hidden:
+            line.add(f"  {figures.count(window.hidden)} muted", colors.head_row)
         if window.cursor is not None:
             return line.right(f"▲ {figures.count(self.new)} new  G follow ", width - line.cells, colors.title_focus)
         busy = bool(window.filter or window.words or self._unseen)

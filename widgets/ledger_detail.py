@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from engine.model.ledger import LedgerRow, Mark
 from widgets import figures
-from widgets.ledger_rows import entry_price, move_text, worth_text
+from widgets.ledger_rows import entry_price, move_text, why_text, worth_text
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
@@ -39,7 +39,7 @@ class LedgerDetail(LineBlock):
         size = "unsized" if row.quantity is None else figures.quantity(row.quantity)
         what = f" {row.side.name} {size} {row.symbol} @ {entry_price(row)}  {row.kind.name} by {row.by}"
         lines = [head, Line().field(what, width, colors.strong)]
-        for text in wrap(f"{' '.join(row.rules)} {row.reason}".strip(), max(8, width - 2), 3):
+        for text in wrap(why_text(row), max(8, width - 2), 3):
             lines.append(Line().gap(colors.text).field(text, width - 1, colors.text))
         lines += [_mark(mark, width, colors) for mark in row.marks]
         change = figures.score(row.change)

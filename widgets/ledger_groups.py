@@ -10,7 +10,7 @@ from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
 
-_WITH_RIGHT = 100
+_WITH_RIGHT = 120
 """Least width at which each horizon says how many moves went the signal's way."""
 
 
@@ -22,7 +22,7 @@ class LedgerGroups(RowPanel[Group]):
 
     def head(self, line: Line, width: int, colors: Palette) -> None:
         head = colors.head_row
-        line.gap(head, 23 - line.cells).right("n", 5, head)
+        line.gap(head, 21 - line.cells).right("n", 5, head)
         for horizon in HORIZONS:
             if width >= _WITH_RIGHT:
                 line.right("right", 9, head)
@@ -31,7 +31,7 @@ class LedgerGroups(RowPanel[Group]):
 
     def row(self, key: str, row: Group, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).field(row.by, 9, colors.muted).field(row.name, 13, colors.strong)
+        line = Line().add(mark, style).field(row.by, 9, colors.muted).field(row.name, 11, colors.strong)
         line.right(figures.count(row.decisions), 5, colors.text)
         for total in row.totals:
             _total(line, total, width, colors)

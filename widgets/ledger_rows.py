@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from engine.clock import DAY
+from engine.clock import DAY, new_york
 from engine.model import Side
 from engine.model.ledger import HORIZONS, LedgerRow, Mark
 from widgets import figures
@@ -16,9 +16,11 @@ from widgets.row_panel import RowPanel
 
 NOT_YET = "…"
 """Stands for a figure whose instant has not come."""
-_MOVE = 9
+MOMENT = 12
+"""Cells of a moment and the blank behind it."""
+_MOVE = 10
 _WORTH = 10
-_WITH_WORTH = 100
+_WITH_WORTH = 115
 """Least width at which each horizon shows money beside the move."""
 _WITH_ENTRY = 140
 
@@ -37,7 +39,7 @@ class LedgerRows(RowPanel[LedgerRow]):
 
     def head(self, line: Line, width: int, colors: Palette) -> None:
         head = colors.head_row
-        line.field(f" {self.note}", 32 - line.cells, head)
+        line.field(f" {self.note}", 23 + MOMENT - line.cells, head)
         for horizon in HORIZONS:
             line.right(f"{horizon} bps", _MOVE, head)
             if width >= _WITH_WORTH:
@@ -48,7 +50,7 @@ class LedgerRows(RowPanel[LedgerRow]):
 
     def row(self, key: str, row: LedgerRow, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), 9, colors.muted)
+        line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), MOMENT, colors.muted)
         line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)
         line.field(row.symbol, 8, colors.strong)
         line.field(f"{GLYPHS[row.kind]} {row.kind.value}", 12, style_of(row.kind, colors))
@@ -57,17 +59,17 @@ class LedgerRows(RowPanel[LedgerRow]):
         if width >= _WITH_ENTRY:
             size = figures.NONE if row.quantity is None else figures.quantity(row.quantity)
             line.right(f"{size} @ {entry_price(row)}", 20, colors.text)
-        rules = f"{' '.join(row.rules)}  " if row.rules else ""
-        return [line.field(f"  {row.by}  {rules}{row.reason}", width - line.cells, colors.muted)]
+        return [line.field(f"  {row.by}  {why_text(row)}", width - line.cells, colors.muted)]
 
     def moment(self, row: LedgerRow) -> object:
         return moment(row.at_ns, self.now_ns())
 
 
 def moment(at_ns: int, now_ns: int) -> str:
-    """The time of day, or how many days ago."""
-    days = now_ns // DAY - at_ns // DAY
-    return f"{days}d {figures.clock_minute(at_ns)}" if days > 0 else figures.clock(at_ns)
+    """The exchange's time of day; half a day away and more its date, to the minute: `11-20 16:45`."""
+    if abs(now_ns - at_ns) < DAY // 2:
+        return figures.clock(at_ns)
+    return new_york(at_ns).strftime("%m-%d %H:%M")
 
 
 def move_text(mark: Mark) -> str:
@@ -75,6 +77,12 @@ def move_text(mark: Mark) -> str:
     if mark.move_bps is None:
         return NOT_YET if mark.why == "not yet" else figures.NONE
     return f"{figures.glyph(float(mark.move_bps))}{mark.move_bps:+,.1f}"
+
+
+def why_text(row: LedgerRow) -> str:
+    """The reason, with the rules that it does not begin with."""
+    further = [rule for rule in row.rules if not row.reason.startswith(rule)]
+    return row.reason + (f" (and {' '.join(further)})" if further else "")
 
 
 def worth_text(mark: Mark) -> str:

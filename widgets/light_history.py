@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.model import FeedState
-from widgets.ledger_rows import moment
+from widgets.ledger_rows import MOMENT, moment
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
@@ -20,7 +20,9 @@ class LightHistory(RowPanel[FeedState]):
 
     def row(self, key: str, row: FeedState, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).field(moment(row.received_ns, self.now_ns()), 9, colors.muted).gap(colors.text)
+        line = (
+            Line().add(mark, style).field(moment(row.received_ns, self.now_ns()), MOMENT, colors.muted).gap(colors.text)
+        )
         line.field(row.name, 9, colors.strong).field(row.light.value, 12, colors.text)
         return [line.field(row.detail, width - line.cells, colors.muted)]
 

@@ -17,6 +17,8 @@ class PostWindow:
         self.shown: Ring[PostRow] = self._all
         """The posts that pass the filter: every post while there is none."""
         self.filter = PostFilter()
+        self.muted: frozenset[str] = frozenset()
+        """Authors, in lower case, whose posts are not shown."""
         self.words = ""
         """What is searched for, in lower case."""
         self.cursor: int | None = None
@@ -28,10 +30,10 @@ class PostWindow:
 
     def push(self, posts: Iterable[PostRow]) -> None:
         """Append posts, oldest first."""
-        keep = self.filter.matches if self.filter else None
+        choosing = self.shown is not self._all
         for post in posts:
             self._all.append(post)
-            if keep is not None and keep(post):
+            if choosing and self._passes(post):
                 self.shown.append(post)
 
     def clear(self) -> None:
@@ -43,13 +45,39 @@ class PostWindow:
     def set_filter(self, text: str) -> None:
         """Show only posts that match; an empty text shows all."""
         self.filter = PostFilter(text)
+        self._choose()
+
+    def mute(self, authors: frozenset[str]) -> None:
+        """Do not show posts of these authors, named in lower case."""
+        self.muted = authors
+        self._choose()
+
+    @property
+    def kept(self) -> Ring[PostRow]:
+        """Every post, shown or not."""
+        return self._all
+
+    @property
+    def hidden(self) -> int:
+        """Posts kept that are not shown because their author is muted."""
+        return sum(post.author.lower() in self.muted for post in self._all) if self.muted else 0
+
+    def _passes(self, post: PostRow) -> bool:
+        return post.author.lower() not in self.muted and self.filter.matches(post)
+
+    def _choose(self) -> None:
+        """Choose anew what is shown. The cursor stays on its post, or goes to the nearest older one that is shown."""
+        at = None if self.cursor is None or not len(self.shown) else self.shown[max(self.cursor, self.shown.start)]
         self.cursor = None
         self.shown = self._all
-        if self.filter:
+        if self.filter or self.muted:
             self.shown = Ring(self._all.capacity)
             for post in self._all:
-                if self.filter.matches(post):
+                if self._passes(post):
                     self.shown.append(post)
+        if at is not None and len(self.shown):
+            older = [seq for seq in range(self.shown.start, self.shown.end) if _not_after(self.shown[seq], at)]
+            self.stand_on(older[-1] if older else self.shown.start)
 
     def rows(self) -> range:
         """Sequence numbers of the posts in view, top to bottom."""
@@ -112,3 +140,8 @@ class PostWindow:
     def says(self, post: PostRow) -> bool:
         """True when the post or its author holds the words searched for."""
         return bool(self.words) and (self.words in post.text.lower() or self.words in post.author.lower())
+
+
+def _not_after(post: PostRow, other: PostRow) -> bool:
+    """Whether a post is the other one, or was published before it."""
+    return post.id == other.id or post.published_ns < other.published_ns

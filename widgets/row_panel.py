@@ -25,6 +25,9 @@ from widgets.row_cursor import RowCursor, Shift
 
 RowT = TypeVar("RowT")
 
+COPIED_WIDTH = 400
+"""Cells of a row that is copied: wide enough for what a screen cuts off."""
+
 
 class RowPanel(Inked, Generic[RowT], can_focus=True):
     """Rows under a title line, with a cursor.
@@ -113,6 +116,19 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
     def selected(self) -> RowT | None:
         """The row under the cursor, as it is shown."""
         return self._rows.get(self._cursor.key)
+
+    @property
+    def rows(self) -> list[RowT]:
+        """Rows from top to bottom."""
+        return [self._rows[key] for key in self._cursor.keys]
+
+    def copied(self) -> str:
+        """The row under the cursor as text; empty when there is none."""
+        row = self.selected
+        if row is None:
+            return ""
+        lines = self.row(self.key, row, COPIED_WIDTH, self.inks)
+        return "\n".join("".join(segment.text for segment in line.segments[1:]).rstrip() for line in lines)
 
     @property
     def keys(self) -> list[str]:

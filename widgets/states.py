@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from engine.model import StateChange, TradingState
-from widgets.ledger_rows import moment
+from widgets.ledger_rows import MOMENT, moment
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
@@ -24,11 +24,11 @@ class States(RowPanel[StateChange]):
 
     def head(self, line: Line, width: int, colors: Palette) -> None:
         head = colors.head_row
-        line.gap(head, 24 - line.cells).field("by", 11, head).field("why", width - line.cells, head)
+        line.gap(head, 15 + MOMENT - line.cells).field("by", 11, head).field("why", width - line.cells, head)
 
     def row(self, key: str, row: StateChange, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), 9, colors.muted).gap(colors.text)
+        line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), MOMENT, colors.muted).gap(colors.text)
         sticky = "*" if row.sticky else ""
         line.field(f"{_SIGNS[row.state]} {row.state.value.upper()}{sticky}", 13, _style(row.state, colors))
         line.field(row.by, 11, colors.text)

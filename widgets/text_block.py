@@ -32,6 +32,10 @@ class TextBlock(LineBlock, can_focus=True):
         self.title, self._texts, self._top = title, tuple(texts)[:MOST], 0
         self.repaint(now=True)
 
+    def copied(self) -> str:
+        """Everything that is shown."""
+        return "\n".join(self._texts)
+
     @property
     def texts(self) -> tuple[str, ...]:
         """What is shown."""

@@ -184,5 +184,6 @@ def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> 
         loaded.config.screen,
         keymap=keymap,
         settings_path=paths.state_dir / "screen.json",
+        paths=paths,
         starting=None if starting is None else starting.wait,
     )

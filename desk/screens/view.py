@@ -9,12 +9,19 @@ from textual.widget import Widget
 from desk.actions import key_bar
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.sharing import Sharing
+from desk.screens.status import status_view
 from desk.screens.verbs import VerbScreen
 from engine.model import Ticket
 from widgets.key_bar import KeyBar
+from widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from desk.app import DeskApp
+
+
+_FOCUS_TRIES = 20
+"""Layouts to wait for a pane that is about to be shown."""
 
 
 @runtime_checkable
@@ -34,7 +41,7 @@ class Pane(Protocol):
         """Move to the last row."""
 
 
-class ViewScreen(VerbScreen):
+class ViewScreen(Sharing, VerbScreen):
     """A view. A subclass names itself in VIEW, binds `bindings(VIEW)`, and lists its panes.
 
     `subject` is what was selected where it was opened: a ticket's id for the ticket view, a symbol for the others;
@@ -46,7 +53,11 @@ class ViewScreen(VerbScreen):
     def __init__(self, link: Link, subject: str = "") -> None:
         super().__init__(link)
         self.subject = subject
+        self.bar = StatusBar(id="status")
+        """The same two lines in every view; the small screen leaves them out of views that need the room."""
         self._zoomed: Widget | None = None
+        self._wanted: Widget | None = None
+        """The pane that shall get the focus as soon as it is shown."""
 
     # What a subclass says
 
@@ -82,18 +93,37 @@ class ViewScreen(VerbScreen):
 
     def on_mount(self) -> None:
         self.set_class(self.desk.settings.compact, "-compact")
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Trading state, market, feeds, account, limits: as the mirror has them now."""
+        self.bar.show(status_view(self.link), self.link.time.now_ns())
 
     @property
     def pane(self) -> Widget | None:
-        """The pane that keys go to: the one with the focus, else the first."""
-        return next((pane for pane in self.panes if pane is self.focused), self.panes[0] if self.panes else None)
+        """The pane that keys go to: the one that gets the focus or has it, else the first."""
+        first = self.panes[0] if self.panes else None
+        return self._wanted or next((pane for pane in self.panes if pane is self.focused), first)
 
     def go(self, pane: Widget) -> None:
         """Give a pane the focus, and the screen if another one was zoomed."""
         if self._zoomed is not None and self._zoomed is not pane:
             self.zoom(pane)
+        self._wanted = pane
         self.reveal(pane)
-        pane.focus()
+        self._focus_wanted(_FOCUS_TRIES)
+
+    def _focus_wanted(self, tries: int) -> None:
+        """A small screen must show a pane first, which takes a layout or two."""
+        if self._wanted is None or self._wanted is self.focused:
+            self._wanted = None
+        elif self._wanted.focusable:
+            self._wanted.focus()
+            self._wanted = None
+        elif tries:
+            self.call_after_refresh(self._focus_wanted, tries - 1)
+        else:
+            self._wanted = None
 
     def zoom(self, pane: Widget | None) -> None:
         """Give one pane the whole body; None gives every pane its place back."""

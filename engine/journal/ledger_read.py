@@ -6,7 +6,7 @@ instant; bodies are decoded only for the few that answer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -130,18 +130,23 @@ def _next_close(at_ns: int, calendar: Calendar) -> int | None:
     return None
 
 
-_Prices = dict[tuple[str, int], Quote]
-"""Newest quote that was known of a symbol at an instant, no older than PRICE_AGE_NS."""
-
-
-def _quotes(reader: Reader, decided: list[_Decided], due: list[dict[str, int | None]], reached_ns: int) -> _Prices:
+def _quotes(reader: Reader, decided: list[_Decided], due: list[dict[str, int | None]], reached_ns: int) -> Quotes:
     """The quotes at every instant that is asked for and reached."""
     wanted: dict[str, set[int]] = {}
     for each, instants in zip(decided, due, strict=True):
         moments = wanted.setdefault(each.symbol, set())
         moments.add(each.decision.at_ns)
         moments.update(instant for instant in instants.values() if instant is not None and instant <= reached_ns)
-    answers: _Prices = {}
+    return quotes_at(reader, wanted)
+
+
+Quotes = dict[tuple[str, int], Quote]
+"""Newest quote that was known of a symbol at an instant, no older than PRICE_AGE_NS."""
+
+
+def quotes_at(reader: Reader, wanted: Mapping[str, Collection[int]]) -> Quotes:
+    """The quotes of symbols at instants, one pass over each symbol's. What was not known then has no entry."""
+    answers: Quotes = {}
     for symbol, moments in wanted.items():
         ordered = sorted(moments)
         records = reader.records(("quote",), since_ns=ordered[0] - PRICE_AGE_NS, until_ns=ordered[-1] + 1, key=symbol)
@@ -169,7 +174,7 @@ def newest_at(instants: list[int], records: Iterable[Record]) -> list[tuple[int,
 
 
 def _row(
-    each: _Decided, instants: dict[str, int | None], fills: tuple[Fill, ...], quotes: _Prices, reached_ns: int
+    each: _Decided, instants: dict[str, int | None], fills: tuple[Fill, ...], quotes: Quotes, reached_ns: int
 ) -> LedgerRow:
     decision, ticket = each.decision, each.ticket
     signal, draft = ticket.signal, ticket.draft
@@ -205,7 +210,7 @@ def _row(
     return msgspec.structs.replace(row, marks=marks)
 
 
-def _mark(horizon: str, due_ns: int | None, symbol: str, quotes: _Prices, reached_ns: int) -> Mark:
+def _mark(horizon: str, due_ns: int | None, symbol: str, quotes: Quotes, reached_ns: int) -> Mark:
     if due_ns is None:
         return Mark(horizon, None, why="the calendar knows no close after it")
     if due_ns > reached_ns:

@@ -1,0 +1,94 @@
+"""The feeds view: how every source is, what it cost, what is missing, and how fast the engine is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from desk.actions import bindings
+from desk.mirror import Part
+from desk.screens.reading import ReadingView
+from engine.journal import Reader
+from engine.model import FeedState
+from engine.model.records import Started
+from widgets.engine_figures import EngineFigures
+from widgets.feed_rows import FeedRows
+from widgets.light_history import LightHistory
+from widgets.text_block import TextBlock
+
+CHANGES = 500
+"""Most changes of a light that are read, the newest."""
+
+
+class FeedsView(ReadingView):
+    """What was configured comes from the journal's newest start; lights and counts from the engine."""
+
+    VIEW = "feeds"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
+    _beside = ("history", "setup")
+
+    def make_panes(self) -> tuple[Widget, ...]:
+        now = self.link.time.now_ns
+        self.feeds = FeedRows(id="feeds", now_ns=now)
+        self.figures = EngineFigures(id="figures")
+        self.history = LightHistory(id="history", now_ns=now)
+        self.setup = TextBlock("SET UP", empty="No start has been recorded.", id="setup")
+        self._lights: dict[str, tuple[object, ...]] = {}
+        return self.feeds, self.figures, self.history, self.setup
+
+    def update_parts(self, parts: Part) -> None:
+        super().update_parts(parts)
+        mirror = self.link.mirror
+        if Part.FEEDS in parts:
+            self.feeds.show(mirror.feeds.items())
+            lights: dict[str, tuple[object, ...]] = {
+                name: (state.light, state.since_ns) for name, state in mirror.feeds.items()
+            }
+            if lights != self._lights:
+                self._lights = lights
+                self._read()
+        if Part.STATUS in parts:
+            self.figures.show(mirror.status)
+
+    @work(exclusive=True, group="feeds")
+    async def _read(self) -> None:
+        found = await self.ask_journal(lambda reader: (light_changes(reader), set_up(reader)))
+        if found is not None:
+            changes, lines = found
+            self.history.show((str(seq), state) for seq, state in changes)
+            self.setup.show("SET UP", lines)
+
+    def action_open(self) -> None:
+        """What a feed says of itself, in full."""
+        state = self.history.selected if self.focused is self.history else self.feeds.selected
+        if state is not None:
+            self.line.say(f"{state.name}: {state.light.value} {state.detail} → {state.remedy or 'nothing to do'}")
+
+
+def light_changes(reader: Reader) -> list[tuple[int, FeedState]]:
+    """The newest changes of lights with their record's number, oldest first."""
+    found = []
+    for record in reader.records(("feed",), limit=CHANGES, reverse=True):
+        value = record.value()
+        if isinstance(value, FeedState):
+            found.append((record.seq, value))
+    return found[::-1]
+
+
+def set_up(reader: Reader) -> list[str]:
+    """What the engine was started with, from its newest start."""
+    record = next(reader.records(("started",), limit=1, reverse=True), None)
+    started = None if record is None else record.value()
+    if not isinstance(started, Started):
+        return []
+    return [
+        f"profile {started.profile} on {started.broker}, version {started.version}",
+        f"feeds {', '.join(started.feeds)}",
+        f"symbols {', '.join(started.symbols)}",
+        f"scorers {', '.join(started.scorers)}",
+        f"strategies {', '.join(started.strategies)}",
+        f"configuration {started.config_hash[:16]}, limits {started.limits_hash[:16]}",
+    ]

@@ -1,0 +1,104 @@
+"""The journal view: find records by id, symbol, author and word; read one in full; open its story."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from desk.actions import bindings
+from desk.journal_hits import KINDS_SHOWN, STORIED, full_lines, hit_of
+from desk.screens.prompt import Prompt
+from desk.screens.reading import ReadingView
+from engine.journal import Reader
+from engine.journal.search import FOUND, Index
+from widgets.hits import Hit, Hits
+from widgets.row_panel import RowPanel
+from widgets.text_block import TextBlock
+
+NEWEST = 300
+"""Records listed while nothing is searched for."""
+
+
+class JournalView(ReadingView):
+    """The index is brought up to date when something is searched for, in a thread of the desk, never by the engine."""
+
+    VIEW = "journal"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
+    _beside = ("record",)
+
+    def make_panes(self) -> tuple[Widget, ...]:
+        self.hits = Hits(id="hits", now_ns=self.link.time.now_ns)
+        self.record = TextBlock("RECORD", empty="None chosen.", id="record")
+        self.query_text = ""
+        return self.hits, self.record
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._list()
+
+    @work(exclusive=True, group="hits")
+    async def _list(self) -> None:
+        query = self.query_text
+        if query:
+            self.line.say("Bringing the index up to date …")
+        found = await self.ask_journal(lambda reader: _search(reader, query) if query else _newest(reader))
+        if found is None:
+            return
+        if query:
+            most = f", the newest {FOUND}" if len(found) == FOUND else ""
+            self.hits.note = f"{len(found)} with {query}{most}"
+            self.line.say(f"{len(found)} records{most}.")
+        else:
+            self.hits.note = f"the newest {len(found)}; / searches"
+        self.hits.show((str(hit.seq), hit) for hit in found)
+        self._read(self.hits.key)
+
+    @on(RowPanel.Chosen)
+    def chosen(self, event: RowPanel.Chosen) -> None:
+        """The record beside the rows is the one under the cursor."""
+        if event.panel_id == "hits":
+            self._read(event.key)
+
+    @work(exclusive=True, group="record")
+    async def _read(self, key: str) -> None:
+        if not key:
+            self.record.show("RECORD", ())
+            return
+        seq = int(key)
+        lines = await self.ask_journal(
+            lambda reader: [line for found in reader.records(after_seq=seq - 1, limit=1) for line in full_lines(found)]
+        )
+        if lines is not None:
+            self.record.show(f"RECORD {seq}", lines)
+
+    @work
+    async def action_search(self) -> None:
+        hint = 'words  $TSLA  @author  kind:ticket  an id  "two words"'
+        text = await self.app.push_screen_wait(Prompt("Find in the journal", hint, value=self.query_text))
+        if text is not None:
+            self.query_text = text
+            self._list()
+            self.go(self.hits)
+
+    def action_open(self) -> None:
+        """The story of the id under the cursor, where it has one; else the record in full."""
+        hit = self.hits.selected
+        if self.focused is self.record or hit is None:
+            return
+        if hit.kind in STORIED:
+            self.desk.show_story(hit.key)
+        else:
+            self.go(self.record)
+
+
+def _search(reader: Reader, query: str) -> list[Hit]:
+    with Index(reader) as index:
+        index.update()
+        return [hit_of(record) for record in index.find(query)]
+
+
+def _newest(reader: Reader) -> list[Hit]:
+    return [hit_of(record) for record in reader.records(KINDS_SHOWN, limit=NEWEST, reverse=True)]

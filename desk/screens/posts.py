@@ -1,0 +1,177 @@
+"""The posts view: every post, filtered and searched; the chosen one in full, with what is known of its author."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from desk.actions import bindings
+from desk.link import Link
+from desk.mirror import Part
+from desk.muted import Muted
+from desk.post_text import author_lines, post_lines
+from desk.screens.prompt import Prompt
+from desk.screens.reading import ReadingView
+from engine.journal import Reader
+from engine.journal.authors import AuthorRecord, author_record
+from engine.journal.search import Index
+from engine.model.frames import PostRow
+from widgets.feed import Feed
+from widgets.text_block import TextBlock
+
+FILTER_HINT = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
+_KNOWN = 64
+"""Authors whose record is remembered while the view is open."""
+
+
+class PostsView(ReadingView):
+    """Nothing moves under the cursor: while it stands on a post, newer ones are only counted."""
+
+    VIEW = "posts"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
+    _beside = ("post",)
+
+    def __init__(self, link: Link, subject: str = "") -> None:
+        super().__init__(link, subject)
+        self._pid = 0
+        self._told = ""
+        self._authors: OrderedDict[str, AuthorRecord] = OrderedDict()
+
+    def make_panes(self) -> tuple[Widget, ...]:
+        self.feed = Feed(id="posts")
+        self.post = TextBlock("POST", empty="Choose a post: up and down.", id="post")
+        return self.feed, self.post
+
+    def on_mount(self) -> None:
+        paths = self.desk.paths
+        self.muted = Muted(None if paths is None else paths.state_dir / "muted.json")
+        main = self.desk.main
+        if main is not None:
+            self.feed.push(main.feed.kept)
+        self._pid = self.link.mirror.pid
+        self.feed.mute(self.muted.names)
+        super().on_mount()
+
+    def update_parts(self, parts: Part) -> None:
+        super().update_parts(parts)
+        mirror = self.link.mirror
+        if parts is Part.ALL and mirror.pid != self._pid:
+            self._pid = mirror.pid
+            self.feed.clear()
+        if Part.POSTS in parts and mirror.taken:
+            self._push(mirror.taken, again=parts is Part.ALL)
+        if Part.STATUS in parts and mirror.status is not None:
+            self.feed.count(mirror.status.posts, mirror.posts_not_shown)
+
+    def beat(self) -> None:
+        super().beat()
+        self._tell()
+
+    def _push(self, posts: list[PostRow], *, again: bool) -> None:
+        """Append posts; those of a new snapshot only as far as they are not here yet, so that nothing jumps."""
+        if again:
+            known = {post.id for post in self.feed.kept[-2 * len(posts) :]}
+            posts = [post for post in posts if post.id not in known]
+        self.feed.push(posts)
+
+    @property
+    def symbol(self) -> str:
+        post = self.feed.selected
+        return post.symbols[0] if post is not None and post.symbols else self.subject
+
+    # The chosen post
+
+    def _tell(self) -> None:
+        """Tell the post under the cursor in full, once it rests there."""
+        post = None if self.feed.following else self.feed.selected
+        if post is not None and post.id != self._told:
+            self._told = post.id
+            known = self._authors.get(post.author)
+            said = author_lines(known) if known is not None else ["Asking the journal about the author …"]
+            self.post.show(f"POST {post.id}", [*post_lines(post), "", *said])
+            if known is None:
+                self._ask_author(post)
+
+    @work(exclusive=True, group="author")
+    async def _ask_author(self, post: PostRow) -> None:
+        name = post.author
+        record = await self.ask_journal(lambda reader: _author(reader, name))
+        if record is None:
+            self.post.show(f"POST {post.id}", post_lines(post))
+            return
+        self._authors[name] = record
+        if len(self._authors) > _KNOWN:
+            self._authors.popitem(last=False)
+        if self._told == post.id:
+            self.post.show(f"POST {post.id}", [*post_lines(post), "", *author_lines(record)])
+
+    def action_open(self) -> None:
+        """The post under the cursor: first in full beside the others, then its story."""
+        post = self.feed.selected
+        if post is None:
+            self.line.say("No post is selected.")
+        elif self._told != post.id:
+            if self.feed.following:
+                self.feed.stand()
+            self._tell()
+        else:
+            self.desk.show_story(post.id)
+
+    # Choosing what is shown
+
+    @work
+    async def action_filter(self) -> None:
+        prompt = Prompt("Show only posts that match", FILTER_HINT, value=self.feed.filter_text)
+        text = await self.app.push_screen_wait(prompt)
+        if text is not None:
+            self.feed.filter(text)
+            self.go(self.feed)
+
+    @work
+    async def action_search(self) -> None:
+        text = await self.app.push_screen_wait(Prompt("Find in posts", "words; . older hit, comma newer hit"))
+        if text is None:
+            return
+        self.go(self.feed)
+        if not self.feed.search(text):
+            self.line.say(f"No post here says {text!r}.")
+
+    def action_search_older(self) -> None:
+        self._find(older=True)
+
+    def action_search_newer(self) -> None:
+        self._find(older=False)
+
+    def _find(self, *, older: bool) -> None:
+        if not self.feed.find(older=older):
+            self.line.say("No further hit that way. / starts a search.")
+
+    @work
+    async def action_mute(self) -> None:
+        """Hide the author of the chosen post; a name typed in, muted already, is shown again."""
+        post = self.feed.selected
+        muted = ", ".join(sorted(self.muted.names)[:8]) or "nobody"
+        prompt = Prompt(
+            f"Mute on this desk only, or show again. Muted: {muted}", "author", value=post.author if post else ""
+        )
+        name = await self.app.push_screen_wait(prompt)
+        if not name:
+            return
+        try:
+            now_muted = self.muted.turn(name.lstrip("@ "))
+        except OSError as error:
+            self.line.refused(f"It holds until this desk is left; it could not be kept: {error.strerror}")
+        else:
+            said = "is hidden on this desk; moods and signals count them as before" if now_muted else "is shown again"
+            self.line.done(f"@{name.lstrip('@ ')} {said}.")
+        self.feed.mute(self.muted.names)
+
+
+def _author(reader: Reader, name: str) -> AuthorRecord:
+    with Index(reader) as index:
+        index.update()
+        return author_record(reader, index, name)

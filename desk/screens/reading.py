@@ -1,0 +1,113 @@
+"""What the reading views share: panes over a status line and key bar; the journal is asked in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from desk.link import Link
+from desk.mirror import Part
+from desk.screens.view import ViewScreen
+from engine.errors import DeskError
+from engine.journal import Reader
+from widgets.inked import Inked
+from widgets.line_block import LineBlock
+from widgets.row_panel import RowPanel
+from widgets.status_bar import StatusBar, StatusView
+from widgets.status_line import StatusLine
+
+AnswerT = TypeVar("AnswerT")
+
+_BEAT_S = 1.0
+"""How often ages and times left are looked at."""
+
+
+class ReadingView(ViewScreen):
+    """A view that shows and decides nothing by itself. A subclass makes its panes, in order, and draws them."""
+
+    CSS_PATH = "reading.tcss"
+    _made: tuple[Widget, ...] = ()
+    _beside: ClassVar[tuple[str, ...]] = ()
+    """Ids of panes that stand in the second column of a wide screen."""
+
+    def __init__(self, link: Link, subject: str = "") -> None:
+        super().__init__(link, subject)
+        self.bar = StatusBar(id="status")
+        self.line = StatusLine(id="line")
+        self._made = self.make_panes()
+
+    def make_panes(self) -> tuple[Widget, ...]:
+        """The view's panes, top to bottom."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+        with Container(id="body"):
+            with Container(id="first"):
+                yield from (pane for pane in self._made if pane.id not in self._beside)
+            if self._beside:
+                with Container(id="second"):
+                    yield from (pane for pane in self._made if pane.id in self._beside)
+        yield self.line
+        yield self.key_bar()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.update_parts(Part.ALL)
+        self.set_interval(_BEAT_S, self.beat)
+        if self.panes:
+            self.panes[0].focus()
+
+    @property
+    def panes(self) -> tuple[Widget, ...]:
+        return tuple(pane for pane in self._made if pane.can_focus)
+
+    def update_parts(self, parts: Part) -> None:
+        if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
+            self._show_status()
+        if Part.STATUS in parts:
+            for pane in self._made:
+                if isinstance(pane, Inked):
+                    pane.stale = not self.link.attached
+
+    def beat(self) -> None:
+        """Time passed: repaint what reads differently."""
+        self._show_status()
+        for pane in self._made:
+            if isinstance(pane, RowPanel | LineBlock):
+                pane.repaint()
+
+    def _show_status(self) -> None:
+        link, mirror = self.link, self.link.mirror
+        view = StatusView(
+            status=mirror.status,
+            account=mirror.account,
+            feeds=tuple(mirror.feeds.values()),
+            protections=len(mirror.protections),
+            attached=link.attached,
+            lost_s=link.lost_s,
+            lost_why=link.lost_why,
+        )
+        self.bar.show(view, link.time.now_ns())
+
+    async def ask_journal(self, question: Callable[[Reader], AnswerT]) -> AnswerT | None:
+        """Put a question to the engine's journal in a thread; None, with the reason said, when it has no answer."""
+        paths = self.desk.paths
+        if paths is None:
+            self.line.say("This desk does not know where its engine's journal is.")
+            return None
+
+        def ask() -> AnswerT:
+            with Reader(paths.journal) as reader:
+                return question(reader)
+
+        try:
+            return await asyncio.to_thread(ask)
+        except DeskError as error:
+            self.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
+            return None

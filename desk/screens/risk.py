@@ -1,0 +1,89 @@
+"""The risk view: limits with their use, what is locked and why, where trading stood, every alert."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from desk.actions import bindings
+from desk.mirror import Part
+from desk.screens.reading import ReadingView
+from engine.journal import Reader
+from engine.model import StateChange, TradingState
+from engine.model.frames import Command
+from widgets.alert_rows import AlertRows, ranked
+from widgets.limit_bars import LimitBars
+from widgets.locks import Locks
+from widgets.states import States
+
+CHANGES = 200
+"""Most changes of the trading state that are read, the newest."""
+
+
+class RiskView(ReadingView):
+    """Lifting (`U`), acknowledging (`a`), pausing and killing work here as on the desk."""
+
+    VIEW = "risk"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
+    _beside = ("alerts", "states")
+
+    def make_panes(self) -> tuple[Widget, ...]:
+        now = self.link.time.now_ns
+        self.limits = LimitBars(id="limits", now_ns=now)
+        self.locks = Locks(id="locks", now_ns=now)
+        self.alerts = AlertRows(id="alerts", now_ns=now)
+        self.states = States(id="states", now_ns=now)
+        self._state: tuple[TradingState, str] | None = None
+        return self.limits, self.locks, self.alerts, self.states
+
+    def update_parts(self, parts: Part) -> None:
+        super().update_parts(parts)
+        mirror = self.link.mirror
+        if Part.STATUS in parts and mirror.status is not None:
+            uses = sorted(mirror.status.limits, key=lambda use: -use.use)
+            self.limits.show((use.control, use) for use in uses)
+            self.locks.show((lock.id, lock) for lock in mirror.protections)
+            state = (mirror.status.state, mirror.status.state_reason)
+            if state != self._state:
+                self._state = state
+                self._read()
+        if Part.ALERTS in parts:
+            self.alerts.show((alert.id, alert) for alert in ranked(list(mirror.alerts.values())))
+
+    @work(exclusive=True, group="states")
+    async def _read(self) -> None:
+        changes = await self.ask_journal(state_changes)
+        if changes is not None:
+            self.states.show((str(seq), change) for seq, change in changes)
+
+    def action_acknowledge(self) -> None:
+        alert = self.alerts.selected
+        if alert is None:
+            self.line.say("No alert holds.")
+        else:
+            self.send(Command(verb="acknowledge", alert=alert.id))
+
+    def action_open(self) -> None:
+        """What stands in the row under the cursor, in full."""
+        pane = self.focused
+        if pane is self.alerts and self.alerts.selected is not None:
+            alert = self.alerts.selected
+            self.line.say(f"{alert.text} → {alert.remedy}")
+        elif pane is self.locks and self.locks.selected is not None:
+            self.line.say(f"{self.locks.selected.id}: {self.locks.selected.reason}")
+        elif pane is self.states and self.states.selected is not None:
+            change = self.states.selected
+            self.line.say(f"{change.previous.value} → {change.state.value} by {change.by}: {change.reason}")
+
+
+def state_changes(reader: Reader) -> list[tuple[int, StateChange]]:
+    """The newest changes of the trading state with their record's number, oldest first."""
+    found = []
+    for record in reader.records(("state",), limit=CHANGES, reverse=True):
+        value = record.value()
+        if isinstance(value, StateChange):
+            found.append((record.seq, value))
+    return found[::-1]

@@ -1,0 +1,90 @@
+"""What a journal knows of an author: how much they posted, how it was scored, how often the price went their way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.clock import HOUR
+from engine.journal.ledger import mark_price
+from engine.journal.ledger_read import quotes_at
+from engine.journal.search import Index
+from engine.model import Reading, Value
+from engine.model.records import PostRecord
+
+if TYPE_CHECKING:
+    from engine.journal.reader import Reader
+
+POSTS: Final = 200
+"""Most posts of an author that are looked at, the newest."""
+LABEL: Final = 0.2
+"""Scores beyond ±LABEL say a direction."""
+LATER_NS: Final = HOUR
+"""How long after a post its direction is compared with the price."""
+
+
+class AuthorRecord(Value, frozen=True, gc=False):
+    """An author's posts in this journal, at most the POSTS newest."""
+
+    name: str
+    posts: int
+    more: bool
+    """True when there are older ones."""
+    first_ns: int
+    """When the oldest of them was published; 0 without any."""
+    scored: int
+    mean_score: float | None
+    """Mean of the scores; None when none was scored."""
+    judged: int
+    """Posts that said a direction and whose price is known then and an hour later."""
+    right: int
+    """Of the judged: those after which the price moved that way."""
+    symbols: tuple[str, ...] = ()
+    """Symbols they wrote about, most often first."""
+
+
+def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
+    """The record of the author of this screen name. Raises JournalError for a journal that cannot be read."""
+    found = [
+        (record, value.whole, value.matches)
+        for record in index.find(f'kind:post author:"{name}"', limit=POSTS + 1)
+        if isinstance(value := record.value(), PostRecord) and value.whole.author.name == name
+    ]
+    more, found = len(found) > POSTS, found[:POSTS]
+    scores: dict[str, float] = {}
+    for _, post, _ in found:
+        for record in reader.records(("reading",), key=post.id):
+            reading = record.value()
+            if isinstance(reading, Reading):
+                scores[post.id] = reading.score
+    newest = next(reader.records(limit=1, reverse=True), None)
+    reached_ns = 0 if newest is None else newest.at_ns
+    wanted: dict[str, set[int]] = {}
+    said = []
+    for record, post, matches in found:
+        if matches and abs(scores.get(post.id, 0.0)) >= LABEL and record.at_ns + LATER_NS <= reached_ns:
+            symbol = matches[0].symbol
+            said.append((symbol, record.at_ns, scores[post.id]))
+            wanted.setdefault(symbol, set()).update((record.at_ns, record.at_ns + LATER_NS))
+    quotes = quotes_at(reader, wanted)
+    moves = []
+    for symbol, at_ns, score in said:
+        before, after = quotes.get((symbol, at_ns)), quotes.get((symbol, at_ns + LATER_NS))
+        then = None if before is None else mark_price(before)
+        later = None if after is None else mark_price(after)
+        if then is not None and later is not None:
+            moves.append((later - then) * (1 if score > 0 else -1))
+    counts: dict[str, int] = {}
+    for _, _, matches in found:
+        for match in matches:
+            counts[match.symbol] = counts.get(match.symbol, 0) + 1
+    return AuthorRecord(
+        name=name,
+        posts=len(found),
+        more=more,
+        first_ns=min((post.published_ns for _, post, _ in found), default=0),
+        scored=len(scores),
+        mean_score=round(sum(scores.values()) / len(scores), 6) if scores else None,
+        judged=len(moves),
+        right=sum(move > 0 for move in moves),
+        symbols=tuple(sorted(counts, key=lambda symbol: (-counts[symbol], symbol))),
+    )
