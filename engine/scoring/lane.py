@@ -62,7 +62,8 @@ class Lane:
         deliver: Callable[[LateAnswer], None],
         report: Callable[[Light, str, str], None],
     ) -> None:
-        """In a replay nothing is too late and nothing makes room: time stands still while an answer is awaited.
+        """In a replay nothing is too late and nothing makes room: time stands still while an answer is awaited. Each
+        text is asked about by itself, so that no score depends on who happened to share its batch.
 
         `report`: light, detail and remedy, whenever something about them may have changed.
         """
@@ -71,6 +72,7 @@ class Lane:
         self._limit_s = settings.limit_s
         self._late_ns = None if replaying else from_seconds(settings.limit_s)
         self._room = None if replaying else settings.queue
+        self._batch_size = 1 if replaying else scorer.batch
         self._wait_s = 0.0 if replaying else scorer.wait_s
         self._deliver = deliver
         self._report = report
@@ -159,11 +161,11 @@ class Lane:
         while not self._queue:
             self._wake.clear()
             await self._wake.wait()
-        if len(self._queue) < self.scorer.batch:
+        if len(self._queue) < self._batch_size:
             await asyncio.sleep(self._wait_s)
         batch: list[Asked] = []
         now_ns = self._clock.now_ns()
-        while self._queue and len(batch) < self.scorer.batch:
+        while self._queue and len(batch) < self._batch_size:
             asked, since_ns = self._queue.popleft()
             if self._late_ns is not None and now_ns - since_ns > self._late_ns:
                 self.late += self._none(asked)

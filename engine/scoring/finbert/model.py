@@ -1,16 +1,23 @@
-"""The network and its tokenizer, as the worker process holds them. Everything heavy is imported here."""
+"""The network and its tokenizer, as the worker process holds them. Everything heavy is imported here.
+
+Transformers itself is not: importing it takes seconds, and a worker that was killed should be back at once. It turned
+every kind of tokenizer into one file when the model was pulled.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from engine.errors import ConfigError
 from engine.scoring.finbert.wire import Setup
 
 Rows = list[list[float]]
+
+TOKENIZER_FILE: Final = "tokenizer.json"
+"""What `desk models pull` leaves of a tokenizer of any kind."""
 
 
 class Network(Protocol):
@@ -19,42 +26,49 @@ class Network(Protocol):
     backend: str
     """What computes, in words."""
 
-    def logits(self, tokens: Any) -> Rows:
-        """One row per text. `tokens` is what the tokenizer gave, as numpy arrays."""
+    def logits(self, given: Mapping[str, Any]) -> Rows:
+        """One row per text. `given` maps a model's inputs to arrays, one row per text."""
 
 
 class Classifier:
-    """A sequence-classification model of Hugging Face from a directory on this machine; nothing is downloaded."""
+    """A sequence-classification model from a directory on this machine; nothing is downloaded."""
 
     def __init__(self, setup: Setup) -> None:
         """Raises ConfigError when a package is missing or the directory holds no such model."""
-        directory = Path(setup.directory)
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
         try:
-            from transformers import AutoTokenizer
+            import numpy
+            from tokenizers import Tokenizer
         except ImportError as error:
-            raise missing("transformers", "finbert") from error
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(str(directory), local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+            raise missing("tokenizers", "finbert") from error
+        file = Path(setup.directory) / TOKENIZER_FILE
+        if not file.is_file():
             raise ConfigError(
-                f"expected a model's tokenizer, found {type(error).__name__}: {error}",
-                where=str(directory),
-                remedy="pull the model again: `desk models pull`",
-            ) from error
-        self._tokens = setup.tokens
+                "expected a model's tokenizer, found none", where=str(file), remedy="pull the model again"
+            )
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.enable_truncation(setup.max_length)
+        self._tokenizer.enable_padding(pad_id=setup.pad_id, pad_token=setup.pad_token)
+        self._inputs = setup.inputs
+        self._alone = setup.alone
+        self._numpy = numpy
         self._network: Network = _OnnxNetwork(setup) if setup.file else _TorchNetwork(setup)
         self.backend = self._network.backend
 
     def logits(self, texts: Sequence[str]) -> Rows:
-        """One row of logits per text; longer texts count with their first tokens."""
-        if not texts:
-            return []
-        tokens = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._tokens, return_tensors="np"
-        )
-        return self._network.logits(tokens)
+        """One row of logits per text; longer texts count with their first word pieces."""
+        if self._alone:
+            return [row for text in texts for row in self._batch([text])]
+        return self._batch(texts) if texts else []
+
+    def _batch(self, texts: Sequence[str]) -> Rows:
+        encoded = self._tokenizer.encode_batch(list(texts))
+        columns = {
+            "input_ids": [each.ids for each in encoded],
+            "attention_mask": [each.attention_mask for each in encoded],
+            "token_type_ids": [each.type_ids for each in encoded],
+        }
+        array = self._numpy.array
+        return self._network.logits({name: array(columns[name], dtype="int64") for name in self._inputs})
 
 
 class _OnnxNetwork:
@@ -79,13 +93,14 @@ class _OnnxNetwork:
             )
         providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if cuda else ["CPUExecutionProvider"]
         file = Path(setup.directory) / setup.file
+        onnxruntime.set_default_logger_severity(3)
         self._session = onnxruntime.InferenceSession(file, options, providers=providers)
         self._inputs = tuple(given.name for given in self._session.get_inputs())
         where = "cuda" if cuda else f"cpu, {options.intra_op_num_threads} threads"
         self.backend = f"onnxruntime {onnxruntime.__version__} on {where}, {file.name}"
 
-    def logits(self, tokens: Any) -> Rows:
-        found = self._session.run(None, {name: tokens[name] for name in self._inputs})[0]
+    def logits(self, given: Mapping[str, Any]) -> Rows:
+        found = self._session.run(None, {name: given[name] for name in self._inputs if name in given})[0]
         rows: Rows = found.tolist()
         return rows
 
@@ -110,11 +125,11 @@ class _TorchNetwork:
         self._device = device
         self.backend = f"torch {torch.__version__} on {device}"
 
-    def logits(self, tokens: Any) -> Rows:
+    def logits(self, given: Mapping[str, Any]) -> Rows:
         torch = self._torch
-        given = {name: torch.from_numpy(values).to(self._device) for name, values in tokens.items()}
+        tensors = {name: torch.from_numpy(values).to(self._device) for name, values in given.items()}
         with torch.inference_mode():
-            rows: Rows = self._model(**given).logits.float().cpu().tolist()
+            rows: Rows = self._model(**tensors).logits.float().cpu().tolist()
         return rows
 
 

@@ -19,7 +19,7 @@ from engine.scoring.finbert.store import find
 from engine.scoring.finbert.wire import Setup
 
 _START_S: Final = 120.0
-"""Longest that a worker may take to load its model: transformers alone takes seconds on a slow disk."""
+"""Longest that a worker may take to load its model: half a gigabyte from a slow disk."""
 
 
 class FinbertScorer:
@@ -39,13 +39,11 @@ class FinbertScorer:
         """Raises ConfigError when a package or the model is missing, or its classes say nothing about mood."""
         del clock, others  # it is told no time and needs no key
         settings = config.scoring.finbert
-        for package in ("transformers", "onnxruntime"):
-            if find_spec(package) is None:
-                raise missing(package, "finbert")
         self._model = find(state_dir, settings.model)
         manifest = self._model.manifest
-        if not manifest.file and find_spec("torch") is None:
-            raise missing("torch", "torch")
+        for package in ("tokenizers", "onnxruntime") if manifest.file else ("tokenizers", "transformers", "torch"):
+            if find_spec(package) is None:
+                raise missing(package, "finbert" if manifest.file else "torch")
         self._meanings = self._model.meanings(settings.labels)
         self.version = f"{manifest.version}-{settings.max_length}"
         self.batch = settings.batch
@@ -53,7 +51,17 @@ class FinbertScorer:
         self.gate = settings.gate
         self._limit_s = settings.timeout_s
         self.worker = WorkerProcess(
-            Setup(str(self._model.directory), manifest.file, settings.device, settings.max_length, settings.threads),
+            Setup(
+                directory=str(self._model.directory),
+                file=manifest.file,
+                device=settings.device,
+                max_length=settings.max_length,
+                inputs=manifest.inputs,
+                pad_id=manifest.pad_id,
+                pad_token=manifest.pad_token,
+                alone=manifest.precision == "int8",
+                threads=settings.threads,
+            ),
             start_s=_START_S,
         )
 

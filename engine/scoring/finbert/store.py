@@ -35,6 +35,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file with the weights."""
     sha256: str
     """Of the weights."""
+    inputs: tuple[str, ...]
+    """What the model takes: `input_ids`, `attention_mask`, perhaps `token_type_ids`."""
+    pad_id: int
+    """What shorter texts of a batch are filled up with."""
+    pad_token: str
 
     @property
     def version(self) -> str:

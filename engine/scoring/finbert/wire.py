@@ -24,7 +24,14 @@ class Setup(msgspec.Struct, frozen=True, tag="setup"):
     """The ONNX file inside; empty: the weights as transformers reads them."""
     device: str
     """`cpu`, `cuda`, `mps`, or `auto` for the best there is."""
-    tokens: int
+    max_length: int
+    """In word pieces."""
+    inputs: tuple[str, ...]
+    """What the model takes: `input_ids`, `attention_mask`, perhaps `token_type_ids`."""
+    pad_id: int
+    pad_token: str
+    alone: bool
+    """One text at a time: dynamic int8 scales a whole batch, so a text's score would depend on its neighbours."""
     threads: int
     """0: every core but one."""
 
