@@ -21,6 +21,8 @@ class LineBlock(Inked):
 
     RATE: ClassVar[float] = 4.0
     """Most repaints a second."""
+    HEAD: ClassVar[int] = 0
+    """First lines that stay in place while the others scroll under them."""
 
     DEFAULT_CSS = """
     LineBlock { height: auto; }
@@ -89,7 +91,8 @@ class LineBlock(Inked):
             self.refresh(layout=self.styles.is_auto_height)
             return
         changed = [y for y, (before, after) in enumerate(zip(old, self._strips, strict=True)) if before != after]
-        shown = [Region(0, y - self._top, width, 1) for y in changed if 0 <= y - self._top < self.size.height]
+        rows = [y if y < self.HEAD else y - self._top for y in changed if y < self.HEAD or y - self._top >= self.HEAD]
+        shown = [Region(0, row, width, 1) for row in rows if row < self.size.height]
         if shown:
             self.refresh(*shown)
 
@@ -101,7 +104,7 @@ class LineBlock(Inked):
         width = self.size.width
         if self._width != width:
             self._strips = self._made(width)
-        place = self._top + y
+        place = y if y < self.HEAD else self._top + y
         return self._strips[place] if place < len(self._strips) else Strip.blank(width, self.inks.base)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -18,6 +18,8 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
 from desk.screens.prompt import Prompt
+from desk.screens.status import status_view
+from desk.screens.ticket import facts_of
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket
@@ -29,7 +31,6 @@ from widgets.gauges import Gauges
 from widgets.orders import Orders
 from widgets.positions import Positions
 from widgets.row_panel import RowPanel
-from widgets.status_bar import StatusBar, StatusView
 from widgets.status_line import StatusLine
 from widgets.ticket_detail import TicketDetail
 from widgets.tickets import Tickets
@@ -38,8 +39,6 @@ Panel: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
 
 _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
-_FOCUS_TRIES = 20
-"""Layouts to wait for a pane that is about to be shown."""
 
 
 class Frame(Container):
@@ -60,7 +59,6 @@ class Main(ViewScreen):
         super().__init__(link)
         now = link.time.now_ns
         self._quit_desk = quit_desk
-        self.bar = StatusBar(id="status")
         self.alerts = AlertBar(id="alerts")
         self.gauges = Gauges(id="gauges", now_ns=now)
         self.tickets = Tickets(id="tickets", now_ns=now)
@@ -79,8 +77,6 @@ class Main(ViewScreen):
             self.decisions,
         )
         self._second: Timer | None = None
-        self._wanted: Widget | None = None
-        """The pane that shall get the focus as soon as it is shown."""
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -138,16 +134,7 @@ class Main(ViewScreen):
 
     def _show_status(self) -> None:
         link, mirror = self.link, self.link.mirror
-        view = StatusView(
-            status=mirror.status,
-            account=mirror.account,
-            feeds=tuple(mirror.feeds.values()),
-            protections=len(mirror.protections),
-            attached=link.attached,
-            lost_s=link.lost_s,
-            lost_why=link.lost_why,
-        )
-        self.bar.show(view, link.time.now_ns())
+        self.bar.show(status_view(link), link.time.now_ns())
         self.tickets.speed = self.detail.speed = link.time.speed
         if mirror.status is not None:
             self.feed.count(mirror.status.posts, mirror.posts_not_shown)
@@ -170,8 +157,7 @@ class Main(ViewScreen):
         self._watch_seconds()
 
     def _show_detail(self) -> None:
-        account = self.link.mirror.account
-        self.detail.show(self.tickets.selected, equity=account.equity if account else None)
+        self.detail.show(facts_of(self.link.mirror, self.tickets.key))
 
     def _hint(self) -> None:
         """What the narrow screen does not show is counted in the feed's title."""
@@ -213,7 +199,6 @@ class Main(ViewScreen):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if self._wanted is not None and event.widget is not self._wanted:
             return
-        self._wanted = None
         self.reveal(event.widget)
         if event.widget is self.tickets:
             self.resumed_at = monotonic()
@@ -226,29 +211,6 @@ class Main(ViewScreen):
     @property
     def panes(self) -> tuple[Widget, ...]:
         return self._panes
-
-    @property
-    def pane(self) -> Widget | None:
-        return self._wanted or next((pane for pane in self._panes if pane is self.focused), self.tickets)
-
-    def go(self, pane: Widget) -> None:
-        """Focus a pane. A narrow screen must show it first, and hides the one that had the focus."""
-        self._wanted = pane
-        super().go(pane)
-        if pane is not self.focused:
-            self.call_after_refresh(self._focus_wanted, _FOCUS_TRIES)
-
-    def _focus_wanted(self, tries: int) -> None:
-        if self._wanted is None:
-            return
-        if self._wanted is self.focused:
-            self._wanted = None
-        elif self._wanted.focusable:
-            self._wanted.focus()
-        elif tries:
-            self.call_after_refresh(self._focus_wanted, tries - 1)
-        else:
-            self._wanted = None
 
     def action_tickets(self) -> None:
         self.go(self.tickets)

@@ -5,17 +5,29 @@ from __future__ import annotations
 from time import monotonic
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.widget import Widget
 
 from desk.actions import bindings
 from desk.link import Link
-from desk.mirror import Part
+from desk.mirror import Mirror, Part
+from desk.screens.edit import Edit
+from desk.screens.marks import marks_of
 from desk.screens.view import ViewScreen
-from engine.model import Ticket
+from engine.errors import DeskError
+from engine.model import Ticket, Vote
+from widgets.chart import Chart
 from widgets.status_line import StatusLine
-from widgets.ticket_detail import TicketDetail
+from widgets.ticket_controls import TicketControls
+from widgets.ticket_evidence import TicketEvidence
+from widgets.ticket_facts import TicketFacts
+from widgets.ticket_order import TicketOrder
+
+ASK_S = 5.0
+"""How often the engine is asked for the symbol's past and votes while the view is open."""
 
 
 class TicketView(ViewScreen):
@@ -27,13 +39,26 @@ class TicketView(ViewScreen):
 
     def __init__(self, link: Link, subject: str) -> None:
         super().__init__(link, subject)
+        now = link.time.now_ns
         self._seen = ""
         self._changed_at = 0.0
-        self.view = TicketDetail(id="view", now_ns=link.time.now_ns)
+        self._votes: tuple[Vote, ...] = ()
+        self._facts: TicketFacts | None = None
+        self.order = TicketOrder(id="order", now_ns=now)
+        self.controls = TicketControls(id="controls")
+        self.evidence = TicketEvidence(id="evidence", now_ns=now)
+        self.chart = Chart(id="chart")
         self.line = StatusLine(id="line")
 
     def compose(self) -> ComposeResult:
-        yield self.view
+        yield self.bar
+        with Container(id="body"):
+            with Container(id="left"):
+                yield self.order
+                yield self.chart
+            with Container(id="right"):
+                yield self.controls
+                yield self.evidence
         yield self.line
         yield self.key_bar()
 
@@ -41,40 +66,92 @@ class TicketView(ViewScreen):
         super().on_mount()
         self.update_parts(Part.TICKETS)
         self._changed_at = 0.0
-        self.set_interval(1.0, self.view.repaint)
+        self.controls.focus()
+        self.set_interval(1.0, self._tick)
+        self.set_interval(ASK_S, self.ask)
+        self.ask()
 
     @property
     def panes(self) -> tuple[Widget, ...]:
-        return (self.view,)
+        return (self.controls, self.evidence, self.chart)
+
+    def reveal(self, pane: Widget) -> None:
+        """A small screen shows one pane under the order."""
+        for other in self.panes:
+            self.set_class(other is pane, f"in-{other.id}")
 
     def update_parts(self, parts: Part) -> None:
-        if not parts & (Part.TICKETS | Part.DECISIONS | Part.STATUS):
+        wanted = Part.TICKETS | Part.DECISIONS | Part.STATUS | Part.SYMBOLS | Part.POSITIONS | Part.ACCOUNT
+        if not parts & wanted:
             return
-        mirror = self.link.mirror
-        self.view.speed = self.link.time.speed
-        equity = mirror.account.equity if mirror.account else None
-        ticket = mirror.tickets.get(self.subject)
-        if ticket is not None:
-            if ticket.fingerprint != self._seen:
-                self._seen, self._changed_at = ticket.fingerprint, monotonic()
-            self.view.show(ticket, equity=equity)
-        elif self.subject in mirror.closed:
-            closed, decision = mirror.closed[self.subject]
-            self.view.show(closed, decision, equity)
+        if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
+            self.show_status()
+        self.order.speed = self.link.time.speed
+        facts = facts_of(self.link.mirror, self.subject, self._votes)
+        if facts is None or facts == self._facts:
+            return
+        if facts.ticket.fingerprint != self._seen:
+            self._seen, self._changed_at = facts.ticket.fingerprint, monotonic()
+        self._facts = facts
+        self.order.show(facts)
+        self.controls.show(facts.ticket.verdict)
+        self.evidence.show(facts.ticket.signal)
+
+    def _tick(self) -> None:
+        """Ages and countdown read differently every second while the ticket is pending."""
+        if self.ticket is not None:
+            self.order.repaint()
+            self.evidence.repaint()
+
+    @work(exclusive=True, group="ask")
+    async def ask(self) -> None:
+        """Ask the engine for the chart's samples and the votes; an engine that does not answer leaves what is shown."""
+        if not self.symbol or not self.link.attached:
+            return
+        try:
+            detail = await self.link.symbol(self.symbol)
+        except DeskError as error:
+            self.line.say(f"No chart: {error.message}")
+            return
+        self.chart.show(detail.past, marks_of(self.link.mirror, self.symbol))
+        if detail.votes != self._votes:
+            self._votes = detail.votes
+            self.update_parts(Part.TICKETS)
 
     @property
     def ticket(self) -> Ticket | None:
-        return self.view.ticket if self.subject in self.link.mirror.tickets else None
+        pending = self._facts is not None and self.subject in self.link.mirror.tickets
+        return self._facts.ticket if self._facts is not None and pending else None
 
     @property
     def symbol(self) -> str:
-        return self.view.ticket.signal.symbol if self.view.ticket else ""
+        return self._facts.ticket.signal.symbol if self._facts is not None else ""
 
     def may_decide(self) -> str:
         if monotonic() - self._changed_at < self.GUARD_S:
             return "Ignored: the ticket had just changed. Look again, then press the key."
         return super().may_decide()
 
-    def action_edit(self) -> None:
-        """Edit the order of this ticket."""
-        self.line.say("No edit yet.")
+    @work
+    async def action_edit(self) -> None:
+        """Edit the order of this ticket: what is asked names the fingerprint that was seen."""
+        ticket = self._decidable()
+        if ticket is None:
+            return
+        if ticket.draft is None:
+            self.line.refused("There is no order to edit: nothing could be sized.")
+            return
+        command = await self.app.push_screen_wait(Edit(ticket))
+        if command is not None:
+            self.send(command)
+
+
+def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = ()) -> TicketFacts | None:
+    """What the mirror knows of a ticket, pending or decided; None when it knows none by that id."""
+    ticket, decision = mirror.tickets.get(ticket_id), None
+    if ticket is None:
+        if ticket_id not in mirror.closed:
+            return None
+        ticket, decision = mirror.closed[ticket_id]
+    row = mirror.symbols.get(ticket.signal.symbol)
+    return TicketFacts(ticket, decision, mirror.account, dict(mirror.positions), row, votes)

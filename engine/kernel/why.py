@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.clock import from_seconds
 from engine.config import Config
 from engine.kernel.dealing import Dealing
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import View
-from engine.model import ControlResult, Draft, Gate, Mode, Mood, Role, Side, Signal, SymbolDetail
+from engine.model import ControlResult, Draft, Gate, Mode, Mood, Role, Side, Signal, SymbolDetail, Vote
 from engine.sentiment import Sentiment
 
 ASKED = "asked"
@@ -22,6 +23,7 @@ class Why:
         self, config: Config, *, pipeline: Pipeline, sentiment: Sentiment, dealing: Dealing, view: View
     ) -> None:
         self._symbols = frozenset(config.symbols)
+        self._window_ns = from_seconds(config.sentiment.window_s)
         self._pipeline = pipeline
         self._sentiment = sentiment
         self._dealing = dealing
@@ -35,7 +37,25 @@ class Why:
         side = Side.SELL if mood.change is not None and mood.change < 0 else Side.BUY
         draft, controls = self._controls(mood, side)
         gates = (*self._engine(symbol), *self._pipeline.gates(mood), *(_gate(result) for result in controls))
-        return SymbolDetail(symbol, now_ns, side, gates, draft, self._view.past.of(symbol))
+        votes = self._votes(symbol, now_ns)
+        return SymbolDetail(symbol, now_ns, side, gates, draft, self._view.past.of(symbol), votes)
+
+    def _votes(self, symbol: str, now_ns: int) -> tuple[Vote, ...]:
+        """Each scorer's mean over the posts of the window."""
+        sums: dict[tuple[str, str], list[float]] = {}
+        for each in self._view.posts:
+            influence = next((match.influence for match in each.matches if match.symbol == symbol), 0.0)
+            if not influence or each.post.published_ns <= now_ns - self._window_ns:
+                continue
+            for reading in each.members or (each.reading,):
+                score, confidence = reading.about(symbol)
+                so_far = sums.setdefault((reading.scorer, reading.version), [0.0, 0.0, 0.0, 0])
+                for at, more in enumerate((influence, influence * confidence, influence * confidence * score, 1)):
+                    so_far[at] += more
+        return tuple(
+            Vote(*who, said / sure if sure else 0.0, sure / heard, int(posts))
+            for who, (heard, sure, said, posts) in sorted(sums.items())
+        )
 
     def _engine(self, symbol: str) -> Iterator[Gate]:
         dealing = self._dealing

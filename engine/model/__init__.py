@@ -6,7 +6,7 @@ Everything here is frozen and slotted. It does no I/O and knows no stage.
 from engine.model.account import Account, Position, VenueAccount, VenuePosition, VenueSnapshot
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
-from engine.model.gate import Gate, Past, SymbolDetail
+from engine.model.gate import Gate, Past, SymbolDetail, Vote
 from engine.model.guard import PLAIN, GuardMark
 from engine.model.market import Bar, Halt, Instrument, Market, Quote, price_step
 from engine.model.mood import Evidence, Mood, Signal
@@ -118,6 +118,7 @@ __all__ = [
     "VenuePosition",
     "VenueSnapshot",
     "Verdict",
+    "Vote",
     "client_order_id",
     "fingerprint",
     "price_step",

@@ -34,6 +34,18 @@ class Past(Value, frozen=True, gc=False):
     """Posts in the window."""
 
 
+class Vote(Value, frozen=True, gc=False):
+    """What one scorer thinks of a symbol's posts in the window."""
+
+    scorer: str
+    version: str
+    score: float
+    """Mean of its scores in [−1, 1], weighted by influence and its own confidence."""
+    confidence: float
+    """Mean of its confidences, weighted by influence."""
+    posts: int
+
+
 class SymbolDetail(Value, frozen=True, gc=False):
     """What the engine answers when it is asked about one symbol."""
 
@@ -46,3 +58,5 @@ class SymbolDetail(Value, frozen=True, gc=False):
     draft: Draft | None
     """The order that a signal at full strength would get now; None when nothing could be sized."""
     past: Past
+    votes: tuple[Vote, ...] = ()
+    """Each scorer's, over the newest posts of the window that the engine keeps for display; by name."""

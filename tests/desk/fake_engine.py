@@ -14,13 +14,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 from aiohttp import WSMsgType, web
 
 from engine.clock import SECOND
-from engine.model import DecisionKind, Mode, OrderStatus, Side, Ticket, TradingState
+from engine.model import DecisionKind, Edits, Mode, OrderStatus, Side, Ticket, TradingState, fingerprint
 from engine.model.frames import Command, Frame, Goodbye, Push, Reply, Snapshot
 from tests.desk import made_up
 
@@ -34,6 +35,8 @@ class FakeEngine:
         self.socket = socket
         self.state = snapshot or made_up.snapshot()
         self.commands: list[Command] = []
+        self.asked: list[str] = []
+        """Symbols that were asked about."""
         self.replies: dict[str, Reply] = {}
         """Answers by verb; what is not here is carried out."""
         self.rev = self.state.rev
@@ -49,6 +52,7 @@ class FakeEngine:
             [
                 web.get("/v1/snapshot", self._snapshot),
                 web.get("/v1/stream", self._stream),
+                web.get("/v1/symbol", self._symbol),
                 web.post("/v1/command", self._command),
             ]
         )
@@ -107,6 +111,13 @@ class FakeEngine:
     async def _snapshot(self, request: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self._current()), content_type="application/json")
 
+    async def _symbol(self, request: web.Request) -> web.Response:
+        self.asked.append(request.query.get("name", ""))
+        if self.asked[-1] not in {row.symbol for row in self.state.symbols}:
+            return web.Response(status=404, text="no such symbol")
+        detail = made_up.symbol_detail(self.asked[-1])
+        return web.Response(body=msgspec.json.encode(detail), content_type="application/json")
+
     def _current(self) -> Snapshot:
         status = msgspec.structs.replace(self.state.status, posts=self.posts)
         return msgspec.structs.replace(self.state, rev=self.rev, status=status)
@@ -148,6 +159,8 @@ class FakeEngine:
             self.state = msgspec.structs.replace(self.state, status=changed)
             await self.send(Frame(rev=0, status=changed))
             return Reply(ok=True, text=f"trading state is {state.value}")
+        if command.verb == "edit":
+            return await self._edit(pending[command.ticket], command)
         if command.verb == "mode":
             rows = tuple(
                 msgspec.structs.replace(row, mode=Mode(command.mode))
@@ -161,6 +174,29 @@ class FakeEngine:
             self.state = msgspec.structs.replace(self.state, alerts=kept)
             await self.send(Push(rev=0, alert_gone=command.alert))
         return Reply(ok=True, text=f"{command.verb}: done")
+
+    async def _edit(self, ticket: Ticket, command: Command) -> Reply:
+        if command.fingerprint != ticket.fingerprint:
+            return Reply(ok=False, text="not edited: not as seen", ticket=ticket)
+        assert ticket.draft is not None
+        figures = {
+            name: Decimal(text)
+            for name in ("quantity", "limit_price", "stop_price", "target_price")
+            if (text := getattr(command, name))
+        }
+        draft = msgspec.structs.replace(ticket.draft, **figures)
+        fresh = msgspec.structs.replace(
+            ticket,
+            revision=ticket.revision + 1,
+            draft=draft,
+            edits=Edits(**figures),
+            note=f"edited by person: {', '.join(figures)}",
+            fingerprint=fingerprint(ticket.signal, draft, ticket.verdict),
+        )
+        tickets = tuple(fresh if other.id == ticket.id else other for other in self.state.tickets)
+        self.state = msgspec.structs.replace(self.state, tickets=tickets)
+        await self.send(Push(rev=0, ticket=fresh))
+        return Reply(ok=True, text=fresh.note, ticket=fresh)
 
     async def _decide(self, ticket: Ticket, command: Command) -> Reply:
         confirmed = command.verb == "confirm"

@@ -16,6 +16,7 @@ from engine.model import (
     Draft,
     Evidence,
     FeedState,
+    Gate,
     Level,
     Light,
     LimitUse,
@@ -24,15 +25,18 @@ from engine.model import (
     Mood,
     Order,
     OrderStatus,
+    Past,
     Position,
     Protection,
     Role,
     Session,
     Side,
     Signal,
+    SymbolDetail,
     Ticket,
     TradingState,
     Verdict,
+    Vote,
     fingerprint,
 )
 from engine.model.frames import PROTOCOL, PostRow, Snapshot, Status, SymbolRow
@@ -112,7 +116,8 @@ def mood(symbol: str, wiggle: float = 0.0) -> Mood:
     if value is None or change is None:
         return Mood(symbol, NOW, None, None, None, 3, 2, 0.31, warm=False, missing="41 min of posts")
     value = round(value + wiggle, 4)
-    return Mood(symbol, NOW, value, round(value - change, 4), change, 124, 61, 0.81, warm=True)
+    previous, raw = round(value - change, 4), round(value + 0.11, 4)
+    return Mood(symbol, NOW, value, previous, change, 124, 61, 0.81, warm=True, raw=raw, raw_volume=171, kept=0.72)
 
 
 def symbol_row(symbol: str, step: int = 0, mode: Mode = Mode.CONFIRM) -> SymbolRow:
@@ -357,3 +362,37 @@ def snapshot(profile: str = "simulated", *, tickets: int = 2, posts: int = 60) -
         positions=(position("NVDA", 10, "478.20", "482.11"), position("GOOG", 12, "177.31", "176.05")),
         feeds=feeds(), protections=(), alerts=(),
     )  # fmt: skip
+
+
+def symbol_detail(symbol: str = "TSLA", *, points: int = 120) -> SymbolDetail:
+    """An hour of samples, and gates of which one of the strategy and one of the controls fail."""
+    last = float(symbol_row(symbol).price or 100)
+    at_ns = tuple(NOW - (points - 1 - at) * 30 * SECOND for at in range(points))
+    mood = tuple(None if at < 10 else round(0.5 * math.sin(at / 17) + 0.004 * at, 4) for at in range(points))
+    raw = tuple(None if value is None else round(value + 0.12 * math.cos(at / 5), 4) for at, value in enumerate(mood))
+    bends = (0.004 * math.sin((at - points) / 11) - 0.00003 * (points - at) for at in range(points))
+    price = tuple(round(last * (1 + bend), 2) for bend in bends)
+    volume = tuple(20 + round(15 * math.sin(at / 9)) for at in range(points))
+    controls = verdict(("R16",)).controls
+    gates = (
+        Gate("engine", "working", True, text="records and decides"),
+        Gate("engine", "mode", True, text="a person confirms"),
+        Gate("shift", "switched on", True, text="shift is on"),
+        Gate("shift", "warm", True, text="the windows are covered"),
+        Gate("shift", "volume", True, 34, 10, "posts", "34 posts of 10"),
+        Gate("shift", "change", False, 0.098, 0.15, text="change +0.098 of ±0.150: 0.052 short"),
+        Gate("shift", "side", True, text="BUY is on"),
+        Gate("shift", "confidence", True, 0.81, 0.65, text="confidence 0.810 of 0.650"),
+        Gate("shift", "armed", True, 0.098, 0.075, text="BUY can signal"),
+        *(
+            Gate("risk", f"{each.id} {each.control}", each.passed, *_floats(each), each.unit, each.reason)
+            for each in controls
+        ),
+    )
+    votes = (Vote("finbert", "1", 0.51, 0.88, 30), Vote("vader", "3.3.2", 0.31, 0.71, 34))
+    return SymbolDetail(symbol, NOW, Side.BUY, gates, ticket().draft, Past(at_ns, mood, raw, price, volume), votes)
+
+
+def _floats(result: ControlResult) -> tuple[float | None, float | None]:
+    value, limit = result.value, result.limit
+    return None if value is None else float(value), None if limit is None else float(limit)

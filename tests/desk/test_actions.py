@@ -27,7 +27,7 @@ def test_an_action_is_complete_and_every_view_that_names_it_carries_it_out(actio
 @each_view
 def test_a_view_names_itself_and_binds_its_own_actions(view: View) -> None:
     screen = view.load()
-    assert screen.VIEW == view.id
+    assert view.id == screen.VIEW
     bound = {binding.id for bindings in screen._merged_bindings.key_to_bindings.values() for binding in bindings}
     assert {action.id for action in in_view(view.id)} <= bound
 

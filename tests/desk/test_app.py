@@ -12,7 +12,7 @@ from textual.geometry import Region
 
 from desk.app import DeskApp
 from desk.client import Client
-from desk.screens.ticket import TicketView as Detail
+from desk.screens.ticket import TicketView
 from desk.screens.verbs import PAUSE_REASON, REASONS
 from engine.config.schema import ScreenConfig
 from engine.model import DecisionKind, DisplayText, Mode, TradingState
@@ -83,7 +83,7 @@ async def test_neither_enter_nor_a_pasted_y_confirms(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         app.post_message(events.Paste("y\ny\n"))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Detail))
+        await until(pilot, lambda: isinstance(app.screen, TicketView))
         await pilot.press("enter")
         app.post_message(events.Paste("y\n"))
         await pilot.pause()
@@ -253,15 +253,15 @@ async def test_quit_asks_whether_the_engine_stays(open_desk: Opener, key: str, s
 async def test_detail_follows_its_ticket_and_decides_it(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, Detail))
+        await until(pilot, lambda: isinstance(app.screen, TicketView))
         detail = app.screen
-        assert isinstance(detail, Detail)
+        assert isinstance(detail, TicketView)
         detail.GUARD_S = 0.0  # type: ignore[misc]
         await engine.send(Push(rev=0, ticket=made_up.ticket(1, revision=2)))
         await until(pilot, lambda: detail.ticket and detail.ticket.revision == 2)
         await pilot.press("n", "1")
         await until(pilot, lambda: engine.commands)
-        await until(pilot, lambda: "REJECTED" in painted(detail.view)[0])
+        await until(pilot, lambda: "REJECTED" in painted(detail.order)[0])
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
 

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from engine.model import DecisionKind, Side, Ticket
-from tests.desk.made_up import NOW, decision, ticket
+from tests.desk.made_up import NOW, account, decision, ticket
 from tests.widgets.harness import painted, stage
 from widgets.ticket_detail import TicketDetail
+from widgets.ticket_facts import TicketFacts
 
 
 async def written(shown: Ticket, width: int = 100, kind: DecisionKind | None = None) -> str:
     detail = TicketDetail(now_ns=lambda: NOW)
     async with stage(detail, (width, 70)) as pilot:
         ended = decision(shown, kind, reason="too late") if kind else None
-        detail.show(shown, ended, Decimal("100234.10"))
+        detail.show(TicketFacts(shown, ended, account()))
         await pilot.pause()
         return "\n".join(painted(detail))
 
@@ -31,15 +30,15 @@ async def test_all_controls_and_all_evidence(width: int) -> None:
 
 async def test_the_money_at_stake() -> None:
     text = await written(ticket())
-    assert "BUY 26 @ 191.40  $4,973.80 = 5.0% of equity" in text
-    assert "▼ -248.82  -5.0% from the limit" in text
-    assert "▲ +497.64  +10.0% from the limit" in text
+    assert "26 @ 191.40  $4,973.80  4.96% of equity" in text
+    assert "▼ -248.82  -5.0%  -0.25% of equity" in text
+    assert "▲ +497.64  +10.0%  0.50% of equity  wins 2.0× the risk" in text
     assert ticket().fingerprint in text
 
 
 async def test_a_short_wins_when_the_price_falls() -> None:
     text = await written(ticket(2, "META", Side.SELL))
-    assert "▼ -431.08  +5.0% from the limit" in text
+    assert "▼ -431.08  +5.0%" in text
 
 
 async def test_what_failed_comes_first_with_value_limit_and_reason() -> None:

@@ -1,0 +1,116 @@
+"""The form in which the order of a ticket is changed. What it would mean stands below while figures are typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine.model import Draft, Ticket
+from engine.model.frames import Command
+from widgets import figures
+
+_FIELDS = (("quantity", "size"), ("limit_price", "limit"), ("stop_price", "stop"), ("target_price", "target"))
+_OF_AN_EXIT = _FIELDS[1:2]
+"""An order that closes what is held has only its limit to change."""
+
+
+class Edit(ModalScreen[Command | None]):
+    """Dismisses with the command that asks the engine, or None. Enter asks; it confirms nothing."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def __init__(self, ticket: Ticket) -> None:
+        """The ticket as it is seen; it must have an order."""
+        super().__init__()
+        assert ticket.draft is not None
+        self._ticket, self._draft = ticket, ticket.draft
+        self._fields = _OF_AN_EXIT if ticket.draft.reduces else _FIELDS
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            signal = self._ticket.signal
+            yield Static(Content(f"Edit {signal.side.name} {signal.symbol}"), id="title")
+            for name, word in self._fields:
+                with Horizontal(classes="field"):
+                    yield Static(Content(f"{word:<8}"), classes="label")
+                    value = _plain(name, getattr(self._draft, name))
+                    yield Input(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
+            yield Static(id="means")
+            yield Static(Content.assemble((" Enter ", "bold $accent"), "ask the engine: every control judges it again"))
+            yield Static(Content.assemble((" Esc   ", "bold $accent"), "back, nothing is changed"))
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self._say()
+
+    @on(Input.Changed)
+    def _say(self) -> None:
+        """What the figures would mean."""
+        self.query_one("#means", Static).update(Content("\n".join(meaning(self._draft, self._typed()))))
+
+    @on(Input.Submitted)
+    def ask(self) -> None:
+        """Ask for what differs from what is seen; nothing differs, nothing is asked."""
+        typed = self._typed()
+        if any(value is None for value in typed.values()):
+            return
+        changed = {name: str(value) for name, value in typed.items() if value != getattr(self._draft, name)}
+        if not changed:
+            self.dismiss(None)
+            return
+        asked = Command("edit", ticket=self._ticket.id, fingerprint=self._ticket.fingerprint)
+        self.dismiss(msgspec.structs.replace(asked, **changed))
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+    def _typed(self) -> dict[str, Decimal | None]:
+        """Each field's figure; None where it is none."""
+        return {name: _figure(self.query_one(f"#{name}", Input).value) for name, _ in self._fields}
+
+
+def meaning(draft: Draft, typed: dict[str, Decimal | None]) -> list[str]:
+    """The money of an order with other figures: what it costs, what the stop loses, what the target wins."""
+    figure = {name: typed.get(name, getattr(draft, name)) for name, _ in _FIELDS}
+    quantity, limit = figure["quantity"], figure["limit_price"]
+    if quantity is None or limit is None or limit <= 0:
+        return ["A figure is missing.", "", ""]
+    lines = [f"{figures.quantity(quantity)} @ {figures.price(limit)} = ${figures.money(quantity * limit)}"]
+    for name, word in _FIELDS[2:]:
+        price = figure[name]
+        if price is None:
+            lines.append(f"{word}: none")
+            continue
+        gain = (price - limit) * quantity * draft.side.sign
+        away = (price - limit) / limit * 100
+        lines.append(f"{word}: {figures.signed_money(gain)} ({figures.percent(away)})")
+    return lines
+
+
+def _figure(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _plain(name: str, value: Decimal | None) -> str:
+    """A figure as it is typed: no separators, prices with their cents."""
+    if value is None:
+        return ""
+    return figures.quantity(value).replace(",", "") if name == "quantity" else figures.price(value)

@@ -1,0 +1,20 @@
+"""What the status bar of every view shows, out of the mirror."""
+
+from __future__ import annotations
+
+from desk.link import Link
+from widgets.status_bar import StatusView
+
+
+def status_view(link: Link) -> StatusView:
+    """The picture now, and whether an engine is attached."""
+    mirror = link.mirror
+    return StatusView(
+        status=mirror.status,
+        account=mirror.account,
+        feeds=tuple(mirror.feeds.values()),
+        protections=len(mirror.protections),
+        attached=link.attached,
+        lost_s=link.lost_s,
+        lost_why=link.lost_why,
+    )

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.model import Past
+from tests.desk.made_up import NOW, symbol_detail
+from tests.widgets.harness import painted, stage
+from widgets.chart import Chart, Mark
+
+
+@pytest.mark.parametrize("size", [(40, 8), (80, 14), (200, 40)])
+async def test_price_mood_volume_and_time_fill_the_height(size: tuple[int, int]) -> None:
+    chart, past = Chart(), symbol_detail().past
+    async with stage(chart, size) as pilot:
+        chart.show(past, [Mark(past.at_ns[60], "▲", past.price[60], True), Mark(past.at_ns[80], "●", None, None)])
+        await pilot.pause(0.3)
+        lines = painted(chart)
+        assert len(lines) == size[1]
+        assert "10:46" in lines[-1]
+        assert "11:45" in lines[-1]
+        assert "posts" in lines[-2]
+        body = "\n".join(lines[1:-2])
+        assert "▲" in body
+        assert "●" in body
+        assert any("⠀" < character <= "⣿" for character in body)
+        assert f"{max(value for value in past.price if value):.2f}"[:4] in body
+
+
+async def test_what_lies_outside_of_the_samples_is_not_marked() -> None:
+    chart, past = Chart(), symbol_detail().past
+    async with stage(chart, (80, 14)) as pilot:
+        chart.show(past, [Mark(past.at_ns[0] - 1, "▲", None, True), Mark(NOW + 1, "▼", None, False)])
+        await pilot.pause(0.3)
+        assert not {"▲", "▼"} & set("".join(painted(chart)[1:]))
+
+
+async def test_a_chart_without_samples_says_so() -> None:
+    chart = Chart()
+    async with stage(chart, (60, 8)) as pilot:
+        chart.show(Past())
+        await pilot.pause(0.3)
+        assert "No samples yet" in "\n".join(painted(chart))
+
+
+async def test_the_same_samples_paint_nothing_again() -> None:
+    chart = Chart()
+    async with stage(chart, (60, 8)) as pilot:
+        chart.show(symbol_detail().past)
+        await pilot.pause(0.4)
+        chart.show(symbol_detail().past)
+        assert not chart.repaint_pending

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from tests.desk.made_up import ticket, verdict
+from tests.widgets.harness import painted, stage
+from widgets.ticket_controls import TicketControls, use_bar
+
+
+async def test_what_rejects_comes_first_and_then_the_tightest() -> None:
+    controls = TicketControls()
+    async with stage(controls, (60, 40)) as pilot:
+        controls.show(verdict(("R17",)))
+        await pilot.pause(0.4)
+        lines = painted(controls)
+        assert "24/25 1 rejected" in lines[0]
+        assert "✗ R17" in lines[1]
+        assert "R02 order_notional" in lines[2]
+        assert "100% ━━━━━━" in lines[2]
+        assert "49%" in lines[3]
+
+
+async def test_the_title_stays_while_the_controls_scroll() -> None:
+    controls = TicketControls()
+    async with stage(controls, (60, 8)) as pilot:
+        controls.show(ticket().verdict)
+        await pilot.pause(0.4)
+        first = painted(controls)
+        controls.last()
+        await pilot.pause(0.4)
+        last = painted(controls)
+        assert last[0] == first[0]
+        assert last[1:] != first[1:]
+        assert "protective_exit" in "\n".join(last) or "reconciled" in "\n".join(last)
+        assert "CONTROLS" in controls.copied()
+
+
+def test_bars() -> None:
+    assert use_bar(0.5, 6) == "━━━╌╌╌"
+    assert use_bar(7.0, 6) == "━━━━━━"
