@@ -373,7 +373,11 @@ class Orders:
             return None
         if track.cancels:
             return self._closer.cancel_due_ns(track)
-        return track.sent_ns + self._entry_timeout_ns if track.order.role is Role.ENTRY else None
+        if track.order.role is not Role.ENTRY:
+            return None
+        # An intent restored without an answer counts as not sent until it is found; its time ran from the intent on.
+        sent_ns = track.sent_ns or (0 if track.intent is None else track.intent.at_ns)
+        return sent_ns + self._entry_timeout_ns
 
     def _answer(self, track: Track, answer: Answer, now_ns: int, out: Outbox) -> None:
         if answer.order is not None and answer.outcome is Outcome.ACCEPTED:

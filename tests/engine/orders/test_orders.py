@@ -165,6 +165,15 @@ class TestUnresolved:
         order = orders.get(intent.client_order_id)
         assert order is not None and order.status is OrderStatus.FILLED
 
+    def test_an_entry_found_again_after_a_restart_keeps_the_time_it_has_left(self, enter: Enter) -> None:
+        intent = enter()
+        orders = Orders(Config())
+        orders.restore(intent)
+        found = Lookup(True, told(intent, at_ns=T0 + 1))
+        assert not orders.on_lookup(intent.client_order_id, found, T0 + 2 * SECOND).requests
+        assert not [each for each in orders.due(T0 + 59 * SECOND).requests if isinstance(each, Cancel)]
+        assert [each for each in orders.due(T0 + 61 * SECOND).requests if isinstance(each, Cancel)]
+
     def test_an_intent_found_in_the_journal_without_an_answer_is_looked_up_at_once(self, enter: Enter) -> None:
         intent = enter()
         orders = Orders(Config())
