@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,8 +21,8 @@ class Row:
     """Longest recovery."""
     orders: int = 0
     """Orders at the venue meanwhile."""
-    injected: int = 0
-    """Faults put on the wire meanwhile, besides the one the row is about."""
+    injected: dict[str, int] = field(default_factory=dict)
+    """Faults put on the wire meanwhile, by kind, besides the one the row is about."""
     held: bool = False
 
     def tried(self, recovery_s: float = 0.0) -> None:
@@ -43,7 +44,7 @@ class Ledger:
                 known.times += row.times
                 known.worst_s = max(known.worst_s, row.worst_s)
                 known.orders += row.orders
-                known.injected += row.injected
+                known.injected = dict(Counter(known.injected) + Counter(row.injected))
                 known.held = known.held and row.held
                 return
         self.rows.append(row)

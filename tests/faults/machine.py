@@ -33,6 +33,7 @@ class Machine(EngineProcess):
         self._counted = 0
         self.log_from = 0
         """Where in the log a test began."""
+        self.env["PYTHONFAULTHANDLER"] = "1"
         self.program = (sys.executable, "-m", "tests.faults.engine_at", str(self._orders))
 
     def begin(self) -> None:
@@ -67,7 +68,19 @@ class Machine(EngineProcess):
             if not self.running:
                 return 0.0
             time.sleep(0.02)
-        raise AssertionError(f"not reconciled within {limit_s:.0f} s\n{self.log[-4000:]}")
+        raise AssertionError(f"not reconciled within {limit_s:.0f} s\n{self.log[-3000:]}\n{self.autopsy()}")
+
+    def autopsy(self) -> str:
+        """What an engine that hangs shows, and where each of its threads stands; it does not survive this."""
+        seen = self.seen()
+        feeds = () if seen is None else seen.feeds
+        asked = self.street.ask(lambda venue: [(verb, path) for verb, path, _ in venue.requests][-8:])
+        length = len(self.log)
+        if self.running:
+            self.signal(signal.SIGABRT)
+            self.dead(10.0)
+        lights = [f"{feed.name} {feed.light.value}: {feed.detail}" for feed in feeds]
+        return "\n".join([*lights, f"last asked of the venue: {asked}", self.log[length:]])
 
     def warm(self) -> None:
         """Wait until it could trade: reconciled, fed, every mood warm."""

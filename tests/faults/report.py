@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,18 +36,26 @@ def read(paths: Sequence[Path]) -> Ledger:
 def summary(rows: Sequence[Row]) -> str:
     """The sums of the whole run."""
     kills = [row for row in rows if row.fault.startswith("kill −9")]
-    faults = sum(row.times + row.injected for row in rows)
+    killed = sum(row.times for row in kills)
+    wire = sum(wired(rows).values())
+    others = sum(row.times for row in rows) - killed
     orders = sum(row.orders for row in rows)
     worst = max((row.worst_s for row in kills), default=0.0)
     broken = [row for row in rows if not row.held]
     lines = [
-        f"- {sum(row.times for row in kills)} kills with SIGKILL, the slowest recovered from in {worst:.1f} s",
-        f"- {faults} faults in all, {orders} orders at the venue",
+        f"- {killed} kills with SIGKILL, the slowest recovered from in {worst:.1f} s",
+        f"- {killed + wire + others:,} faults in all: the kills, {wire:,} on the wire meanwhile, {others:,} others",
+        f"- {orders:,} orders at the venue",
         f"- {len(rows) - len(broken)} of {len(rows)} rows hold",
     ]
     if not broken:
-        lines.insert(2, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
+        lines.insert(3, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
     return "\n".join(lines)
+
+
+def wired(rows: Sequence[Row]) -> Counter[str]:
+    """Faults put on the wire while engines were killed, by kind."""
+    return sum((Counter(row.injected) for row in rows), Counter())
 
 
 def page(ledger: Ledger) -> str:
@@ -59,12 +68,13 @@ def page(ledger: Ledger) -> str:
             parts += [f"Must hold: {must}.", "", *TABLE]
             parts += [_line(row) for row in rows if row.must == must]
             parts += [""]
-    return "\n".join(parts)
+    parts += ["## On the wire while engines were killed", "", "| fault | times |", "| --- | --: |"]
+    parts += [f"| {kind} | {times:,} |" for kind, times in sorted(wired(ledger.rows).items())]
+    return "\n".join([*parts, ""])
 
 
 def _line(row: Row) -> str:
-    more = f" ({row.injected} on the wire)" if row.injected else ""
-    return f"| {row.fault}{more} | {row.times} | {row.worst_s:.1f} s | {'held' if row.held else 'BROKEN'} |"
+    return f"| {row.fault} | {row.times} | {row.worst_s:.1f} s | {'held' if row.held else 'BROKEN'} |"
 
 
 if __name__ == "__main__":

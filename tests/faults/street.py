@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Self, TypeVar
 
 from engine.clock import SECOND
+from tests.faults.trouble import Trouble, shown
 from tests.venues.alpaca import AlpacaSimulator
 from tests.venues.x import XSimulator, XUser
 
@@ -27,6 +29,8 @@ GOOD = ("${0} amazing excellent quarter", "${0} is great, love these fantastic g
 TURN_S = 4.0
 """How long the crowd is of one mind about a symbol."""
 TICK_S = 0.15
+MANY = 1_000_000
+"""Requests allowed in a quarter of an hour: hundreds of engines start against one pretend X in that time."""
 
 SETTINGS = {
     "X__SEARCH_LAG_S": "0",
@@ -70,9 +74,10 @@ class Street:
         self.quoting = True
         self.size: Decimal | None = None
         """Shares shown at the touch; None for any number, 0 for none: orders rest."""
-        self.troubles = 0
-        """Faults put on the wire by `trouble`, besides those in `venue.faults.happened`."""
         self.troubled = False
+        """Whether things go wrong on the wire all the time."""
+        self.spoil: Callable[[AlpacaSimulator, str], None] | None = None
+        """Called for each symbol instead of telling its price."""
         self.happy: set[str] = set()
         """Symbols about which the crowd is happy now, while `turning` is off."""
         self._loop = asyncio.new_event_loop()
@@ -94,9 +99,10 @@ class Street:
 
     async def _open(self) -> None:
         self.x = await self._stack.enter_async_context(
-            XSimulator(search_lag_s=0, connects=100_000, connection_limit=100)
+            XSimulator(search_lag_s=0, connects=MANY, requests=MANY, usage_requests=MANY, connection_limit=100)
         )
         self.venue = await self._stack.enter_async_context(AlpacaSimulator(cash=1_000_000))
+        self.trouble = Trouble(self.luck, self.venue, self.x)
         self._began_s = self._loop.time()
         now_ns = self.x.clock.now_ns()
         for back in range(50, 0, -1):
@@ -148,9 +154,14 @@ class Street:
         """What the venue holds."""
         return self.ask(lambda venue: {symbol: held.qty for symbol, held in venue.exchange.positions.items()})
 
-    def injected(self) -> int:
-        """Faults that have happened on the wire so far."""
-        return self.ask(lambda venue: len(venue.faults.happened)) + self.troubles
+    def injected(self) -> Counter[str]:
+        """Faults that have happened on the wire so far, by kind."""
+
+        def count(venue: AlpacaSimulator) -> Counter[str]:
+            rest = Counter(f"REST answer: {each.split()[2].replace('_', ' ')}" for each in venue.faults.happened)
+            return rest + self.trouble.happened
+
+        return self.ask(count)
 
     def freeze(self) -> None:
         """The crowd stays as it is now about every symbol: no more signals soon."""
@@ -161,17 +172,14 @@ class Street:
         """No more faults, no more changes of mind; orders fill again."""
         if self.turning:
             self.freeze()
+        self.calm()
+
+    def calm(self) -> None:
+        """No more faults; orders fill again."""
         self.troubled = False
-        self.size = None
-        self.quoting = True
-
-        def calm(venue: AlpacaSimulator) -> None:
-            venue.faults.clear()
-            stream = venue.trading_stream
-            stream.mute = False
-            stream.drop = stream.repeat = stream.null = stream.hold = 0
-
-        self.ask(calm)
+        self.size = self.spoil = None
+        self.quoting = self.talking = True
+        self.ask(lambda venue: self.trouble.calm())
 
     async def _crowd(self) -> None:
         while True:
@@ -192,33 +200,22 @@ class Street:
         return int((self._loop.time() - self._began_s) / TURN_S + place * 2 / len(SYMBOLS)) % 2 == 1
 
     async def _prices(self) -> None:
+        cent = Decimal("0.01")
         while True:
-            if self.quoting:
-                for symbol in SYMBOLS:
-                    middle = Decimal(BASE[symbol]) + Decimal(self.luck.randint(-10, 10)) / 100
-                    cent = Decimal("0.01")
-                    self.venue.quote(symbol, middle - cent, middle + cent, bid_size=self.size, ask_size=self.size)
+            for symbol in SYMBOLS if self.quoting else ():
+                middle = Decimal(BASE[symbol]) + Decimal(self.luck.randint(-10, 10)) / 100
+                told = self.spoil is None
+                self.venue.quote(
+                    symbol, middle - cent, middle + cent, bid_size=self.size, ask_size=self.size, announce=told
+                )
+                if self.spoil is not None:
+                    self.spoil(self.venue, symbol)
             await asyncio.sleep(TICK_S)
 
     async def _trouble(self) -> None:
-        """While `troubled`: something goes wrong on the wire several times a second, most of it about orders."""
-        routes = [*["POST /v2/orders"] * 4, *["DELETE /v2/orders/{order_id}"] * 3]
-        routes += ["GET /v2/orders:by_client_order_id"] * 2
-        routes += ["GET /v2/orders", "GET /v2/positions", "GET /v2/account"]
-        kinds = ("500", "503", "504", "html", "html_200", "empty", "truncated", "reset", "hang", "429")
+        """While `troubled`: something goes wrong on the wire several times a second."""
         while True:
             await asyncio.sleep(0.1)
-            if not self.troubled:
-                continue
-            luck, stream = self.luck, self.venue.trading_stream
-            self.size = luck.choice((None, None, Decimal(2), Decimal(5)))
-            if luck.random() < 0.3 and len(self.venue.faults.waiting) < 4:
-                kind = luck.choice(kinds)
-                self.venue.faults.add(luck.choice(routes), kind, luck.choice(("before", "after")))
-            fault = luck.choice(("drop", "repeat", "null", "hold"))
-            if luck.random() < 0.4 and not getattr(stream, fault):
-                setattr(stream, fault, 2 if fault == "hold" else 1)
-                self.troubles += 1
-            if luck.random() < 0.01 and stream.sessions:
-                stream.abort_all()
-                self.troubles += 1
+            if self.troubled:
+                self.size = shown(self.luck)
+                self.trouble.tick()

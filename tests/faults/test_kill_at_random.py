@@ -18,16 +18,20 @@ from tests.faults.ledger import Row
 from tests.faults.machine import FOUR_TRUTHS, Machine
 from tests.faults.street import Street
 
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("faults-random")]
+pytestmark = [pytest.mark.timeout(900)]
 
-KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "30"))
+KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "120"))
 """Of the whole matrix."""
+BATCH = 10
+"""Kills after which the wire is quiet for a while and every execution is counted."""
 QUICK_KILLS = 2
+SIDES = tuple(pytest.mark.xdist_group(f"faults-random-{side}") for side in range(2))
+"""Two streets side by side."""
 
 
 @pytest.fixture(scope="module")
 def machine(folder: Path, street: Street) -> Iterator[Machine]:
-    """One account and one journal for all kills."""
+    """One account and one journal for all kills of a side."""
     with ending(Machine(folder, street, ORDERS__ENTRY_TIMEOUT_S="0.6")) as made:
         assert isinstance(made, Machine)
         yield made
@@ -36,6 +40,8 @@ def machine(folder: Path, street: Street) -> Iterator[Machine]:
 def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
     street = machine.street
     row.where, row.fault, row.must = "engine", "kill −9 at random instants, faults on the wire", FOUR_TRUTHS
+    if machine.running:
+        machine.kill()
     injected = street.injected()
     street.turning = street.troubled = True
     while row.times < kills:
@@ -47,10 +53,10 @@ def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
         time.sleep(street.luck.uniform(0.0, 2.5))
         machine.kill()
         row.orders += machine.check_intents()
+        machine.check_chain()
         assert "DRIFT" not in machine.log, machine.log[-6000:]
-    machine.check_chain()
-    row.injected = street.injected() - injected
     street.quiet()
+    row.injected = dict(street.injected() - injected)
     machine.begin()
     machine.reconciled()
     machine.equal()
@@ -59,14 +65,12 @@ def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
     assert executions or kills <= QUICK_KILLS, "a few kills may all come before the first execution; many may not"
 
 
+@SIDES[0]
 def test_killed_at_a_few_random_instants(machine: Machine, row: Row) -> None:
-    if machine.running:
-        machine.kill()
     kill_at_random(machine, row, QUICK_KILLS)
 
 
 @pytest.mark.slow
-def test_killed_at_random_instants(machine: Machine, row: Row) -> None:
-    if machine.running:
-        machine.kill()
-    kill_at_random(machine, row, KILLS)
+@pytest.mark.parametrize("batch", [pytest.param(batch, marks=SIDES[batch % 2]) for batch in range(KILLS // BATCH)])
+def test_killed_at_random_instants(machine: Machine, row: Row, batch: int) -> None:
+    kill_at_random(machine, row, BATCH)

@@ -64,6 +64,7 @@ class XSimulator:
         connection_limit: int = 1,
         connects: int = 50,
         requests: int = 450,
+        usage_requests: int = 50,
     ) -> None:
         self.token = token
         self.clock: Clock = clock or SystemClock()
@@ -76,7 +77,7 @@ class XSimulator:
         self.archive = self.rest.archive
         self.seen: list[Seen] = []
         self._tls = tls
-        self._limits = {STREAM: connects, RULES: requests, SEARCH: requests, USAGE: 50}
+        self._limits = {STREAM: connects, RULES: requests, SEARCH: requests, USAGE: usage_requests}
         self._used: dict[str, list[int]] = {}
         self._connections: list[Connection] = []
         self._refusals: dict[str, deque[Refusal]] = {}
