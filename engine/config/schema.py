@@ -124,7 +124,7 @@ class GuardsConfig(Section, frozen=True, kw_only=True):
     """Most posts remembered, about 1 kB each; the oldest go first."""
     similarity: float = 0.6
     """Posts whose word pairs overlap this much (Jaccard index) say nearly the same and are one cluster."""
-    ring_authors: int = 4
+    ring_authors: int = 5
     """Least authors of a ring."""
     suspicion: float = 0.5
     """A cluster this suspicious is a ring: throw-away accounts, seconds apart, from one program."""

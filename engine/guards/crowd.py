@@ -25,8 +25,8 @@ YOUNG_SMALL: Final = 1000
 QUICK_NS: Final = 20 * SECOND
 """A post so soon after the one before it in its cluster is quick."""
 PRIOR: Final = 0.4
-"""Share of throw-away accounts among the two that are assumed besides those seen: four of four are not certainty."""
-PRIOR_ACCOUNTS: Final = 2
+"""Share of throw-away accounts among the three that are assumed besides those seen: five of five are not certainty."""
+PRIOR_ACCOUNTS: Final = 3
 SLOW: Final = 0.5
 """How suspicious a cluster is without one quick post, of one that has only quick ones."""
 VARIETY: Final = 0.25
@@ -152,7 +152,7 @@ class Crowd:
     def suspicion(self) -> float:
         """How much it looks like a ring, in [0, 1]: who they are × how quickly they came × how few programs they use.
 
-        (t + 0.4·2) / (k + 2) with t throw-away accounts among k known ones; × (1 + q) / 2 with the share q of quick
+        (t + 0.4·3) / (k + 3) with t throw-away accounts among k known ones; × (1 + q) / 2 with the share q of quick
         posts; × (1 − v/4) with v = 0 for one program and 1 for a program per author.
         """
         known = len(self.accounts) - self.unknown

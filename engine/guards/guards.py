@@ -23,6 +23,8 @@ CHANGES: Final = 3
 """Most verdicts on one cluster; the last one stays."""
 CLEARED: Final = 0.7
 """A ring is one no longer when its suspicion falls under this share of the limit."""
+RING: Final = "ring:"
+"""How the reason of a ring's post begins."""
 MIXED: Final = 20
 """Piggybacking puts a cashtag beside one that is named so many times as often."""
 
@@ -87,7 +89,7 @@ class Guards:
         verdict = self._judge(cluster, member, post.received_ns)
         member.weight = self._weight(cluster, member)
         if cluster.ring and not member.trusted:
-            reasons.insert(0, f"ring: {_crowd(cluster).words()}")
+            reasons.insert(0, f"{RING} {_crowd(cluster).words()}")
         return Weighed(GuardMark(member.weight, cluster.id, tuple(reasons)), verdict)
 
     def restore(self, post: Post, matches: Sequence[Match], mark: GuardMark) -> None:
@@ -99,9 +101,13 @@ class Guards:
         words = sketch(post.text, post.cashtags)
         cluster = self._named(mark.cluster, words) if mark.cluster else None
         if cluster is None:
-            self._open(Cluster(mark.cluster or post.id, words, member), member)
+            cluster = Cluster(mark.cluster or post.id, words, member)
+            self._open(cluster, member)
         else:
             self._own_words(member, self._join(cluster, member), [])
+        if any(reason.startswith(RING) for reason in mark.reasons) and not cluster.ring:
+            # Its verdict is older than what is read back.
+            cluster.ring, cluster.changes = True, 1
         member.weight = mark.weight
         self._keep(member)
 
@@ -270,7 +276,7 @@ class Guards:
             at_ns=at_ns,
             ring=cluster.ring,
             suspicion=round(suspicion, 6),
-            reason=f"{'ring' if cluster.ring else 'no ring'}: {crowd.words()}",
+            reason=f"{RING if cluster.ring else 'no ring:'} {crowd.words()}",
             authors=crowd.authors,
             changes=cluster.changes,
             posts=tuple(member.id for member in again),

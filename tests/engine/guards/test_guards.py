@@ -1,0 +1,318 @@
+"""What a post weighs, why, and what a verdict on its cluster changes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.config import Config, GuardsConfig, WatchRow
+from engine.guards import Guards, Weighed
+from engine.model import PLAIN, GuardMark, Match, Post
+from engine.model.records import GuardRecord
+from tests.engine.guards.made_up import NEWS, PITCH, crowd, goog, post, ring, throw_away
+
+
+def guards(**changes: object) -> Guards:
+    rows = (WatchRow(symbol="GOOG", influencers=("sundar",)), WatchRow(symbol="NVDA"))
+    return Guards(Config(guards=msgspec.structs.replace(GuardsConfig(), **changes), watchlist=rows))
+
+
+class Ledger:
+    """What every post weighs, as somebody sees it who only reads marks and records."""
+
+    def __init__(self, room: Guards) -> None:
+        self.room = room
+        self.weights: dict[str, float] = {}
+        self.marks: dict[str, GuardMark] = {}
+        self.records: list[GuardRecord] = []
+
+    def take(self, *posts: Post, matches: tuple[Match, ...] = goog()) -> Weighed:
+        for each in posts:
+            found = self.room.check(each, matches)
+            self.marks[each.id] = found.mark
+            self.weights[each.id] = found.mark.weight
+            if found.verdict is not None:
+                self.records.append(found.verdict)
+                self.weights.update(zip(found.verdict.posts, found.verdict.weights, strict=True))
+        return found
+
+    def kinds(self, post_id: str) -> list[str]:
+        return [reason.partition(":")[0] for reason in self.marks[post_id].reasons]
+
+
+def test_a_post_of_its_own_is_plain() -> None:
+    ledger = Ledger(guards())
+    for number in range(6):
+        assert ledger.take(post(number)).mark is PLAIN
+
+
+def test_a_ring_loses_its_weight_from_the_first_post_on() -> None:
+    ledger = Ledger(guards())
+    posts = ring(20)
+    ledger.take(*posts)
+    assert [ledger.weights[each.id] for each in posts] == [0.0] * 20
+    (record,) = ledger.records
+    assert record.ring
+    assert record.cluster == posts[0].id
+    assert record.authors == 5
+    assert record.posts == tuple(each.id for each in posts[:4])
+    assert record.weights == (0.0,) * 4
+    assert record.symbols == ("GOOG",)
+    assert record.reason.startswith("ring: 5 posts of 5 authors in 12 s, 5 of 5 known accounts throw-away")
+    assert [ledger.marks[each.id].cluster for each in posts[:3]] == ["", posts[0].id, posts[0].id]
+    assert ledger.kinds(posts[10].id) == ["ring", "copy"]
+
+
+def test_nothing_is_known_before_it_happens() -> None:
+    """Cutting off the future changes no mark and no record of the past."""
+    stream = sorted([*ring(12, begin_s=100), *crowd(12, begin_s=60, every_s=11)], key=lambda each: each.published_ns)
+    whole = Ledger(guards())
+    whole.take(*stream)
+    for cut in range(1, len(stream)):
+        part = Ledger(guards())
+        part.take(*stream[:cut])
+        assert all(whole.marks[name] == mark for name, mark in part.marks.items())
+        assert whole.records[: len(part.records)] == part.records
+
+
+def test_big_news_is_not_punished() -> None:
+    ledger = Ledger(guards())
+    own_words = [post(number, after_s=number * 0.2, followers=50) for number in range(60)]
+    passed_on = crowd(40, every_s=0.7)
+    ledger.take(*sorted([*own_words, *passed_on], key=lambda each: each.published_ns))
+    assert not ledger.records
+    assert {ledger.weights[each.id] for each in own_words} == {1.0}
+    assert [ledger.weights[each.id] for each in passed_on[:3]] == [1.0, 0.5, 0.5]
+
+
+def test_a_ring_that_turns_out_to_be_news_gets_its_weight_back() -> None:
+    ledger = Ledger(guards())
+    early = ring(6)
+    late = crowd(30, begin_s=60, text=PITCH)
+    ledger.take(*early, *late)
+    first, second = ledger.records
+    assert (first.ring, first.changes, second.ring, second.changes) == (True, 1, False, 2)
+    assert second.reason.startswith("no ring: ")
+    assert ledger.weights[early[0].id] == 1.0
+    assert {ledger.weights[each.id] for each in (*early[1:], *late)} == {0.5}
+
+
+def test_the_last_of_three_verdicts_stays() -> None:
+    ledger = Ledger(guards(ring_authors=2, window_s=60.0))
+    number, at_s = 0, 0.0
+    for _ in range(6):
+        for bad in (True, False):
+            for _ in range(120):
+                number, at_s = number + 1, at_s + 1
+                one = throw_away(number, at_s) if bad else post(number, PITCH, after_s=at_s, client=f"c{number}")
+                ledger.take(one)
+    assert [record.ring for record in ledger.records] == [True, False, True]
+    assert [record.changes for record in ledger.records] == [1, 2, 3]
+    moved = [post_id for record in ledger.records for post_id in record.posts]
+    assert max(moved.count(post_id) for post_id in set(moved)) <= 3
+
+
+def test_publishers_and_influencers_are_not_drawn_in() -> None:
+    ledger = Ledger(guards(publishers=("@Reuters",)))
+    posts = ring(9)
+    named = post(900, PITCH, after_s=4, author="reuters", followers=5, age_days=9)
+    large = post(901, PITCH, after_s=5, verified=True, followers=100_000)
+    influencer = post(902, PITCH, after_s=7, author="Sundar", followers=5)
+    bought = post(903, PITCH, after_s=8, verified=True, followers=99_999)
+    ledger.take(*sorted([*posts, named, large, influencer, bought], key=lambda each: each.published_ns))
+    assert [ledger.weights[each.id] for each in (named, large, influencer, bought)] == [1.0, 1.0, 1.0, 0.0]
+    headlines = [post(1000 + number, author="Reuters", after_s=60 + number) for number in range(40)]
+    ledger.take(*headlines)
+    assert {ledger.weights[each.id] for each in headlines} == {1.0}
+
+
+def test_an_author_who_repeats_counts_once() -> None:
+    ledger = Ledger(guards())
+    for number in range(4):
+        ledger.take(post(number, NEWS, author="ann", after_s=number))
+    assert list(ledger.weights.values()) == [1.0, 0.0, 0.0, 0.0]
+    assert ledger.kinds("p3") == ["repeat"]
+    assert ledger.take(post(9, NEWS, author="bob", after_s=9)).mark == GuardMark(
+        0.5, "p0", ("copy: others said it before",)
+    )
+
+
+def test_an_author_without_a_name_is_nobody_in_particular() -> None:
+    ledger = Ledger(guards(author_posts=2))
+    for number in range(5):
+        made = post(number, NEWS, after_s=number)
+        nameless = msgspec.structs.replace(made, author=msgspec.structs.replace(made.author, id=""))
+        ledger.take(nameless)
+    assert list(ledger.weights.values()) == [1.0, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_posts_past_the_authors_cap_weigh_nothing_until_the_window_has_passed() -> None:
+    ledger = Ledger(guards(author_posts=3, window_s=600.0))
+    for number in range(5):
+        ledger.take(post(number, author="ann", after_s=number))
+    assert list(ledger.weights.values()) == [1.0, 1.0, 1.0, 0.0, 0.0]
+    assert ledger.marks["p4"].reasons == ("cap: post 5 by the author on one symbol, 3 count",)
+    other = post(10, author="ann", after_s=10, cashtags=("NVDA",))
+    assert ledger.take(other, matches=(Match("NVDA", "$NVDA", "cashtag"),)).mark is PLAIN
+    assert ledger.take(post(11, author="ann", after_s=620)).mark is PLAIN
+
+
+def test_reposts_that_are_not_read_use_up_no_cap() -> None:
+    ledger = Ledger(guards(author_posts=2))
+    for number in range(6):
+        ledger.take(post(number, author="ann", after_s=number, repost_of="99"))
+    assert ledger.take(post(9, author="ann", after_s=9)).mark is PLAIN
+
+
+@pytest.mark.parametrize(("tags", "weight"), [(("GOOG",), 1.0), (("GOOG", "NVDA"), 0.5), (("A", "B", "GOOG"), 0.333)])
+def test_a_post_that_names_several_weighs_a_share_for_each(tags: tuple[str, ...], weight: float) -> None:
+    ledger = Ledger(guards())
+    assert ledger.take(post(1, cashtags=tags)).mark.weight == weight
+    assert ledger.take(post(2, cashtags=(*tags, *tags))).mark.weight == weight
+
+
+def test_companies_that_are_named_by_keyword_count_too() -> None:
+    ledger = Ledger(guards())
+    assert ledger.take(post(1, cashtags=()), matches=goog("NVDA")).mark.weight == 0.5
+
+
+def test_a_little_named_symbol_rides_on_a_much_named_one() -> None:
+    ledger = Ledger(guards())
+    ledger.take(*(post(number, after_s=number) for number in range(19)))
+    rides = post(50, after_s=30, cashtags=("GOOG", "QXMP", "ZZYX", "WVUT"))
+    assert ledger.take(rides).mark == GuardMark(
+        0.05,
+        "",
+        (
+            "cashtags: names 4, weighs a share for each",
+            "piggyback: QXMP beside GOOG, named 1 and 20 times",
+        ),
+    )
+    assert "piggyback" not in Ledger(guards()).take(rides).mark.reasons
+    few = post(51, after_s=31, cashtags=("GOOG", "QXMP", "ZZYX"))
+    assert len(ledger.take(few).mark.reasons) == 1
+
+
+def test_an_edit_takes_the_place_of_its_earlier_version() -> None:
+    ledger = Ledger(guards(author_posts=1))
+    ledger.take(post(1, NEWS, author="ann"))
+    assert ledger.take(post(2, NEWS + " at last", author="ann", after_s=60, edits=("p1",))).mark is PLAIN
+    assert ledger.take(post(3, NEWS, author="ann", after_s=70)).mark.weight == 0.0
+    assert len(ledger.room) == 2
+
+
+def test_what_is_over_is_forgotten() -> None:
+    room = guards(window_s=600.0)
+    for each in ring(50, every_s=1):
+        room.check(each, goog())
+    room.check(post(900, PITCH, after_s=700), goog("NVDA"))
+    assert len(room) == 1
+    assert len(room._index) <= 6
+    assert room._cashtags == {"GOOG": 1}
+    assert room._posts == {("a900", "GOOG"): 1, ("a900", "NVDA"): 1}
+
+
+def test_memory_is_bounded_by_posts() -> None:
+    room = guards(posts=100)
+    for number in range(1000):
+        room.check(post(number, NEWS if number % 3 else "", after_s=number * 0.001), goog())
+    assert len(room) == len(room._order) == 100
+    assert len(room._index) <= 600
+    assert sum(room._cashtags.values()) == 100
+
+
+def test_posts_that_come_late_are_weighed_at_their_time() -> None:
+    ledger = Ledger(guards(author_posts=2, window_s=600.0))
+    for number in range(6):
+        ledger.take(post(number, author="ann", after_s=number * 500, received_after_s=4000))
+    assert set(ledger.weights.values()) == {1.0}
+
+
+def test_switched_off_nothing_is_weighed_or_kept() -> None:
+    ledger = Ledger(guards(enabled=False))
+    ledger.take(*ring(20))
+    assert all(mark is PLAIN for mark in ledger.marks.values())
+    assert len(ledger.room) == 0
+
+
+def test_posts_on_nothing_that_is_watched_are_not_kept() -> None:
+    ledger = Ledger(guards())
+    assert ledger.take(*ring(20), matches=()).mark is PLAIN
+    assert len(ledger.room) == 0
+
+
+STREAM = st.lists(
+    st.tuples(
+        st.sampled_from(["ring", "ring", "crowd", "own", "spam", "stuffed", "edit"]),
+        st.integers(0, 90),
+        st.integers(0, 12),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def stream(rows: list[tuple[str, int, int]]) -> list[Post]:
+    made: list[Post] = []
+    at_s = 0.0
+    for number, (kind, gap, who) in enumerate(rows):
+        at_s += gap if kind != "ring" else gap / 20
+        match kind:
+            case "ring":
+                made.append(throw_away(number, at_s))
+            case "crowd":
+                made.append(post(number, PITCH, after_s=at_s, author=f"b{who}", client=f"c{who % 4}"))
+            case "spam":
+                made.append(post(number, after_s=at_s, author="spam"))
+            case "stuffed":
+                made.append(post(number, after_s=at_s, cashtags=("GOOG", "AA", "BB", f"T{who}")))
+            case "edit" if made:
+                before = made[who % len(made)]
+                made.append(post(number, before.text, after_s=at_s, author=before.author.id, edits=(before.id,)))
+            case _:
+                made.append(post(number, after_s=at_s))
+    return made
+
+
+@settings(deadline=None, max_examples=60)
+@given(STREAM)
+def test_weights_are_shares_in_thousandths_with_a_reason(rows: list[tuple[str, int, int]]) -> None:
+    ledger = Ledger(guards(author_posts=3, window_s=300.0, ring_authors=3))
+    ledger.take(*stream(rows))
+    for mark in ledger.marks.values():
+        assert 0.0 <= mark.weight <= 1.0
+        assert mark.weight == round(mark.weight, 3)
+        assert (mark.weight < 1.0) <= bool(mark.reasons)
+    assert all(0.0 <= weight <= 1.0 for weight in ledger.weights.values())
+    assert sum(ledger.room._posts.values()) <= len(ledger.room)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STREAM, st.integers(0, 60))
+def test_a_restart_goes_on_where_it_was(rows: list[tuple[str, int, int]], cut: int) -> None:
+    posts = stream(rows)
+    once, again = guards(ring_authors=3), guards(ring_authors=3)
+    for each in posts[:cut]:
+        found = once.check(each, goog())
+        again.restore(each, goog(), found.mark)
+        if found.verdict is not None:
+            again.restore_verdict(found.verdict)
+    for each in posts[cut:]:
+        assert once.check(each, goog()) == again.check(each, goog())
+
+
+def test_a_restart_in_the_middle_of_a_ring_knows_it_though_its_first_post_is_over() -> None:
+    once, again = guards(window_s=60.0), guards(window_s=60.0)
+    posts = ring(60, every_s=2)
+    for number, each in enumerate(posts[:50]):
+        found = once.check(each, goog())
+        if number >= 20:
+            again.restore(each, goog(), found.mark)
+    for each in posts[50:]:
+        before, after = once.check(each, goog()), again.check(each, goog())
+        assert after.verdict is None
+        assert (
+            (after.mark.weight, after.mark.cluster) == (before.mark.weight, before.mark.cluster) == (0.0, posts[0].id)
+        )
