@@ -14,6 +14,7 @@ from desk.app import DeskApp
 from desk.client import Client
 from engine.config.schema import ScreenConfig
 from engine.model.frames import Snapshot
+from engine.paths import Paths
 from tests.desk.fake_engine import FakeEngine, fake_engine
 from tests.widgets.harness import until
 
@@ -34,11 +35,15 @@ def open_desk(socket: Path) -> Opener:
 
     @asynccontextmanager
     async def opener(
-        snapshot: Snapshot | None = None, *, size: tuple[int, int] = (120, 40), theme: str = ""
+        snapshot: Snapshot | None = None,
+        *,
+        size: tuple[int, int] = (120, 40),
+        theme: str = "",
+        paths: Paths | None = None,
     ) -> AsyncIterator[Desk]:
         async with fake_engine(socket, snapshot) as engine:
             config = ScreenConfig(fps="60", theme=theme)
-            app = DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0)
+            app = DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0, paths=paths)
             async with app.run_test(size=size) as pilot:
                 await until(pilot, lambda: app.link.attached and app.main and app.main.bar.shows_engine)
                 assert app.main is not None

@@ -1,0 +1,108 @@
+"""Copy, export and picture: what leaves the screen, where to, and that nothing foreign is obeyed on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from desk.share import native_copy, new_file, values_table
+from desk.tables import csv_text
+from tests.desk import made_up
+from tests.desk.conftest import Opener
+from tests.desk.journaled import write_day
+from tests.program import clean
+from tests.widgets.harness import until
+
+
+async def test_a_row_and_a_post_are_copied(open_desk: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("5", "c")
+        await until(pilot, lambda: "META" in app.clipboard)
+        assert "working" in app.clipboard
+        await pilot.press("4", "up", "c")
+        await until(pilot, lambda: app.clipboard.startswith("@"))
+        assert clean(app.clipboard)
+        assert "OSC 52" in app.screen.line.text  # type: ignore[attr-defined]
+
+
+async def test_rows_are_exported_and_the_path_is_told(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _):
+        await pilot.press("8")
+        await until(pilot, lambda: len(app.screen.rows.rows) == 3)  # type: ignore[attr-defined]
+        await pilot.press("E")
+        await pilot.pause(0.4)
+        await pilot.press("c")
+        line = app.screen.line  # type: ignore[attr-defined]
+        await until(pilot, lambda: "written to" in line.text)
+        path = Path(line.text.rpartition(" ")[2])
+        assert path.parent == tmp_path / "exports"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        assert [row["outcome"] for row in rows] == ["confirmed", "rejected", "blocked"]
+        await pilot.press("4", "E")
+        await pilot.pause(0.4)
+        await pilot.press("j")
+        line = app.screen.line  # type: ignore[attr-defined]
+        await until(pilot, lambda: "60 rows written" in line.text)
+        found = json.loads(Path(line.text.rpartition(" ")[2]).read_text(encoding="utf-8"))
+        assert found[0]["published"].startswith("2026-11-20T")
+        assert {"author", "text", "symbols", "score"} <= found[0].keys()
+
+
+async def test_a_picture_is_kept_privately(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _):
+        await pilot.press("S")
+        assert app.main is not None
+        await until(pilot, lambda: "Picture saved to" in app.main.line.text)
+        path = Path(app.main.line.text.rpartition(" ")[2])
+        assert path.suffix == ".svg"
+        assert "<svg" in path.read_text(encoding="utf-8")[:200]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        await pilot.press("S")
+        await until(pilot, lambda: len(list((tmp_path / "pictures").iterdir())) == 2)
+
+
+async def test_without_a_state_directory_nothing_is_written(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        assert app.main is not None
+        for key in ("S", "E"):
+            await pilot.press(key)
+            await until(pilot, lambda: "does not know a state directory" in app.main.line.text)
+            app.main.line.clear()
+
+
+def test_values_become_columns() -> None:
+    ticket = made_up.ticket(1)
+    table = values_table("decided", [(ticket, made_up.decision(ticket, made_up.DecisionKind.REJECTED, reason="=1+1"))])
+    row = next(iter(csv.DictReader(io.StringIO(csv_text(table), newline=""))))
+    assert row["decision.kind"] == "rejected"
+    assert row["decision.reason"] == "'=1+1"
+    assert row["decision.at"].startswith("2026-11-20T16:45:30")
+    assert json.loads(row["ticket.signal"])["symbol"] == "TSLA"
+    assert values_table("none", []).rows == []
+
+
+def test_a_name_is_new_each_time(tmp_path: Path) -> None:
+    first = new_file(tmp_path / "x", "ledger", made_up.NOW, "csv")
+    assert first.name == "ledger-20261120-164530.csv"
+    first.touch()
+    assert new_file(tmp_path / "x", "ledger", made_up.NOW, "csv").name == "ledger-20261120-164530-2.csv"
+
+
+def test_the_systems_own_clipboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "xclip"
+    program.write_text(f"#!/bin/sh\ncat > '{tmp_path}/copied'\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert native_copy("héllo", {}) == ""
+    assert native_copy("héllo", {"DISPLAY": ":0"}) == "xclip"
+    assert (tmp_path / "copied").read_text(encoding="utf-8") == "héllo"
+    program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    assert native_copy("x", {"DISPLAY": ":0"}) == ""

@@ -1,0 +1,263 @@
+"""The reading views on a fake engine and a real journal: what they show, what their keys do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from desk.app import DeskApp
+from desk.screens.feeds import FeedsView
+from desk.screens.journal import JournalView
+from desk.screens.ledger import LedgerView
+from desk.screens.orders import OrdersView
+from desk.screens.posts import PostsView
+from desk.screens.prompt import Prompt
+from desk.screens.risk import RiskView
+from desk.screens.story import StoryView
+from engine.model import Fill, Light, Role, TradingState
+from engine.model.frames import Frame, Push
+from tests.desk import made_up
+from tests.desk.conftest import Opener
+from tests.desk.journaled import TOLD, paths_of, write_day
+from tests.widgets.harness import painted, until
+
+replace = msgspec.structs.replace
+TROUBLE = replace(made_up.snapshot(), alerts=(made_up.alert(1), made_up.alert(2)), protections=(made_up.protection(),))
+
+
+async def answer(pilot: Pilot[bool], text: str) -> None:
+    """Answer the prompt that is open with this text."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and pilot.app.screen.query(Input))
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+
+
+def view_of(app: DeskApp, kind: type) -> object:
+    assert isinstance(app.screen, kind), app.screen
+    return app.screen
+
+
+async def test_the_ledger_shows_what_decisions_were_worth(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("8")
+        view = view_of(app, LedgerView)
+        assert isinstance(view, LedgerView)
+        await until(pilot, lambda: len(view.rows.rows) == 3)
+        await pilot.pause(0.3)
+        rows = painted(view.rows)
+        assert "■ blocked" in rows[1]
+        assert "confirmed" in rows[3]
+        assert any("rule" in line and "R22" in line for line in painted(view.groups))
+        assert "BLOCKED by risk" in painted(view.detail)[1]
+        await pilot.press("j", "j")
+        assert "CONFIRMED by person" in painted(view.detail)[1]
+        await pilot.press("f")
+        await answer(pilot, "rejected person")
+        assert [row.kind.value for row in view.rows.rows] == ["rejected"]
+        assert "1 of 3: rejected person" in painted(view.rows)[0]
+        assert view.groups.rows[0].decisions == 1
+        await pilot.press("f")
+        await answer(pilot, "")
+        await until(pilot, lambda: len(view.rows.rows) == 3)
+        await pilot.press("enter")
+        story = view_of(app, StoryView)
+        assert isinstance(story, StoryView)
+        await until(pilot, lambda: len(story.text.texts) > 3)
+        assert story.subject in story.text.title
+        await pilot.press("escape")
+        assert app.screen is view
+        assert engine.commands == []
+
+
+async def test_the_ledger_reads_again_when_a_decision_falls(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=paths_of(tmp_path)) as (pilot, app, engine):
+        await pilot.press("8")
+        view = view_of(app, LedgerView)
+        assert isinstance(view, LedgerView)
+        await until(pilot, lambda: "expected a journal" in view.line.text)
+        write_day(tmp_path)
+        ticket = made_up.ticket(1)
+        await engine.send(Push(rev=0, ticket=ticket, decision=made_up.decision(ticket, made_up.DecisionKind.REJECTED)))
+        await until(pilot, lambda: len(view.rows.rows) == 3)
+
+
+async def test_risk_shows_limits_locks_states_and_alerts(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(TROUBLE, paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("6")
+        view = view_of(app, RiskView)
+        assert isinstance(view, RiskView)
+        await until(pilot, lambda: view.states.rows)
+        await pilot.pause(0.3)
+        assert "order_rate" in painted(view.limits)[1]
+        assert "60%" in painted(view.limits)[1]
+        assert "META" in painted(view.locks)[1]
+        assert "30:00" in painted(view.locks)[1]
+        assert "HALTED*" in painted(view.states)[1]
+        assert "check the network" in painted(view.alerts)[2]
+        await pilot.press("a")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == ["acknowledge"])
+        await until(pilot, lambda: len(view.alerts.rows) == 1)
+        await engine.send(Frame(rev=0, status=made_up.status(state=TradingState.HALTED), protections=()))
+        await until(pilot, lambda: not view.locks.rows)
+        await pilot.press("tab", "tab", "enter")
+        assert view.line.text
+
+
+async def test_orders_and_fills_and_cancelling_one(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("5")
+        view = view_of(app, OrdersView)
+        assert isinstance(view, OrdersView)
+        assert len(view.orders.rows) == 2
+        working = view.orders.rows[0]
+        await pilot.press("x")
+        await pilot.pause(0.4)
+        await pilot.press("c")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == ["cancel"])
+        assert engine.commands[0].order == working.client_order_id
+        await pilot.press("j", "x")
+        assert "has ended" in view.line.text
+        fill = Fill("e1", "desk-tkt-0001-e1", "TSLA", working.side, working.quantity, working.quantity, working.filled,
+                    made_up.NOW, "sig-0001", Role.ENTRY)  # fmt: skip
+        await engine.send(Push(rev=0, fill=fill))
+        await until(pilot, lambda: view.fills.rows)
+        await pilot.press("tab", "enter")
+        story = view_of(app, StoryView)
+        assert isinstance(story, StoryView)
+        await until(pilot, lambda: story.text.texts)
+
+
+async def test_feeds_show_health_cost_and_past_lights(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("7")
+        view = view_of(app, FeedsView)
+        assert isinstance(view, FeedsView)
+        await until(pilot, lambda: view.history.rows and view.setup.texts)
+        await pilot.pause(0.3)
+        text = "\n".join(painted(view.feeds))
+        assert "$6.20 of $20.00" in text
+        assert "reconnects 0" in text
+        assert "silent for 20 s" in "\n".join(painted(view.history))
+        assert "scorers vader 1" in view.setup.texts
+        down = replace(made_up.feeds()[0], light=Light.REFUSED, detail="401", remedy="set the key", dropped=7,
+                       gap_from_ns=made_up.NOW, gap_to_ns=made_up.NOW)  # fmt: skip
+        await engine.send(Frame(rev=0, feeds=(down,)))
+        await until(pilot, lambda: "✗ refused" in "\n".join(painted(view.feeds)))
+        text = "\n".join(painted(view.feeds))
+        assert "dropped 7" in text
+        assert "401 missing 11:45:30 to 11:45:30  → set the key" in text
+
+
+async def test_the_journal_is_searched_and_tells_stories(open_desk: Opener, tmp_path: Path) -> None:
+    paths = write_day(tmp_path)
+    async with open_desk(paths=paths) as (pilot, app, _):
+        await pilot.press("9")
+        view = view_of(app, JournalView)
+        assert isinstance(view, JournalView)
+        await until(pilot, lambda: view.hits.rows)
+        assert not paths.journal.with_name("simulated.journal.search").exists()
+        await pilot.press("slash")
+        await answer(pilot, "suppliers $TSLA @delta")
+        await until(pilot, lambda: view.hits.note.startswith("4 with"))
+        assert TOLD in view.hits.rows[0].text
+        await until(pilot, lambda: any("kind post" in line for line in view.record.texts))
+        await pilot.press("slash")
+        await answer(pilot, "nothing says this")
+        await until(pilot, lambda: view.hits.note.startswith("0 with"))
+        await pilot.press("slash")
+        await answer(pilot, "kind:decision")
+        await until(pilot, lambda: len(view.hits.rows) == 3)
+        await pilot.press("enter")
+        assert isinstance(app.screen, StoryView)
+        await pilot.press("1")
+        assert app.screen is app.main
+
+
+async def test_posts_stand_still_while_they_are_read(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("4")
+        view = view_of(app, PostsView)
+        assert isinstance(view, PostsView)
+        assert len(view.feed.kept) == 60
+        await pilot.press("up", "up", "up")
+        chosen = view.feed.selected
+        assert chosen is not None
+        await pilot.pause(0.1)
+        before = painted(view.feed)[1:]
+        rows = tuple(made_up.post(1000 + n, made_up.NOW) for n in range(5))
+        await engine.send(Frame(rev=0, status=made_up.status(posts=1243 + 9), posts=rows))
+        await until(pilot, lambda: len(view.feed.kept) == 65)
+        await pilot.pause(0.1)
+        assert painted(view.feed)[1:] == before
+        assert view.feed.selected == chosen
+        title = painted(view.feed)[0]
+        assert "1,252" in title
+        assert "4 not shown" in title
+        assert "5 new" in title
+        await engine.stop()
+        await until(pilot, lambda: not app.link.attached)
+        await engine.start()
+        await until(pilot, lambda: app.link.attached)
+        await pilot.pause(0.2)
+        assert view.feed.selected == chosen
+        assert len({post.id for post in view.feed.kept}) == len(view.feed.kept)
+
+
+async def test_a_post_in_full_with_its_authors_record_and_muting(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
+        await pilot.press("4")
+        view = view_of(app, PostsView)
+        assert isinstance(view, PostsView)
+        await pilot.press("f")
+        await answer(pilot, "@deltahedge")
+        shown = len(view.feed.posts)
+        assert 0 < shown < 60
+        await pilot.press("enter")
+        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.post.texts))
+        assert "mean score -0.50 over 4 scored" in view.post.texts
+        assert any(line.startswith("right ") or "not known yet" in line for line in view.post.texts)
+        await pilot.press("f")
+        await answer(pilot, "")
+        await pilot.press("M")
+        await answer(pilot, "@DeltaHedge")
+        await until(pilot, lambda: "is hidden on this desk" in view.line.text)
+        assert len(view.feed.posts) == 60 - shown
+        await pilot.pause(0.1)
+        assert f"{shown} muted" in painted(view.feed)[0]
+        await pilot.press("escape", "4")
+        again = view_of(app, PostsView)
+        assert isinstance(again, PostsView)
+        assert len(again.feed.posts) == 60 - shown
+        await pilot.press("M")
+        await answer(pilot, "deltahedge")
+        await until(pilot, lambda: len(again.feed.posts) == 60)
+        assert engine.commands == []
+
+
+@pytest.mark.parametrize("key", list("456789"))
+async def test_without_a_journal_a_view_says_so_and_stays(open_desk: Opener, key: str) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press(key, "enter", "down", "up", "G", "g", "tab", "c")
+        await pilot.pause(0.1)
+        assert app.is_running
+        await pilot.press("escape")
+        while isinstance(app.screen, StoryView):
+            await pilot.press("escape")
+        if app.screen is not app.main:
+            await pilot.press("escape")
+        assert app.screen is app.main
+
+
+async def test_a_lost_engine_shows_in_every_view(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("6")
+        view = view_of(app, RiskView)
+        assert isinstance(view, RiskView)
+        await engine.stop()
+        await until(pilot, lambda: view.limits.stale)
+        await engine.start()
+        await until(pilot, lambda: not view.limits.stale)
