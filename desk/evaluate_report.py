@@ -29,7 +29,13 @@ def figure_lines(rows: Sequence[SetFigures]) -> list[str]:
         f"confidence {cell.confidence:.2f}: right {cell.right:.2f} in {cell.calls:,} calls"
         for cell in rows[-1].calibration.bins
     ]
-    return [*table(_HEAD, cells), "", f"reliability of the calls ({rows[-1].name}):", *curve]
+    about = f"reliability of the calls ({rows[-1].name}):"
+    if len(rows) > 1:
+        about = (
+            "reliability of the calls, every set weighing alike "
+            f"(the sets' own errors average {rows[-1].calibration_by_set:.3f}):"
+        )
+    return [*table(_HEAD, cells), "", about, *curve]
 
 
 def comparison_lines(pair: tuple[str, str], rows: Sequence[Comparison]) -> list[str]:

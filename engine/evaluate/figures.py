@@ -40,7 +40,7 @@ class Figure(Value, frozen=True, gc=False):
 
 
 class Bin(Value, frozen=True, gc=False):
-    """One bin of the reliability curve."""
+    """One bin of the reliability curve. Of several sets together, every set weighs alike in the two means."""
 
     calls: int
     confidence: float
@@ -52,7 +52,7 @@ class Bin(Value, frozen=True, gc=False):
 class Calibration(Value, frozen=True, gc=False):
     """Whether confidence c is right in a share c of the calls.
 
-    Only bullish and bearish calls count: a scorer without an opinion is not sure of anything.
+    Only scores beyond ±band count, also where no text is neutral: within it a scorer is not sure of anything.
     """
 
     error: float
@@ -79,6 +79,9 @@ class SetFigures(Value, frozen=True, gc=False):
     coverage: Figure
     """Share of texts called bullish or bearish."""
     calibration: Calibration
+    """Of several sets together, every set weighing alike."""
+    calibration_by_set: float
+    """The error within a set; over several the mean of theirs, which also counts how sets differ from each other."""
     posts_per_s: float
     """Texts scored in a second, one at a time."""
 
@@ -102,6 +105,13 @@ def figures(labelled: LabelledSet, scores: Sequence[Score], elapsed_s: float, ba
     opinions = [(sign, score) for sign, score in zip(signs, scores, strict=True) if sign]
     surest = sorted(opinions, key=lambda opinion: (-opinion[1].confidence, -abs(opinion[1].score)))
     called = sum(call_ != 0 for call_ in calls)
+    reliability = calibration(
+        [
+            (score.confidence, sign * score.score > 0)
+            for sign, score in zip(signs, scores, strict=True)
+            if abs(score.score) > band
+        ]
+    )
     return SetFigures(
         labelled.name,
         len(signs),
@@ -111,13 +121,8 @@ def figures(labelled: LabelledSet, scores: Sequence[Score], elapsed_s: float, ba
         _direction(opinions),
         _direction(surest[: (len(surest) + 1) // 2]),
         share(called, len(signs)),
-        calibration(
-            [
-                (score.confidence, sign == call_)
-                for sign, call_, score in zip(signs, calls, scores, strict=True)
-                if call_
-            ]
-        ),
+        reliability,
+        reliability.error,
         len(signs) / elapsed_s if elapsed_s > 0 else 0.0,
     )
 
@@ -125,9 +130,10 @@ def figures(labelled: LabelledSet, scores: Sequence[Score], elapsed_s: float, ba
 def mean_figures(rows: Sequence[SetFigures]) -> SetFigures:
     """Every set counts alike. The intervals tell how far these sets' own sizes could move the mean.
 
-    The calibration error is the mean of the sets'; its curve is that of all calls together.
+    The reliability curve is that of all sets together.
     """
     count = len(rows)
+    curve = _merge([row.calibration.bins for row in rows])
     elapsed_s = sum(row.texts / row.posts_per_s for row in rows if row.posts_per_s)
     texts = sum(row.texts for row in rows)
     return SetFigures(
@@ -139,7 +145,8 @@ def mean_figures(rows: Sequence[SetFigures]) -> SetFigures:
         _mean([row.bull_bear for row in rows]),
         _mean([row.bull_bear_sure for row in rows]),
         _mean([row.coverage for row in rows]),
-        Calibration(sum(row.calibration.error for row in rows) / count, _merge([row.calibration.bins for row in rows])),
+        curve,
+        sum(row.calibration_by_set for row in rows) / count,
         texts / elapsed_s if elapsed_s else 0.0,
     )
 
@@ -177,15 +184,27 @@ def _expected_error(bins: Sequence[Bin]) -> float:
     return sum(cell.calls * abs(cell.right - cell.confidence) for cell in bins) / count if count else 0.0
 
 
-def _merge(curves: Sequence[tuple[Bin, ...]]) -> tuple[Bin, ...]:
-    cells: dict[int, tuple[int, float, float]] = {}
-    for cell in (cell for curve in curves for cell in curve):
-        place = min(BINS - 1, int(cell.confidence * BINS))
-        calls, confidence, right = cells.get(place, (0, 0.0, 0.0))
-        cells[place] = (calls + cell.calls, confidence + cell.calls * cell.confidence, right + cell.calls * cell.right)
-    return tuple(
-        Bin(calls, confidence / calls, right / calls) for _, (calls, confidence, right) in sorted(cells.items())
-    )
+def _merge(curves: Sequence[tuple[Bin, ...]]) -> Calibration:
+    """The curves of several sets as one; a bin's part of a set is its share of that set's calls."""
+    cells: dict[int, tuple[int, float, float, float]] = {}
+    for curve in curves:
+        total = sum(cell.calls for cell in curve)
+        for cell in curve:
+            place = min(BINS - 1, int(cell.confidence * BINS))
+            calls, part, confidence, right = cells.get(place, (0, 0.0, 0.0, 0.0))
+            share_ = cell.calls / total
+            cells[place] = (
+                calls + cell.calls,
+                part + share_,
+                confidence + share_ * cell.confidence,
+                right + share_ * cell.right,
+            )
+    whole = sum(part for _, part, _, _ in cells.values())
+    error = sum(abs(right - confidence) for _, _, confidence, right in cells.values()) / whole if whole else 0.0
+    bins = [
+        Bin(calls, confidence / part, right / part) for _, (calls, part, confidence, right) in sorted(cells.items())
+    ]
+    return Calibration(error, tuple(bins))
 
 
 def _direction(opinions: Sequence[tuple[int, Score]]) -> Figure:

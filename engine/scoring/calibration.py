@@ -64,7 +64,7 @@ class Curve:
         return self._shares[place - 1] + self._slopes[place - 1] * (raw - self._raws[place - 1])
 
     def confidence(self, score: float, raw: float) -> float:
-        """The confidence of a score, six decimals. One that calls nothing is sure of nothing: it keeps the raw value."""
+        """A score's confidence, six decimals. One that calls nothing is sure of nothing: it keeps the raw value."""
         return round(self(raw) if abs(score) > NEUTRAL else raw, 6)
 
 

@@ -26,8 +26,8 @@ from engine.model import Score
 from engine.scoring.calibration import Curve
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.features import SUMS, tokens
-from engine.scoring.rules import Rules, Tally
-from engine.scoring.words import Words, finance_words
+from engine.scoring.rules import Rules, Tally, finance_rules
+from engine.scoring.words import Words
 
 WEIGHTS: Final = "linear_weights.tsv"
 NOTHING: Final = Score(0.0, 0.1)
@@ -109,14 +109,13 @@ class LinearScorer:
     def __init__(self, config: Config, table: str | None = None, words: Words | None = None) -> None:
         """`table` replaces the shipped weights and `words` the shipped lists. Raises DeskError for a damaged table."""
         del config  # has no setting of its own; every scorer is built alike
-        words = words or finance_words()
+        self._rules = Rules(words) if words else finance_rules()
         if table is None:
             table = files("engine.scoring").joinpath(WEIGHTS).read_text(encoding="utf-8")
         self._model = parse_model(table)
         self._reader = _Reader(self._model.weights)
-        self._rules = Rules(words)
         # Its weights were learnt beside the word lists, so a change of either changes scores.
-        self.version = f"linear-{hashlib.sha256(f'{words.version}|{table}'.encode()).hexdigest()[:12]}"
+        self.version = f"linear-{hashlib.sha256(f'{self._rules.version}|{table}'.encode()).hexdigest()[:12]}"
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""

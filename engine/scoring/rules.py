@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable
+from functools import cache
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
-from engine.scoring.words import Words, term_key
+from engine.scoring.words import Words, finance_words, term_key
 
 _CAPITALS: Final = 0.733
 _NEGATED: Final = -0.74
@@ -116,9 +117,11 @@ class _Memo(dict[str, Token]):
 
 
 class Rules:
-    """The rules over one set of lists. Deterministic; remembers tokens, never texts."""
+    """The rules over one set of lists. Deterministic; remembers tokens, and of texts only the last."""
 
     def __init__(self, words: Words) -> None:
+        self.version = words.version
+        self._last = ("", _SILENCE)
         self._words = words
         self._memo = _Memo(self._token)
         self._joined: dict[tuple[str, float | None, bool], Token] = {}
@@ -138,7 +141,14 @@ class Rules:
         self._signs = frozenset(self._spelt)
 
     def tally(self, text: str) -> Tally:
-        """Score one text."""
+        """Score one text. Asked for the same again at once (by the next scorer), it answers from memory."""
+        if text == self._last[0]:
+            return self._last[1]
+        found = self._tally(text)
+        self._last = (text, found)
+        return found
+
+    def _tally(self, text: str) -> Tally:
         if not text.isascii():
             text = self._spell_emoji(text)
         text = text.strip()
@@ -293,6 +303,12 @@ class Rules:
         for sequence in before:
             valence += self._long_boosters.get(sequence, 0.0)
         return valence
+
+
+@cache
+def finance_rules() -> Rules:
+    """The rules over the shipped lists: one for all scorers, since they are large and the same."""
+    return Rules(finance_words())
 
 
 def _join_phrases(

@@ -8,8 +8,8 @@ from engine.config import Config
 from engine.model import Score
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
-from engine.scoring.rules import Rules, Tally
-from engine.scoring.words import Words, finance_words
+from engine.scoring.rules import Rules, Tally, finance_rules
+from engine.scoring.words import Words
 
 SILENT = 0.1
 """Confidence in a text without a known word: its 0 hardly counts."""
@@ -33,10 +33,10 @@ class VaderScorer:
         del config  # has no setting of its own; every scorer is built alike
         if curve is None:
             curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
-        words = words or finance_words()
-        self.version = words.version if curve is AS_IT_IS else f"{words.version}+{curve.version}"
+        self._rules = Rules(words) if words else finance_rules()
+        lists = self._rules.version
+        self.version = lists if curve is AS_IT_IS else f"{lists}+{curve.version}"
         self._curve = curve
-        self._rules = Rules(words)
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""

@@ -70,6 +70,26 @@ def test_scorers_by_name_and_together(sets: Path, name: str) -> None:
     assert row["bull_bear"]["value"] > 0.6
 
 
+def test_a_part_is_measured_by_itself(sets: Path) -> None:
+    file = sets / "three.jsonl"
+    whole, chosen, kept = (
+        json.loads(evaluate(file, "--scorer", "vader", "--json", *part).output)[0]["texts"]
+        for part in ([], ["--part", "chosen"], ["--part", "kept"])
+    )
+    assert whole == chosen + kept
+    assert evaluate(file, "--part", "kept", "--rank-ic").exit_code == EXIT_USAGE
+
+
+def test_a_label_about_one_symbol_is_held_against_that_symbols_score(tmp_path: Path) -> None:
+    rows = [
+        {"id": label, "text": "long $ABC, short $XYZ", "label": label, "symbol": symbol}
+        for label, symbol in (("bullish", "ABC"), ("bearish", "$XYZ"))
+    ]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (row,) = json.loads(evaluate(tmp_path / "pairs.jsonl", "--scorer", "vader", "--json").output)
+    assert row["bull_bear"]["value"] == 1.0
+
+
 def test_two_scorers_compared(sets: Path) -> None:
     rows = json.loads(evaluate(sets, "--compare", "plain-vader", "vader", "--json").output)
     assert [row["name"] for row in rows] == ["three", "two", "all texts"]

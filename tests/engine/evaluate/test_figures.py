@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.evaluate import SetFigures, figures, mean_figures
-from engine.evaluate.figures import calibration, share
+from engine.evaluate.figures import BAND, calibration, share
 from engine.model import Score
 from tests.engine.evaluate.made_up import labelled, scores
 
@@ -82,7 +82,8 @@ def test_figures_are_shares_inside_their_intervals(rows: list[tuple[int, float, 
     for figure in (found.accuracy, found.macro_f1, found.bull_bear, found.bull_bear_sure, found.coverage):
         assert 0 <= figure.low <= figure.value <= figure.high <= 1
     assert 0 <= found.calibration.error <= 1
-    assert sum(cell.calls for cell in found.calibration.bins) == round(found.coverage.value * found.texts)
+    assert sum(cell.calls for cell in found.calibration.bins) == sum(abs(score) > BAND for _, score, _ in rows)
+    assert found.calibration_by_set == found.calibration.error
 
 
 @given(st.lists(st.sampled_from((-1, 0, 1)), min_size=1, max_size=30).filter(any))
@@ -99,4 +100,6 @@ def test_in_the_mean_every_set_counts_alike() -> None:
     assert mean.accuracy.value == mean.bull_bear.value == pytest.approx(0.5)
     assert (mean.texts, mean.labels, mean.posts_per_s) == (102, (51, 0, 51), 51.0)
     assert mean.accuracy.error < small.accuracy.error
-    assert [(cell.calls, cell.right) for cell in mean.calibration.bins] == [(102, pytest.approx(2 / 102))]
+    assert [(cell.calls, cell.right) for cell in mean.calibration.bins] == [(102, pytest.approx(0.5))]
+    assert mean.calibration.error == pytest.approx(0.0)
+    assert mean.calibration_by_set == pytest.approx(0.5)

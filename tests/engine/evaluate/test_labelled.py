@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RecordingError
-from engine.evaluate import Label, read_set, set_files
+from engine.evaluate import Label, Labelled, LabelledSet, Part, part_of, read_set, set_files
+from engine.model import DisplayText
 
+SENTENCES = list(permutations(["stocks", "open", "higher", "after", "earnings", "and", "some", "news"], 4))
 ROW = {"id": "a", "text": "made up", "label": "bullish"}
 
 
@@ -99,3 +102,24 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         with pytest.raises(RecordingError) as caught:
             read_set(file)
         assert str(file) in caught.value.where
+
+
+@given(st.text(max_size=60))
+def test_a_texts_part_is_what_it_says_and_not_how(text: str) -> None:
+    said = part_of(f"$abc is {text} to 100")
+    assert part_of(f"RT @ann: $XYZ is {text} to 999! https://example.com/x") is said
+
+
+def test_about_a_third_is_kept_back() -> None:
+    rows = tuple(Labelled(str(at), DisplayText(" ".join(sample)), Label.NEUTRAL) for at, sample in enumerate(SENTENCES))
+    whole = LabelledSet("made-up", rows)
+    chosen, kept = whole.only(Part.CHOSEN), whole.only(Part.KEPT)
+    assert sorted((*chosen.rows, *kept.rows), key=lambda row: int(row.id)) == list(rows)
+    assert 0.28 < len(kept.rows) / len(rows) < 0.39
+
+
+def test_a_part_without_texts_is_refused() -> None:
+    whole = LabelledSet("made-up", (Labelled("1", DisplayText("alpha"), Label.NEUTRAL),))
+    other = Part.KEPT if part_of("alpha") is Part.CHOSEN else Part.CHOSEN
+    with pytest.raises(RecordingError, match="found none among 1"):
+        whole.only(other)
