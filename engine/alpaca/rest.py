@@ -110,8 +110,12 @@ class Rest:
 
         client = self._build()
         client._retry = 0
+        session = client._session
         for scheme in ("http://", "https://"):
-            client._session.mount(scheme, BoundedAdapter(self._timeout_s, self._threads))
+            session.mount(scheme, BoundedAdapter(self._timeout_s, self._threads))
+        # The environment's proxy and certificates are read once here, not before every order; no netrc signs for us.
+        found = session.merge_environment_settings(str(client._base_url), {}, None, None, None)
+        session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
         return client
 
     async def call(self, method: str, path: str, data: dict[str, Json] | None = None) -> Reply:

@@ -41,6 +41,21 @@ async def test_an_answer_is_read_by_us_with_exact_numbers(rest: Rest) -> None:
     assert reply.body["cash"] == "100000"
 
 
+async def test_the_environments_proxy_is_used(venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", venue.trading_url)
+
+    def build() -> Any:
+        from alpaca.trading.client import TradingClient
+
+        return TradingClient(venue.key_id, venue.secret_key, raw_data=True, url_override="http://alpaca.invalid")
+
+    calls = Rest(build, SystemClock(), secrets=(venue.secret_key,), timeout_s=5.0, threads=1, name="test")
+    await calls.open()
+    reply = await calls.call("GET", "/account")
+    await calls.close()
+    assert reply.ok and venue.requests[0][:2] == ("GET", "/v2/account")
+
+
 @pytest.mark.parametrize("kind", ["429", "504", "500", "html", "reset"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_nothing_is_ever_sent_twice(venue: AlpacaSimulator, rest: Rest, method: str, kind: str) -> None:
