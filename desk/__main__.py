@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("desk.commands.verbs:stop", "Stop the engine; protective exits stay at the venue"),
     "ledger": ("desk.commands.ledger:ledger", "What every decision was worth, marked to the market after it"),
     "journal": ("desk.commands.journal:journal", "Show, verify and export the audit journal, or ask it why"),
+    "guard": ("desk.commands.guard:guard", "Why a post weighs what it weighs: rings, copies, caps"),
     "keys": ("desk.commands.keys:keys", "Store API keys in the keyring"),
     "config": ("desk.commands.config:config", "Write, show and check the configuration"),
     "doctor": ("desk.commands.doctor:doctor", "Check configuration, keys, clock, disk, sockets and endpoints"),
@@ -68,10 +69,11 @@ class LazyGroup(click.Group):
 
 
 GLOBAL_OPTIONS = ("--profile", "--config")
+GLOBAL_FLAGS = ("--read-only",)
 
 
 def global_first(args: Sequence[str]) -> list[str]:
-    """Moves --profile and --config, wherever they stand before a `--`, to the front."""
+    """Moves --profile, --config and --read-only, wherever they stand before a `--`, to the front."""
     front: list[str] = []
     rest: list[str] = []
     queue = list(args)
@@ -84,7 +86,7 @@ def global_first(args: Sequence[str]) -> list[str]:
             front.append(arg)
             if queue:
                 front.append(queue.pop(0))
-        elif arg.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)):
+        elif arg in GLOBAL_FLAGS or arg.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)):
             front.append(arg)
         else:
             rest.append(arg)
@@ -94,14 +96,15 @@ def global_first(args: Sequence[str]) -> list[str]:
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--profile", metavar="NAME", help="simulated, paper or live; paper unless config.toml says otherwise.")
 @click.option("--config", metavar="FILE", help="Use this configuration file.")
+@click.option("--read-only", is_flag=True, help="Only look: whatever would change something is refused by the engine.")
 @click.version_option(package_name="desk", message="desk %(version)s")
 @click.pass_context
-def main_group(ctx: click.Context, profile: str | None, config: str | None) -> None:
+def main_group(ctx: click.Context, profile: str | None, config: str | None, read_only: bool) -> None:
     """A terminal trading desk for people who trade on what is being said.
 
     `desk` attaches to the profile's engine, or starts one. `desk demo` needs no keys and no network.
     """
-    ctx.obj = GlobalOptions(profile, config)
+    ctx.obj = GlobalOptions(profile, config, read_only)
     if ctx.invoked_subcommand is None:
         from desk.commands.run import open_desk
 

@@ -180,7 +180,7 @@ def why(ctx: click.Context, id: str, as_json: bool, file: Path | None, name: str
     if as_json:
         click.echo(ascii_json(msgspec.json.encode(story).decode()))
     else:
-        click.echo(format_story(story, _width()))
+        click.echo(format_story(story, terminal_width()))
 
 
 def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
@@ -211,7 +211,8 @@ def since_ns(text: str) -> int:
         ) from error
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Columns of the terminal, at least 40; 100 where there is none."""
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
@@ -219,7 +220,7 @@ def _print_records(records: Iterable[Record], as_json: bool) -> None:
     from engine.journal.export import at_text, json_line
     from engine.text import display_text
 
-    width = _width() if sys.stdout.isatty() else None
+    width = terminal_width() if sys.stdout.isatty() else None
     for record in records:
         if as_json:
             click.echo(json_line(record))

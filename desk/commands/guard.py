@@ -1,0 +1,37 @@
+"""`desk guard why POST`: what the guards made of a post, from the journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from desk.commands.journal import AS_JSON, JOURNAL, NAME, journal_path, terminal_width
+
+
+@click.group()
+def guard() -> None:
+    """What the guards make of posts: rings, copies, stuffed cashtags, prolific authors."""
+
+
+@guard.command()
+@click.argument("post")
+@AS_JSON
+@JOURNAL
+@NAME
+@click.pass_context
+def why(ctx: click.Context, post: str, as_json: bool, file: Path | None, name: str) -> None:
+    """Why a post weighs what it weighs: its cluster, the similar posts, their authors, the verdicts; on one screen."""
+    import msgspec
+
+    from desk.guard_report import weighing_lines
+    from engine.journal import Reader
+    from engine.journal.export import ascii_json
+    from engine.journal.weighing import weigh
+
+    with Reader(journal_path(ctx, file, name)) as reader:
+        found = weigh(reader, post)
+    if as_json:
+        click.echo(ascii_json(msgspec.json.encode(found).decode()))
+    else:
+        click.echo("\n".join(weighing_lines(found, terminal_width())))

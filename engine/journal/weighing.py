@@ -1,0 +1,98 @@
+"""Why a post weighs what it weighs: its mark, the posts that say nearly the same, and the verdicts on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from engine.clock import DAY
+from engine.errors import EXIT_FAILED, DeskError
+from engine.model import PLAIN, GuardMark, Value
+from engine.model.records import GuardRecord, PostRecord
+
+if TYPE_CHECKING:
+    from engine.journal.reader import Reader
+
+LIMIT: Final = 200
+"""Most posts of a cluster that are told, the oldest; the others are counted."""
+SPAN_NS: Final = DAY
+"""How long after a post others of its cluster are looked for."""
+
+
+class ClusterPost(Value, frozen=True, gc=False):
+    """One post of the cluster."""
+
+    record: PostRecord
+    mark: GuardMark
+    """What it weighed when it came, and why."""
+    weight: float
+    """What it weighs after every verdict that is in the journal, in [0, 1]."""
+
+
+class Weighing(Value, frozen=True, gc=False):
+    """What the guards made of one post."""
+
+    post_id: str
+    at_ns: int
+    """When it was recorded."""
+    post: ClusterPost
+    cluster: str
+    """Id of the first post that says nearly the same: its own, when it is the first, or alone."""
+    verdicts: tuple[GuardRecord, ...] = ()
+    """On its cluster, oldest first."""
+    similar: tuple[ClusterPost, ...] = ()
+    """The cluster's posts in order of arrival, this one among them."""
+    more: int = 0
+    """Further ones that are left out."""
+
+
+def weigh(reader: Reader, post_id: str) -> Weighing:
+    """What the guards made of a post.
+
+    Raises DeskError when the journal holds no such post, JournalError when a record cannot be read.
+    """
+    found = next(reader.records(("post",), key=post_id), None)
+    if found is None:
+        raise DeskError(
+            f"expected the id of a post, found {post_id!r}",
+            where=str(reader.path),
+            remedy="`desk journal show --kind post` lists posts with their ids",
+            exit_code=EXIT_FAILED,
+        )
+    own = _body(found.value())
+    cluster = (own.mark or PLAIN).cluster or post_id
+    verdicts = tuple(
+        verdict
+        for record in reader.records(("guard",), key=cluster)
+        if isinstance(verdict := record.value(), GuardRecord)
+    )
+    later = {name: weight for verdict in verdicts for name, weight in zip(verdict.posts, verdict.weights, strict=True)}
+
+    def told(record: PostRecord) -> ClusterPost:
+        mark = record.mark or PLAIN
+        return ClusterPost(record, mark, later.get(record.post.id, mark.weight))
+
+    first = next(reader.records(("post",), key=cluster), found)
+    rest = reader.records(
+        ("post",),
+        until_ns=found.at_ns + SPAN_NS,
+        containing=f'"cluster":{msgspec.json.encode(cluster).decode()}',
+        after_seq=first.seq,
+    )
+    posts = [told(_body(first.value()))]
+    more = 0
+    for record in rest:
+        body = _body(record.value())
+        if body.mark is None or body.mark.cluster != cluster:
+            continue
+        if len(posts) < LIMIT:
+            posts.append(told(body))
+        else:
+            more += 1
+    return Weighing(post_id, found.at_ns, told(own), cluster, verdicts, tuple(posts) if len(posts) > 1 else (), more)
+
+
+def _body(value: Value) -> PostRecord:
+    assert isinstance(value, PostRecord)
+    return value
