@@ -52,13 +52,14 @@ class DeskApp(App[bool]):
         keymap: Keymap | None = None,
         settings_path: Path | None = None,
         paths: Paths | None = None,
+        read_only: bool = False,
         seconds: Callable[[], float] = monotonic,
         starting: Callable[[], None] | None = None,
         on_first_picture: Callable[[], object] = lambda: None,
     ) -> None:
         """`keymap` holds the keys in force, the defaults without one; what is chosen at the desk is kept in
-        `settings_path`. `paths` are the engine's files; without them views that read the journal say so. `seconds` is
-        the monotonic clock that carries the engine's time between messages.
+        `settings_path`. `paths` are the engine's files; without them views that read the journal say so. A `read_only`
+        desk sends nothing. `seconds` is the monotonic clock that carries the engine's time between messages.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
         desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
@@ -84,7 +85,7 @@ class DeskApp(App[bool]):
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
-        self.link = Link(client_factory(), self._wake, seconds=seconds)
+        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=read_only)
         self.main: Main | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -206,6 +207,7 @@ def run(
     keymap: Keymap | None = None,
     settings_path: Path | None = None,
     paths: Paths | None = None,
+    read_only: bool = False,
     starting: Callable[[], None] | None = None,
 ) -> int:
     """Show the desk of the engine behind a control socket until a person leaves; the exit code.
@@ -218,6 +220,7 @@ def run(
         keymap=keymap,
         settings_path=settings_path,
         paths=paths,
+        read_only=read_only,
         starting=starting,
         on_first_picture=_settle,
     )

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class GlobalOptions(NamedTuple):
-    """`--profile` and `--config`, as given."""
+    """`--profile`, `--config` and `--read-only`, as given."""
 
     profile: str | None
     config: str | None
+    read_only: bool = False
 
 
 class Context(NamedTuple):

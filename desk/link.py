@@ -26,9 +26,15 @@ class Link:
     """What the desk knows of one engine, and the way to command it."""
 
     def __init__(
-        self, client: Client, wake: Callable[[Part], None], *, seconds: Callable[[], float] = monotonic
+        self,
+        client: Client,
+        wake: Callable[[Part], None],
+        *,
+        seconds: Callable[[], float] = monotonic,
+        read_only: bool = False,
     ) -> None:
-        """`wake` is called with the parts that changed, often; it must not block."""
+        """`wake` is called with the parts that changed, often; it must not block. A read-only link sends nothing."""
+        self.read_only = read_only
         self._client = client
         self._wake = wake
         self._seconds = seconds
@@ -57,7 +63,11 @@ class Link:
             pause = min(pause * 2, _LAST_RETRY_S)
 
     async def command(self, command: Command) -> Reply:
-        """Send a command. Raises DeskError when the engine does not answer."""
+        """Send a command; a read-only link refuses it itself. Raises DeskError when the engine does not answer."""
+        if self.read_only:
+            return Reply(
+                ok=False, text="This desk is read-only: nothing was sent.", remedy="open one without --read-only"
+            )
         return await self._client.command(command)
 
     async def symbol(self, name: str) -> SymbolDetail:

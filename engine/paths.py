@@ -59,6 +59,11 @@ class Paths(Value, frozen=True, gc=False):
         return self.runtime_dir / f"{self.name}.sock"
 
     @property
+    def view_socket(self) -> Path:
+        """The control socket that only shows: whoever has no more than this one can command nothing."""
+        return view_socket(self.socket)
+
+    @property
     def lock(self) -> Path:
         """Held by the one engine of this name; holds its pid."""
         return self.runtime_dir / f"{self.name}.lock"
@@ -75,6 +80,11 @@ class Paths(Value, frozen=True, gc=False):
         """
         for directory in (self.state_dir, self.runtime_dir):
             private_dir(directory)
+
+
+def view_socket(socket: Path) -> Path:
+    """The socket beside a control socket that shows the same and carries out nothing."""
+    return socket.with_name(f"{socket.stem}.view{socket.suffix}")
 
 
 def private_dir(directory: Path) -> None:

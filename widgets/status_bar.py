@@ -56,6 +56,8 @@ class StatusView:
     lost_s: int = 0
     """Seconds since the engine was last heard, while it is not attached."""
     lost_why: str = ""
+    read_only: bool = False
+    """Whether this desk only shows."""
 
 
 class StatusBar(LineBlock):
@@ -103,6 +105,8 @@ class StatusBar(LineBlock):
     def _first(self, view: StatusView, status: Status, width: int, colors: Palette) -> Line:
         line = Line()
         line.add(f" {status.profile.upper()} ", colors.profile(status.profile)).gap(colors.text)
+        if view.read_only:
+            line.add("READ-ONLY", colors.accent).gap(colors.text)
         if not view.attached:
             heard = figures.span(view.lost_s * 10**9)
             line.add(f" ENGINE LOST {heard} ", colors.alarm).gap(colors.text)

@@ -178,12 +178,15 @@ def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> 
     loaded = load(None if options(ctx).config is None else Path(str(options(ctx).config)), env=os.environ)
     keymap = Keymap(loaded.config.keys, loaded.path)
     paths.create()
-    starting = None if holder(paths.lock) is not None else start_engine(paths, arguments)
+    read_only = options(ctx).read_only
+    start = holder(paths.lock) is None and (not read_only or paths.name == "demo")
+    starting = start_engine(paths, arguments) if start else None
     return app.run(
-        paths.socket,
+        paths.view_socket if read_only else paths.socket,
         loaded.config.screen,
         keymap=keymap,
         settings_path=paths.state_dir / "screen.json",
         paths=paths,
+        read_only=read_only,
         starting=None if starting is None else starting.wait,
     )

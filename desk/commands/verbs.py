@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.context import load_context
+from desk.context import load_context, options
 from engine.errors import EXIT_FAILED
 from engine.model.frames import Command, Reply
 
@@ -85,7 +85,8 @@ def client_of(ctx: click.Context, name: str) -> Client:
     from engine.paths import Paths
 
     context = load_context(ctx)
-    return Client(Paths.of(context.config, name).socket if name else context.paths.socket)
+    paths = Paths.of(context.config, name) if name else context.paths
+    return Client(paths.view_socket if options(ctx).read_only else paths.socket)
 
 
 def snapshot_of(ctx: click.Context, name: str) -> Snapshot:

@@ -12,13 +12,14 @@ from textual.widget import Widget
 
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.status import status_view
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.journal import Reader
 from widgets.inked import Inked
 from widgets.line_block import LineBlock
 from widgets.row_panel import RowPanel
-from widgets.status_bar import StatusBar, StatusView
+from widgets.status_bar import StatusBar
 from widgets.status_line import StatusLine
 
 AnswerT = TypeVar("AnswerT")
@@ -83,17 +84,7 @@ class ReadingView(ViewScreen):
                 pane.repaint()
 
     def _show_status(self) -> None:
-        link, mirror = self.link, self.link.mirror
-        view = StatusView(
-            status=mirror.status,
-            account=mirror.account,
-            feeds=tuple(mirror.feeds.values()),
-            protections=len(mirror.protections),
-            attached=link.attached,
-            lost_s=link.lost_s,
-            lost_why=link.lost_why,
-        )
-        self.bar.show(view, link.time.now_ns())
+        self.bar.show(status_view(self.link), self.link.time.now_ns())
 
     async def ask_journal(self, question: Callable[[Reader], AnswerT]) -> AnswerT | None:
         """Put a question to the engine's journal in a thread; None, with the reason said, when it has no answer."""

@@ -17,4 +17,5 @@ def status_view(link: Link) -> StatusView:
         attached=link.attached,
         lost_s=link.lost_s,
         lost_why=link.lost_why,
+        read_only=link.read_only,
     )

@@ -1,8 +1,9 @@
 """The control socket's server: HTTP and WebSocket over a Unix domain socket of mode 0600.
 
-Called by the kernel, on the engine's loop. `GET /v1/snapshot`, `GET /v1/stream` (a Snapshot, then Frames and Pushes),
-`POST /v1/command`. Only processes of the same user are answered. A client that does not read never slows the engine:
-what it has missed is dropped and a fresh Snapshot follows when it reads again.
+Called by the kernel, on the engine's loop. `GET /v1/snapshot`, `GET /v1/symbol`, `GET /v1/stream` (a Snapshot, then
+Frames and Pushes), `POST /v1/command`. A second socket beside it shows the same and refuses every command. Only
+processes of the same user are answered. A client that does not read never slows the engine: what it has missed is
+dropped and a fresh Snapshot follows when it reads again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import stat
 import struct
 import sys
 from collections import deque
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +27,7 @@ from engine.control.verbs import check_command, clean_command
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model import SymbolDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
+from engine.paths import view_socket
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -86,9 +89,9 @@ class ControlServer:
         self._clients: set[_Client] = set()
         self._rev = 0
         self._dirty = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-        self._bound = False
-        """Whether the socket at our path is ours."""
+        self._runners: list[web.AppRunner] = []
+        self._bound: list[Path] = []
+        """The sockets that are ours."""
         self._ticker: asyncio.Task[None] | None = None
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Command).decode
@@ -99,25 +102,36 @@ class ControlServer:
         return len(self._clients)
 
     async def start(self) -> None:
-        """Bind the socket. Raises DeskError when something else is in the way."""
+        """Bind the socket, and beside it the one that only shows. Raises DeskError when something is in the way."""
+        clear_stale_socket(self._path)
+        clear_stale_socket(view_socket(self._path))
+        await self._bind(self._path, self._post_command)
+        await self._bind(view_socket(self._path), self._refuse_command)
+        self._ticker = asyncio.create_task(self._tick(), name="control-frames")
+
+    async def _bind(self, path: Path, commands: Callable[[web.Request], Awaitable[web.Response]]) -> None:
+        """Serve on one socket; `commands` answers those that are sent there."""
         from aiohttp import web
 
-        clear_stale_socket(self._path)
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/v1/snapshot", self._get_snapshot)
         app.router.add_get("/v1/stream", self._get_stream)
         app.router.add_get("/v1/symbol", self._get_symbol)
-        app.router.add_post("/v1/command", self._post_command)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
+        app.router.add_post("/v1/command", commands)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._runners.append(runner)
         mask = os.umask(0o177)
         try:
-            await web.UnixSite(self._runner, str(self._path)).start()
-            self._bound = True
+            await web.UnixSite(runner, str(path)).start()
+            self._own(path)
         finally:
             os.umask(mask)
-        self._path.chmod(0o600)
-        self._ticker = asyncio.create_task(self._tick(), name="control-frames")
+
+    def _own(self, path: Path) -> None:
+        """A socket that was bound is ours: only this user may connect, and it goes when we go."""
+        self._bound.append(path)
+        path.chmod(0o600)
 
     async def stop(self, reason: str) -> None:
         """Say goodbye to every client, close, and remove the socket; leaves alone what stood there before."""
@@ -129,11 +143,10 @@ class ControlServer:
         for client in self._clients:
             client.closing = True
             client.wake.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-        if self._bound:
-            self._path.unlink(missing_ok=True)
+        while self._runners:
+            await self._runners.pop().cleanup()
+        for path in self._bound:
+            path.unlink(missing_ok=True)
 
     def changed(self) -> None:
         """Something that frames show has changed; the next frame will carry it."""
@@ -210,6 +223,14 @@ class ControlServer:
         else:
             problem = check_command(command)
             reply = Reply(ok=False, text=problem) if problem else await self._source.command(command)
+        return web.Response(body=self._encode(reply), content_type="application/json")
+
+    async def _refuse_command(self, request: web.Request) -> web.Response:
+        """Commands that come by the socket that only shows."""
+        from aiohttp import web
+
+        self._refuse_foreign(request)
+        reply = Reply(ok=False, text="refused: this way only shows", remedy="use a desk that is not read-only")
         return web.Response(body=self._encode(reply), content_type="application/json")
 
     async def _get_stream(self, request: web.Request) -> web.WebSocketResponse:
