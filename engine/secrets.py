@@ -62,6 +62,12 @@ def read(name: str, profile: str, env: Mapping[str, str]) -> Secret:
     """The secret for a profile. Raises CredentialsError with the remedy when there is none or it is unusable."""
     _known(name)
     given = env.get(VARIABLES[name], "").strip()
+    if given and profile == "live" and name not in SHARED:
+        raise CredentialsError(
+            f"expected the live {name} in the keyring, found it in the environment",
+            where=f"environment variable {VARIABLES[name]}",
+            remedy=f"unset it, and {_command('set', name, profile)}",
+        )
     if given:
         return _usable(name, given, f"environment variable {VARIABLES[name]}")
     file = _credential(name, env)

@@ -50,12 +50,16 @@ class Tickets:
     """The queue of tickets. Pending ones are bounded by `tickets.ttl_s`, decided ones by DECIDED_KEPT."""
 
     def __init__(self, config: Config) -> None:
-        self._ttl_ns = from_seconds(config.tickets.ttl_s)
-        self._drift_bps = config.tickets.drift_bps
+        self.reconfigure(config)
         self._mode = config.tickets.mode
         self._modes = {row.symbol: row.mode for row in config.watchlist if row.mode is not None}
         self._pending: dict[str, Ticket] = {}
         self._decided: OrderedDict[str, tuple[Ticket, Decision]] = OrderedDict()
+
+    def reconfigure(self, config: Config) -> None:
+        """Another time to live for tickets opened from now on, another drift for every one."""
+        self._ttl_ns = from_seconds(config.tickets.ttl_s)
+        self._drift_bps = config.tickets.drift_bps
 
     # The queue
 

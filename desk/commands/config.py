@@ -1,4 +1,4 @@
-"""`desk config init | show | check`."""
+"""`desk config init | show | check | apply`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from desk.commands.verbs import command_verb
 from desk.context import load_context, options
 from engine.errors import EXIT_FAILED, DeskError
+from engine.model.frames import Command
 
 
 @click.group()
@@ -51,6 +53,16 @@ def show(ctx: click.Context, defaults: bool) -> None:
         return
     loaded = load_context(ctx).loaded
     click.echo(msgspec.json.format(msgspec.json.encode(loaded.config), indent=2).decode())
+
+
+config.add_command(
+    command_verb(
+        "apply",
+        "Let a running engine apply what its configuration file changed to allow more, as its alert showed it.",
+        click.Argument(["fingerprint"]),
+        send=lambda fingerprint: Command("apply", fingerprint=fingerprint),
+    )
+)
 
 
 @config.command()

@@ -66,21 +66,21 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
 @click.pass_context
 def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, stop_at_end: bool) -> None:
     """Run the same engine with no terminal; SIGTERM or `desk stop` ends it."""
-    from engine.config import load
-    from engine.kernel.process import environment, run_engine
+    from engine.kernel.process import reader_of, run_engine
     from engine.paths import Paths
 
     overrides = [f"tickets.mode={mode}"] + ([f"engine.log_format={log_format}"] if log_format else [])
     given = options(ctx)
     path = None if given.config is None else Path(given.config)
-    loaded = load(path, profile=given.profile, env=environment(overrides))
+    again = reader_of(path, given.profile, overrides)
+    loaded = again()
     if loaded.config.engine.profile == "live" and not arm:
         raise DeskError(
             "expected --arm with the account number's last four characters for the live profile, found none",
             remedy="desk autopilot --profile live --arm 1234",
             exit_code=EXIT_USAGE,
         )
-    ctx.exit(run_engine(loaded, Paths.of(loaded.config), stop_at_end=stop_at_end, arm=arm))
+    ctx.exit(run_engine(loaded, Paths.of(loaded.config), stop_at_end=stop_at_end, arm=arm, again=again))
 
 
 @click.command()

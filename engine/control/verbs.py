@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
         Verb("acknowledge", "Acknowledge an alert", ("alert",)),
         Verb("lift", "Lift a protection, with a reason", ("protection", "reason")),
         Verb("arm", "Arm live trading by the account number's last four characters", ("reason",)),
+        Verb("apply", "Apply changes of the configuration file that allow more, as they were shown", ("fingerprint",)),
         Verb("stop", "Stop the engine; positions and protective exits stay at the venue"),
     )
 }

@@ -26,6 +26,7 @@ from engine.model import (
 from engine.model.records import (
     AnswerRecord,
     CommandRecord,
+    ConfigRecord,
     Edit,
     FlattenRecord,
     GuardRecord,
@@ -58,6 +59,7 @@ KINDS: Final[Mapping[str, type[Value]]] = MappingProxyType(
         "lift": Lift,
         "account": Account,
         "flatten": FlattenRecord,
+        "config": ConfigRecord,
         "reconciliation": ReconciliationRecord,
         "command": CommandRecord,
         "alert": Alert,

@@ -15,6 +15,7 @@ from engine.kernel.inbox import (
     Kill,
     LookedUp,
     MarketTold,
+    Reread,
     Unrecorded,
     Updated,
     Urgent,
@@ -85,6 +86,8 @@ class Attendant:
                     self._stages.pipeline.on_late(rescored)
             case Unrecorded(error):
                 raise error
+            case Reread():
+                self._stages.reloading.take(item)
             case Watched():
                 self._watchdog.take(item)
             case FeedState():

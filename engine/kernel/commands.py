@@ -9,9 +9,10 @@ from engine.config import Config
 from engine.control.verbs import EDITABLE
 from engine.errors import DeskError
 from engine.journal import Journal
+from engine.kernel.arming import Arming
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
-from engine.kernel.reckoning import Reckoning
+from engine.kernel.reloading import Reloading
 from engine.kernel.view import View
 from engine.model import Edits, Mode, TradingState
 from engine.model.frames import Command, Reply
@@ -31,17 +32,18 @@ class Commands:
         journal: Journal,
         dealing: Dealing,
         deciding: Deciding,
-        reckoning: Reckoning,
+        arming: Arming,
+        reloading: Reloading,
         view: View,
     ) -> None:
-        self._profile = config.engine.profile
         self._watched = config.symbols
         self._clock = clock
         self._paths = paths
         self._journal = journal
         self._dealing = dealing
         self._deciding = deciding
-        self._reckoning = reckoning
+        self._arming = arming
+        self._reloading = reloading
         self._view = view
         self.stop_asked = ""
         """Why the engine should stop; empty while it should not."""
@@ -95,7 +97,9 @@ class Commands:
             case "lift":
                 return self._lift(command, now_ns)
             case "arm":
-                return self._arm(command.reason, command.by, now_ns)
+                return self._arming.arm(command.reason, command.by)
+            case "apply":
+                return self._reloading.confirm(command.fingerprint, command.by)
             case "stop":
                 self.stop_asked = command.reason or "asked by a person"
                 return Reply(ok=True, text="stopping; positions and protective exits stay at the venue")
@@ -125,7 +129,7 @@ class Commands:
             )
         if self._dealing.failed:
             return Reply(ok=False, text=self._dealing.failed, remedy="stop the engine, remove the cause, start again")
-        if self._profile == "live" and self._dealing.risk.state_reason.startswith(NOT_ARMED):
+        if not self._arming.armed:
             return Reply(ok=False, text="live trading is not armed", remedy="`desk arm` with the account's last four")
         return self._change(TradingState.ACTIVE, command.reason, command.by, now_ns)
 
@@ -137,7 +141,7 @@ class Commands:
         return Reply(ok=False, text=f"expected a symbol among {', '.join(known)} or *, found {symbol}")
 
     def _mode(self, symbol: str, mode: Mode) -> Reply:
-        if self._profile == "live" and mode is Mode.AUTO and self._dealing.risk.state is TradingState.HALTED:
+        if mode is Mode.AUTO and not self._arming.armed:
             return Reply(ok=False, text="arm live trading before handing it to the autopilot", remedy="`desk arm`")
         self._dealing.tickets.set_mode(symbol, mode)
         return Reply(ok=True, text=f"{'every symbol' if symbol == '*' else symbol} is now decided by: {mode.value}")
@@ -154,30 +158,7 @@ class Commands:
         self._journal.append("lift", lifted.protection_id, lifted, now_ns)
         return Reply(ok=True, text=f"lifted: {lifted.protection_id}")
 
-    def _arm(self, suffix: str, by: str, now_ns: int) -> Reply:
-        if self._profile != "live":
-            return Reply(ok=False, text=f"only the live profile is armed, this is {self._profile}")
-        number = self._reckoning.account_number
-        if not number:
-            return Reply(
-                ok=False, text="the venue has not told the account number yet", remedy="try again when it is up"
-            )
-        if len(suffix) < 4 or not number.endswith(suffix):
-            return Reply(
-                ok=False,
-                text=f"expected the last four characters of the account number (…{number[-4:]})",
-                remedy="type what `desk status` shows, if that is the account you mean",
-            )
-        limits = self._dealing.risk.limits_hash
-        reason = f"live armed for account …{number[-4:]}, limits {limits}"
-        self._dealing.enter(self._dealing.risk.change_state(TradingState.ACTIVE, reason, by, now_ns))
-        return Reply(ok=True, text=reason)
-
 
 def _edits(command: Command) -> Edits:
     """The changes a checked `edit` asks for."""
     return Edits(*(Decimal(text) if (text := getattr(command, field)) else None for field in EDITABLE))
-
-
-NOT_ARMED = "live is not armed"
-"""How the reason of a live engine's first state begins."""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from engine.errors import JournalError
+from engine.config import Config
 from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Market, Order, OrderUpdate, Value, VenueSnapshot
 from engine.model.frames import Command, Reply
 from engine.scoring.lane import LateAnswer
@@ -86,6 +87,14 @@ class Watched(Value, frozen=True, gc=False):
     problems: tuple[Problem, ...]
 
 
+class Reread(Value, frozen=True, gc=False):
+    """The configuration file was read again; `config` None where it is wrong, and `problem` says how."""
+
+    config: Config | None
+    problem: str = ""
+    remedy: str = ""
+
+
 class Wake(Value, frozen=True, gc=False):
     """Look at the timers."""
 
@@ -111,6 +120,7 @@ Urgent = (
     | Kill
     | Unrecorded
     | Watched
+    | Reread
     | Wake
     | Commanded
     | FeedState

@@ -14,15 +14,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
-from engine.config import Config, config_hash
+from engine.config import Config, Loaded, config_hash
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.attendant import Attendant
-from engine.kernel.commands import NOT_ARMED
 from engine.kernel.dealing import Dealing
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import (
@@ -205,10 +205,7 @@ class Kernel:
             self._dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
         if self._dealing.risk.state is TradingState.HALTED:
             self._dealing.apply(self._dealing.orders.cancel_entries(self._clock.now_ns()))
-        if self._config.engine.profile == "live":
-            reason = f"{NOT_ARMED}: type the last four characters of the account number"
-            risk = self._dealing.risk
-            self._dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
+        self.stages.arming.disarm("type the last four characters of the account number")
 
     def _feed_ended(self, feed: Feed, error: DeskError | None) -> None:
         """A recording has ended, or cannot be read on."""
@@ -219,6 +216,11 @@ class Kernel:
             self._inbox.urgent(Wake())
         else:
             self.give_up(f"the recording cannot be read on: {error}")
+
+    def reload_from(self, path: Path, again: Callable[[], Loaded]) -> None:
+        """Watch the configuration file; `again` reads it as it was read at the start. Not in a replay."""
+        if self._replay is None:
+            self.guard(self.stages.reloading.watch(path, again, self._inbox), "config-file")
 
     def guard(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run a task until the engine stops; trading halts when it breaks."""

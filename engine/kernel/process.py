@@ -14,11 +14,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import secrets
-from engine.config import Loaded, load
+from engine.config import Loaded, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock
 from engine.kernel.logs import set_up
@@ -53,9 +54,10 @@ def main(argv: Sequence[str]) -> int:
             ready.close()
 
     try:
-        loaded = load(given.config, profile=given.profile, env=environment(given.overrides))
+        again = reader_of(given.config, given.profile, given.overrides)
+        loaded = again()
         paths = Paths.of(loaded.config, given.name)
-        return run_engine(loaded, paths, fresh=given.fresh, on_ready=lambda: say("ready\n"))
+        return run_engine(loaded, paths, fresh=given.fresh, again=again, on_ready=lambda: say("ready\n"))
     except DeskError as error:
         log.critical("%s", error)
         if ready is not None and not ready.closed:
@@ -63,6 +65,13 @@ def main(argv: Sequence[str]) -> int:
         else:
             print(f"desk: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) -> Callable[[], Loaded]:
+    """Reads the configuration as it is asked for now, each time anew from its file. Raises DeskError for an override."""
+    env = environment(overrides)
+    settings = {name: value for name, value in env.items() if name not in secrets.VARIABLES.values()}
+    return partial(load, path, profile=profile, env=settings)
 
 
 def environment(overrides: Sequence[str]) -> dict[str, str]:
@@ -83,11 +92,13 @@ def run_engine(
     fresh: bool = False,
     stop_at_end: bool = False,
     arm: str = "",
+    again: Callable[[], Loaded] | None = None,
     on_ready: Callable[[], None] | None = None,
     on_end: Callable[[Kernel], None] | None = None,
 ) -> int:
     """Run one engine in this process until it is stopped. Returns the exit code; raises DeskError before it is up.
 
+    `again` reads the configuration once more as `loaded` was read: then its file is watched while the engine runs.
     `on_end` is called with the Kernel after the loop, before the stop: for reports.
     """
     config = loaded.config
@@ -99,7 +110,7 @@ def run_engine(
     try:
         if fresh:
             _remove_journal(paths)
-        return asyncio.run(_serve(loaded, paths, stop_at_end, arm, on_ready, on_end))
+        return asyncio.run(_serve(loaded, paths, stop_at_end, arm, again, on_ready, on_end))
     finally:
         lock.release()
 
@@ -122,6 +133,7 @@ async def _serve(
     paths: Paths,
     stop_at_end: bool,
     arm: str,
+    again: Callable[[], Loaded] | None,
     on_ready: Callable[[], None] | None,
     on_end: Callable[[Kernel], None] | None,
 ) -> int:
@@ -144,6 +156,8 @@ async def _serve(
         )
         if on_ready is not None:
             on_ready()
+        if again is not None:
+            kernel.reload_from(loaded.path or user_path(), again)
         notifier.tell(READY="1", STATUS=kernel.heartbeat_line())
         kernel.guard(notifier.run(kernel.heartbeat_line, lambda: kernel.deciding), "notify")
         reason = await kernel.run()

@@ -50,14 +50,19 @@ class Show:
         self._started_ns = clock.now_ns()
         self._last = LastShown()
         self._why = Why(config, pipeline=pipeline, sentiment=sentiment, dealing=dealing, view=view)
-        shift = config.strategy.shift
-        self._thresholds = {
-            row.symbol: shift.threshold if row.threshold is None else row.threshold for row in config.watchlist
-        }
+        self.reconfigure(config)
 
     def symbol(self, name: str) -> SymbolDetail | None:
         """Everything about one symbol; None when it is not watched."""
         return self._why.detail(name, self._clock.now_ns())
+
+    def reconfigure(self, config: Config) -> None:
+        """Show these settings from now on."""
+        shift = config.strategy.shift
+        self._config = config
+        self._thresholds = {
+            row.symbol: shift.threshold if row.threshold is None else row.threshold for row in config.watchlist
+        }
 
     def snapshot(self, rev: int) -> Snapshot:
         """Everything a desk needs to draw itself."""

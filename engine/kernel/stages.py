@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from engine.clock import Clock
 from engine.config import Config
 from engine.errors import JournalError
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
+from engine.kernel.arming import Arming
 from engine.kernel.commands import Commands
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
@@ -19,6 +21,7 @@ from engine.kernel.meters import LoopLag
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
 from engine.kernel.reckoning import Reckoning
+from engine.kernel.reloading import Reloading
 from engine.kernel.resume import resume
 from engine.kernel.restore import last_record_ns, restore
 from engine.kernel.show import Show
@@ -33,6 +36,14 @@ from engine.scoring import load as load_scorers
 from engine.scoring.late import load_late
 from engine.sentiment import Sentiment
 from engine.tickets import Tickets
+
+
+@runtime_checkable
+class Reconfigurable(Protocol):
+    """A strategy whose settings may change while it runs."""
+
+    def reconfigure(self, config: Config) -> None:
+        """Go on with these settings; what is remembered stays."""
 
 
 class Stages:
@@ -51,6 +62,7 @@ class Stages:
         self._config = config
         self._clock = clock
         self._paths = paths
+        self._show: Show | None = None
         profile = config.engine.profile
         self.feeds, self.replay = build_feeds(config, clock, read_secret, last_record_ns(paths.journal))
         self.broker = build_broker(config, clock, read_secret)
@@ -109,6 +121,10 @@ class Stages:
             view=self.view,
         )
         self.reckoning = Reckoning(clock, venue=config.broker.name, journal=self.journal, dealing=self.dealing)
+        self.arming = Arming(profile, clock, dealing=self.dealing, reckoning=self.reckoning)
+        self.reloading = Reloading(
+            config, clock, journal=self.journal, alarms=self.alarms, arming=self.arming, apply=self._reconfigure
+        )
         self.commands = Commands(
             config,
             clock,
@@ -116,7 +132,8 @@ class Stages:
             journal=self.journal,
             dealing=self.dealing,
             deciding=self.deciding,
-            reckoning=self.reckoning,
+            arming=self.arming,
+            reloading=self.reloading,
             view=self.view,
         )
         self.link = VenueLink(
@@ -148,13 +165,24 @@ class Stages:
             view=self.view,
         )
 
+    def _reconfigure(self, config: Config) -> None:
+        """Hand on settings that may change while the engine runs (`engine.config.live`)."""
+        self._config = config
+        self.dealing.risk.reconfigure(config)
+        self.dealing.tickets.reconfigure(config)
+        for strategy in self.strategies:
+            if isinstance(strategy, Reconfigurable):
+                strategy.reconfigure(config)
+        if self._show is not None:
+            self._show.reconfigure(config)
+
     def resume(self) -> None:
         """Take up again what the last engine had not finished."""
         resume(self._paths.journal, self.dealing)
 
     def show(self, lag: LoopLag) -> Show:
         """What clients are shown of these stages."""
-        return Show(
+        self._show = Show(
             self._config,
             self._clock,
             journal=self.journal,
@@ -166,3 +194,4 @@ class Stages:
             broker_name=self.broker.name,
             speed=1.0 if self.replay is None else self._config.replay.speed,
         )
+        return self._show

@@ -133,6 +133,19 @@ class Lift(Value, frozen=True, gc=False):
     at_ns: int
 
 
+class ConfigRecord(Value, frozen=True, gc=False):
+    """The configuration changed while the engine ran."""
+
+    by: str
+    """`file` for what allows less, `person` for what a person confirmed."""
+    changes: tuple[str, ...]
+    """`key: before → after`."""
+    before: str
+    """Hash of the configuration before."""
+    after: str
+    at_ns: int
+
+
 class FlattenRecord(Value, frozen=True, gc=False):
     """Somebody asked to close a position; a restart before it is flat goes on with it."""
 

@@ -49,6 +49,11 @@ class Bucket:
         """Whole messages it still holds."""
         return self._level(now_ns) // MINUTE
 
+    def resize(self, capacity: int) -> None:
+        """Hold another number of messages; the share that is used stays used."""
+        self.level = self.level * capacity // self.capacity if self.capacity else 0
+        self.capacity = capacity
+
     def take(self, now_ns: int) -> None:
         """One message was sent; an empty bucket stays empty."""
         self.level = max(0, self._level(now_ns) - MINUTE)
@@ -98,6 +103,12 @@ class Memory:
         return self._all() == other._all()
 
     __hash__ = None  # type: ignore[assignment]
+
+    def reconfigure(self, config: RiskConfig) -> None:
+        """Other windows and another rate; what was counted stays counted."""
+        self._window_ns = from_seconds(config.duplicate_s)
+        self._streak_ns = from_seconds(config.loss_streak_window_s)
+        self._bucket.resize(config.orders_per_minute)
 
     def _all(self) -> tuple[object, ...]:
         counted = self._sent, self._signals, self._twins, self._bucket, self._day, self._month

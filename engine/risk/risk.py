@@ -75,6 +75,14 @@ class Risk:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def reconfigure(self, config: Config) -> None:
+        """Judge by other limits from now on; what is remembered and the state stay. Raises ConfigError like the start."""
+        require_limits(config)
+        self._config = config
+        self._limits = Limits.of(config.risk)
+        self._memory.reconfigure(config.risk)
+        self._limits_hash = limits_hash(config)
+
     # Before an order
 
     def size(self, signal: Signal, book: Book, *, shown: Draft | None = None) -> Sized:

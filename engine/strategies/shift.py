@@ -25,11 +25,15 @@ class Shift:
     name = "shift"
 
     def __init__(self, config: Config) -> None:
+        self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
+        self.reconfigure(config)
+        self._spent: set[tuple[str, Side]] = set()
+
+    def reconfigure(self, config: Config) -> None:
+        """Go on with these settings; what has been signalled stays so."""
         self._settings = config.strategy.shift
         self._expires_ns = from_seconds(self._settings.expires_s)
-        self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
         self._thresholds = {row.symbol: row.threshold for row in config.watchlist if row.threshold is not None}
-        self._spent: set[tuple[str, Side]] = set()
 
     def threshold(self, symbol: str) -> float:
         """Least |change| for a signal: the watchlist row's, or the strategy's."""

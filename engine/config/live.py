@@ -1,0 +1,182 @@
+"""Which settings may change while an engine runs, and in which direction they allow more.
+
+Everything not named here takes effect at a restart: it is built into a connection, a window or a worker. A change that
+allows less is safe to apply at once; one that allows more waits for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from engine.config.schema import Config, Section
+from engine.model.base import Value
+
+
+class Tighter(Enum):
+    """Which way a setting allows less."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+    """Any change may allow more."""
+
+
+class Effect(Enum):
+    """What becomes of a changed setting."""
+
+    TIGHTER = "applied at once"
+    LOOSER = "waits for a person"
+    RESTART = "takes effect at a restart"
+
+
+_LOWER = (
+    *(f"risk.{name}" for name in (
+        "order_quantity", "order_quantity_crypto", "order_notional", "order_notional_pct", "price_collar_pct",
+        "price_collar_crypto_pct", "spread_bps", "orders_per_minute", "orders_per_day", "strategy_executions",
+        "symbol_trades_per_day", "symbol_shares_per_month", "position_pct", "gross_exposure_pct", "concentration_pct",
+        "open_positions", "open_orders", "daily_loss_pct", "drawdown_pct", "drawdown_reduce_at_pct", "loss_streak",
+        "stale_price_s", "stale_signal_s", "dominance_pct",
+    )),
+    "sizing.allocation_pct", "sizing.step_pct", "sizing.fixed_notional", "sizing.kelly_fraction",
+    "tickets.ttl_s", "tickets.drift_bps",
+    "strategy.shift.buy", "strategy.shift.sell",
+)  # fmt: skip
+
+_HIGHER = (
+    *(f"risk.{name}" for name in (
+        "duplicate_s", "cash_floor_pct", "loss_streak_window_s", "loss_streak_lock_s", "cool_down_s", "min_authors",
+        "min_posts", "min_price", "long_only", "confidence", "require_protective_exit",
+    )),
+    "strategy.shift.threshold", "strategy.shift.volume_floor", "strategy.shift.confidence_floor",
+)  # fmt: skip
+
+_NEITHER = ("sizing.min_notional", "sizing.stop_pct", "sizing.target_ratio", "sizing.marketable_bps")
+
+LIVE: Final[Mapping[str, Tighter]] = MappingProxyType(
+    {
+        **dict.fromkeys(_LOWER, Tighter.LOWER),
+        **dict.fromkeys(_HIGHER, Tighter.HIGHER),
+        **dict.fromkeys(_NEITHER, Tighter.NEITHER),
+    }
+)
+"""Settings that may change while the engine runs. A switch counts as 0 or 1; no limit is more than any."""
+
+ROW_LIVE: Final[Mapping[str, Tighter]] = MappingProxyType(
+    {"threshold": Tighter.HIGHER, "allocation_pct": Tighter.LOWER}
+)
+"""Keys of a [[watchlist]] row that may change, where the row stays; absent means the general setting."""
+
+_GENERAL = {"threshold": "strategy.shift.threshold", "allocation_pct": "sizing.allocation_pct"}
+_OFF_AT_ZERO = frozenset({"risk.loss_streak"})
+_APART = ("engine", "screen", "replay")
+"""Sections that decide nothing: where files lie, how the desk looks."""
+
+
+class Change(Value, frozen=True, gc=False):
+    """One setting that differs: `key` as in config.toml, a row's as `watchlist[TSLA].threshold`."""
+
+    key: str
+    before: str
+    after: str
+    effect: Effect
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.before} → {self.after}"
+
+
+def compare(before: Config, after: Config) -> tuple[Change, ...]:
+    """Every setting that differs and can change what is traded, in the order of the schema."""
+    old, new = _flat(before), _flat(after)
+    found = []
+    for key in dict.fromkeys((*old, *new)):
+        one, other = old.get(key), new.get(key)
+        if one != other:
+            found.append(Change(key, _words(one), _words(other), _effect(key, before, after, one, other)))
+    return tuple(found)
+
+
+def take_over(config: Config, source: Config, keys: Iterable[str]) -> Config:
+    """The configuration with these live keys as they are in `source`."""
+    for key in keys:
+        if key.startswith("watchlist["):
+            symbol, _, name = key.removeprefix("watchlist[").partition("].")
+            row = source.row(symbol)
+            value = None if row is None else getattr(row, name)
+            rows = tuple(
+                msgspec.structs.replace(each, **{name: value}) if each.symbol == symbol else each
+                for each in config.watchlist
+            )
+            config = msgspec.structs.replace(config, watchlist=rows)
+        else:
+            config = _set(config, key.split("."), _get(source, key))
+    return config
+
+
+def _effect(key: str, before: Config, after: Config, one: object, other: object) -> Effect:
+    if key.startswith("watchlist["):
+        symbol, _, name = key.removeprefix("watchlist[").partition("].")
+        tighter = ROW_LIVE.get(name)
+        if tighter is None or before.row(symbol) is None or after.row(symbol) is None:
+            return Effect.RESTART
+        one = _get(before, _GENERAL[name]) if one is None else one
+        other = _get(after, _GENERAL[name]) if other is None else other
+    else:
+        tighter = LIVE.get(key)
+        if tighter is None:
+            return Effect.RESTART
+    was, will = _amount(key, one), _amount(key, other)
+    if tighter is Tighter.LOWER and will <= was:
+        return Effect.TIGHTER
+    if tighter is Tighter.HIGHER and will >= was:
+        return Effect.TIGHTER
+    return Effect.LOOSER
+
+
+def _amount(key: str, value: object) -> Decimal:
+    """A setting as a number: a switch is 0 or 1, and where there is no limit it is infinite."""
+    if value is None or (key in _OFF_AT_ZERO and not value):
+        return Decimal("Infinity")
+    return Decimal(str(int(value) if isinstance(value, bool) else value))
+
+
+def _flat(section: Section, prefix: str = "") -> dict[str, object]:
+    """Dotted key → value; rows of the watchlist by symbol."""
+    flat: dict[str, object] = {}
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if not prefix and name in _APART:
+            continue
+        if isinstance(value, Section):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif name == "watchlist":
+            for row in value:
+                flat |= {f"watchlist[{row.symbol}].{key}": each for key, each in _flat(row, "row.").items()}
+        else:
+            flat[f"{prefix}{name}"] = value
+    return {key.replace("].row.", "]."): value for key, value in flat.items()}
+
+
+def _get(config: Config, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _set(section: Any, parts: list[str], value: object) -> Any:
+    name, *rest = parts
+    return msgspec.structs.replace(section, **{name: _set(getattr(section, name), rest, value) if rest else value})
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple | dict):
+        return f"{len(value)} entries"
+    return "none" if value is None else str(value)

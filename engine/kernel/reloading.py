@@ -1,0 +1,150 @@
+"""The configuration file is watched: what allows less is applied at once, what allows more waits for a person.
+
+A file that cannot be read or is wrong changes nothing, and is told with its line. What can only change at a restart is
+told too. Every application is journaled with the hashes before and after. In the live profile any change disarms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.clock import Clock
+from engine.config import Config, Loaded, config_hash
+from engine.config.live import Change, Effect, compare, take_over
+from engine.errors import ConfigError
+from engine.journal import Journal
+from engine.kernel.alarms import Alarms
+from engine.kernel.arming import Arming
+from engine.kernel.inbox import Inbox, Reread
+from engine.model import Alert, Level
+from engine.model.frames import Reply
+from engine.model.records import ConfigRecord
+
+POLL_S = 1.0
+TOLD = 6
+"""Most changes that an alert names."""
+
+Stamp = tuple[int, int, int]
+"""What tells one version of a file from another: time, size, inode."""
+
+
+class Reloading:
+    """Keeps the configuration that holds now, and what waits for a person."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        *,
+        journal: Journal,
+        alarms: Alarms,
+        arming: Arming,
+        apply: Callable[[Config], None],
+    ) -> None:
+        """`apply` hands a new configuration to the stages."""
+        self.config = config
+        self._clock = clock
+        self._journal = journal
+        self._alarms = alarms
+        self._arming = arming
+        self._apply = apply
+        self._wanted: Config | None = None
+        """The file's configuration, while it would allow more than what holds."""
+
+    async def watch(self, path: Path, again: Callable[[], Loaded], inbox: Inbox) -> None:
+        """Look at the file once a second; read it again when it is another one."""
+        seen = await asyncio.to_thread(stamp, path)
+        while True:
+            await asyncio.sleep(POLL_S)
+            found = await asyncio.to_thread(stamp, path)
+            if found != seen:
+                seen = found
+                inbox.urgent(await asyncio.to_thread(reread, again))
+
+    def take(self, item: Reread) -> None:
+        """The file was read again."""
+        if item.config is None:
+            self._tell("kept", Level.WARNING, f"the configuration file is not used: {item.problem}", item.remedy)
+            self._arming.disarm("the configuration file is wrong")
+            return
+        self._alarms.clear("config:kept")
+        changes = compare(self.config, item.config)
+        tighter = [change for change in changes if change.effect is Effect.TIGHTER]
+        looser = [change for change in changes if change.effect is Effect.LOOSER]
+        later = [change for change in changes if change.effect is Effect.RESTART]
+        if tighter:
+            self._change(tighter, item.config, "file")
+        self._wanted = item.config if looser else None
+        if looser:
+            text = f"the configuration file would allow more: {_named(looser)}"
+            remedy = f"`desk config apply {self.fingerprint}`, or change the file back"
+            self._tell("confirm", Level.WARNING, text, remedy)
+        else:
+            self._alarms.clear("config:confirm")
+        if later:
+            self._tell("restart", Level.INFO, f"takes effect at a restart: {_named(later)}", "`desk stop`, start again")
+        else:
+            self._alarms.clear("config:restart")
+        if looser or later or tighter:
+            self._arming.disarm(f"the configuration changed ({_named([*tighter, *looser, *later])})")
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what waits for a person; empty when nothing does."""
+        if self._wanted is None:
+            return ""
+        looser = [change.key for change in compare(self.config, self._wanted) if change.effect is Effect.LOOSER]
+        return config_hash(take_over(self.config, self._wanted, looser))[:8]
+
+    def confirm(self, fingerprint: str, by: str) -> Reply:
+        """A person applies what allows more, as it was shown."""
+        wanted = self._wanted
+        if wanted is None:
+            return Reply(ok=False, text="no change of the configuration waits", remedy="edit the file first")
+        if fingerprint != self.fingerprint:
+            return Reply(
+                ok=False,
+                text=f"the waiting changes are not {fingerprint} any more",
+                remedy=f"look at the alert again: they are {self.fingerprint} now",
+            )
+        changes = [change for change in compare(self.config, wanted) if change.effect is Effect.LOOSER]
+        self._change(changes, wanted, by)
+        self._wanted = None
+        self._alarms.clear("config:confirm")
+        self._arming.disarm(f"the configuration changed ({_named(changes)})")
+        return Reply(ok=True, text=f"applied: {_named(changes)}")
+
+    def _change(self, changes: list[Change], source: Config, by: str) -> None:
+        before = config_hash(self.config)
+        self.config = take_over(self.config, source, [change.key for change in changes])
+        self._apply(self.config)
+        now_ns = self._clock.now_ns()
+        record = ConfigRecord(by, tuple(map(str, changes)), before, config_hash(self.config), now_ns)
+        self._journal.append("config", by, record, now_ns)
+
+    def _tell(self, name: str, level: Level, text: str, remedy: str) -> None:
+        self._alarms.alert(Alert(f"config:{name}", level, "config", name, text, remedy, self._clock.now_ns()))
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Which version of the file this is; None when there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def reread(again: Callable[[], Loaded]) -> Reread:
+    """Read the configuration; a wrong one is a Reread with the problem."""
+    try:
+        return Reread(again().config)
+    except ConfigError as error:
+        return Reread(None, f"{error.where}: {error.message}" if error.where else error.message, error.remedy)
+
+
+def _named(changes: list[Change]) -> str:
+    more = f" and {len(changes) - TOLD} more" if len(changes) > TOLD else ""
+    return "; ".join(map(str, changes[:TOLD])) + more

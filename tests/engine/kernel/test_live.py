@@ -1,0 +1,198 @@
+"""Live arming and the watched configuration file, on a real engine in the live profile against the pretend Alpaca."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EXIT_CREDENTIALS, EXIT_FAILED, EXIT_USAGE
+from engine.journal.reader import Reader
+from engine.model import StateChange, TradingState
+from engine.model.frames import Command, Snapshot
+from engine.model.records import ConfigRecord
+from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
+from tests.faults.street import Street
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("live")]
+
+
+class Live(EngineProcess):
+    """A live engine whose configuration file can be edited."""
+
+    def __init__(self, home: Path, street: Street) -> None:
+        settings = street.settings(WATCHDOG__LAG_MS="60000")
+        for name in ("DESK_ALPACA_KEY_ID", "DESK_ALPACA_SECRET_KEY"):
+            del settings[name]
+        for name in [name for name in settings if name.startswith(("DESK_RISK__", "DESK_TICKETS__"))]:
+            del settings[name]
+        keys = home.parent / "keyring.json"
+        venue = street.venue
+        keys.write_text(
+            json.dumps({"desk/alpaca_key_id@live": venue.key_id, "desk/alpaca_secret_key@live": venue.secret_key}),
+            encoding="utf-8",
+        )
+        settings |= {
+            "PYTHON_KEYRING_BACKEND": "tests.engine.kernel.kept_keys.FileKeyring",
+            "TEST_KEYRING": str(keys),
+            "PYTHONPATH": str(ROOT),
+        }
+        super().__init__(home, profile="live", env=settings)
+        self.file = home.parent / "config.toml"
+        self.configure("order_notional = 4000")
+        self.number = "PA3SIMULATED"
+
+    def configure(self, *risk: str) -> None:
+        """Write the file anew, in one step."""
+        draft = self.file.with_suffix(".new")
+        draft.write_text("\n".join(("[risk]", *risk)) + "\n", encoding="utf-8")
+        draft.replace(self.file)
+
+    def begin(self) -> None:
+        self.start("--config", str(self.file))
+        until(lambda: self.snapshot().status.reconciled, f"a comparison\n{self.log}", 40.0)
+
+    def alert(self, id: str) -> str:
+        """Text and remedy of an alert, or nothing."""
+        return next((f"{each.text} → {each.remedy}" for each in self.snapshot().alerts if each.id == id), "")
+
+    def limit(self, control: str) -> str:
+        return next((str(use.limit) for use in self.snapshot().status.limits if use.control == control), "")
+
+    def arm(self) -> None:
+        assert self.command(Command("arm", reason=self.number[-4:])).ok
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    with tempfile.TemporaryDirectory(prefix="desk-") as folder, Street() as street:
+        street.talking = False
+        with ending(Live(Path(folder) / "home", street)) as made:
+            assert isinstance(made, Live)
+            made.begin()
+            yield made
+
+
+def halted(seen: Snapshot) -> bool:
+    return seen.status.state is TradingState.HALTED
+
+
+def test_it_starts_halted_and_only_the_accounts_suffix_arms_it(live: Live) -> None:
+    seen = live.snapshot()
+    assert halted(seen)
+    assert seen.status.state_reason.startswith("live is not armed")
+    assert seen.account.number.endswith(live.number[-4:]), "the account is shown"
+    for words in ("", "1", "0000", live.number[-3:], "x" + live.number[-4:]):
+        refused = live.command(Command("arm", reason=words))
+        assert not refused.ok
+        assert live.number[-4:] not in refused.text
+    assert not live.command(Command("resume", reason="go on")).ok
+    assert not live.command(Command("mode", symbol="*", mode="auto")).ok
+    assert halted(live.snapshot())
+    reply = live.command(Command("arm", reason=live.number[-4:]))
+    assert reply.ok
+    assert "limits" in reply.text
+    assert live.snapshot().status.state is TradingState.ACTIVE
+    with Reader(live.journal) as reader:
+        last = next(record.value() for record in reader.records(kinds=("state",), limit=1, reverse=True))
+        started = next(record.value() for record in reader.records(kinds=("started",)))
+    assert isinstance(last, StateChange)
+    assert live.number[-4:] in last.reason
+    assert started.limits_hash in last.reason  # type: ignore[attr-defined]
+
+
+def test_a_stricter_file_applies_at_once_and_disarms(live: Live) -> None:
+    assert live.snapshot().status.state is TradingState.ACTIVE
+    live.configure("order_notional = 3000")
+    until(lambda: halted(live.snapshot()), f"disarmed\n{live.log}")
+    assert "risk.order_notional: 4000 → 3000" in live.snapshot().status.state_reason
+    assert not live.alert("config:confirm")
+    live.arm()
+    assert live.snapshot().status.state is TradingState.ACTIVE
+
+
+def test_a_looser_file_waits_for_a_person(live: Live) -> None:
+    live.configure("order_notional = 9000", "min_price = 6", "pre_market = true")
+    until(lambda: live.alert("config:confirm"), f"a question\n{live.log}")
+    question = live.alert("config:confirm")
+    assert "risk.order_notional: 3000 → 9000" in question
+    assert "min_price" not in question, "what allows less is applied"
+    assert "risk.pre_market" in live.alert("config:restart")
+    assert halted(live.snapshot())
+    refused = live.command(Command("apply", fingerprint="00000000"))
+    assert not refused.ok
+    fingerprint = question.split("apply ")[1][:8]
+    assert live.command(Command("apply", fingerprint=fingerprint)).ok
+    assert not live.alert("config:confirm")
+    assert not live.command(Command("apply", fingerprint=fingerprint)).ok, "once"
+    live.arm()
+    with Reader(live.journal) as reader:
+        records = [record.value() for record in reader.records(kinds=("config",))]
+    changes = [(record.by, record.changes) for record in records if isinstance(record, ConfigRecord)]
+    assert changes == [
+        ("file", ("risk.order_notional: 4000 → 3000",)),
+        ("file", ("risk.min_price: 5 → 6",)),
+        ("person", ("risk.order_notional: 3000 → 9000",)),
+    ]
+    hashes = [(record.before, record.after) for record in records if isinstance(record, ConfigRecord)]
+    assert [after for _, after in hashes[:-1]] == [before for before, _ in hashes[1:]]
+
+
+def test_a_wrong_file_changes_nothing_and_says_where(live: Live) -> None:
+    live.configure("order_notional = -1")
+    until(lambda: live.alert("config:kept"), f"an alert\n{live.log}")
+    assert f"{live.file}:2" in live.alert("config:kept")
+    assert halted(live.snapshot()), "armed for a configuration that nobody can read any more"
+    live.file.unlink()
+    until(lambda: "No such file" in live.alert("config:kept"), f"an alert\n{live.log}")
+    live.configure("order_notional = 9000", "min_price = 6")
+    until(lambda: not live.alert("config:kept"), f"no alert\n{live.log}")
+
+
+def test_arming_ends_no_other_halt(live: Live) -> None:
+    """The kill switch is left by a reason, not by a number; over a restart too."""
+    live.arm()
+    assert live.command(Command("kill", reason="smoke")).ok
+    assert live.stop() == 0
+    live.begin()
+    assert "smoke" in live.snapshot().status.state_reason
+    reply = live.command(Command("arm", reason=live.number[-4:]))
+    assert reply.ok
+    assert "stays HALTED" in reply.text
+    assert halted(live.snapshot())
+    assert live.command(Command("resume", reason="it was steam")).ok
+    assert live.snapshot().status.state is TradingState.ACTIVE
+    assert live.stop() == 0
+
+
+def desk(live: Live, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "desk", *arguments, "--config", str(live.file)],
+        env={**live.env, **settings},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_autopilot_needs_the_arm(live: Live) -> None:
+    refused = desk(live, "autopilot", "--profile", "live")
+    assert refused.returncode == EXIT_USAGE
+    assert "--arm" in refused.stderr
+    wrong = desk(live, "autopilot", "--profile", "live", "--arm", "0000")
+    assert wrong.returncode == EXIT_FAILED
+    assert "live was not armed" in wrong.stderr
+
+
+def test_live_keys_come_from_no_variable(live: Live) -> None:
+    refused = desk(live, "autopilot", "--profile", "live", "--arm", "0000", DESK_ALPACA_SECRET_KEY="marked-live-key")
+    assert refused.returncode == EXIT_CREDENTIALS
+    assert "marked-live-key" not in refused.stderr
+    assert "desk keys set alpaca_secret_key --profile live" in refused.stderr

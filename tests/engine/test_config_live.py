@@ -1,0 +1,148 @@
+"""Settings that may change while the engine runs: every key exists, directions hold, nothing looser slips through."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import Config, WatchRow, load
+from engine.config.live import LIVE, ROW_LIVE, Effect, Tighter, compare, take_over
+from engine.risk import Risk
+
+CONFIG = load(profile="paper", env={}).config
+
+
+def value_of(config: Config, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def changed(config: Config, key: str, value: object) -> Config:
+    section, _, name = key.rpartition(".")
+    if section == "strategy.shift":
+        shift = msgspec.structs.replace(config.strategy.shift, **{name: value})
+        return msgspec.structs.replace(config, strategy=msgspec.structs.replace(config.strategy, shift=shift))
+    return msgspec.structs.replace(
+        config, **{section: msgspec.structs.replace(getattr(config, section), **{name: value})}
+    )
+
+
+def other(value: object, step: int) -> object:
+    """Another value of the same type, higher for step 1 and lower for −1."""
+    if isinstance(value, bool):
+        return step > 0
+    if value is None:
+        return Decimal(100)
+    assert isinstance(value, int | float | Decimal)
+    return type(value)(value + step) if value else type(value)(1)
+
+
+@pytest.mark.parametrize("key", sorted(LIVE))
+def test_each_key_exists_and_its_direction_holds(key: str) -> None:
+    before = value_of(CONFIG, key)
+    for step in (1, -1):
+        new = other(before, step)
+        if new == before:
+            continue
+        (change,) = compare(CONFIG, changed(CONFIG, key, new))
+        higher = before is not None and new > before
+        expected = {
+            Tighter.LOWER: Effect.LOOSER if higher else Effect.TIGHTER,
+            Tighter.HIGHER: Effect.TIGHTER if higher else Effect.LOOSER,
+            Tighter.NEITHER: Effect.LOOSER,
+        }[LIVE[key]]
+        assert (change.key, change.effect) == (key, expected)
+        assert take_over(CONFIG, changed(CONFIG, key, new), [key]) == changed(CONFIG, key, new)
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(LIVE)), st.integers(-1, 1)), max_size=8))
+def test_what_is_taken_over_leaves_only_what_waits(steps: list[tuple[str, int]]) -> None:
+    wanted = CONFIG
+    for key, step in steps:
+        if step:
+            wanted = changed(wanted, key, other(value_of(wanted, key), step))
+    changes = compare(CONFIG, wanted)
+    tighter = [change.key for change in changes if change.effect is Effect.TIGHTER]
+    now = take_over(CONFIG, wanted, tighter)
+    assert all(change.effect is Effect.TIGHTER for change in compare(CONFIG, now))
+    assert {change.key for change in compare(now, wanted)} == {
+        change.key for change in changes if change.effect is not Effect.TIGHTER
+    }
+    assert take_over(now, wanted, [change.key for change in changes]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effect"),
+    [
+        (0, 3, Effect.TIGHTER),
+        (3, 0, Effect.LOOSER),
+        (3, 5, Effect.LOOSER),
+        (5, 3, Effect.TIGHTER),
+    ],
+)
+def test_no_loss_streak_at_all_allows_most(before: int, after: int, effect: Effect) -> None:
+    key = "risk.loss_streak"
+    (change,) = compare(changed(CONFIG, key, before), changed(CONFIG, key, after))
+    assert change.effect is effect
+
+
+def test_no_limit_is_more_than_any() -> None:
+    limited = changed(CONFIG, "risk.symbol_shares_per_month", Decimal(10))
+    assert compare(CONFIG, limited)[0].effect is Effect.TIGHTER
+    assert compare(limited, CONFIG)[0].effect is Effect.LOOSER
+
+
+def row(config: Config, **values: object) -> Config:
+    first = msgspec.structs.replace(config.watchlist[0], **values)
+    return msgspec.structs.replace(config, watchlist=(first, *config.watchlist[1:]))
+
+
+def test_a_rows_own_setting_counts_against_the_general_one() -> None:
+    symbol = CONFIG.watchlist[0].symbol
+    stricter = row(CONFIG, threshold=CONFIG.strategy.shift.threshold + 0.1)
+    (change,) = compare(CONFIG, stricter)
+    assert (change.key, change.effect) == (f"watchlist[{symbol}].threshold", Effect.TIGHTER)
+    assert compare(stricter, CONFIG)[0].effect is Effect.LOOSER
+    assert compare(CONFIG, row(CONFIG, allocation_pct=Decimal(1)))[0].effect is Effect.TIGHTER
+    assert take_over(CONFIG, stricter, [change.key]) == stricter
+
+
+def test_everything_else_waits_for_a_restart() -> None:
+    words = row(CONFIG, keywords=("Tesla",))
+    assert [change.effect for change in compare(CONFIG, words)] == [Effect.RESTART]
+    more = msgspec.structs.replace(CONFIG, watchlist=(*CONFIG.watchlist, WatchRow(symbol="AMZN", threshold=0.2)))
+    assert {change.effect for change in compare(CONFIG, more)} == {Effect.RESTART}
+    fewer = msgspec.structs.replace(CONFIG, watchlist=CONFIG.watchlist[1:])
+    assert {change.effect for change in compare(CONFIG, fewer)} == {Effect.RESTART}
+    for key in ("risk.pre_market", "risk.engine_watched_exits", "tickets.mode", "broker.name", "sentiment.window_s"):
+        assert key not in LIVE
+    assert set(ROW_LIVE) == {"threshold", "allocation_pct"}
+
+
+def test_where_files_lie_decides_nothing() -> None:
+    elsewhere = msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, state_dir="elsewhere"))
+    assert not compare(CONFIG, elsewhere)
+
+
+def test_risk_goes_on_with_what_it_remembers() -> None:
+    risk = Risk(CONFIG)
+    before = risk.limits_hash
+    risk.reconfigure(changed(CONFIG, "risk.order_notional", Decimal(1)))
+    assert risk.limits_hash != before
+    risk.reconfigure(CONFIG)
+    assert risk.limits_hash == before
+    assert risk == Risk(CONFIG)
+
+
+def test_the_guide_names_every_key() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    for key in LIVE:
+        assert key.rpartition(".")[2] in guide, key
