@@ -25,6 +25,8 @@ NAMES = {
     "comma": ",",
     "colon": ":",
     "semicolon": ";",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "up": "↑",
     "down": "↓",
     "left": "←",

@@ -19,6 +19,7 @@ from desk.client import Client
 from desk.keymap import Keymap
 from desk.link import Link
 from desk.mirror import Part
+from desk.notices import Notices
 from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
@@ -41,6 +42,19 @@ class DeskApp(App[bool]):
     """Returns True from `run` when a person asked that the engine stops."""
 
     TITLE = "desk"
+    CSS = """
+    .-aside { display: none !important; }
+    .-zoomed {
+        display: block !important;
+        width: 1fr !important;
+        height: 1fr !important;
+        max-height: 100% !important;
+        margin: 0 !important;
+    }
+    .-compact KeyBar { display: none; }
+    .-compact StatusBar { height: 1; }
+    """
+    """What zoom and compact mean in every view."""
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -73,6 +87,8 @@ class DeskApp(App[bool]):
         """Every action's keys."""
         self.settings = Settings(screen_config, settings_path)
         """The looks in force."""
+        self.local_time = screen_config.local_time
+        """Whether the status bar shows this machine's time too."""
         self.paths = paths
         """The files of the engine this desk is attached to; None where they are not known."""
         self._fps = frames_per_second(screen_config.fps)
@@ -82,6 +98,7 @@ class DeskApp(App[bool]):
         self._pictured = False
         self._no_control = NoControl()
         """One filter for the app's life: lines keep what each filter made of them."""
+        self._notices = Notices(screen_config.notify, screen_config.bell, self._write)
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
@@ -122,12 +139,13 @@ class DeskApp(App[bool]):
     # Views and looks
 
     def action_view(self, id: str) -> None:
-        """Open a view on what is selected here, in place of the one that stands over the desk."""
+        """Open a view on what is selected here, else at the desk, in place of the one that stands over it."""
         here = self.screen
         if not isinstance(here, ViewScreen) or id == here.VIEW:
             return
-        ticket = here.ticket
-        subject = (ticket.id if ticket else "") if id == "ticket" else here.symbol
+        beneath = self.main or here
+        ticket = here.ticket or beneath.ticket
+        subject = (ticket.id if ticket else "") if id == "ticket" else here.symbol or beneath.symbol
         if id == "ticket" and not subject:
             here.line.say("No ticket is selected.")
             return
@@ -177,6 +195,11 @@ class DeskApp(App[bool]):
         """Leave the screen."""
         self.exit(stop_engine)
 
+    def _write(self, text: str) -> None:
+        """Write to the terminal past the picture: a bell, or an OSC sequence made here."""
+        if self._driver is not None:
+            self._driver.write(text)
+
     def _wake(self, parts: Part) -> None:
         """Something changed: draw it with the next frame. Tickets and alerts do not wait for the feed's rate."""
         urgent = bool(parts & _URGENT) and not self._parts & _URGENT
@@ -192,6 +215,7 @@ class DeskApp(App[bool]):
         self._flush_timer = None
         self._flushed_at = monotonic()
         parts, self._parts = self._parts, Part.NOTHING
+        self._notices.tell(parts, self.link.mirror)
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen):
                 screen.update_parts(parts)

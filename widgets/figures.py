@@ -134,6 +134,12 @@ def clock_minute(at_ns: int) -> str:
     return clock(at_ns)[:5]
 
 
+def local_minute(at_ns: int, offset_s: int) -> str:
+    """The time of day `offset_s` seconds ahead of UTC, `20:32`."""
+    second = (at_ns // SECOND + offset_s) % 86_400
+    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
+
+
 def _exchange_second(at_ns: int) -> int:
     """Second of the exchange's day. Its distance from UTC changes on the hour, so it is asked once per hour."""
     return (at_ns // SECOND + _offset_s(at_ns // HOUR)) % 86_400

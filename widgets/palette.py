@@ -5,6 +5,7 @@ Colour is never the only sign: a glyph, a sign or a word says the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -15,6 +16,11 @@ from textual.theme import Theme
 _MUTED = 0.64
 """How far `muted` stands from the background towards the foreground, where a theme names no `desk-muted`."""
 _FAINT = 0.26
+READABLE = 4.5
+"""Least contrast of text (WCAG 2, level AA)."""
+_ROOM = 9.0
+"""Least contrast that white or black has on a ground, so that coloured inks have room below it."""
+_STEPS = 24
 _WHITE = Color(255, 255, 255)
 _BLACK = Color(16, 16, 16)
 
@@ -117,33 +123,65 @@ def _build(
     else:
         faint = Color.parse(background).blend(Color.parse(foreground), _FAINT)
     quiet = Color.parse(muted) if muted else Color.parse(background).blend(Color.parse(foreground), _MUTED)
-    text = _ink(Color.parse(foreground))
-    raised = Style() if ansi else _paper(Color.parse(surface))
-    lifted = Style(bold=True) if ansi else _paper(Color.parse(panel))
-    loud = _ink(Color.parse(accent))
+    ground = Color.parse(background)
+    grounds = (ground,) if ansi else (ground, *(_calm(Color.parse(each), ground) for each in (surface, panel)))
+
+    def ink(color: Color | str) -> Style:
+        found = Color.parse(color) if isinstance(color, str) else color
+        return _ink(found if ansi else legible(found, grounds))
+
+    text = ink(foreground)
+    raised = Style() if ansi else _paper(grounds[1])
+    lifted = Style(bold=True) if ansi else _paper(grounds[2])
+    loud = ink(accent)
     return Palette(
-        base=text + _paper(Color.parse(background)),
+        base=text + _paper(ground),
         text=text,
         strong=text + Style(bold=True),
-        muted=_ink(quiet),
+        muted=ink(quiet),
         faint=_ink(faint),
-        up=_ink(Color.parse(success)),
-        down=_ink(Color.parse(error)),
-        warn=_ink(Color.parse(warning)),
+        up=ink(success),
+        down=ink(error),
+        warn=ink(warning),
         accent=loud,
-        head_row=_ink(quiet) + raised,
+        head_row=ink(quiet) + raised,
         title=text + raised + Style(bold=True),
         title_focus=loud + raised + Style(bold=True),
         cursor_row=lifted,
         quiet_row=raised,
         found=_block(warning),
-        good=_ink(Color.parse(success)) + Style(bold=True),
+        good=ink(success) + Style(bold=True),
         caution=_block(warning),
         alarm=_block(live),
         simulated=_block(simulated),
         paper=_block(paper),
         live=_block(live),
     )
+
+
+def legible(color: Color, grounds: Sequence[Color]) -> Color:
+    """The colour itself where it reads on every ground, else as little nearer to white or black as it takes."""
+    extreme = _extreme(grounds[0])
+    for step in range(_STEPS + 1):
+        found = color.blend(extreme, step / _STEPS)
+        if min(contrast(found, ground) for ground in grounds) >= READABLE:
+            return found
+    return extreme
+
+
+def _calm(ground: Color, background: Color) -> Color:
+    """The ground itself where white or black reads well on it, else as little nearer to the background as it takes."""
+    extreme = _extreme(background)
+    for step in range(_STEPS + 1):
+        found = ground.blend(background, step / _STEPS)
+        if contrast(extreme, found) >= _ROOM:
+            return found
+    return background
+
+
+def _extreme(ground: Color) -> Color:
+    """White or black, whichever reads better on a ground."""
+    return max((Color(255, 255, 255), Color(0, 0, 0)), key=lambda candidate: contrast(candidate, ground))
 
 
 def contrast(one: Color, other: Color) -> float:

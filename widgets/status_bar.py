@@ -73,6 +73,8 @@ class StatusBar(LineBlock):
         super().__init__(id=id)
         self._view = StatusView()
         self._now_ns = 0
+        self.local_offset_s: int | None = None
+        """This machine's seconds ahead of UTC, to show its time beside the exchange's; None shows only that."""
 
     def show(self, view: StatusView, now_ns: int) -> None:
         """Take what to show, and the engine's time."""
@@ -119,7 +121,9 @@ class StatusBar(LineBlock):
             line.gap(colors.text).add(f"■ {view.protections} {locks}", colors.warn)
         line.gap(colors.text, 2)
         _market(line, status.market, self._now_ns, width, colors)
-        clock = figures.clock_minute(self._now_ns) + (" NY" if width >= _NARROW else "")
+        here = self.local_offset_s
+        clock = figures.clock_minute(self._now_ns) + (" NY" if width >= _NARROW or here is not None else "")
+        clock += "" if here is None else f"  {figures.local_minute(self._now_ns, here)} here"
         speed = "" if status.speed == 1 else " max" if status.speed == 0 else f" ×{status.speed:g}"
         corner = f"{clock}{speed} "
         for state in view.feeds:

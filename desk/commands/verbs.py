@@ -150,9 +150,7 @@ edit = command_verb(
     "edit",
     "Change size, limit, stop or target of a ticket within the controls; it then has a new fingerprint.",
     click.Argument(["ticket"]),
-    click.Option(
-        ["--fingerprint"], required=True, help="The one `desk tickets` shows: edit what you saw."
-    ),
+    click.Option(["--fingerprint"], required=True, help="The one `desk tickets` shows: edit what you saw."),
     click.Option(["--size"], default="", help="Shares or coins."),
     click.Option(["--limit"], default="", help="Limit price."),
     click.Option(["--stop"], default="", help="Stop price."),

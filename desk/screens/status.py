@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from desk.link import Link
 from widgets.status_bar import StatusView
+
+
+def local_offset_s() -> int:
+    """This machine's seconds ahead of UTC now, summer time counted."""
+    return time.localtime().tm_gmtoff
 
 
 def status_view(link: Link) -> StatusView:

@@ -10,7 +10,7 @@ from desk.actions import key_bar
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.sharing import Sharing
-from desk.screens.status import status_view
+from desk.screens.status import local_offset_s, status_view
 from desk.screens.verbs import VerbScreen
 from engine.model import Ticket
 from widgets.key_bar import KeyBar
@@ -93,6 +93,8 @@ class ViewScreen(Sharing, VerbScreen):
 
     def on_mount(self) -> None:
         self.set_class(self.desk.settings.compact, "-compact")
+        if self.desk.local_time:
+            self.bar.local_offset_s = local_offset_s()
         self.show_status()
 
     def show_status(self) -> None:
@@ -126,13 +128,17 @@ class ViewScreen(Sharing, VerbScreen):
             self._wanted = None
 
     def zoom(self, pane: Widget | None) -> None:
-        """Give one pane the whole body; None gives every pane its place back."""
-        kept = set() if pane is None else {pane, *pane.ancestors}
-        boxes = {box for one in self.panes for box in one.ancestors if isinstance(box, Widget) and box is not self}
-        for each in {*self.panes, *boxes}:
-            each.set_class(pane is not None and each in kept, "-zoomed")
-            each.set_class(pane is not None and each not in kept, "-aside")
-        self._zoomed = pane
+        """Give one pane the whole body; None gives every pane its place back. Bars stay."""
+        for each in self.walk_children(Widget):
+            each.remove_class("-zoomed", "-aside")
+        node = self._zoomed = pane
+        while node is not None and node is not self:
+            node.add_class("-zoomed")
+            box = node.parent
+            for other in box.children if isinstance(box, Widget) else ():
+                if other is not node and (box is not self or other in self.panes):
+                    other.add_class("-aside")
+            node = box if isinstance(box, Widget) else None
 
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         await self.run_action(event.action)

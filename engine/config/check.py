@@ -15,6 +15,9 @@ Problem = tuple[str, str, str]
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?")
 
+NOTICES = ("tickets", "fills", "alerts")
+"""What the terminal can be told of."""
+
 _CHOICES = {
     "engine.log_format": ("text", "json"),
     "engine.log_level": ("debug", "info", "warning", "error"),
@@ -166,6 +169,9 @@ def _addresses(config: Config) -> Iterator[Problem]:
         "alpaca.trading_stream_url": ("ws", "wss"),
         "alpaca.data_stream_url": ("ws", "wss"),
     }
+    for key in ("scoring.llm.base_url", "scoring.comprehend.endpoint_url"):
+        if _get(config, key):
+            expected[key] = ("http", "https")
     for key, schemes in expected.items():
         value = _get(config, key)
         parts = urlsplit(value)
@@ -200,6 +206,10 @@ def _names(config: Config) -> Iterator[Problem]:
         yield "feeds.posts", "expected a live feed for a real venue, found a replay", "use profile simulated to replay"
     if config.engine.profile == "simulated" and config.broker.name != "simulated":
         yield "broker.name", f"expected 'simulated' in this profile, found {config.broker.name!r}", "use profile paper"
+    for key in ("screen.notify", "screen.bell"):
+        for kind in _get(config, key):
+            if kind not in NOTICES:
+                yield key, f"expected some of {', '.join(NOTICES)}, found {kind!r}", "name only these"
     fps = config.screen.fps
     if fps != "auto" and not (fps.isdigit() and 1 <= int(fps) <= 60):
         yield "screen.fps", f"expected auto or a whole number from 1 to 60, found {fps!r}", "use auto"

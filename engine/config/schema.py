@@ -491,7 +491,7 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     theme: str = ""
     """A theme by name; empty: the desk's own, dark. One that is chosen at the desk stays until this changes."""
     compact: bool = False
-    """Captions and bars make room for rows; a key changes it."""
+    """Bars make room for rows; a key changes it."""
     local_time: bool = False
     """The status bar shows this machine's time of day beside the exchange's."""
     notify: tuple[str, ...] = ()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.clock import from_seconds
+from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.kernel.dealing import Dealing
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import View
 from engine.model import ControlResult, Draft, Gate, Mode, Mood, Role, Side, Signal, SymbolDetail, Vote
 from engine.sentiment import Sentiment
+
+SHARES_NS = 10 * SECOND
+"""How old the shares of one author and one text may be."""
 
 ASKED = "asked"
 """Stands for the signal's id while there is none: it is judged, and never sent."""
@@ -23,6 +26,8 @@ class Why:
         self, config: Config, *, pipeline: Pipeline, sentiment: Sentiment, dealing: Dealing, view: View
     ) -> None:
         self._symbols = frozenset(config.symbols)
+        self._kept: dict[str, tuple[int, float, float]] = {}
+        """Per symbol: when its shares were worked out, and they."""
         self._window_ns = from_seconds(config.sentiment.window_s)
         self._pipeline = pipeline
         self._sentiment = sentiment
@@ -68,6 +73,7 @@ class Why:
         """The order that a signal at full strength would get now, and what every control says to it."""
         dealing, sentiment, symbol = self._dealing, self._sentiment, mood.symbol
         book = dealing.book()
+        author, text = self._shares(symbol, book.now_ns)
         signal = Signal(
             id=ASKED,
             symbol=symbol,
@@ -79,16 +85,23 @@ class Why:
             confidence=mood.confidence,
             reason="asked at the desk",
             mood=mood,
-            evidence=sentiment.evidence(symbol, 1),
             newest_ns=sentiment.newest_ns(symbol),
-            top_author_share=sentiment.top_author_share(symbol),
-            top_text_share=sentiment.top_text_share(symbol),
+            top_author_share=author,
+            top_text_share=text,
         )
         sized = dealing.risk.size(signal, book)
         if sized.draft is None:
             return None, dealing.risk.judge_refusal(signal, sized.reason, book).controls
         role = Role.EXIT if sized.draft.reduces else Role.ENTRY
         return sized.draft, dealing.risk.judge(signal, sized.draft, book, role=role, strategy=ASKED).controls
+
+    def _shares(self, symbol: str, now_ns: int) -> tuple[float, float]:
+        """What one author and one text hold of the window. Each costs a pass over it, so they may be a little old."""
+        kept = self._kept.get(symbol)
+        if kept is None or now_ns - kept[0] >= SHARES_NS:
+            kept = (now_ns, self._sentiment.top_author_share(symbol), self._sentiment.top_text_share(symbol))
+            self._kept[symbol] = kept
+        return kept[1], kept[2]
 
 
 def _gate(result: ControlResult) -> Gate:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from rich.style import Style
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from desk.themes import THEMES
 from widgets.palette import contrast, palette
@@ -19,7 +19,11 @@ def color(style: Style, ground: bool = False) -> Color:
     return Color.from_rich_color(found)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+SHIPPED = (*THEMES, *(theme for theme in BUILTIN_THEMES.values() if not theme.ansi))
+"""The desk's own and every one of Textual's; the colours of the ANSI pair are the terminal's."""
+
+
+@pytest.mark.parametrize("theme", SHIPPED, ids=lambda theme: theme.name)
 def test_every_ink_reads_on_every_ground(theme: Theme) -> None:
     colors = palette(theme)
     for ink in INKS:
@@ -29,6 +33,22 @@ def test_every_ink_reads_on_every_ground(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_the_desks_own_colours_are_shown_as_they_are(theme: Theme) -> None:
+    colors = palette(theme)
+    for ink, wanted in (("up", theme.success), ("down", theme.error), ("warn", theme.warning)):
+        assert wanted is not None
+        assert color(getattr(colors, ink)) == Color.parse(wanted)
+
+
+def test_the_ansi_pair_uses_the_terminals_own_colours() -> None:
+    for name in ("ansi-dark", "ansi-light"):
+        colors = palette(BUILTIN_THEMES[name])
+        inks = {getattr(colors, ink).color for ink in ("up", "down", "warn")}
+        assert len(inks) == 3
+        assert all(found is not None and not found.is_default and found.triplet is None for found in inks)
+
+
+@pytest.mark.parametrize("theme", SHIPPED, ids=lambda theme: theme.name)
 def test_every_block_reads(theme: Theme) -> None:
     colors = palette(theme)
     for name in BLOCKS:

@@ -1,0 +1,261 @@
+"""Opening views, moving in them, zoom, jump, palette, theme, compact: by keys, on a fake engine."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from desk.screens.edit import Edit, meaning
+from desk.screens.jump import Jump, labels
+from desk.screens.palette import Palette
+from desk.screens.symbol import SymbolView
+from desk.screens.theme import ThemeChoice
+from desk.screens.ticket import TicketView
+from desk.views import VIEWS
+from engine.model import Side
+from engine.model.frames import Command, Push
+from tests.desk import made_up
+from tests.desk.conftest import Opener
+from tests.widgets.harness import painted, until
+
+
+def unguarded(screen: object) -> None:
+    screen.GUARD_S = 0.0  # type: ignore[attr-defined]
+
+
+async def test_every_view_opens_from_every_other_and_leaves_to_the_desk(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        for view in (*VIEWS[1:], VIEWS[1], VIEWS[0]):
+            await pilot.press(view.key)
+            await until(pilot, lambda view=view: getattr(app.screen, "VIEW", "") == view.id)
+            assert len(app.screen_stack) == (2 if view.id == "desk" else 3)
+        await pilot.press("3", "escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_the_ticket_view_shows_what_a_decision_needs_and_sends_what_was_seen(open_desk: Opener) -> None:
+    async with open_desk(size=(160, 50)) as (pilot, app, engine):
+        ticket = engine.state.tickets[0]
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView))
+        view = app.screen
+        assert isinstance(view, TicketView)
+        unguarded(view)
+        await until(pilot, lambda: engine.asked)
+        await until(pilot, lambda: "finbert" in "\n".join(painted(view.order)))
+        order = "\n".join(painted(view.order))
+        for words in ("26 @ 191.40", "-5.0%", "wins 2.0× the risk", "0.00% → 4.96% of 10%", "raw +0.53", "72% kept"):
+            assert words in order
+        assert ticket.fingerprint in order
+        await until(pilot, lambda: "posts" in "\n".join(painted(view.chart)))
+        await pilot.press("y")
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands == [Command("confirm", ticket=ticket.id, fingerprint=ticket.fingerprint)]
+        await until(pilot, lambda: "CONFIRMED by person" in painted(view.order)[0])
+        await pilot.press("y")
+        await pilot.pause(0.1)
+        assert len(engine.commands) == 1
+
+
+async def test_an_edit_asks_for_what_changed_and_the_new_fingerprint_is_what_is_confirmed(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        seen = engine.state.tickets[0]
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, TicketView))
+        view = app.screen
+        assert isinstance(view, TicketView)
+        unguarded(view)
+        await until(pilot, lambda: view.ticket)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, Edit))
+        await pilot.press("end", "backspace", "backspace", "1", "2", "down", "down", "end", "backspace", "9", "enter")
+        await until(pilot, lambda: engine.commands)
+        asked = Command("edit", ticket=seen.id, fingerprint=seen.fingerprint, quantity="12", stop_price="181.89")
+        assert engine.commands == [asked]
+        await until(pilot, lambda: "EDITED" in painted(view.order)[0])
+        edited = engine.state.tickets[0]
+        assert edited.fingerprint != seen.fingerprint
+        await pilot.press("y")
+        await until(pilot, lambda: len(engine.commands) == 2)
+        assert engine.commands[1] == Command("confirm", ticket=seen.id, fingerprint=edited.fingerprint)
+
+
+async def test_an_edit_of_nothing_and_an_edit_that_is_left_ask_nothing(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.ticket)
+        unguarded(app.screen)
+        emptied = ("end", "backspace", "backspace", "enter", "escape")
+        for keys in (("enter",), ("7", "escape"), emptied):
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(app.screen, Edit))
+            await pilot.press(*keys)
+            await until(pilot, lambda: isinstance(app.screen, TicketView))
+        assert engine.commands == []
+
+
+async def test_a_key_right_after_the_ticket_changed_is_ignored(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.ticket)
+        view = app.screen
+        assert isinstance(view, TicketView)
+        view.GUARD_S = 3600.0  # type: ignore[misc]
+        await engine.send(Push(rev=0, ticket=msgspec.structs.replace(made_up.ticket(revision=2), id=view.subject)))
+        await until(pilot, lambda: view.ticket and view.ticket.revision == 2)
+        await pilot.press("y", "n", "e")
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, TicketView)
+        assert "Ignored" in view.line.text
+        assert engine.commands == []
+
+
+async def test_with_real_money_a_second_key_is_needed_in_the_ticket_view_too(open_desk: Opener) -> None:
+    async with open_desk(made_up.snapshot("live")) as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.ticket)
+        unguarded(app.screen)
+        await pilot.press("y")
+        await until(pilot, lambda: not isinstance(app.screen, TicketView))
+        assert engine.commands == []
+        await pilot.press("y", "enter")
+        await pilot.pause(0.4)
+        assert engine.commands == []
+        await pilot.press("Y")
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands[0].verb == "confirm"
+
+
+def test_what_an_edit_would_mean() -> None:
+    draft = made_up.ticket().draft
+    assert draft is not None
+    assert meaning(draft, {})[0] == "26 @ 191.40 = $4,976.40"
+    assert meaning(draft, {"stop_price": None})[1] == "stop: none"
+    assert meaning(draft, {"quantity": None}) == ["A figure is missing.", "", ""]
+    short = made_up.ticket(2, "META", Side.SELL).draft
+    assert short is not None
+    assert "+" in meaning(short, {})[2]
+
+
+async def test_the_symbol_view_says_why_first_and_turns_to_the_next_symbol(open_desk: Opener) -> None:
+    async with open_desk(size=(160, 50)) as (pilot, app, engine):
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, SymbolView))
+        view = app.screen
+        assert isinstance(view, SymbolView)
+        await until(pilot, lambda: "gates fail" in painted(view.gates)[0])
+        assert "shift change" in painted(view.gates)[1]
+        first = view.subject
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: view.subject != first and view.subject in engine.asked)
+        await until(pilot, lambda: view.subject in painted(view.gauge)[1])
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: view.subject == first)
+        await until(pilot, lambda: first in "\n".join(painted(view.feed)))
+        assert not [line for line in painted(view.feed)[1:] if "NVDA  " in line[:24]]
+
+
+async def test_an_engine_that_does_not_answer_leaves_grey_figures_and_says_so(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, SymbolView))
+        view = app.screen
+        assert isinstance(view, SymbolView)
+        await until(pilot, lambda: "gates fail" in painted(view.gates)[0])
+        await engine.stop()
+        await until(pilot, lambda: not app.link.attached)
+        view.ask()
+        await until(pilot, lambda: view.gates.stale)
+
+
+@pytest.mark.parametrize("view", ["2", "3"])
+async def test_zoom_gives_one_pane_the_body_and_leave_gives_it_back(open_desk: Opener, view: str) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press(view)
+        await pilot.pause(0.2)
+        screen = app.screen
+        pane = screen.pane  # type: ignore[attr-defined]
+        before = pane.region
+        await pilot.press("z")
+        await until(pilot, lambda: pane.region.width == 120 and pane.region.height >= before.height)
+        others = [other for other in screen.panes if other is not pane]  # type: ignore[attr-defined]
+        assert not [other for other in others if other.display and other.region.height and other.is_on_screen]
+        await pilot.press("z")
+        await until(pilot, lambda: pane.region == before)
+
+
+async def test_tab_moves_the_zoom_along(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        main = app.main
+        assert main is not None
+        await pilot.press("z", "tab")
+        await until(pilot, lambda: main.focused is main.gauges and main.gauges.region.width == 120)
+
+
+async def test_jump_labels_rows_and_panes_and_only_moves(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        await pilot.press("semicolon")
+        await until(pilot, lambda: isinstance(app.screen, Jump))
+        jump = app.screen
+        assert isinstance(jump, Jump)
+        found = {(target.pane, target.key): label for label, target in jump._targets.items()}
+        label = found[main.gauges, "NVDA"]
+        await pilot.press(*label)
+        await until(pilot, lambda: app.screen is main and main.focused is main.gauges and main.gauges.key == "NVDA")
+        await pilot.press("semicolon")
+        await until(pilot, lambda: isinstance(app.screen, Jump))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is main)
+        assert engine.commands == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 25, 26, 200, 625])
+def test_no_label_begins_another(count: int) -> None:
+    made = labels(count)
+    assert len(set(made)) == len(made) == count
+    assert len({len(label) for label in made}) <= 1
+    assert not [label for label in made if "q" in label]
+
+
+async def test_the_palette_finds_by_words_and_runs_but_never_confirms(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        assert "ticket.confirm" not in {option.id for option in palette.choices.shown}
+        await pilot.press(*"reconcile", "enter")
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands == [Command("reconcile")]
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        await pilot.press("z", "z", "z", "enter")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_theme_is_seen_while_it_is_chosen_and_kept_or_given_back(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        before = app.theme
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(app.screen, ThemeChoice))
+        await pilot.press(*"nord")
+        await until(pilot, lambda: app.theme == "nord")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.theme == before)
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(app.screen, ThemeChoice))
+        await pilot.press(*"gruvbox", "enter")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.theme == app.settings.theme == "gruvbox"
+
+
+async def test_compact_makes_room_in_every_view(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("v")
+        await until(pilot, lambda: app.screen.has_class("-compact") and not app.main.query_one("#keybar").display)  # type: ignore[union-attr]
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, SymbolView) and app.screen.has_class("-compact"))
+        await pilot.press("v")
+        await until(pilot, lambda: not app.screen.has_class("-compact"))
