@@ -235,7 +235,7 @@ class LateConfig(Section, frozen=True, kw_only=True):
 class ScoringConfig(Section, frozen=True, kw_only=True):
     """[scoring]"""
 
-    scorers: tuple[str, ...] = ("vader",)
+    scorers: tuple[str, ...] = ("vader", "linear")
     """Found by name; add your own through the entry points `desk.scorers`."""
     weights: dict[str, float] = {}
     """Weight per scorer; 1 where absent."""

@@ -56,11 +56,17 @@ class OwnError(Exception):
 
 
 def test_one_member_passes_through() -> None:
-    (scored,) = load(Config()).score([post("breakout confirmed")], NOW)
+    (scored,) = load(Config(scoring=ScoringConfig(scorers=("vader",)))).score([post("breakout confirmed")], NOW)
     assert scored.reading.scorer == "vader"
     assert scored.members == (scored.reading,)
     assert (scored.reading.post_id, scored.reading.scored_ns) == ("1", NOW)
     assert scored.reading.version.startswith("vaderSentiment-")
+
+
+def test_by_default_both_light_scorers_have_their_say() -> None:
+    (scored,) = load(Config()).score([post("breakout confirmed")], NOW)
+    assert scored.reading.scorer == "ensemble"
+    assert [reading.scorer for reading in scored.members] == ["vader", "linear"]
 
 
 def test_members_are_weighted_by_weight_and_confidence() -> None:
