@@ -7,13 +7,19 @@ sides, and this one, a client on the control socket that confirms every BUY at o
 - ticket: signal → ticket decoded at the attached client
 - wire: confirm sent by the client → its order's POST at the venue; the second verdict and the intent's sync between
 
-python -m bench.latency [--seconds 20] [--per-second 1000]
+The engine's CPU is counted from the first post on: what a start costs is bench.start's.
+
+python -m bench.latency [--seconds 20] [--per-second 1000] [--profile FILE]
+
+`--profile` has cProfile watch the engine's loop and writes what it saw; read it with `python -m pstats FILE`. The
+figures of such a run say nothing: watching takes longer than what is watched.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import gc
 import json
 import os
@@ -59,14 +65,20 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 class Kept(Latency):
-    """Keeps every duration."""
+    """Keeps every duration, and what the process had spent at the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: cProfile.Profile | None = None) -> None:
         super().__init__()
+        self._profile = profile
         self.all_ns: list[int] = []
+        self.spent_s = 0.0
 
     def add(self, duration_ns: int) -> None:
         super().add(duration_ns)
+        if not self.all_ns:
+            self.spent_s = time.process_time()
+            if self._profile is not None:
+                self._profile.enable()
         self.all_ns.append(duration_ns)
 
 
@@ -102,21 +114,24 @@ def config_of(home: Path, street: dict[str, str]) -> Config:
     )
 
 
-async def engine(home: Path, street: dict[str, str]) -> None:
-    """The engine's process: until SIGTERM, then what it measured as JSON."""
+async def engine(home: Path, street: dict[str, str], profile: Path | None) -> None:
+    """The engine's process: until SIGTERM, then what it measured as JSON; what cProfile saw of its loop, to a file."""
     config = config_of(home, street)
     paths = Paths.of(config)
     paths.create()
     kernel = Kernel(config, paths, read_secret=lambda name: os.environ[f"DESK_{name.upper()}"])
-    kept = kernel.view.latency = Kept()
+    watching = None if profile is None else cProfile.Profile()
+    kept = kernel.view.latency = Kept(watching)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, kernel.stop_soon, "SIGTERM")
     pauses = Pauses()
     await kernel.start()
     gc.callbacks.append(pauses)
-    began = time.process_time()
     await kernel.run()
     gc.callbacks.remove(pauses)
-    spent = time.process_time() - began
+    spent = time.process_time() - kept.spent_s
+    if watching is not None:
+        watching.disable()
+        watching.dump_stats(str(profile))
     posts, filled = kernel.view.count, kernel.view.filled
     await kernel.stop()
     print(
@@ -179,7 +194,7 @@ class Desk:
             self.refused[why] = self.refused.get(why, 0) + 1
 
 
-def run(seconds: float = 20.0, per_second: int = PER_SECOND) -> dict[str, float]:
+def run(seconds: float = 20.0, per_second: int = PER_SECOND, profile: Path | None = None) -> dict[str, float]:
     """Quantiles in milliseconds, and what they were taken over."""
     with tempfile.TemporaryDirectory(prefix="bench-latency") as directory:
         home = Path(directory)
@@ -191,18 +206,21 @@ def run(seconds: float = 20.0, per_second: int = PER_SECOND) -> dict[str, float]
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            return asyncio.run(_measure(home, street))
+            return asyncio.run(_measure(home, street, profile))
         finally:
             street.kill()
             street.wait()
 
 
-async def _measure(home: Path, street: subprocess.Popen[str]) -> dict[str, float]:
+async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | None) -> dict[str, float]:
     assert street.stdout is not None
     assert street.stdin is not None
     settings: dict[str, str] = json.loads(street.stdout.readline())
+    command = ["-m", "bench.latency", "--engine", str(home), "--street", json.dumps(settings)]
+    if profile is not None:
+        command += ["--profile", str(profile)]
     running = subprocess.Popen(  # noqa: ASYNC220 (nothing else runs on this loop yet)
-        [sys.executable, "-m", "bench.latency", "--engine", str(home), "--street", json.dumps(settings)],
+        [sys.executable, *command],
         cwd=_ROOT,
         stdout=subprocess.PIPE,
         env=os.environ | {name: value for name, value in settings.items() if name.startswith("DESK_")},
@@ -263,14 +281,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Latencies of a live engine.")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--per-second", type=int, default=PER_SECOND)
+    parser.add_argument("--profile", type=Path, help="write what cProfile sees of the engine's loop to this file")
     parser.add_argument("--engine", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--street", type=json.loads, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.engine is not None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        asyncio.run(engine(given.engine, given.street))
+        asyncio.run(engine(given.engine, given.street, given.profile))
     else:
-        print(json.dumps(run(given.seconds, given.per_second), indent=2))
+        print(json.dumps(run(given.seconds, given.per_second, given.profile and given.profile.absolute()), indent=2))
 
 
 if __name__ == "__main__":

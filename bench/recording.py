@@ -1,13 +1,15 @@
 """Made-up recordings for the benches: texts of `bench.corpus` whose mood swings, with prices beside them.
 
-The same arguments give the same bytes. A few thousand different texts come again and again, more of the bullish ones
-in one half of a swing and more of the bearish ones in the other, so that moods change, signals follow and orders fill.
+The same arguments give the same bytes. More of the bullish texts are said in one half of a swing and more of the
+bearish ones in the other, so that moods change, signals follow and orders fill. Texts are new but for those that repeat
+a recent one: a stream in which everything has been said before would be a stream of copies, and weighed as one.
 """
 
 from __future__ import annotations
 
 import json
 import random
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,12 +21,17 @@ from engine.config import Config
 from engine.scoring.vader import VaderScorer
 
 TEXTS: Final = 6_000
-"""Different texts: more than the scoring stage remembers, so that only the corpus's own repeats are found there."""
+"""Texts of the corpus whose halves are put together anew."""
+REPEATED: Final = 0.15
+"""Share of the posts that say what one of the last `RECENT` said."""
+RECENT: Final = 500
 AUTHORS: Final = 4_000
 QUOTE_EVERY_S: Final = 5.0
 """Between two prices of one symbol."""
 _LEANING = 0.8
 """Share of the posts that go the half-swing's way."""
+_STRIDE = 7919
+"""A prime: the second half of a text is another one each time its first half comes round."""
 _FIRST_ID = 1_900_000_000_000_000_000
 
 
@@ -40,9 +47,7 @@ def write(path: Path, posts: int, symbols: tuple[str, ...], *, per_second: float
 
 def rows(posts: int, symbols: tuple[str, ...], *, per_second: float, swing_s: float) -> Iterator[str]:
     """The recording's lines, by time."""
-    chance = random.Random(1)
-    pools = texts()
-    taken = [0, 0]
+    chance, speech = random.Random(1), Speech()
     quote_ns, step_ns = START_NS, round(SECOND / per_second)
     for number in range(posts):
         at_ns = START_NS + number * step_ns
@@ -52,21 +57,45 @@ def rows(posts: int, symbols: tuple[str, ...], *, per_second: float, swing_s: fl
             quote_ns += round(QUOTE_EVERY_S * SECOND)
         symbol = symbols[int(chance.random() * len(symbols))]
         half = int((at_ns - START_NS) / SECOND / swing_s) % 2
-        pool = half if chance.random() < _LEANING else 1 - half
-        text = pools[pool][taken[pool] % len(pools[pool])]
-        taken[pool] += 1
+        text = speech.say(half)
         yield post_row(_FIRST_ID + number, at_ns, text, symbol, int(chance.random() * AUTHORS))
 
 
+class Speech:
+    """What is said, one text after the other: seeded, so the same calls give the same texts."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._chance = random.Random(seed)
+        self._pools = halves()
+        self._taken = [0, 0]
+        self._recent: deque[str] = deque(maxlen=RECENT)
+
+    def say(self, bullish: int) -> str:
+        """A text without cashtag, as the inside of a JSON string; leans to the bullish side (1) or the other (0)."""
+        chance = self._chance
+        if self._recent and chance.random() < REPEATED:
+            return chance.choice(self._recent)
+        side = bullish if chance.random() < _LEANING else 1 - bullish
+        pool, number = self._pools[side], self._taken[side]
+        self._taken[side] += 1
+        count = len(pool)
+        text = f"{pool[number % count]} {pool[(number * _STRIDE + number // count) % count]}"
+        self._recent.append(text)
+        return text
+
+
 @cache
-def texts() -> tuple[list[str], list[str]]:
-    """Bearish and bullish texts of the corpus, without cashtag, each as the inside of a JSON string."""
-    words = [json.loads(line)["data"]["text"].partition(" ")[2] for line in lines(TEXTS, symbols=("A",))]
-    scores = VaderScorer(Config()).score(words)
-    made = [json.dumps(text, ensure_ascii=False)[1:-1] for text in words]
+def halves() -> tuple[list[str], list[str]]:
+    """Bearish and bullish halves of the corpus's texts, each as the inside of a JSON string."""
+    parts: list[str] = []
+    for line in lines(TEXTS, symbols=("A",)):
+        words = json.loads(line)["data"]["text"].split(" ")[1:]
+        parts += (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :]))
+    scores = VaderScorer(Config()).score(parts)
+    made = [json.dumps(part, ensure_ascii=False)[1:-1] for part in parts]
     return (
-        [text for text, score in zip(made, scores, strict=True) if score.score < 0],
-        [text for text, score in zip(made, scores, strict=True) if score.score >= 0],
+        [part for part, score in zip(made, scores, strict=True) if score.score < 0],
+        [part for part, score in zip(made, scores, strict=True) if score.score >= 0],
     )
 
 

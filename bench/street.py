@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 import sys
 from collections import deque
 from decimal import Decimal
@@ -19,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from bench.corpus import watchlist
-from bench.recording import texts
+from bench.recording import Speech, halves
 from engine.clock import SECOND, SystemClock, iso
 from tests.venues.alpaca import AlpacaSimulator
 from tests.venues.x import XSimulator
@@ -27,7 +26,6 @@ from tests.venues.x.wire import post_id
 
 TICK_S = 0.002
 QUOTE_EVERY_S = 0.5
-LEANING = 0.8
 SETTLE_S = 1.0
 """After the last post, for answers under way."""
 
@@ -76,7 +74,7 @@ async def send(
     x: XSimulator, clock: SystemClock, symbols: tuple[str, ...], *, posts: int, per_second: int, swing_s: float
 ) -> None:
     """Send the posts, each at its own time as well as the machine allows; the symbols' moods turn one after another."""
-    chance, pools = random.Random(1), texts()
+    speech = Speech()
     began, sent = clock.now_ns(), 0
     while sent < posts:
         due = min(posts, (clock.now_ns() - began) * per_second // SECOND)
@@ -84,8 +82,7 @@ async def send(
             at_ns = began + number * SECOND // per_second
             place = number % len(symbols)
             half = int((at_ns - began) / SECOND / swing_s + 2 * place / len(symbols)) % 2
-            pool = pools[half if chance.random() < LEANING else 1 - half]
-            x.send(line(number, at_ns, pool[number % len(pool)], symbols[place], number % 4000))
+            x.send(line(number, at_ns, speech.say(half), symbols[place], number % 4000))
         sent = max(sent, due)
         await asyncio.sleep(TICK_S)
 
@@ -100,7 +97,7 @@ async def quote(venue: AlpacaSimulator, symbols: tuple[str, ...]) -> None:
 
 async def serve(given: argparse.Namespace) -> None:
     clock = SystemClock()
-    texts()
+    halves()
     symbols = tuple(row.symbol for row in watchlist(given.symbols))
     async with XSimulator() as x, AlpacaSimulator(symbols=symbols, cash=10_000_000) as venue:
         venue.requests = arrivals = Arrivals(clock)
