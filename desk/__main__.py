@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "autopilot": ("desk.commands.run:autopilot", "Run the engine headless and let it trade by itself"),
     "replay": ("desk.commands.run:replay", "Run a recording through the whole engine on a simulated venue"),
     "evaluate": ("desk.commands.evaluate:evaluate", "How good the scores are: labelled sets, and prices"),
+    "train": ("desk.commands.train:train", "A model of your own for the scorer linear, from your labels"),
     "status": ("desk.commands.verbs:status", "What the engine is doing, and whether it may trade"),
     "follow": ("desk.commands.follow:follow", "One plain line per event: for pipes, logs and screen readers"),
     "tickets": ("desk.commands.verbs:tickets", "Pending tickets with their verdicts"),

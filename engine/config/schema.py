@@ -243,6 +243,8 @@ class ScoringConfig(Section, frozen=True, kw_only=True):
     """Scores beyond ±label are bullish or bearish."""
     max_chars: int = 1000
     """Longer texts are scored on their first characters (score cost is chosen by the poster)."""
+    linear_weights: str = ""
+    """A file that `desk train` made, for the scorer `linear`; empty: the shipped weights."""
     late: LateConfig = LateConfig()
     finbert: FinbertConfig = FinbertConfig()
     llm: LlmConfig = LlmConfig()

@@ -18,10 +18,11 @@ import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from engine.config import Config
-from engine.errors import DeskError
+from engine.errors import ConfigError, DeskError
 from engine.model import Score
 from engine.scoring.calibration import Curve
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
@@ -41,6 +42,8 @@ _MEMO: Final = 50_000
 """Most pieces of text remembered; then the memory starts anew."""
 _MEMO_LENGTH: Final = 24
 """Longer pieces (links, mostly) are not remembered."""
+_LARGEST: Final = 32_000_000
+"""Characters that a file of weights may have."""
 _SHIFT: Final = 32
 _MASK: Final = (1 << _SHIFT) - 1
 _OFFSET: Final = 128
@@ -107,12 +110,15 @@ class LinearScorer:
     name = "linear"
 
     def __init__(self, config: Config, table: str | None = None, words: Words | None = None) -> None:
-        """`table` replaces the shipped weights and `words` the shipped lists. Raises DeskError for a damaged table."""
-        del config  # has no setting of its own; every scorer is built alike
+        """`table` replaces the configured weights and `words` the shipped lists.
+
+        Raises DeskError for a damaged table, ConfigError for a configured file that cannot be read.
+        """
         self._rules = Rules(words) if words else finance_rules()
+        own = config.scoring.linear_weights if table is None else ""
         if table is None:
-            table = files("engine.scoring").joinpath(WEIGHTS).read_text(encoding="utf-8")
-        self._model = parse_model(table)
+            table = _own_table(own) if own else files("engine.scoring").joinpath(WEIGHTS).read_text(encoding="utf-8")
+        self._model = parse_model(table, own or WEIGHTS)
         self._reader = _Reader(self._model.weights)
         # Its weights were learnt beside the word lists, so a change of either changes scores.
         self.version = f"linear-{hashlib.sha256(f'{self._rules.version}|{table}'.encode()).hexdigest()[:12]}"
@@ -209,6 +215,25 @@ class _Reader(dict[str, tuple[int, ...]]):
         if not second:
             return self._numbers[first]
         return (self._numbers[first] + 1) * self._size + self._numbers[second]
+
+
+def _own_table(path: str) -> str:
+    """The text of a file that `desk train` made. Raises ConfigError."""
+    try:
+        table = Path(path).expanduser().read_bytes()[: _LARGEST + 1].decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"expected the weights that `desk train` made, found none: {error}",
+            where="scoring.linear_weights",
+            remedy="correct the path, or leave it empty for the shipped weights",
+        ) from error
+    if len(table) > _LARGEST:
+        raise ConfigError(
+            f"expected at most {_LARGEST:,} characters of weights, found more in {path}",
+            where="scoring.linear_weights",
+            remedy="train it on fewer texts",
+        )
+    return table
 
 
 def gated(bearish: float, neutral: float, bullish: float) -> tuple[float, float]:
