@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check format lint types layers tests faults bench bench-screen docs picture lock setup setup-dev clean help
+.PHONY: demo test check format lint types layers tests faults soak bench bench-screen docs picture lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
@@ -35,10 +35,13 @@ layers: setup-dev
 tests: setup-dev
 	@$(VENV)/bin/pytest --cache-clear -n 2 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
-faults: setup-dev  ## break the engine in every way of the fault matrix (about ten minutes); writes docs/faults.md
+faults: setup-dev  ## break the engine in every way of the fault matrix (about 25 minutes); writes docs/faults.md
 	@rm -rf .faults
 	@DESK_FAULTS=all DESK_FAULTS_LEDGERS=.faults $(VENV)/bin/pytest tests/faults -n 2 --dist loadgroup; found=$$?; \
 		$(PY) -m tests.faults.report .faults/*.json > docs/faults.md; exit $$found
+
+soak: setup-dev  ## an engine under 500 posts a second and faults, for MINUTES (20); writes docs/soak.md
+	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),20) --out docs/soak.md
 
 bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
 	$(PY) -m bench

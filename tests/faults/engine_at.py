@@ -1,7 +1,8 @@
 """`python -m tests.faults.engine_at FILE …`: the engine, killed by SIGKILL when it comes to a named point.
 
 The engine's code is what is shipped; this process wraps the method at the point. FILE names it (`fill recorded 3`: the
-third time); it is read at the start and at each SIGUSR2. `clock` in its place makes the wall clock jump by an hour.
+third time); it is read at the start and at each SIGUSR2. `clock` in its place makes the wall clock jump by so many
+hours; `read-only` makes the journal refuse every write from now on, as a file system that was remounted does.
 `…` are the engine's arguments.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from typing import Any
 import engine.clock
 from engine.brokers.alpaca import AlpacaBroker
 from engine.journal import Journal
+from engine.journal.anchor import AnchorFile
 from engine.kernel.dealing import Dealing
 from engine.kernel.process import main
 from engine.kernel.venue import VenueLink
@@ -127,6 +130,17 @@ def step_clock(hours: int) -> None:
     )
 
 
+def refuse_writes() -> None:
+    """From now on SQLite takes the journal for read-only (https://sqlite.org/pragma.html#pragma_query_only)."""
+    whole = Journal._write_group
+
+    def refused(self: Journal, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+        connection.execute("PRAGMA query_only = ON")
+        whole(self, connection, anchor)
+
+    Journal._write_group = refused  # type: ignore[method-assign]
+
+
 def obey(file: Path) -> None:
     """Do what the file says, if there is one."""
     if not file.exists():
@@ -135,6 +149,8 @@ def obey(file: Path) -> None:
     file.unlink()
     if name == "clock":
         step_clock(int(number))
+    elif name == "read-only":
+        refuse_writes()
     else:
         install(name, Point(int(number)))
 

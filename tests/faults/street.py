@@ -35,6 +35,7 @@ MANY = 1_000_000
 SETTINGS = {
     "X__SEARCH_LAG_S": "0",
     "X__DAILY_CAP_USD": "1000000",
+    "GUARDS__ENABLED": "false",
     "SENTIMENT__WINDOW_S": "2",
     "SENTIMENT__LOOK_BACK_S": "1.5",
     "STRATEGY__SHIFT__CONFIDENCE_FLOOR": "0.3",
@@ -60,7 +61,7 @@ SETTINGS = {
     "ORDERS__UNRESOLVED_GRACE_S": "1.5",
     "ORDERS__LOOKUP_BACKOFF_S": "0.2, 0.4, 0.8, 1.0",
 }
-"""Windows of seconds, and limits that let it trade all the time; everything else is as shipped."""
+"""Windows of seconds, a crowd that may repeat itself, limits that let it trade all the time; else as shipped."""
 
 
 class Street:
@@ -189,11 +190,15 @@ class Street:
 
     def _talk(self, at_ns: int) -> None:
         for place, symbol in enumerate(SYMBOLS):
-            happy = self._is_happy(place) if self.turning else symbol in self.happy
+            texts = self._texts(self._is_happy(place) if self.turning else symbol in self.happy)
             self._said += 1
-            text = self.luck.choice(GOOD if happy else BAD).format(symbol)
+            text = self.luck.choice(texts).format(symbol)
             user = XUser(id=str(7_000 + self._said % 25), username=f"made_up_{self._said % 25}")
             self.x.post(f"{text} {self._said}", at_ns=at_ns, user=user)
+
+    @staticmethod
+    def _texts(happy: bool) -> tuple[str, ...]:
+        return GOOD if happy else BAD
 
     def _is_happy(self, place: int) -> bool:
         """Whether the crowd is happy about a symbol now, while it keeps turning: each at its own time."""

@@ -18,7 +18,7 @@ from tests.faults.trouble import GARBAGE, STREAM
 from tests.venues.x import XSimulator, faults
 from tests.venues.x.faults import End, Refusal
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults-posts")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults-posts"), pytest.mark.slow]
 
 WHERE = "X stream"
 COMPLETE = "every post that was published is in the journal once; the desk shows the state"
@@ -79,10 +79,10 @@ def mid_line(x: XSimulator) -> None:
 
 
 ENDS = [
-    pytest.param("clean end of file", lambda x: x.end_stream(End.CLEAN), id="eof", marks=pytest.mark.slow),
+    pytest.param("clean end of file", lambda x: x.end_stream(End.CLEAN), id="eof"),
     pytest.param("connection cut in the middle of a line", mid_line, id="mid-line"),
-    pytest.param("silence", lambda x: x.end_stream(End.SILENCE), id="silence", marks=pytest.mark.slow),
-    pytest.param("operational disconnect", lambda x: x.disconnect(), id="operational", marks=pytest.mark.slow),
+    pytest.param("silence", lambda x: x.end_stream(End.SILENCE), id="silence"),
+    pytest.param("operational disconnect", lambda x: x.disconnect(), id="operational"),
 ]
 
 
@@ -107,9 +107,9 @@ def test_a_stream_that_ends(
 
 REFUSALS = [
     pytest.param("503", faults.unavailable(), id="503"),
-    pytest.param("502 as HTML", faults.bad_gateway(), id="502", marks=pytest.mark.slow),
-    pytest.param("429 with a reset", faults.rate_limited(2.0), id="429", marks=pytest.mark.slow),
-    pytest.param("409: no rules", faults.no_rules(), id="409", marks=pytest.mark.slow),
+    pytest.param("502 as HTML", faults.bad_gateway(), id="502"),
+    pytest.param("429 with a reset", faults.rate_limited(2.0), id="429"),
+    pytest.param("409: no rules", faults.no_rules(), id="409"),
 ]
 
 
@@ -130,8 +130,8 @@ def test_a_stream_that_is_refused_for_a_while(
 
 
 FINAL = [
-    pytest.param("401", faults.unauthorized(), id="401", marks=pytest.mark.slow),
-    pytest.param("403", faults.not_enrolled(), id="403", marks=pytest.mark.slow),
+    pytest.param("401", faults.unauthorized(), id="401"),
+    pytest.param("403", faults.not_enrolled(), id="403"),
 ]
 
 
@@ -183,9 +183,9 @@ def keep_alives(x: XSimulator) -> None:
 ODD = [
     pytest.param("lines that are garbage", garbage, 4, id="garbage"),
     pytest.param("the same posts again", twice, 6, id="twice"),
-    pytest.param("posts in reverse order", reordered, 6, id="reordered", marks=pytest.mark.slow),
-    pytest.param("posts of 25 kB", long, 3, id="long", marks=pytest.mark.slow),
-    pytest.param("a burst of keep-alives", keep_alives, 50, id="keep-alives", marks=pytest.mark.slow),
+    pytest.param("posts in reverse order", reordered, 6, id="reordered"),
+    pytest.param("posts of 25 kB", long, 3, id="long"),
+    pytest.param("a burst of keep-alives", keep_alives, 50, id="keep-alives"),
 ]
 
 
@@ -206,7 +206,6 @@ def test_a_stream_that_brings_odd_things(
     assert machine.running
 
 
-@pytest.mark.slow
 def test_an_edit(machine: Machine, since_ns: int, row: Row) -> None:
     row.where, row.fault, row.must = WHERE, "a post is edited", "the edit takes the place of what it replaces"
     street = machine.street
@@ -222,7 +221,6 @@ def test_an_edit(machine: Machine, since_ns: int, row: Row) -> None:
     complete(machine, since_ns)
 
 
-@pytest.mark.slow
 def test_nothing_but_keep_alives(machine: Machine, since_ns: int, row: Row) -> None:
     row.where, row.fault = WHERE, "nothing but keep-alives for six seconds"
     row.must = "the stream counts as up; no new connection"

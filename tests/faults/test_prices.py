@@ -18,7 +18,7 @@ from tests.faults.street import SYMBOLS, Street
 from tests.faults.trouble import spoiled
 from tests.venues.alpaca import AlpacaSimulator
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults-prices")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults-prices"), pytest.mark.slow]
 
 STALE_S = 2.0
 """Set as `risk.stale_price_s`."""
@@ -68,13 +68,11 @@ def say_nothing(venue: AlpacaSimulator, symbol: str) -> None:
 
 BAD = [
     pytest.param("mute", say_nothing, {"R17"}, id="mute"),
-    pytest.param("quotes an hour old", say("an hour old"), {"R17"}, id="stale", marks=pytest.mark.slow),
+    pytest.param("quotes an hour old", say("an hour old"), {"R17"}, id="stale"),
     pytest.param("crossed quotes", say("crossed"), {"R01", "R03", "R04", "R17"}, id="crossed"),
-    pytest.param("quotes of zero", say("zero"), {"R01", "R03", "R04", "R17"}, id="zero", marks=pytest.mark.slow),
-    pytest.param("quotes of NaN", say("NaN"), {"R01", "R03", "R04", "R17"}, id="nan", marks=pytest.mark.slow),
-    pytest.param(
-        "negative quotes", say("negative"), {"R01", "R03", "R04", "R17"}, id="negative", marks=pytest.mark.slow
-    ),
+    pytest.param("quotes of zero", say("zero"), {"R01", "R03", "R04", "R17"}, id="zero"),
+    pytest.param("quotes of NaN", say("NaN"), {"R01", "R03", "R04", "R17"}, id="nan"),
+    pytest.param("negative quotes", say("negative"), {"R01", "R03", "R04", "R17"}, id="negative"),
 ]
 
 
@@ -110,7 +108,6 @@ def test_prices_that_cannot_be_used(machine: Machine, row: Row, words: str, spoi
     check_no_entry(machine, row, controls, mend)
 
 
-@pytest.mark.slow
 def test_a_halt(machine: Machine, row: Row) -> None:
     row.where, row.fault = "market data", "every symbol halted"
     street = machine.street
@@ -123,7 +120,6 @@ def test_a_halt(machine: Machine, row: Row) -> None:
     check_no_entry(machine, row, {"R19"}, lambda: all_symbols(lambda venue, symbol: venue.resume(symbol)))
 
 
-@pytest.mark.slow
 def test_limit_up(machine: Machine, row: Row) -> None:
     """A bid at the upper band: limit-up; nothing can be sold to us there."""
     row.where, row.fault = "market data", "every symbol at its limit-up band"

@@ -37,7 +37,7 @@ def machine(folder: Path, street: Street) -> Iterator[Machine]:
 
 
 FAILURES = [
-    pytest.param(kind, path, marks=() if (kind, path) == ("500", "positions") else pytest.mark.slow)
+    pytest.param(kind, path, marks=pytest.mark.slow)
     for path in ("positions", "orders", "account")
     for kind in ("500", "html_200", "empty", "hang")
     if path != "account" or kind == "500"

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from aiohttp import web
 
@@ -133,16 +134,13 @@ class Rest:
             raise Invalid("'max_results' must be between 10 and 100")
         before = int(base64.b32hexdecode(asked["next_token"])) if "next_token" in asked else 1 << 64
         since = int(asked.get("since_id", "0"))
-        matching = sorted(
-            {
-                post.id: post
-                for post in self.archive
-                if start_ns <= post.created_ns < end_ns
-                and since < int(post.id) < before
-                and query.matches(post.subject)
-            }.values(),
-            key=lambda post: -int(post.id),
-        )
+        within = {
+            post.id: post
+            for post in self.archive
+            if start_ns <= post.created_ns < end_ns and since < int(post.id) < before
+        }
+        newest_first = sorted(within.values(), key=lambda post: -int(post.id))
+        matching = list(islice((post for post in newest_first if query.matches(post.subject)), size + 1))
         page = matching[:size]
         self.posts_read += len(page)
         fields = Fields.of(asked)
