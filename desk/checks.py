@@ -21,6 +21,7 @@ from engine.config import Config, Loaded
 from engine.errors import CredentialsError, DeskError
 from engine.model.base import Value
 from engine.paths import Paths
+from engine.scoring.late import late_keys
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 
@@ -98,7 +99,8 @@ def check_rules(config: Config) -> Check:
 def needed_secrets(config: Config) -> tuple[str, ...]:
     """The secrets that this profile cannot do without."""
     x = (secrets.X_BEARER_TOKEN,) if uses_x(config) else ()
-    return (*x, *((secrets.ALPACA_KEY_ID, secrets.ALPACA_SECRET_KEY) if uses_alpaca(config) else ()))
+    alpaca = (secrets.ALPACA_KEY_ID, secrets.ALPACA_SECRET_KEY) if uses_alpaca(config) else ()
+    return (*x, *alpaca, *late_keys(config))
 
 
 def check_keyring(config: Config, env: Mapping[str, str]) -> Check:

@@ -24,13 +24,17 @@ SERVICE = "desk"
 X_BEARER_TOKEN = "x_bearer_token"
 ALPACA_KEY_ID = "alpaca_key_id"
 ALPACA_SECRET_KEY = "alpaca_secret_key"
+ANTHROPIC_API_KEY = "anthropic_api_key"
+OPENAI_API_KEY = "openai_api_key"
 VARIABLES = {
     X_BEARER_TOKEN: "DESK_X_BEARER_TOKEN",
     ALPACA_KEY_ID: "DESK_ALPACA_KEY_ID",
     ALPACA_SECRET_KEY: "DESK_ALPACA_SECRET_KEY",
+    ANTHROPIC_API_KEY: "DESK_ANTHROPIC_API_KEY",
+    OPENAI_API_KEY: "DESK_OPENAI_API_KEY",
 }
 """Each secret's name and the environment variable that overrides the keyring."""
-SHARED = frozenset({X_BEARER_TOKEN})
+SHARED = frozenset({X_BEARER_TOKEN, ANTHROPIC_API_KEY, OPENAI_API_KEY})
 """Secrets that every profile uses."""
 LONGEST = 4096
 CREDENTIALS = "CREDENTIALS_DIRECTORY"

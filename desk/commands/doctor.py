@@ -18,6 +18,7 @@ from engine.errors import EXIT_FAILED, ConfigError
 def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:
     """Check configuration, keys, clock, disk, sockets and endpoints. Exit code 1 when a check fails."""
     from desk import checks
+    from desk.checks_scorers import check_scorers
     from engine.clock import SystemClock
 
     try:
@@ -25,7 +26,9 @@ def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:
     except ConfigError as error:
         found = [checks.Check("config", checks.FAIL, f"{error.where}: {error.message}", error.remedy)]
     else:
-        found = checks.local_checks(context.loaded, context.paths, os.environ, SystemClock().now_ns())
+        now_ns = SystemClock().now_ns()
+        found = checks.local_checks(context.loaded, context.paths, os.environ, now_ns)
+        found += check_scorers(context.config, context.paths, now_ns)
         if not offline:
             from desk.checks_network import network_checks
 

@@ -25,7 +25,13 @@ from engine.model.base import Value
 
 PROFILES = ("simulated", "paper", "live")
 
-SECRET_VARIABLES = ("DESK_X_BEARER_TOKEN", "DESK_ALPACA_KEY_ID", "DESK_ALPACA_SECRET_KEY")
+SECRET_VARIABLES = (
+    "DESK_X_BEARER_TOKEN",
+    "DESK_ALPACA_KEY_ID",
+    "DESK_ALPACA_SECRET_KEY",
+    "DESK_ANTHROPIC_API_KEY",
+    "DESK_OPENAI_API_KEY",
+)
 """Environment variables that are secrets, not settings."""
 
 _SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
@@ -139,6 +145,12 @@ def _read(path: Path) -> Table:
         found = re.search(r"line (\d+)", str(error))
         line = f":{found.group(1)}" if found else ""
         raise ConfigError(f"expected TOML, found {error}", where=f"{path}{line}", remedy="correct that line") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"expected TOML, found a number too long or a value nested too deeply ({type(error).__name__})",
+            where=str(path),
+            remedy="undo the last change of the file",
+        ) from error
 
 
 def _number(text: str) -> Decimal:

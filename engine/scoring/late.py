@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from engine.clock import Clock
 from engine.config import Config
@@ -31,6 +32,21 @@ def late_names(config: Config) -> tuple[str, ...]:
     if not known.issuperset(names) and not _AT_ONCE.issuperset(names):
         known.update(point.name for point in entry_points(group=GROUP))
     return tuple(name for name in names if name in known)
+
+
+def late_keys(config: Config) -> tuple[str, ...]:
+    """The secrets that the configured late scorers cannot do without; AWS has its own way to keep its keys."""
+    settings = config.scoring.llm
+    if "llm" not in late_names(config):
+        return ()
+    if settings.api == "anthropic":
+        return ("anthropic_api_key",)
+    return ("openai_api_key",) if settings.api == "openai" and not is_local(settings.base_url) else ()
+
+
+def is_local(url: str) -> bool:
+    """Whether an address is on this machine: a server there needs no key."""
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def load_late(

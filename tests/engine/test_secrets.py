@@ -161,6 +161,8 @@ def test_the_listing_says_where_from_and_never_what(memory: Memory) -> None:
         ("x_bearer_token", "environment"),
         ("alpaca_key_id", "keyring"),
         ("alpaca_secret_key", "missing"),
+        ("anthropic_api_key", "missing"),
+        ("openai_api_key", "missing"),
     ]
     assert VALUE not in repr(found)
 

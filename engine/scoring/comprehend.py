@@ -1,0 +1,136 @@
+"""The scorer `comprehend`: sentiment by Amazon Comprehend.
+
+https://docs.aws.amazon.com/comprehend/latest/APIReference/API_BatchDetectSentiment.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final
+
+import msgspec
+
+from engine.clock import Clock
+from engine.config import Config
+from engine.errors import DeskError, VenueUnavailable
+from engine.model import Asked, Score
+from engine.scoring.aws import AwsClient
+from engine.scoring.budget import Budget
+
+MOST: Final = 25
+"""Texts that AWS takes at a time."""
+_UNIT: Final = 100
+"""Characters of a unit that is charged."""
+_LEAST_UNITS: Final = 3
+
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1.0001)]
+
+
+class _Shares(msgspec.Struct, frozen=True):
+    Positive: _Share
+    Negative: _Share
+    Neutral: _Share
+    Mixed: _Share
+
+
+class _Result(msgspec.Struct, frozen=True):
+    SentimentScore: _Shares
+    Index: int = 0
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    ResultList: list[_Result]
+
+
+class ComprehendScorer:
+    """Speaks `model.LateScorer`. score = Positive − Negative, confidence = the largest of the four shares.
+
+    Its model is a general one, not made for markets, and AWS changes it without telling a version.
+    """
+
+    name = "comprehend"
+    repeatable: ClassVar[bool] = False
+
+    def __init__(self, config: Config, clock: Clock, *, state_dir: Path, read_secret: Callable[[str], str]) -> None:
+        """Raises ConfigError when boto3 is not installed. AWS credentials are found as AWS's own tools find them."""
+        del read_secret
+        settings = config.scoring.comprehend
+        self._clock = clock
+        self._settings = settings
+        self._budget = Budget(state_dir, self.name, settings.daily_cap_usd)
+        self._client = AwsClient(
+            "comprehend", settings.region, settings.endpoint_url, settings.timeout_s, settings.concurrency
+        )
+        self.version = f"comprehend-2017-11-27-{settings.language}"
+        self.batch = min(MOST, settings.batch)
+        self.wait_s = settings.wait_ms / 1000
+        self.concurrency = settings.concurrency
+        self.gate = settings.gate
+        self.cap_usd = settings.daily_cap_usd
+
+    @property
+    def spent_usd(self) -> float:
+        """What it cost today, by every engine of this user."""
+        return self._budget.spent_usd
+
+    @property
+    def detail(self) -> str:
+        """Where it is asked."""
+        return self._settings.endpoint_url or self._settings.region
+
+    def blocked(self, now_ns: int) -> str:
+        """Why it may not be asked: the day's money is spent."""
+        return self._budget.blocked(now_ns)
+
+    async def start(self) -> None:
+        """Look for credentials, and read what was spent today. Raises DeskError."""
+        self._budget.blocked(self._clock.now_ns())
+        await self._client.start()
+
+    async def score(self, asked: Sequence[Asked]) -> Sequence[Score | None]:
+        """One Score per text, None where AWS could not read it or the cap was reached. Raises DeskError."""
+        texts = [each.text for each in asked]
+        reserved = self._budget.reserve(self._price(texts), self._clock.now_ns())
+        if reserved is None:
+            return [None] * len(texts)
+        try:
+            return await self._ask(texts)
+        except VenueUnavailable:
+            raise  # AWS may have computed it, and charges for it
+        except DeskError:
+            self._budget.settle(reserved, 0.0, self._clock.now_ns())
+            raise
+
+    async def close(self) -> None:
+        """Let the threads end."""
+        await self._client.close()
+
+    async def _ask(self, texts: list[str]) -> list[Score | None]:
+        language = self._settings.language
+        if len(texts) == 1:
+            found = await self._client.call("detect_sentiment", Text=texts[0], LanguageCode=language)
+            return [_score(_converted(found, _Result).SentimentScore)]
+        found = await self._client.call("batch_detect_sentiment", TextList=texts, LanguageCode=language)
+        scores: list[Score | None] = [None] * len(texts)
+        for result in _converted(found, _Batch).ResultList:
+            if 0 <= result.Index < len(texts):
+                scores[result.Index] = _score(result.SentimentScore)
+        return scores
+
+    def _price(self, texts: Sequence[str]) -> float:
+        units = sum(max(_LEAST_UNITS, -(-len(text) // _UNIT)) for text in texts)
+        return units * self._settings.unit_usd
+
+
+def _score(shares: _Shares) -> Score:
+    most = max(shares.Positive, shares.Negative, shares.Neutral, shares.Mixed)
+    value = shares.Positive - shares.Negative
+    return Score(round(max(-1.0, min(1.0, value)), 6), round(min(1.0, most), 6))
+
+
+def _converted(found: dict[str, Any], kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        raise VenueUnavailable(f"expected sentiments, found {error}", where="comprehend") from error

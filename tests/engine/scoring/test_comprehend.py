@@ -1,0 +1,160 @@
+"""Amazon Comprehend through the real boto3: moto knows single texts, a pretend endpoint knows batches."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from moto import mock_aws
+
+from engine.clock import SECOND, VirtualClock
+from engine.config import Config, ScoringConfig
+from engine.config.schema import ComprehendConfig
+from engine.errors import CredentialsError, DeskError, VenueUnavailable
+from engine.model import Asked, DisplayText, LateScorer, Score
+from engine.scoring.comprehend import ComprehendScorer
+
+NOW = 1_773_235_800 * SECOND
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def scorer(tmp_path: Path, **settings: Any) -> ComprehendScorer:
+    config = Config(scoring=ScoringConfig(comprehend=ComprehendConfig(**settings)))
+    return ComprehendScorer(config, VirtualClock(NOW), state_dir=tmp_path, read_secret=str)
+
+
+def about(*texts: str) -> list[Asked]:
+    return [Asked(DisplayText(text), ("TSLA",)) for text in texts]
+
+
+def shares(positive: float, negative: float, neutral: float, mixed: float = 0.0) -> dict[str, float]:
+    return {"Positive": positive, "Negative": negative, "Neutral": neutral, "Mixed": mixed}
+
+
+class Pretend:
+    """AWS's JSON protocol: the operation is in a header, the request is signed."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.faults: list[web.Response] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        assert request.headers["Authorization"].startswith("AWS4-HMAC-SHA256 ")
+        operation = request.headers["X-Amz-Target"].partition(".")[2]
+        body = json.loads(await request.read())
+        self.asked.append((operation, body))
+        if self.faults:
+            return self.faults.pop(0)
+        results = []
+        errors = []
+        for index, text in enumerate(body["TextList"]):
+            if "unreadable" in text:
+                errors.append({"Index": index, "ErrorCode": "INTERNAL", "ErrorMessage": "no"})
+                continue
+            good = "up" in text
+            score = shares(0.9, 0.05, 0.05) if good else shares(0.1, 0.7, 0.2)
+            results.append({"Index": index, "Sentiment": "POSITIVE" if good else "NEGATIVE", "SentimentScore": score})
+        return web.json_response({"ResultList": results[::-1], "ErrorList": errors})
+
+
+@contextlib.asynccontextmanager
+async def pretend() -> AsyncIterator[Pretend]:
+    made = Pretend()
+    app = web.Application()
+    app.router.add_post("/", made.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    made.url = f"http://{host}:{port}"
+    try:
+        yield made
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_single_text_is_read_by_moto(tmp_path: Path) -> None:
+    comprehend = scorer(tmp_path)
+    assert isinstance(comprehend, LateScorer) and not comprehend.repeatable
+    with mock_aws():
+        await comprehend.start()
+        (score,) = await comprehend.score(about("$TSLA neither this nor that"))
+        await comprehend.close()
+    assert score is not None and -1 <= score.score <= 1 and score.confidence > 0.3
+    assert comprehend.spent_usd == pytest.approx(0.0003)
+
+
+async def test_a_batch_comes_back_in_its_own_order_and_leaves_out_what_aws_could_not_read(tmp_path: Path) -> None:
+    async with pretend() as aws:
+        comprehend = scorer(tmp_path, endpoint_url=aws.url)
+        scores = await comprehend.score(about("goes up", "unreadable", "goes down"))
+        await comprehend.close()
+    assert scores == [Score(0.85, 0.9), None, Score(-0.6, 0.7)]
+    ((operation, body),) = aws.asked
+    assert operation == "BatchDetectSentiment" and body["LanguageCode"] == "en"
+
+
+def refusal(kind: str, status: int) -> web.Response:
+    return web.json_response({"__type": kind, "message": "no"}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "charged"),
+    [
+        (refusal("ThrottlingException", 400), DeskError, False),
+        (refusal("InternalServerException", 500), DeskError, False),
+        (web.Response(text="<html>", status=503), DeskError, False),
+        (refusal("AccessDeniedException", 400), CredentialsError, False),
+        (refusal("UnrecognizedClientException", 400), CredentialsError, False),
+        (refusal("TextSizeLimitExceededException", 400), DeskError, False),
+        (web.json_response({"ResultList": [{"Index": 0, "SentimentScore": shares(7, 0, 0)}]}), VenueUnavailable, True),
+        (web.json_response({}), VenueUnavailable, True),
+    ],
+)
+async def test_a_fault_is_one_error_asked_once_and_costs_only_what_may_have_been_computed(
+    tmp_path: Path, fault: web.Response, kind: type[DeskError], charged: bool
+) -> None:
+    async with pretend() as aws:
+        aws.faults = [fault]
+        comprehend = scorer(tmp_path, endpoint_url=aws.url)
+        with pytest.raises(kind):
+            await comprehend.score(about("up", "down"))
+        assert len(aws.asked) == 1 and (comprehend.spent_usd > 0) is charged
+        assert (await comprehend.score(about("up", "down")))[0] is not None
+        await comprehend.close()
+
+
+async def test_long_texts_cost_more_and_the_cap_holds(tmp_path: Path) -> None:
+    async with pretend() as aws:
+        comprehend = scorer(tmp_path, endpoint_url=aws.url, daily_cap_usd=0.002)
+        assert None not in await comprehend.score(about("up " * 200, "up"))
+        assert comprehend.spent_usd == pytest.approx(0.0006 + 0.0003)
+        assert await comprehend.score(about("up " * 400, "up")) == [None, None]
+        assert len(aws.asked) == 1 and "spent today" in comprehend.blocked(NOW)
+        await comprehend.close()
+
+
+async def test_without_credentials_it_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    comprehend = scorer(tmp_path)
+    with pytest.raises(CredentialsError, match="expected AWS credentials") as missing:
+        await comprehend.start()
+    await comprehend.close()
+    assert "AWS_PROFILE" in missing.value.remedy
