@@ -54,6 +54,11 @@ class Chart(ScrollBlock):
             self._past, self._marks = past, tuple(marks)
             self.repaint()
 
+    @property
+    def shown(self) -> Past:
+        """The samples that are shown; without any instant while there are none."""
+        return self._past
+
     def on_resize(self) -> None:
         self.forget_painted()
         self.refresh()

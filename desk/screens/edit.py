@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from engine.model import Draft, Ticket
 from engine.model.frames import Command
 from widgets import figures
+from widgets.still_input import StillInput
 
 _FIELDS = (("quantity", "size"), ("limit_price", "limit"), ("stop_price", "stop"), ("target_price", "target"))
 _OF_AN_EXIT = _FIELDS[1:2]
@@ -48,7 +49,7 @@ class Edit(ModalScreen[Command | None]):
                 with Horizontal(classes="field"):
                     yield Static(Content(f"{word:<8}"), classes="label")
                     value = _plain(name, getattr(self._draft, name))
-                    yield Input(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
+                    yield StillInput(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
             yield Static(id="means")
             yield Static(Content.assemble((" Enter ", "bold $accent"), "ask the engine: every control judges it again"))
             yield Static(Content.assemble((" Esc   ", "bold $accent"), "back, nothing is changed"))

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from desk.actions import BY_ID, in_view
 from desk.screens.view import ViewScreen
 from widgets.choices import Choices, Option
+from widgets.still_input import StillInput
 
 
 class Palette(ModalScreen[None]):
@@ -42,7 +43,7 @@ class Palette(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="palette"):
-            yield Input(placeholder="what to do", max_length=60, select_on_focus=False)
+            yield StillInput(placeholder="what to do", max_length=60, select_on_focus=False)
             yield self.choices
 
     @on(Input.Changed)

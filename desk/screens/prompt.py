@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from widgets.still_input import StillInput
+
 _LONGEST = 200
 
 
@@ -41,7 +43,7 @@ class Prompt(ModalScreen[str | None]):
                 yield Static(Content.assemble((f" {number}    ", "bold $accent"), Content(pick)), classes="answer")
             if self._picks:
                 yield Static(Content.assemble((" t    ", "bold $accent"), "in your own words"), classes="answer")
-            yield Input(self._value, placeholder=self._hint, max_length=_LONGEST, select_on_focus=False)
+            yield StillInput(self._value, placeholder=self._hint, max_length=_LONGEST, select_on_focus=False)
             yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
 
     def on_mount(self) -> None:

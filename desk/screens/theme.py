@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from widgets.choices import Choices, Option
+from widgets.still_input import StillInput
 
 if TYPE_CHECKING:
     from desk.app import DeskApp
@@ -34,7 +35,7 @@ class ThemeChoice(ModalScreen[None]):
         self._before = self.app.theme
         self.choices = Choices([Option(name, name) for name in names])
         with Vertical(id="palette"):
-            yield Input(placeholder="theme", max_length=40, select_on_focus=False)
+            yield StillInput(placeholder="theme", max_length=40, select_on_focus=False)
             yield self.choices
 
     def on_mount(self) -> None:

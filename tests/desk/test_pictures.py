@@ -18,7 +18,7 @@ from desk.app import DeskApp
 from desk.client import Client
 from engine.config.schema import ScreenConfig
 from engine.errors import EXIT_NO_ENGINE, DeskError
-from engine.model import Level, TradingState
+from engine.model import Level, SymbolDetail, TradingState
 from engine.model.frames import Message, Snapshot
 from tests.desk import made_up
 from tests.widgets.harness import until
@@ -32,6 +32,9 @@ class StillClient(Client):
         self._still = snapshot
         self._lost = lost
         self._told = False
+
+    async def symbol(self, name: str) -> SymbolDetail:
+        return made_up.symbol_detail(name)
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         if not self._told:
