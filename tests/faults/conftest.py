@@ -41,6 +41,7 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     written.held = request.node.stash.get(_PASSED, False)
     if written.fault:
         request.config.stash[_KEPT].add(written)
+        keep(request.config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,13 +52,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def keep(config: pytest.Config) -> None:
+    """Write the ledger as it stands: a run that is broken off has its rows too."""
     folder = os.environ.get("DESK_FAULTS_LEDGERS")
-    ledger = session.config.stash[_KEPT]
-    if folder and ledger.rows:
+    if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'all')}.json"
-        (Path(folder) / name).write_text(json.dumps(ledger.plain(), indent=1) + "\n", encoding="utf-8")
+        (Path(folder) / name).write_text(json.dumps(config.stash[_KEPT].plain(), indent=1) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

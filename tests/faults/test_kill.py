@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("faults-kill")]
 
 QUICK = ("intent durable", "order answered", "fill told")
 """Points that the reduced matrix kills at."""
-LATER = int(os.environ.get("DESK_FAULTS_LATER", "3"))
+LATER = int(os.environ.get("DESK_FAULTS_LATER", "2"))
 """Later passes of every point that the whole matrix kills at."""
 AT_START = ("started recorded", "reconciliation recorded")
 """Points that an engine passes when it starts."""
