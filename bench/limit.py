@@ -25,12 +25,13 @@ from engine.brokers.simulated import SimulatedBroker
 from engine.clock import SECOND, VirtualClock, from_seconds
 from engine.config import Config
 from engine.feeds.recording import Recording
-from engine.guards import Dedupe
+from engine.guards import Dedupe, Guards
 from engine.journal import Journal
 from engine.model import (
     Book,
     Decision,
     DecisionKind,
+    GuardMark,
     Instrument,
     Market,
     Match,
@@ -82,11 +83,17 @@ def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[s
     spent("dedupe", lambda: [dedupe.check(post) for post in posts])
     matcher = Matcher(config.watchlist)
     matches = spent("match", lambda: [_matches(matcher, post) for post in posts])
+    guards = Guards(config)
+    weighed = spent("guards", lambda: [guards.check(post, found) for post, found in zip(posts, matches, strict=True)])
+    marks = [each.mark for each in weighed]
     ensemble = load_scorers(config)
     readings = spent("score", lambda: [ensemble.score((post,), post.received_ns)[0].reading for post in posts])
     sentiment = Sentiment(config.sentiment, config.symbols)
     sentiment.covered_since(posts[0].received_ns)
-    whole = [ScoredPost(*parts) for parts in zip(posts, matches, readings, strict=True)]
+    whole = [
+        ScoredPost(post, matched, reading, mark=mark)
+        for post, matched, reading, mark in zip(posts, matches, readings, marks, strict=True)
+    ]
     moods = spent("sentiment", lambda: [mood for post in whole for mood in sentiment.add(post, post.post.received_ns)])
     strategy = Shift(config)
     signals = spent("strategy", lambda: _evaluate(strategy, moods, sentiment))
@@ -95,7 +102,10 @@ def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[s
     journal = Journal(home / "simulated.journal", config.journal, profile="simulated")
     journal.open()
     quote_step_ns = from_seconds(config.journal.quote_s)
-    spent("journal", lambda: _journal(journal, posts, matches, readings, quotes, quote_step_ns, tickets))
+    spent(
+        "journal",
+        lambda: _journal(journal, posts, matches, marks, readings, quotes, quote_step_ns, tickets),
+    )
     journal.close()
     per_post = {name: seconds / len(posts) * 1e6 for name, seconds in found.items()}
     return {**per_post, "sum": sum(per_post.values())}
@@ -155,6 +165,7 @@ def _journal(
     journal: Journal,
     posts: list[Post],
     matches: list[tuple[Match, ...]],
+    marks: list[GuardMark],
     readings: list[Reading],
     quotes: list[Quote],
     quote_step_ns: int,
@@ -172,8 +183,8 @@ def _journal(
         journal.append("signal", signal.id, signal, signal.at_ns)
         journal.append("ticket", ticket.id, ticket, signal.at_ns)
         journal.append("decision", signal.id, decision, signal.at_ns)
-    for post, matched, reading in zip(posts, matches, readings, strict=True):
-        journal.append("post", post.id, PostRecord.of(post, matched), post.received_ns)
+    for post, matched, mark, reading in zip(posts, matches, marks, readings, strict=True):
+        journal.append("post", post.id, PostRecord.of(post, matched, mark), post.received_ns)
         journal.append("reading", post.id, reading, post.received_ns)
         if journal.backlog > GROUP:
             journal.flush()

@@ -23,7 +23,7 @@ from bench.corpus import START_NS, lines, watchlist
 from engine.clock import SECOND, from_seconds
 from engine.config import Config, SentimentConfig, WatchRow
 from engine.feeds.x_parse import parse_line
-from engine.guards import Dedupe
+from engine.guards import Dedupe, Guards
 from engine.model import Author, DisplayText, Match, Mood, Post, Reading, ScoredPost
 from engine.scoring import load
 from engine.scoring.vader import VaderScorer
@@ -70,6 +70,8 @@ def run(posts: int = 3_000) -> dict[str, float]:
     found["parse_us"] = best(lambda line: parse_line(line, START_NS), stream)
     found["dedupe_us"] = each(lambda: Dedupe(from_seconds(86_400)).check, parsed)
     found["match_us"] = _match(rows, parsed)
+    found["guards_us"] = _guards(config, parsed)
+    found["guards_posts_per_s"] = 1e6 / found["guards_us"]
     found["match_1000_symbols_us"] = _match(watchlist(MANY_SYMBOLS), parsed)
     found.update(_vader(config, texts))
     found["ensemble_us"] = each(lambda: _ensemble(config), parsed)
@@ -79,7 +81,16 @@ def run(posts: int = 3_000) -> dict[str, float]:
     strategy, view = Shift(config), Sentiment(config.sentiment, config.symbols)
     found["shift_us"] = best(lambda mood: strategy.on_mood(mood, view), moods)
     found["sum_us"] = sum(
-        found[name] for name in ("parse_us", "dedupe_us", "match_us", "ensemble_us", "sentiment_1000_us", "shift_us")
+        found[name]
+        for name in (
+            "parse_us",
+            "dedupe_us",
+            "match_us",
+            "guards_us",
+            "ensemble_us",
+            "sentiment_1000_us",
+            "shift_us",
+        )
     )
     found["sum_posts_per_s"] = 1e6 / found["sum_us"]
     gc.unfreeze()
@@ -89,6 +100,18 @@ def run(posts: int = 3_000) -> dict[str, float]:
 def _match(rows: Sequence[WatchRow], posts: Sequence[Post]) -> float:
     matcher = Matcher(rows)
     return best(lambda post: matcher.weigh(post.author, matcher.match(post.text, post.cashtags)), posts)
+
+
+def _guards(config: Config, posts: Sequence[Post]) -> float:
+    """Each post weighed against all those before it; every sixth says what another one said."""
+    matcher = Matcher(config.watchlist)
+    matched = [(post, matcher.match(post.text, post.cashtags)) for post in posts]
+
+    def build() -> Callable[[tuple[Post, tuple[Match, ...]]], object]:
+        room = Guards(config)
+        return lambda pair: room.check(*pair)
+
+    return each(build, matched)
 
 
 def _vader(config: Config, texts: Sequence[str]) -> dict[str, float]:
