@@ -25,13 +25,25 @@ MODE = click.option(
 @click.command(name="open")
 @click.pass_context
 def open_desk(ctx: click.Context) -> None:
-    """Attach to the profile's engine, or start one; on quit you are asked whether it stays."""
+    """Attach to the profile's engine, or start one; on quit you are asked whether it stays.
+
+    The very first start, with nothing set up, asks a few questions or shows the demo.
+    """
     from desk.launch import engine_arguments
+    from desk.onboarding import first_start
     from desk.terminal import require_terminal
 
     require_terminal()
-    context = load_context(ctx)
     given = options(ctx).config
+    if first_start(os.environ, given) and options(ctx).profile is None and not options(ctx).read_only:
+        from desk.setup_app import run as set_up
+
+        chosen = set_up()
+        if chosen == "demo":
+            ctx.invoke(demo, speed=20.0, start="09:31")
+        if chosen != "open":
+            ctx.exit(0)
+    context = load_context(ctx)
     arguments = engine_arguments(profile=context.profile, config=None if given is None else Path(given))
     ctx.exit(_attach_or_start(context.paths, arguments, ctx))
 

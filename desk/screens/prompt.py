@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from widgets.still_input import StillInput
 
 _LONGEST = 200
+_LONGEST_KEY = 4096
 
 
 class Prompt(ModalScreen[str | None]):
@@ -30,11 +31,19 @@ class Prompt(ModalScreen[str | None]):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, title: str, hint: str, *, value: str = "", picks: Sequence[str] = (), required: bool = False
+        self,
+        title: str,
+        hint: str,
+        *,
+        value: str = "",
+        picks: Sequence[str] = (),
+        required: bool = False,
+        hidden: bool = False,
     ) -> None:
+        """`hidden` shows dots for what is typed: a key."""
         super().__init__()
         self._title, self._hint, self._value = title, hint, value
-        self._picks, self._required = tuple(picks), required
+        self._picks, self._required, self._hidden = tuple(picks), required, hidden
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -43,7 +52,13 @@ class Prompt(ModalScreen[str | None]):
                 yield Static(Content.assemble((f" {number}    ", "bold $accent"), Content(pick)), classes="answer")
             if self._picks:
                 yield Static(Content.assemble((" t    ", "bold $accent"), "in your own words"), classes="answer")
-            yield StillInput(self._value, placeholder=self._hint, max_length=_LONGEST, select_on_focus=False)
+            yield StillInput(
+                self._value,
+                placeholder=self._hint,
+                max_length=_LONGEST_KEY if self._hidden else _LONGEST,
+                select_on_focus=False,
+                password=self._hidden,
+            )
             yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
 
     def on_mount(self) -> None:
