@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("desk.commands.ledger:ledger", "What every decision was worth, marked to the market after it"),
     "journal": ("desk.commands.journal:journal", "Show, verify and export the audit journal, or ask it why"),
     "guard": ("desk.commands.guard:guard", "Why a post weighs what it weighs: rings, copies, caps"),
+    "models": ("desk.commands.models:models", "Transformer models on this machine: pull, list, bench"),
     "keys": ("desk.commands.keys:keys", "Store API keys in the keyring"),
     "config": ("desk.commands.config:config", "Write, show and check the configuration"),
     "doctor": ("desk.commands.doctor:doctor", "Check configuration, keys, clock, disk, sockets and endpoints"),

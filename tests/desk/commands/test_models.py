@@ -1,0 +1,52 @@
+"""`desk models` with a tiny model of one's own: pulled, tried, listed, measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from desk.__main__ import main_group
+from engine.errors import ConfigError
+from tests.engine.scoring.finbert import tiny
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def call(*arguments: str) -> Result:
+        env = {"DESK_ENGINE__STATE_DIR": str(tmp_path / "state"), "DESK_SCORING__FINBERT__THREADS": "1"}
+        return CliRunner().invoke(main_group, ["models", *arguments], env=env)
+
+    return call
+
+
+def test_a_model_is_pulled_listed_and_measured(run: Run, tmp_path: Path) -> None:
+    directory = tiny.write(tmp_path / "mine")
+    assert "none; `desk models pull`" in run("list").stdout
+    pulled = run("pull", "own/tiny", "--from", str(directory))
+    assert pulled.exit_code == 0, pulled.output
+    assert "tried on onnxruntime" in pulled.stdout and 'scoring.finbert.model = "own/tiny"' in pulled.stdout
+    assert 'add "finbert" to scoring.scorers' in pulled.stdout
+    assert run("list").stdout.startswith("  own/tiny@")
+    (listed,) = json.loads(run("list", "--json").stdout)
+    assert (listed["name"], listed["precision"], listed["source"]) == ("own/tiny", "int8", "local")
+    measured = json.loads(run("bench", "own/tiny", "--posts", "5", "--json").stdout)
+    assert measured["posts"] == 5 and measured["posts_per_s"] > 0
+
+
+def test_a_model_without_meaning_is_not_kept(run: Run, tmp_path: Path) -> None:
+    directory = tiny.write(tmp_path / "mine", ("A", "B", "C"))
+    refused = run("pull", "own/tiny", "--from", str(directory))
+    assert isinstance(refused.exception, ConfigError) and "found A, B, C" in refused.exception.message
+    assert "none;" in run("list").stdout
+
+
+def test_a_bench_of_nothing_names_the_command(run: Run) -> None:
+    missing = run("bench")
+    assert isinstance(missing.exception, ConfigError)
+    assert missing.exception.remedy == "desk models pull ProsusAI/finbert"
