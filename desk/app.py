@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30
+COLLECT_AFTER = (700, 10, 10)
+"""New objects, young and middle collections before the next older one, once the desk runs: Python's own defaults."""
 
 
 class DeskApp(App[bool]):
@@ -258,3 +260,4 @@ def _settle() -> None:
     """Take what is loaded by now out of garbage collection: going through it costs a key tens of milliseconds."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)

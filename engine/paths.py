@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from engine.config import Config
@@ -125,4 +124,6 @@ def _user_runtime_dir(state: Path, state_is_set: bool) -> Path:
     if len(os.fsencode(near.absolute() / "simulated.sock")) <= SOCKET_PATH_LIMIT:
         return near
     digest = hashlib.sha256(os.fsencode(state.absolute())).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"desk-{os.getuid()}-{digest}"
+    from tempfile import gettempdir  # seldom needed, and slow to import
+
+    return Path(gettempdir()) / f"desk-{os.getuid()}-{digest}"

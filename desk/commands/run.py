@@ -58,8 +58,7 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
     """A made-up trading day on a simulated venue: no keys, no network, nothing kept."""
     from desk.launch import engine_arguments
     from desk.terminal import require_terminal
-    from engine.config import load
-    from engine.kernel.process import environment
+    from engine.config import environment, load
     from engine.paths import Paths
 
     require_terminal()
@@ -114,9 +113,9 @@ def replay(
     import msgspec
 
     from desk.replay_report import report_lines, report_of
-    from engine.config import load
+    from engine.config import environment, load
     from engine.kernel.lock import holder
-    from engine.kernel.process import environment, run_engine
+    from engine.kernel.process import run_engine
     from engine.paths import Paths
 
     overrides = [

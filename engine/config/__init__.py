@@ -1,6 +1,16 @@
 """Configuration: typed, unknown keys refused, profiles and environment laid over config.toml."""
 
-from engine.config.load import PROFILES, Loaded, build, config_hash, load, shipped_path, user_path, where_in
+from engine.config.load import (
+    PROFILES,
+    Loaded,
+    build,
+    config_hash,
+    environment,
+    load,
+    shipped_path,
+    user_path,
+    where_in,
+)
 from engine.config.schema import (
     AlpacaConfig,
     BrokerConfig,
@@ -53,6 +63,7 @@ __all__ = [
     "XConfig",
     "build",
     "config_hash",
+    "environment",
     "load",
     "shipped_path",
     "user_path",

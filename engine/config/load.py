@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
@@ -111,6 +112,20 @@ def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
     for key, problem, remedy in check_values(config):
         raise ConfigError(problem, where=_whence(source, key, overrides), remedy=remedy)
     return config
+
+
+def environment(overrides: Iterable[str]) -> dict[str, str]:
+    """The environment with `section.key=value` settings laid over it, as the variables they stand for.
+
+    Raises ConfigError for one that is not of that form.
+    """
+    variables = dict(os.environ)
+    for override in overrides:
+        key, sign, value = override.partition("=")
+        if not sign:
+            raise ConfigError(f"expected section.key=value, found {override!r}", where="--set")
+        variables["DESK_" + key.replace(".", "__").upper()] = value
+    return variables
 
 
 def config_hash(config: Config) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import secrets
-from engine.config import Loaded, load, user_path
+from engine.config import Loaded, environment, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock
 from engine.kernel.logs import set_up
@@ -72,17 +72,6 @@ def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) 
     env = environment(overrides)
     settings = {name: value for name, value in env.items() if name not in secrets.VARIABLES.values()}
     return partial(load, path, profile=profile, env=settings)
-
-
-def environment(overrides: Sequence[str]) -> dict[str, str]:
-    """The environment with `section.key=value` settings laid over it, as the variables they stand for."""
-    variables = dict(os.environ)
-    for override in overrides:
-        key, sign, value = override.partition("=")
-        if not sign:
-            raise DeskError(f"expected section.key=value, found {override!r}", where="--set", exit_code=2)
-        variables["DESK_" + key.replace(".", "__").upper()] = value
-    return variables
 
 
 def run_engine(
