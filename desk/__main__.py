@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "protections": ("desk.commands.protections:protections", "List protections, or lift one with a reason"),
     "arm": ("desk.commands.verbs:arm", "Arm live trading by the account number's last four characters"),
     "stop": ("desk.commands.verbs:stop", "Stop the engine; protective exits stay at the venue"),
+    "serve": ("desk.commands.serve:serve", "The desk of a simulated or paper engine in a browser on this machine"),
     "ledger": ("desk.commands.ledger:ledger", "What every decision was worth, marked to the market after it"),
     "journal": ("desk.commands.journal:journal", "Show, verify and export the audit journal, or ask it why"),
     "guard": ("desk.commands.guard:guard", "Why a post weighs what it weighs: rings, copies, caps"),

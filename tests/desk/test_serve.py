@@ -1,0 +1,148 @@
+"""`desk serve` as a process: who is let in, what a page may do, and that real money is never served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from desk.serve import VIEWERS, Door
+from engine.errors import EXIT_NO_ENGINE, EXIT_USAGE
+from engine.paths import view_socket
+from tests.desk.fake_engine import FakeEngine, fake_engine
+from tests.program import call, command, environment
+
+pytest.importorskip("textual_serve", reason="the extra `web` is not installed")
+pytestmark = pytest.mark.timeout(120)
+
+
+@contextlib.asynccontextmanager
+async def serving(home: Path, *arguments: str) -> AsyncIterator[tuple[FakeEngine, URL]]:
+    """A fake engine behind both sockets' places, `desk serve` on it, and the address that it printed."""
+    (home / "run").mkdir(mode=0o700)
+    control = home / "run" / "simulated.sock"
+    place = control if "--with-commands" in arguments else view_socket(control)
+    async with fake_engine(view_socket(control)) as looking, contextlib.AsyncExitStack() as stack:
+        engine = looking if place != control else await stack.enter_async_context(fake_engine(control))
+        process = await asyncio.create_subprocess_exec(
+            *command("serve", "--profile", "simulated", *arguments),
+            env=environment(home, {"DESK_X_BEARER_TOKEN": "never-passed-on"}),
+            cwd=home,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            assert process.stdout is not None
+            async with asyncio.timeout(40):
+                line = (await process.stdout.readline()).decode().strip()
+            if not line:
+                assert process.stderr is not None
+                raise AssertionError((await process.stderr.read()).decode())
+            yield engine, URL(line)
+            process.terminate()
+            async with asyncio.timeout(20):
+                assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+def browser() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=30))
+
+
+async def status(session: aiohttp.ClientSession, url: URL, **headers: str) -> int:
+    async with session.get(url, headers=headers, allow_redirects=False) as answer:
+        return answer.status
+
+
+async def test_one_address_opens_once_for_one_browser(home: Path) -> None:
+    async with serving(home) as (_, address), browser() as mine, browser() as other:
+        root = address.with_query(None)
+        assert root.host == "127.0.0.1"
+        for url in (root, root / "static/js/textual.js", root / "ws", address.with_query(token="guess")):
+            assert await status(other, url) == 403
+        assert await status(other, address, Host="evil.example") == 403
+        assert await status(mine, address) == 303
+        assert await status(other, address) == 403
+        assert await status(mine, address) == 403
+        async with mine.get(root) as page:
+            assert page.status == 200
+            assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+            assert "googleapis" not in page.headers["Content-Security-Policy"]
+            assert f"ws://127.0.0.1:{root.port}/ws" in await page.text()
+        assert await status(other, root) == 403
+        assert await status(mine, root / "static/js/textual.js") == 200
+        assert await status(mine, root, **{"Sec-Fetch-Site": "cross-site"}) == 403
+        for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await mine.ws_connect(root / "ws", headers=origin)
+            assert refused.value.status == 403
+
+
+async def until_painted(page: aiohttp.ClientWebSocketResponse, text: str) -> None:
+    """Read what the page is sent until this text has been painted."""
+    seen = b""
+    async with asyncio.timeout(60):
+        async for message in page:
+            if message.type is aiohttp.WSMsgType.BINARY:
+                seen = (seen + message.data)[-200_000:]
+                if text.encode() in seen:
+                    return
+    raise AssertionError(f"expected {text!r}, found the end: {seen[-300:]!r}")
+
+
+async def test_a_page_looks_and_commands_nothing(home: Path) -> None:
+    async with serving(home) as (engine, address), browser() as mine:
+        assert await status(mine, address) == 303
+        root = address.with_query(None)
+        origin = {"Origin": f"http://127.0.0.1:{root.port}"}
+        async with mine.ws_connect((root / "ws").with_query(width=100, height=30), headers=origin) as page:
+            await until_painted(page, "READ-ONLY")
+            await page.send_str(json.dumps(["stdin", "p"]))
+            await until_painted(page, "read-only: nothing was sent")
+        assert engine.commands == []
+
+
+async def test_a_page_that_may_command_does(home: Path) -> None:
+    async with serving(home, "--with-commands") as (engine, address), browser() as mine:
+        assert await status(mine, address) == 303
+        root = address.with_query(None)
+        origin = {"Origin": f"http://127.0.0.1:{root.port}"}
+        async with mine.ws_connect((root / "ws").with_query(width=100, height=30), headers=origin) as page:
+            await until_painted(page, "SIMULATED")
+            await asyncio.wait_for(engine.attached.wait(), 30)
+            async with asyncio.timeout(30):
+                while not engine.commands:
+                    await page.send_str(json.dumps(["stdin", "R"]))
+                    await asyncio.sleep(0.3)
+        assert engine.commands[0].verb == "reconcile"
+
+
+def test_real_money_is_never_served(home: Path) -> None:
+    found = call(home, "serve", "--profile", "live")
+    assert found.returncode == EXIT_USAGE
+    assert "real money stays in the terminal" in found.stderr
+
+
+def test_it_owns_no_engine(home: Path) -> None:
+    found = call(home, "serve", "--profile", "paper")
+    assert found.returncode == EXIT_NO_ENGINE
+    assert "no engine answers" in found.stderr
+
+
+def test_pages_are_counted() -> None:
+    door = Door(8000)
+    for _ in range(VIEWERS):
+        door.viewing(1)
+    assert door._viewers == VIEWERS
+    assert door.address == f"http://127.0.0.1:8000/?token={door.token}"
+    assert door.admit()
+    assert door.token == ""
