@@ -11,14 +11,14 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check format lint types layers tests faults soak bench bench-screen docs picture lock setup setup-dev clean help
+.PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs picture lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
 
 test: check  ## the same as check
 
-check: setup-dev format lint types layers tests  ## format, lint, types, layers, tests
+check: setup-dev format lint types layers pins tests  ## format, lint, types, layers, pins, tests
 
 format: setup-dev
 	$(VENV)/bin/ruff format --check .
@@ -32,6 +32,9 @@ types: setup-dev
 layers: setup-dev
 	$(VENV)/bin/lint-imports
 
+pins: setup-dev
+	@$(PY) -m tools.audit --tell
+
 tests: setup-dev
 	@$(VENV)/bin/pytest --cache-clear -n 2 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
@@ -42,6 +45,12 @@ faults: setup-dev  ## break the engine in every way of the fault matrix (about 2
 
 soak: setup-dev  ## an engine under 500 posts a second and faults, for MINUTES (20); writes docs/soak.md
 	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),20) --out docs/soak.md
+
+fuzz: setup-dev  ## other bytes than yesterday through every parser, FUZZ_S seconds each (30); keeps what it finds
+	@DESK_FUZZ_SECONDS=$${FUZZ_S:-30} $(VENV)/bin/pytest tests/fuzz -n 2
+
+audit: setup-dev  ## every pin has its hash, and no known vulnerability where the database can be reached
+	@$(PY) -m tools.audit
 
 bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
 	$(PY) -m bench

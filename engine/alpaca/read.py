@@ -20,14 +20,21 @@ Json = Any
 
 
 def decode(text: str | bytes) -> Json:
-    """JSON text to values, numbers with a point as exact Decimal. NaN and infinities become None.
+    """JSON text to values, numbers with a point as exact Decimal. NaN, infinities and endless exponents become None.
 
     Raises ValueError when it is not JSON, or nested too deeply.
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(text, parse_float=_number, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def _no_number(_: str) -> None:

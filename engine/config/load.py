@@ -169,7 +169,10 @@ def _read(path: Path) -> Table:
 
 
 def _number(text: str) -> Decimal:
-    return Decimal(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"no number: {text[:40]}") from error
 
 
 def _decode(kind: type, value: object) -> object:

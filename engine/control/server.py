@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from engine.control.verbs import check_command, clean_command
+from engine.control.verbs import check_command, read_command
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model import SymbolDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
@@ -94,7 +94,6 @@ class ControlServer:
         """The sockets that are ours."""
         self._ticker: asyncio.Task[None] | None = None
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(Command).decode
 
     @property
     def clients(self) -> int:
@@ -217,9 +216,9 @@ class ControlServer:
 
         self._refuse_foreign(request)
         try:
-            command = clean_command(self._decode(await request.read()))
-        except msgspec.MsgspecError as error:
-            reply = Reply(ok=False, text=f"expected a command, found something else: {error}")
+            command = read_command(await request.read())
+        except ValueError as error:
+            reply = Reply(ok=False, text=str(error))
         else:
             problem = check_command(command)
             reply = Reply(ok=False, text=problem) if problem else await self._source.command(command)

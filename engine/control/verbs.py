@@ -49,8 +49,18 @@ EDITABLE = ("quantity", "limit_price", "stop_price", "target_price")
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
+_COMMAND = msgspec.json.Decoder(Command)
+
 TEXT_LIMIT = 500
 """Longest text a command may carry in one field, in characters."""
+
+
+def read_command(body: bytes) -> Command:
+    """A command as it came, cleaned. Raises ValueError for anything that is none."""
+    try:
+        return clean_command(_COMMAND.decode(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"expected a command, found something else: {one_line(str(error), 200)}") from error
 
 
 def clean_command(command: Command) -> Command:

@@ -96,11 +96,11 @@ def decode(line: bytes) -> Row:
         return _decoder.decode(line)
     except msgspec.ValidationError as error:
         raise RowError(_misfit(line, str(error))) from error
-    except ValueError as strict:
+    except (ValueError, RecursionError) as strict:
         # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
         try:
             return msgspec.convert(json.loads(line), Row)
-        except ValueError:
+        except (ValueError, RecursionError):
             shown = display_text(line[:60].decode("utf-8", "replace"))
             raise RowError(f"expected a line of JSON, found {shown!r} ({strict})") from strict
 
@@ -111,7 +111,10 @@ def _misfit(line: bytes, words: str) -> str:
     key = at.rstrip("`")
     if not key:
         return words
-    found = json.loads(line)[key.partition(".")[0].partition("[")[0]]
+    try:
+        found = json.loads(line)[key.partition(".")[0].partition("[")[0]]
+    except (ValueError, RecursionError):  # it is broken further on, which msgspec had not read yet
+        return f"{key}: {what}"
     return f"{key}: {what}, found {display_text(json.dumps(found), limit=60)}"
 
 

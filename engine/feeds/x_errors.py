@@ -57,7 +57,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
     429 RateLimited · everything else BadAnswer.
     """
     problem = parse_problem(without(body, token))
-    found = _describe(status, problem)
+    found = without(_describe(status, problem).encode(), token).decode()  # cleaning may have put it together again
     if status == 402 or problem.title in ("UsageCapExceeded", "CreditsDepleted"):
         return Exhausted(f"expected credit for post reads, found {found}", where=where)
     match status:

@@ -104,7 +104,7 @@ class Record(Value, frozen=True, gc=False):
             )
         try:
             return msgspec.json.decode(self.body, type=expected)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(
                 f"expected a {expected.__name__}, found a body that is none: {error}",
                 where=f"record {self.seq} ({self.kind})",
