@@ -58,8 +58,16 @@ class Contents(Value, frozen=True, gc=False):
 class Recording:
     """A recording on disk. `symbols` are those wanted from the daily prices (all when None)."""
 
-    def __init__(self, path: Path, symbols: Sequence[str] | None = None, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        symbols: Sequence[str] | None = None,
+        every_s: float = EVERY_S,
+        known: Contents | None = None,
+    ) -> None:
+        """`known`: what it holds, where that need not be counted."""
         self.path = path
+        self._known = known
         self._symbols = symbols
         self._every_s = every_s
         self._files, self._daily = _find(path)
@@ -79,6 +87,8 @@ class Recording:
     @cached_property
     def contents(self) -> Contents:
         """What it holds: reads and checks every row once. Raises RecordingError, also when it holds nothing."""
+        if self._known is not None:
+            return self._known
         first_ns, last_ns = 0, 0
         counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
         hours: set[tuple[str, int]] = set()

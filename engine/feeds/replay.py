@@ -14,6 +14,7 @@ from typing import Final
 from engine.clock import NEW_YORK, SECOND, Clock, from_seconds, iso, new_york, parse_iso, stopwatch_ns
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.feeds import demo
 from engine.feeds.recording import Recording
 from engine.model import FeedEvent, FeedState, Light, Post, Sink
 
@@ -40,9 +41,8 @@ class ReplayFeed:
     def __init__(self, config: Config, clock: Clock) -> None:
         """`clock` is not read: a recording brings its own time. Raises ConfigError, RecordingError."""
         replay = config.replay
-        self._recording = Recording(
-            Path(replay.path).expanduser() if replay.path else DEMO, config.symbols, replay.quote_s
-        )
+        path, known = (Path(replay.path).expanduser(), None) if replay.path else (DEMO, demo.CONTENTS)
+        self._recording = Recording(path, config.symbols, replay.quote_s, known)
         self._speed = replay.speed
         self._start = replay.start
         self._pace = Pace(self._speed)

@@ -44,6 +44,10 @@ def test_making_it_again_gives_the_same(tmp_path: Path) -> None:
         assert shipped[4:8] == bytes(4), "the file carries the time at which it was made"
 
 
+def test_what_it_holds_is_known() -> None:
+    assert Recording(DEMO).contents == demo.CONTENTS, "correct engine/feeds/demo after making the day again"
+
+
 def test_it_is_small() -> None:
     assert sum(file.stat().st_size for file in DEMO.glob("*.gz")) < 1_000_000
 
