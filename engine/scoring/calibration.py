@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 class Curve:
     """Maps a raw confidence to the share of calls that were right at it; straight between knots, level beyond them."""
 
-    __slots__ = ("_raws", "_shares", "_slopes", "knots", "version")
+    __slots__ = ("_pieces", "_raws", "knots", "version")
 
     def __init__(self, knots: Sequence[tuple[float, float]]) -> None:
         """`knots` are (raw, share), both in [0, 1] and rising, the raw values strictly. Raises DeskError."""
@@ -51,21 +51,21 @@ class Curve:
         self.knots = tuple(knots)
         self.version = f"curve-{hashlib.sha256(repr(self.knots).encode()).hexdigest()[:12]}"
         self._raws = raws
-        self._shares = shares
-        self._slopes = [(shares[at + 1] - shares[at]) / (raws[at + 1] - raws[at]) for at in range(len(raws) - 1)]
+        rises = [(two[1] - one[1]) / (two[0] - one[0]) for one, two in pairwise(knots)]
+        self._pieces = [
+            (0.0, shares[0], 0.0),
+            *((*knot, rise) for knot, rise in zip(knots, [*rises, 0.0], strict=True)),
+        ]
 
     def __call__(self, raw: float) -> float:
         """The share right, in [0, 1]."""
-        place = bisect_right(self._raws, raw)
-        if not place:
-            return self._shares[0]
-        if place == len(self._raws):
-            return self._shares[-1]
-        return self._shares[place - 1] + self._slopes[place - 1] * (raw - self._raws[place - 1])
+        from_raw, from_share, slope = self._pieces[bisect_right(self._raws, raw)]
+        return from_share + slope * (raw - from_raw)
 
     def confidence(self, score: float, raw: float) -> float:
         """A score's confidence, six decimals. One that calls nothing is sure of nothing: it keeps the raw value."""
-        return round(self(raw) if abs(score) > NEUTRAL else raw, 6)
+        sure = raw if -NEUTRAL <= score <= NEUTRAL else self(raw)
+        return int(sure * 1e6 + 0.5) / 1e6  # `round` takes several times as long
 
 
 AS_IT_IS: Final = Curve(((0.0, 0.0), (1.0, 1.0)))

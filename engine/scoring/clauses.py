@@ -14,6 +14,8 @@ from typing import Final
 from engine.model import Score, SymbolScore
 
 LEAST_CASHTAGS: Final = 2
+LONGEST: Final = 1000
+"""Longer texts are not taken apart: they are articles, or made to be slow."""
 MOST_CLAUSES: Final = 24
 """Further clauses are read as part of the last."""
 
@@ -41,7 +43,11 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
 
     `says_something` tells whether a scorer finds an opinion in a clause.
     """
-    if text.count("$") < LEAST_CASHTAGS or len({name.upper() for name in _CASHTAG.findall(text)}) < LEAST_CASHTAGS:
+    if (
+        len(text) > LONGEST
+        or text.count("$") < LEAST_CASHTAGS
+        or len({name.upper() for name in _CASHTAG.findall(text)}) < LEAST_CASHTAGS
+    ):
         return {}
     clauses: list[tuple[tuple[str, ...], list[str]]] = []
     """Symbols, and the pieces of text that are about them."""

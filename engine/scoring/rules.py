@@ -153,29 +153,14 @@ class Rules:
             text = self._spell_emoji(text)
         text = text.strip()
         tokens = list(map(self._memo.__getitem__, text.split()))
-        marked = [index for index, token in enumerate(tokens) if token.flags]
-        starts = []
-        for index in marked:
-            token = tokens[index]
-            if token.flags & SECOND and index and token.key in tokens[index - 1].tails:
-                starts.append(index - 1)
+        known, starts, upper, but = _marks(tokens)
         if starts and (joined := _join_phrases(tokens, starts, self._phrase)):
             tokens = joined
-            marked = [index for index, token in enumerate(tokens) if token.flags]
-        count = len(tokens)
-        tokens.extend(_MARGIN)
-        but = upper = 0
-        known = []
-        for index in marked:
-            flags = tokens[index].flags
-            upper += flags & UPPER
-            if flags & KNOWN:
-                known.append(index)
-            if flags & BUT and not but:
-                but = index + 1
+            known, _, upper, but = _marks(tokens)
         if not known:
             return _SILENCE
-        shouted = 0 < upper < count
+        shouted = 0 < upper < len(tokens)
+        tokens.extend(_MARGIN)
         found = [(index, valence) for index in known if (valence := self._valence(tokens, index, shouted))]
         return _sum_up(_contrast(found, but - 1) if but else [valence for _, valence in found], text)
 
@@ -309,6 +294,25 @@ class Rules:
 def finance_rules() -> Rules:
     """The rules over the shipped lists: one for all scorers, since they are large and the same."""
     return Rules(finance_words())
+
+
+def _marks(tokens: list[Token]) -> tuple[list[int], list[int], int, int]:
+    """Where known words stand, where our phrases may start, how many words are in capitals, and 1 + the first "but"."""
+    known: list[int] = []
+    starts: list[int] = []
+    upper = but = 0
+    for index, token in enumerate(tokens):
+        flags = token.flags
+        if flags:
+            if flags & KNOWN:
+                known.append(index)
+            if flags & UPPER:
+                upper += 1
+            if flags & SECOND and index and token.key in tokens[index - 1].tails:
+                starts.append(index - 1)
+            if flags & BUT and not but:
+                but = index + 1
+    return known, starts, upper, but
 
 
 def _join_phrases(

@@ -53,11 +53,9 @@ class VaderScorer:
 
     def _whole(self, tally: Tally) -> Score:
         compound, bullish, bearish = tally
-        amount = bullish + bearish
-        if not amount:
+        if not bullish and not bearish:
             return _NOTHING
-        agreement = abs(bullish - bearish) / amount
-        raw = SILENT + (1 - SILENT) * agreement * amount / (amount + _HALF)
+        raw = SILENT + (1 - SILENT) * abs(bullish - bearish) / (bullish + bearish + _HALF)
         return Score(compound, self._curve.confidence(compound, raw))
 
 
