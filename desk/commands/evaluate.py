@@ -13,6 +13,7 @@ from desk.context import load_context
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
+    from desk.late_scoring import LateScoring
     from engine.config import Config
     from engine.evaluate import Comparison, DayPrice, LabelledSet, RankIC, ScoredPost, SetFigures
     from engine.model import DisplayText, Score
@@ -178,15 +179,33 @@ def _scorer(config: Config, name: str | None) -> ScoreOne:
 
     if name == PLAIN:
         ensemble = Ensemble([VaderScorer(config, stock_words())], _with(config, ()))
+        late = None
     else:
-        ensemble = load(config if name is None else _with(config, tuple(name.split("+"))))
+        chosen = config if name is None else _with(config, tuple(name.split("+")))
+        late = _late(chosen)
+        alone = late is not None and len(late.scorers) == len(chosen.scoring.scorers)
+        scorers = () if late is None else late.scorers
+        ensemble = Ensemble((), chosen, scorers) if alone else load(chosen, scorers)
     nobody = Author("", DisplayText(""))
 
     def score_one(text: DisplayText, symbol: str) -> Score:
         (scored,) = ensemble.score([Post("", "evaluate", 0, 0, nobody, text, text)], 0)
-        return Score(*scored.reading.about(symbol))
+        reading = scored.reading if late is None else late.join(ensemble, scored.members, text, symbol)
+        return Score(*reading.about(symbol))
 
     return score_one
+
+
+def _late(config: Config) -> LateScoring | None:
+    """The scorers among the configured ones that answer late, until the command ends. Raises DeskError."""
+    from desk.late_scoring import LateScoring
+    from engine.scoring.late import late_names
+
+    if not late_names(config):
+        return None
+    late = LateScoring(config)
+    click.get_current_context().call_on_close(late.close)
+    return late
 
 
 def _with(config: Config, names: tuple[str, ...]) -> Config:

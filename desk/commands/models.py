@@ -32,9 +32,7 @@ def models() -> None:
 @models.command()
 @click.argument("name", required=False)
 @click.option("--revision", default="main", show_default=True, help="Branch, tag or commit; the commit is pinned.")
-@click.option(
-    "--from", "directory", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A model of yours."
-)
+@click.option("--from", "directory", type=click.Path(path_type=Path), help="A model of yours.")
 @click.option(
     "--float32", is_flag=True, help="Keep full precision: four times the size, a fifth of the speed on a CPU."
 )

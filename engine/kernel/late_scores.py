@@ -21,7 +21,7 @@ import msgspec
 
 from engine.clock import SECOND, Clock, from_seconds
 from engine.config import Config
-from engine.model import Asked, FeedState, LateScorer, Light, Match, Post, Reading, Value
+from engine.model import Asked, DisplayText, FeedState, LateScorer, Light, Match, Post, Reading, Value
 from engine.scoring import Ensemble, Scored
 from engine.scoring.lane import Lane, LateAnswer
 from engine.scoring.late import late_names
@@ -135,7 +135,9 @@ class LateScores:
         self._pending[post.id] = _Pending(post.received_ns, members, names, set(names))
         if self._replaying:
             self._due.append((now_ns + self._replay_ns, post.id))
-        asked = Asked(post.text[: self._max_chars], tuple(dict.fromkeys(match.symbol for match in matches)))
+        asked = Asked(
+            DisplayText(post.text[: self._max_chars]), tuple(dict.fromkeys(match.symbol for match in matches))
+        )
         for lane in lanes:
             lane.ask(post.id, asked, now_ns)
         return Scored(self._ensemble.join(post.id, scored.members, names, now_ns), scored.members)

@@ -106,12 +106,12 @@ class ComprehendScorer:
         """Let the threads end."""
         await self._client.close()
 
-    async def _ask(self, texts: list[str]) -> list[Score | None]:
+    async def _ask(self, texts: Sequence[str]) -> list[Score | None]:
         language = self._settings.language
         if len(texts) == 1:
             found = await self._client.call("detect_sentiment", Text=texts[0], LanguageCode=language)
             return [_score(_converted(found, _Result).SentimentScore)]
-        found = await self._client.call("batch_detect_sentiment", TextList=texts, LanguageCode=language)
+        found = await self._client.call("batch_detect_sentiment", TextList=list(texts), LanguageCode=language)
         scores: list[Score | None] = [None] * len(texts)
         for result in _converted(found, _Batch).ResultList:
             if 0 <= result.Index < len(texts):

@@ -127,7 +127,8 @@ class Ensemble:
 
     def _ask(self, texts: list[str]) -> list[Answers]:
         """Each text's score by each member. What every member answered is remembered."""
-        answers: list[Answers] = list(zip(*[member.ask(texts) for member in self._members], strict=True))
+        asked = [member.ask(texts) for member in self._members]
+        answers: list[Answers] = list(zip(*asked, strict=True)) if asked else [()] * len(texts)
         remembered = self._remembered
         for text, scores in zip(texts, answers, strict=True):
             if None not in scores:
