@@ -123,7 +123,7 @@ class DeskApp(App[bool]):
     async def _follow_engine(self) -> None:
         if self._starting is not None:
             try:
-                await asyncio.to_thread(self._starting)
+                await asyncio.gather(asyncio.to_thread(self._starting), self.link.prepare())
             except DeskError as error:
                 self.failure = error
                 self.exit(False)

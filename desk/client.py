@@ -11,6 +11,7 @@ import errno
 import importlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -52,6 +53,10 @@ class Client:
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
 
+    async def prepare(self) -> ModuleType:
+        """Import what connections are made with, in a thread; returns it. Without it the first call does so."""
+        return await asyncio.to_thread(importlib.import_module, "aiohttp")
+
     async def close(self) -> None:
         """Close every connection. The client can be used again after."""
         session, self._session = self._session, None
@@ -86,9 +91,9 @@ class Client:
 
         Raises DeskError as `snapshot` does, and when the connection breaks off.
         """
+        session = await self._open()
         import aiohttp
 
-        session = await self._open()
         try:
             async with session.ws_connect(
                 f"{_URL}/v1/stream", heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE, compress=0
@@ -109,7 +114,7 @@ class Client:
 
     async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            aiohttp = await asyncio.to_thread(importlib.import_module, "aiohttp")
+            aiohttp = await self.prepare()
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.UnixConnector(path=str(self._path)),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeout_s),

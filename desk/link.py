@@ -50,6 +50,10 @@ class Link:
         """Whole seconds since the engine was last heard; 0 while attached."""
         return 0 if self.attached else max(0, int(self._seconds() - self._heard_at))
 
+    async def prepare(self) -> None:
+        """Load what attaching takes, while there is no engine to attach to yet."""
+        await self._client.prepare()
+
     async def run(self) -> None:
         """Attach and follow, for ever; a lost engine is tried again with growing pauses of at most two seconds."""
         pause = _FIRST_RETRY_S
