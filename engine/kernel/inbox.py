@@ -10,8 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from engine.errors import JournalError
 from engine.config import Config
+from engine.errors import JournalError
 from engine.model import Answer, FeedEvent, FeedState, Intent, Lookup, Market, Order, OrderUpdate, Value, VenueSnapshot
 from engine.model.frames import Command, Reply
 from engine.scoring.lane import LateAnswer

@@ -39,7 +39,7 @@ from engine.kernel.timers import Timers
 from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
-from engine.model import Alert, DecisionKind, Feed, Level, TradingState
+from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.records import Started, Stopped
 from engine.paths import Paths
@@ -136,6 +136,11 @@ class Kernel:
         """For the control socket."""
         assert self._show is not None
         return self._show.frame(rev)
+
+    def symbol(self, name: str) -> SymbolDetail | None:
+        """For the control socket."""
+        assert self._show is not None
+        return self._show.symbol(name)
 
     async def command(self, command: Command) -> Reply:
         """Takes its place in the order of everything else; returns when it has been carried out."""

@@ -68,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) -> Callable[[], Loaded]:
-    """Reads the configuration as it is asked for now, each time anew from its file. Raises DeskError for an override."""
+    """Reads the configuration as it is asked for now, each time anew from its file. Raises DeskError."""
     env = environment(overrides)
     settings = {name: value for name, value in env.items() if name not in secrets.VARIABLES.values()}
     return partial(load, path, profile=profile, env=settings)

@@ -22,8 +22,8 @@ from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.reloading import Reloading
-from engine.kernel.resume import resume
 from engine.kernel.restore import last_record_ns, restore
+from engine.kernel.resume import resume
 from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View

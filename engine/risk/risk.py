@@ -76,7 +76,7 @@ class Risk:
     __hash__ = None  # type: ignore[assignment]
 
     def reconfigure(self, config: Config) -> None:
-        """Judge by other limits from now on; what is remembered and the state stay. Raises ConfigError like the start."""
+        """Judge by other limits from now on; what is remembered and the state stay. Raises ConfigError."""
         require_limits(config)
         self._config = config
         self._limits = Limits.of(config.risk)
