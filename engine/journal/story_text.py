@@ -68,6 +68,8 @@ def _post(post: PostPart, alone: bool) -> Iterator[str]:
         yield f"  “{text}”"
         yield f"  matched  {symbols or 'no symbol'}"
         yield f"  read as  {scores or 'nothing: it was not scored'}"
+        for reason in dict.fromkeys(reading.reason for reading in post.readings if reading.reason):
+            yield f"  because  {reason}"
     else:
         yield f"  {_time(at_ns)} {share}@{author} {scores}{gone}{absent} “{text}”"
 
