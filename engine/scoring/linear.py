@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 from engine.config import Config
 from engine.errors import ConfigError, DeskError
 from engine.model import Score
+from engine.scoring.asides import as_meant
 from engine.scoring.calibration import Curve
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.features import SUMS, tokens
@@ -162,8 +163,8 @@ class LinearScorer:
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
             own = own_scores(text, self._rules.says_something, lambda part: self._whole(part, self._rules.tally(part)))
             if own:
-                return Score(score.score, score.confidence, own)
-        return score
+                score = Score(score.score, score.confidence, own)
+        return as_meant(text, score) if "?" in text or "/s" in text else score
 
     def _whole(self, text: str, tally: Tally) -> Score:
         found = self._probabilities(text, tally)

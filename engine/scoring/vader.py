@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.config import Config
 from engine.model import Score
+from engine.scoring.asides import as_meant
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.rules import Rules, Tally, finance_rules
@@ -48,8 +49,8 @@ class VaderScorer:
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
             own = own_scores(text, self._rules.says_something, lambda part: self._whole(self._rules.tally(part)))
             if own:
-                return Score(score.score, score.confidence, own)
-        return score
+                score = Score(score.score, score.confidence, own)
+        return as_meant(text, score) if "?" in text or "/s" in text else score
 
     def _whole(self, tally: Tally) -> Score:
         compound, bullish, bearish = tally
