@@ -6,6 +6,8 @@ import asyncio
 import os
 import socket
 import stat
+import sys
+import tempfile
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -251,3 +253,57 @@ async def test_no_engine_is_an_exit_code(tmp_path: Path) -> None:
         with pytest.raises(DeskError) as caught:
             await client.snapshot()
     assert caught.value.exit_code == EXIT_NO_ENGINE
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user for a moment")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="SO_PEERCRED is Linux's")
+async def test_another_user_is_refused_whatever_the_files_mode_says(engine: Engine) -> None:
+    with tempfile.TemporaryDirectory(prefix="desk-") as folder:
+        path = Path(folder) / "desk.sock"
+        control = ControlServer(path, engine, frame_hz=15.0)
+        await control.start()
+        path.parent.chmod(0o711)
+        path.chmod(0o666)
+        ask = b"POST /v1/command HTTP/1.1\r\nHost: engine\r\nContent-Length: 37\r\nConnection: close\r\n\r\n"
+        ask += b'{"verb": "kill", "reason": "not you"}'
+        try:
+            for uid, status in ((65534, b"403"), (0, b"200")):
+                with socket.socket(socket.AF_UNIX) as stranger:
+                    os.seteuid(uid)
+                    try:
+                        stranger.connect(str(path))
+                    finally:
+                        os.seteuid(0)
+                    reader, writer = await asyncio.open_connection(sock=stranger)
+                    writer.write(ask)
+                    answer = await reader.read()
+                    writer.close()
+                assert answer.split()[1] == status, answer
+            assert [command.reason for command in engine.commands] == ["not you"], "asked once, by us"
+        finally:
+            await control.stop("over")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"verb": "kill", "reason": "\xff\xfe"}',
+        b'{"verb": "kill", "shell": "rm"}',
+        b'{"verb": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+    ],
+)
+async def test_what_is_no_command_gets_an_answer_in_words(
+    tmp_path: Path, server: ControlServer, engine: Engine, body: bytes
+) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / "desk.sock"))
+    head = f"POST /v1/command HTTP/1.1\r\nHost: engine\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    answer = await reader.read()
+    writer.close()
+    reply = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=Reply)
+    assert not reply.ok
+    assert reply.text.startswith("expected a command")
+    assert not engine.commands

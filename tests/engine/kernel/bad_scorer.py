@@ -1,7 +1,7 @@
 """`python -m tests.engine.kernel.bad_scorer FILE …`: the engine, with scorers that do what FILE says.
 
-`raise`: every text is a fault, for every scorer. `sleep SECONDS`: every text takes so long, on the engine's loop. Anything else, or no
-file: as shipped. `…` are the engine's arguments.
+`raise`: every text is a fault, for every scorer. `sleep SECONDS`: every text takes so long, on the engine's loop.
+Anything else, or no file: as shipped. `…` are the engine's arguments.
 """
 
 from __future__ import annotations
