@@ -8,6 +8,7 @@ after the order was accepted; its parsing is not used, because an unknown status
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
@@ -26,6 +27,10 @@ RETRY_AFTER_LIMIT_S = 300.0
 
 _ENDING_S = 2.0
 """How long a broken-off call may take to end its thread."""
+
+_IMPORTING = threading.Lock()
+"""Held while alpaca-py is imported. The venue's thread and the price feed's come to it at the same moment of every start:
+one after the other is no slower, and neither can be handed a module that the other has half imported."""
 
 
 class Reply(Value, frozen=True, gc=False):
@@ -106,9 +111,10 @@ class Rest:
                 self._client = await asyncio.wrap_future(self._making)
 
     def _make(self) -> Any:
-        from engine.alpaca.transport import BoundedAdapter
+        with _IMPORTING:
+            from engine.alpaca.transport import BoundedAdapter
 
-        client = self._build()
+            client = self._build()
         client._retry = 0
         session = client._session
         for scheme in ("http://", "https://"):
