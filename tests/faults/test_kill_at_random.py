@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "130"))
 """Of the whole matrix."""
 BATCH = 10
 """Kills after which the wire is quiet for a while and every execution is counted."""
-QUICK_KILLS = 2
+QUICK_KILLS = 1
 SIDES = tuple(pytest.mark.xdist_group(f"faults-random-{side}") for side in range(2))
 """Two streets side by side."""
 

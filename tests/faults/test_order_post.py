@@ -41,7 +41,7 @@ REFUSED = (
 )  # fmt: skip
 """A definite no; nothing was placed."""
 ODD = ("unknown_status", "missing_fields", "fill_first")
-QUICK = {("504", "after"), ("reset", "before"), ("hang", "after"), ("429", "before")}
+QUICK = {("504", "after"), ("hang", "after"), ("429", "before")}
 
 
 def cases() -> Iterator[object]:

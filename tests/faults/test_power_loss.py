@@ -34,8 +34,8 @@ SECTOR = 512
 HEADER = 32
 FRAME = 24 + 4096
 """Bytes of the log's header and of a frame: 24 and a page (https://sqlite.org/fileformat2.html#walformat)."""
-COMMITS = 80 if WHOLE else 16
-CUTS = 8 if WHOLE else 4
+COMMITS = 80 if WHOLE else 12
+CUTS = 8 if WHOLE else 2
 """Cuts between two commits, besides those at every frame of a few logs."""
 CHECKPOINT_PAGES = 24
 """So few that several checkpoints and restarts of the log are among them."""

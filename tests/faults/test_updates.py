@@ -69,7 +69,7 @@ def reorder(venue: AlpacaSimulator) -> None:
 @pytest.mark.parametrize(
     ("words", "break_it"),
     [
-        pytest.param("lost", lose, id="lost"),
+        pytest.param("lost", lose, id="lost", marks=pytest.mark.slow),
         pytest.param("repeated", repeat, id="repeated", marks=pytest.mark.slow),
         pytest.param("null", blank, id="null", marks=pytest.mark.slow),
         pytest.param("held back and in reverse order", reorder, id="reversed", marks=pytest.mark.slow),
