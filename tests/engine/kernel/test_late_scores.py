@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.clock import SECOND, VirtualClock
 from engine.config import Config, load
+from engine.journal import format_story
 from engine.journal.reader import Reader
 from engine.kernel.kernel import Kernel
 from engine.kernel.stages import Stages
@@ -195,6 +196,9 @@ def test_an_answer_moves_the_mood_and_a_restart_finds_it_moved(home: Path) -> No
     (first, *_) = [each for each in desk.stages.sentiment.evidence("TSLA") if each.post_id == "1"]
     assert first.reason == "the quarter was bought"
     desk.close()
+    with Reader(home / "restart.journal") as reader:
+        story = format_story(reader.why("1"))
+    assert "because  the quarter was bought" in story
 
     again = Desk(home, "restart")
     again.clock.advance(desk.clock.now_ns())
