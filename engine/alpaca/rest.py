@@ -29,8 +29,8 @@ _ENDING_S = 2.0
 """How long a broken-off call may take to end its thread."""
 
 _IMPORTING = threading.Lock()
-"""Held while alpaca-py is imported. The venue's thread and the price feed's come to it at the same moment of a start: one
-after the other is no slower, and neither can be handed a module that the other has half imported."""
+"""Held while alpaca-py is imported. The venue's thread and the price feed's come to it at the same moment of a start:
+one after the other is no slower, and neither can be handed a module that the other has half imported."""
 
 
 class Reply(Value, frozen=True, gc=False):
