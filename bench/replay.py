@@ -27,6 +27,7 @@ from engine.config import (
     EngineConfig,
     FeedsConfig,
     ReplayConfig,
+    ScoringConfig,
     SentimentConfig,
     TicketsConfig,
 )
@@ -42,11 +43,12 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def config_of(recording: Path, home: Path, *, symbols: int, window_s: float) -> Config:
-    """The engine's configuration: everything recorded, decisions by the autopilot, the simulated venue."""
+    """The engine's configuration: everything recorded, VADER, decisions by the autopilot, the simulated venue."""
     return Config(
         engine=EngineConfig(profile="simulated", state_dir=str(home), runtime_dir=str(home / "run")),
         feeds=FeedsConfig(posts=("replay",), prices="replay"),
         replay=ReplayConfig(path=str(recording), speed=0.0),
+        scoring=ScoringConfig(scorers=("vader",)),
         sentiment=SentimentConfig(window_s=window_s, look_back_s=window_s),
         broker=BrokerConfig(name="simulated"),
         tickets=TicketsConfig(mode=Mode.AUTO),

@@ -50,8 +50,8 @@ _FOREIGN = re.compile("[^ -~]+")
 _NO_WORDS = re.compile(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*")
 """Links, mentions and cashtags (a price, `$450`, is a word)."""
 _NOT_WORD = re.compile(r"[\W_]+")
-_PUNCTUATION = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
-"""ASCII's letters and digits are themselves: a character that is not in the table costs an exception."""
+_ASCII_WORDS = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128
+"""ASCII's letters and digits are themselves, all else is a space."""
 
 
 def display_text(raw: str, limit: int = TEXT_LIMIT) -> DisplayText:
@@ -94,9 +94,12 @@ def text_key(text: str) -> str:
 
     "RT @ann: Buy $ABC now! https://…" and "buy $XYZ NOW" share "buy now". Empty when nothing is left.
     """
-    key = _NO_WORDS.sub(" ", text.casefold()).translate(_PUNCTUATION)
-    words = (key if key.isascii() else _NOT_WORD.sub(" ", key)).split()
-    return " ".join(words[1:] if words and words[0] == "rt" else words)
+    key = _NO_WORDS.sub(" ", text.casefold())
+    if key.isascii():
+        words = key.encode().translate(_ASCII_WORDS).split()
+        return b" ".join(words[1:] if words and words[0] == b"rt" else words).decode()
+    said = _NOT_WORD.sub(" ", key).split()
+    return " ".join(said[1:] if said and said[0] == "rt" else said)
 
 
 def _cleaned(run: re.Match[str]) -> str:
