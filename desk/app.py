@@ -19,6 +19,7 @@ from desk.client import Client
 from desk.keymap import Keymap
 from desk.link import Link
 from desk.mirror import Part
+from desk.muted import Muted
 from desk.notices import Notices
 from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
@@ -93,6 +94,8 @@ class DeskApp(App[bool]):
         """Whether the status bar shows this machine's time too."""
         self.paths = paths
         """The files of the engine this desk is attached to; None where they are not known."""
+        self.muted = Muted(None if paths is None else paths.state_dir / "muted.json")
+        """Authors whose posts this desk does not show."""
         self._fps = frames_per_second(screen_config.fps)
         self._starting = starting
         self.failure: DeskError | None = None
@@ -155,10 +158,15 @@ class DeskApp(App[bool]):
 
     def open_view(self, id: str, subject: str) -> None:
         """Show a view: `desk` by leaving the one over it, another by putting it over the desk."""
+        if self.main is None:
+            return
         while self.screen is not self.main:
             self.pop_screen()
         if id != "desk":
-            self.push_screen(VIEW_BY_ID[id].load()(self.link, subject))
+            view = VIEW_BY_ID[id].load()(self.link, subject)
+            sizes = {name for _, name in (*(self.HORIZONTAL_BREAKPOINTS or ()), *(self.VERTICAL_BREAKPOINTS or ()))}
+            view.add_class(*(sizes & self.main.classes))
+            self.push_screen(view)
 
     def show_story(self, id: str) -> None:
         """Put the story of a signal, ticket, order or post over whatever is shown."""

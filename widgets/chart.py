@@ -124,7 +124,7 @@ class Chart(ScrollBlock):
         posts: list[float | None] = [float(each) for each in past.volume]
         values = plot.resample(past.at_ns, posts, begin, end, columns, _GAP_NS)
         high = max((value for value in values if value is not None), default=0.0)
-        line = Line().right(f"{high:.0f} posts ", _AXIS, colors.muted)
+        line = Line().right(f"{figures.count(round(high))} p ", _AXIS, colors.muted)
         return line.add(plot.bars(values, high), colors.muted)
 
 

@@ -14,7 +14,7 @@ from widgets.scroll_block import ScrollBlock
 _COLUMN = 39
 """Least width of a column of controls."""
 _COLUMN_WITH_BAR = 46
-_BAR = 6
+_BAR = 4
 
 
 class TicketControls(ScrollBlock):
@@ -72,7 +72,7 @@ def _passed(line: Line, result: ControlResult, width: int, colors: Palette) -> N
     end = line.cells + width
     bar = _BAR + 1 if width >= _COLUMN_WITH_BAR else 0
     line.add(" ✓ ", colors.up).field(result.id, 4, colors.muted)
-    line.field(result.control, 17 if bar else 15, colors.text)
+    line.field(result.control, 16 if bar else 15, colors.text)
     amount = "" if result.value is None and result.limit is None else _amount(result)
     line.right(amount, end - line.cells - 6 - bar, colors.muted)
     use = result.use

@@ -69,9 +69,11 @@ config.add_command(
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Check every value; warn of limits that can never bite."""
+    from desk.keymap import Keymap
     from engine.risk import check_limits
 
     context = load_context(ctx)
+    Keymap(context.config.keys, context.loaded.path)
     click.echo(
         f"ok: profile {context.profile}, {len(context.config.watchlist)} symbols, configuration {context.loaded.hash}"
     )

@@ -96,6 +96,7 @@ class Main(ViewScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.feed.mute(self.desk.muted.names)
         self.set_interval(_BEAT_S, self.beat)
         self.beat()
 
@@ -234,10 +235,6 @@ class Main(ViewScreen):
             self.desk.open_view(view, subject)
         else:
             self.line.say(f"No {view} is selected.")
-
-    def action_edit(self) -> None:
-        """Edit the selected ticket, in its own view."""
-        self._open("ticket", self.tickets.key)
 
     @work
     async def action_filter(self) -> None:

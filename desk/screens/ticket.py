@@ -14,7 +14,6 @@ from textual.widget import Widget
 from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Mirror, Part
-from desk.screens.edit import Edit
 from desk.screens.marks import marks_of
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
@@ -131,19 +130,6 @@ class TicketView(ViewScreen):
         if monotonic() - self._changed_at < self.GUARD_S:
             return "Ignored: the ticket had just changed. Look again, then press the key."
         return super().may_decide()
-
-    @work
-    async def action_edit(self) -> None:
-        """Edit the order of this ticket: what is asked names the fingerprint that was seen."""
-        ticket = self._decidable()
-        if ticket is None:
-            return
-        if ticket.draft is None:
-            self.line.refused("There is no order to edit: nothing could be sized.")
-            return
-        command = await self.app.push_screen_wait(Edit(ticket))
-        if command is not None:
-            self.send(command)
 
 
 def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = ()) -> TicketFacts | None:

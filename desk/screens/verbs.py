@@ -16,6 +16,7 @@ from textual.screen import Screen
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import GUARD_S, Answer, Choice
+from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
 from engine.model import Mode, Order, Ticket, TradingState
@@ -103,6 +104,19 @@ class VerbScreen(Screen[None]):
         reason = await self.app.push_screen_wait(prompt)
         if reason:
             self._decide(ticket, Command(verb="reject", ticket=ticket.id, reason=reason))
+
+    @work
+    async def action_edit(self) -> None:
+        """Change the order of a ticket: what is asked names the fingerprint that was seen."""
+        ticket = self._decidable()
+        if ticket is None:
+            return
+        if ticket.draft is None:
+            self.line.refused("There is no order to edit: nothing could be sized.")
+            return
+        command = await self.app.push_screen_wait(Edit(ticket))
+        if command is not None:
+            self.send(command)
 
     def _decidable(self) -> Ticket | None:
         ticket = self.ticket

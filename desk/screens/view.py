@@ -102,6 +102,14 @@ class ViewScreen(Sharing, VerbScreen):
         self.bar.show(status_view(self.link), self.link.time.now_ns())
 
     @property
+    def is_current(self) -> bool:
+        """Whether it is seen: dialogs let it through, a view over it does not. Textual counts the screen right under
+        an opaque one as seen, and would paint the upper one again with every change of the lower."""
+        stack = self.app.screen_stack
+        above = stack[stack.index(self) + 1 :] if self in stack else []
+        return super().is_current and all(screen.is_modal for screen in above)
+
+    @property
     def pane(self) -> Widget | None:
         """The pane that keys go to: the one that gets the focus or has it, else the first."""
         first = self.panes[0] if self.panes else None

@@ -13,7 +13,7 @@ from desk.screens.theme import ThemeChoice
 from desk.screens.ticket import TicketView
 from desk.views import VIEWS
 from engine.model import Side
-from engine.model.frames import Command, Push
+from engine.model.frames import Command, Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.widgets.harness import painted, until
@@ -47,7 +47,7 @@ async def test_the_ticket_view_shows_what_a_decision_needs_and_sends_what_was_se
         for words in ("26 @ 191.40", "-5.0%", "wins 2.0× the risk", "0.00% → 4.96% of 10%", "raw +0.53", "72% kept"):
             assert words in order
         assert ticket.fingerprint in order
-        await until(pilot, lambda: "posts" in "\n".join(painted(view.chart)))
+        await until(pilot, lambda: "10:46" in painted(view.chart)[-1])
         await pilot.press("y")
         await until(pilot, lambda: engine.commands)
         assert engine.commands == [Command("confirm", ticket=ticket.id, fingerprint=ticket.fingerprint)]
@@ -60,7 +60,7 @@ async def test_the_ticket_view_shows_what_a_decision_needs_and_sends_what_was_se
 async def test_an_edit_asks_for_what_changed_and_the_new_fingerprint_is_what_is_confirmed(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         seen = engine.state.tickets[0]
-        await pilot.press("e")
+        await pilot.press("2")
         await until(pilot, lambda: isinstance(app.screen, TicketView))
         view = app.screen
         assert isinstance(view, TicketView)
@@ -259,3 +259,34 @@ async def test_compact_makes_room_in_every_view(open_desk: Opener) -> None:
         await until(pilot, lambda: isinstance(app.screen, SymbolView) and app.screen.has_class("-compact"))
         await pilot.press("v")
         await until(pilot, lambda: not app.screen.has_class("-compact"))
+
+
+async def test_a_ticket_is_edited_where_it_stands_on_the_desk_too(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, Edit))
+        await pilot.press("9", "enter")
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands[0].quantity == "9"
+        await until(pilot, lambda: app.screen is app.main and "9 @ 191.40" in "\n".join(painted(app.main.tickets)))
+
+
+async def test_what_is_covered_paints_nothing_and_is_right_when_it_is_seen_again(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, SymbolView))
+        assert not main.is_current
+        assert app.screen.is_current
+        row = msgspec.structs.replace(made_up.symbol_row("NVDA"), price="777.77")
+        await engine.send(Frame(rev=0, symbols=(row,)))
+        await until(pilot, lambda: app.link.mirror.symbols["NVDA"].price == "777.77")
+        await pilot.pause(0.3)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is main)
+        await until(pilot, lambda: any("777.77" in strip.text for strip in app.screen._compositor.render_strips()))
+        await pilot.press("question_mark")
+        await pilot.pause(0.1)
+        assert app.screen is not main
+        assert main.is_current

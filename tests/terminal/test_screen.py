@@ -204,3 +204,33 @@ def test_a_pipe_is_not_a_terminal() -> None:
     )  # fmt: skip
     assert "is not one" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_ticket_is_opened_edited_and_confirmed(open_terminal: Opener) -> None:
+    terminal = open_terminal((80, 24))
+    terminal.wait("2 pending")
+    terminal.key("2")
+    terminal.wait(lambda screen: "26 @ 191.40" in screen and "CONTROLS" in screen and "Esc back" in screen)
+    until_shown(terminal, "e", "Edit BUY TSLA")
+    terminal.wait("26 @ 191.40 = $4,976.40")
+    terminal.key("BSpace")
+    terminal.wait("A figure is missing.")
+    terminal.type("12")
+    terminal.wait("12 @ 191.40 = $2,296.80")
+    terminal.key("Enter")
+    terminal.wait(lambda screen: "EDITED" in screen and "12 @ 191.40  $2,295.60" in screen)
+    until_shown(terminal, "y", "CONFIRMED by person")
+
+
+def until_shown(terminal: Terminal, key: str, words: str) -> str:
+    """Press a key until it has had its effect: keys that come too soon after a change are ignored on purpose."""
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        terminal.key(key)
+        again = time.monotonic() + 2.0
+        while time.monotonic() < again:
+            screen = terminal.screen()
+            if words in screen:
+                return screen
+            time.sleep(0.05)
+    raise AssertionError(f"expected {words!r} after the key {key}, found\n{terminal.screen()}")

@@ -18,7 +18,7 @@ async def test_price_mood_volume_and_time_fill_the_height(size: tuple[int, int])
         assert len(lines) == size[1]
         assert "10:46" in lines[-1]
         assert "11:45" in lines[-1]
-        assert "posts" in lines[-2]
+        assert "35 p" in lines[-2]
         body = "\n".join(lines[1:-2])
         assert "▲" in body
         assert "●" in body

@@ -14,7 +14,7 @@ async def test_what_rejects_comes_first_and_then_the_tightest() -> None:
         assert "24/25 1 rejected" in lines[0]
         assert "✗ R17" in lines[1]
         assert "R02 order_notional" in lines[2]
-        assert "100% ━━━━━━" in lines[2]
+        assert "100% ━━━━" in lines[2]
         assert "49%" in lines[3]
 
 
