@@ -56,9 +56,12 @@ TEXT_LIMIT = 500
 
 
 def read_command(body: bytes) -> Command:
-    """A command as it came, cleaned. Raises ValueError for anything that is none."""
+    """A command as it came, cleaned. Raises ValueError for anything that is none.
+
+    Whoever sends it is a person to the engine: nobody speaks for a control, the watchdog or the engine itself.
+    """
     try:
-        return clean_command(_COMMAND.decode(body))
+        return msgspec.structs.replace(clean_command(_COMMAND.decode(body)), by="person")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"expected a command, found something else: {one_line(str(error), 200)}") from error
 

@@ -18,6 +18,7 @@ import pytest
 from desk.client import Client
 from engine.control import VERBS, ControlServer, check_command
 from engine.control.server import BACKLOG, clear_stale_socket, peer_uid, socket_answers
+from engine.control.verbs import read_command
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_NO_ENGINE, DeskError
 from engine.model import Account, Alert, Level, Market, Mode, Session, TradingState
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Push, Reply, Snapshot, Status
@@ -307,3 +308,8 @@ async def test_what_is_no_command_gets_an_answer_in_words(
     assert not reply.ok
     assert reply.text.startswith("expected a command")
     assert not engine.commands
+
+
+def test_nobody_speaks_for_the_engine() -> None:
+    """What the watchdog or a control may loosen by itself, a client may not by giving its name."""
+    assert read_command(b'{"verb": "resume", "reason": "well again", "by": "watchdog"}').by == "person"
