@@ -16,6 +16,7 @@ from engine.kernel.view import View
 from engine.model import Alert, Gate, Gated, Level, Mood, Post, ScoredPost, Signal, Strategy
 from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.scoring import Ensemble
+from engine.scoring.language import foreign
 from engine.sentiment import Sentiment
 from engine.watchlist import Matcher
 
@@ -52,6 +53,7 @@ class Pipeline:
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
         self.guards = Guards(config)
         self._languages = frozenset(config.x.languages) | {"", "und"}
+        self._english = config.x.languages == ("en",)
         self._reposts = config.x.reposts
         self.due = 0
         """Posts that were to be scored, since start."""
@@ -154,6 +156,8 @@ class Pipeline:
             return "repost"
         if post.lang not in self._languages:
             return f"language {post.lang}"
+        if post.lang in ("", "und") and self._english and foreign(post.text):
+            return "language not English"
         return ""
 
     def _report_scorers(self, now_ns: int) -> None:
