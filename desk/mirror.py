@@ -10,6 +10,7 @@ from enum import Flag, auto
 
 from engine.model import Account, Alert, Decision, FeedState, Fill, Order, Position, Protection, Ticket
 from engine.model.frames import Frame, Goodbye, Message, PostRow, Push, Snapshot, Status, SymbolRow
+from engine.model.guard import GuardMark
 
 _KEPT = 200
 """Decisions, ended orders and fills kept on the desk; the journal has them all."""
@@ -66,6 +67,8 @@ class Mirror:
         """Posts that came since `take_posts`."""
         self.taken: list[PostRow] = []
         """What the last `take_posts` gave, for views that stand over the one that took them."""
+        self.marks: dict[str, GuardMark] = {}
+        """What posts that were shown weigh by now, where the guards thought again; the newest."""
         self.goodbye = ""
         self._received = 0
         self._posts_before = 0
@@ -112,6 +115,7 @@ class Mirror:
         self.feeds = {state.name: state for state in snapshot.feeds}
         self.protections = snapshot.protections
         self.alerts = {alert.id: alert for alert in snapshot.alerts}
+        self.marks.clear()
         self.new_posts.clear()
         self.new_posts.extend(snapshot.posts)
         self._received, self._posts_before = 0, snapshot.status.posts
@@ -130,6 +134,13 @@ class Mirror:
         if frame.posts:
             self._received += len(frame.posts)
             self.new_posts.extend(frame.posts)
+            parts |= Part.POSTS
+        if frame.marks:
+            for changed in frame.marks:
+                self.marks.pop(changed.id, None)
+                self.marks[changed.id] = changed.mark
+            while len(self.marks) > _POSTS:
+                del self.marks[next(iter(self.marks))]
             parts |= Part.POSTS
         if frame.positions is not None:
             self.positions = {position.symbol: position for position in frame.positions}

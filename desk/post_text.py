@@ -21,7 +21,15 @@ def post_lines(post: PostRow) -> list[str]:
         f"matched {matched or 'nothing'}",
         f"score {figures.glyph(post.score)}{post.score:+.2f}, confidence {post.confidence:.2f}, "
         f"influence {post.influence:.2f}",
+        _weight(post),
     ]
+
+
+def _weight(post: PostRow) -> str:
+    """What the guards give it, and why."""
+    cluster = f"; says nearly the same as others: filter cluster:{post.mark.cluster}" if post.mark.cluster else ""
+    reasons = f": {', '.join(post.mark.reasons)}" if post.mark.reasons else ""
+    return f"weighs {post.mark.weight:.2f} in the cleaned mood{reasons}{cluster}"
 
 
 def author_lines(record: AuthorRecord) -> list[str]:

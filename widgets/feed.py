@@ -8,7 +8,7 @@ Called on the screen's event loop only.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from engine.clock import iso
 from engine.model.frames import PostRow
+from engine.model.guard import GuardMark
 from widgets import figures
 from widgets.inked import Inked
 from widgets.line import Line
@@ -115,6 +116,11 @@ class Feed(Inked, can_focus=True):
         if post is None:
             return ""
         return f"@{post.author} {iso(post.published_ns)} {' '.join(post.symbols)} {post.score:+.2f}: {post.text}"
+
+    def mark(self, marks: Mapping[str, GuardMark]) -> None:
+        """The guards thought again about posts: show what they weigh now."""
+        self._window.mark(marks)
+        self._anew()
 
     def mute(self, authors: frozenset[str]) -> None:
         """Hide posts of these authors (lower case); the title says how many are hidden."""

@@ -1,7 +1,8 @@
 """Which posts the feed shows: a small language of words, all of which must hold.
 
 `TSLA` or `$TSLA` a symbol · `@name` an author · `>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 ·
-`verified` · `from:x` a source · anything else a word of the text.
+`verified` · `from:x` a source · `held` something the guards hold against it, `is:ring` `is:copy` … what ·
+`cluster:ID` it and the posts that say nearly the same · anything else a word of the text.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ def _test(word: str) -> Test:
         return lambda post: post.verified
     if lower.startswith("from:") and len(lower) > 5:
         return lambda post: post.source.lower() == lower[5:]
+    if lower == "held":
+        return lambda post: post.mark.weight < 1
+    if lower.startswith("is:") and len(lower) > 3:
+        return lambda post: any(reason.lower().startswith(lower[3:]) for reason in post.mark.reasons)
+    if lower.startswith("cluster:") and len(lower) > 8:
+        return lambda post: word[8:] in (post.id, post.mark.cluster)
     if _SYMBOL.fullmatch(word):
         symbol = word.lstrip("$")
         return lambda post: symbol in post.symbols or lower in post.text.lower()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from engine.model.frames import PostRow
+from engine.model.guard import GuardMark
 from widgets.post_filter import PostFilter
 from widgets.ring import Ring
 
@@ -51,6 +54,19 @@ class PostWindow:
         """Do not show posts of these authors, named in lower case."""
         self.muted = authors
         self._choose()
+
+    def mark(self, marks: Mapping[str, GuardMark]) -> None:
+        """The guards thought again about posts: show what they weigh now."""
+        changed = False
+        for ring in {id(ring): ring for ring in (self._all, self.shown)}.values():
+            for seq in range(ring.start, ring.end):
+                post = ring[seq]
+                mark = marks.get(post.id)
+                if mark is not None and mark != post.mark:
+                    ring[seq] = msgspec.structs.replace(post, mark=mark)
+                    changed = True
+        if changed and self.filter:
+            self._choose()
 
     @property
     def kept(self) -> Ring[PostRow]:

@@ -44,6 +44,12 @@ class Ring(Generic[ItemT]):
             raise IndexError(f"expected a sequence number in [{self.start}, {self.end}), found {seq}")
         return self._items[seq % self.capacity]
 
+    def __setitem__(self, seq: int, item: ItemT) -> None:
+        """Put another item in the place of one that is kept. Raises IndexError when it is gone or not there yet."""
+        if not self.start <= seq < self.end:
+            raise IndexError(f"expected a sequence number in [{self.start}, {self.end}), found {seq}")
+        self._items[seq % self.capacity] = item
+
     def __iter__(self) -> Iterator[ItemT]:
         """Oldest first."""
         for seq in range(self.start, self.end):

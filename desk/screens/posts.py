@@ -12,7 +12,6 @@ from textual.widget import Widget
 from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
-from desk.muted import Muted
 from desk.post_text import author_lines, post_lines
 from desk.screens.prompt import Prompt
 from desk.screens.reading import ReadingView
@@ -20,10 +19,11 @@ from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
 from engine.journal.search import Index
 from engine.model.frames import PostRow
+from engine.model.guard import GuardMark
 from widgets.feed import Feed
 from widgets.text_block import TextBlock
 
-FILTER_HINT = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
+FILTER_HINT = "TSLA @name >0.3 <-0.2 bull verified from:x held is:ring cluster:ID words"
 _KNOWN = 64
 """Authors whose record is remembered while the view is open."""
 
@@ -39,6 +39,7 @@ class PostsView(ReadingView):
         super().__init__(link, subject)
         self._pid = 0
         self._told = ""
+        self._marks: dict[str, GuardMark] = {}
         self._authors: OrderedDict[str, AuthorRecord] = OrderedDict()
 
     def make_panes(self) -> tuple[Widget, ...]:
@@ -47,8 +48,7 @@ class PostsView(ReadingView):
         return self.feed, self.post
 
     def on_mount(self) -> None:
-        paths = self.desk.paths
-        self.muted = Muted(None if paths is None else paths.state_dir / "muted.json")
+        self.muted = self.desk.muted
         main = self.desk.main
         if main is not None:
             self.feed.push(main.feed.kept)
@@ -64,6 +64,9 @@ class PostsView(ReadingView):
             self.feed.clear()
         if Part.POSTS in parts and mirror.taken:
             self._push(mirror.taken, again=parts is Part.ALL)
+        if Part.POSTS in parts and mirror.marks != self._marks:
+            self._marks = dict(mirror.marks)
+            self.feed.mark(self._marks)
         if Part.STATUS in parts and mirror.status is not None:
             self.feed.count(mirror.status.posts, mirror.posts_not_shown)
 
@@ -168,7 +171,8 @@ class PostsView(ReadingView):
         else:
             said = "is hidden on this desk; moods and signals count them as before" if now_muted else "is shown again"
             self.line.done(f"@{name.lstrip('@ ')} {said}.")
-        self.feed.mute(self.muted.names)
+        for feed in (self.feed, *([self.desk.main.feed] if self.desk.main is not None else [])):
+            feed.mute(self.muted.names)
 
 
 def _author(reader: Reader, name: str) -> AuthorRecord:

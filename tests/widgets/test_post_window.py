@@ -3,6 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.model.guard import GuardMark
+from tests.desk import made_up
 from tests.desk.made_up import post
 from widgets.post_window import PostWindow
 
@@ -54,3 +56,38 @@ def test_a_standing_view_does_not_move_while_posts_come() -> None:
     window.settle()
     assert window.rows() == before
     assert window.new == 37
+
+
+def test_muted_authors_are_hidden_counted_and_leave_the_cursor_where_it_was() -> None:
+    window = PostWindow(50)
+    window.push(made_up.post(n, made_up.NOW + n) for n in range(30))
+    window.room = 5
+    window.move(-3)
+    at = window.selected
+    assert at is not None
+    other = next(post.author for post in window.kept if post.author != at.author)
+    window.mute(frozenset({other.lower()}))
+    assert window.hidden == sum(post.author == other for post in window.kept) > 0
+    assert len(window.shown) + window.hidden == len(window.kept)
+    assert window.selected == at
+    window.mute(frozenset({at.author.lower()}))
+    assert window.selected is not None
+    assert window.selected.published_ns < at.published_ns
+    window.mute(frozenset())
+    assert window.shown is window.kept
+
+
+def test_what_guards_think_later_is_shown_and_filtered_by() -> None:
+    window = PostWindow(50)
+    window.push(made_up.post(n, made_up.NOW + n) for n in range(10))
+    window.set_filter("held")
+    assert len(window.shown) == 0
+    mark = GuardMark(0.5, "c1", ("copy of another author",))
+    posts = list(window.kept)
+    window.mark({posts[3].id: mark, "unknown": mark})
+    assert [post.id for post in window.shown] == [posts[3].id]
+    for words in ("is:copy", "cluster:c1"):
+        window.set_filter(words)
+        assert [post.mark for post in window.shown] == [mark]
+    window.set_filter("is:ring")
+    assert len(window.shown) == 0
