@@ -1,7 +1,7 @@
 """Readings that come after their post: who is asked, what is still missing, and when an answer may count.
 
-A post gets its light reading at once. Where a late scorer is asked about it, that reading counts with the share of the
-weights that have answered; each answer then makes a new one, journaled with the time at which it came, so a restart or
+A post gets its light reading at once. Where a late scorer is asked about it, that reading's confidence is lower by half
+of what is missing; each answer then makes a new one, journaled with the time at which it came, so a restart or
 a reader of the journal never sees a score earlier than the engine did. An answer that comes later than
 `scoring.late.limit_s` after its post is dropped and counted. While a late scorer is down its posts keep the light
 reading and the lower confidence; nothing old is used in its place.

@@ -147,14 +147,15 @@ class Ensemble:
     def join(self, post_id: str, members: Sequence[Reading], missing: Collection[str], now_ns: int) -> Reading:
         """The reading of a post from what its members have said so far, late ones included.
 
-        `missing` names the late members that were asked and have not answered, or will not: the confidence is
-        multiplied with the share of the weights that did.
+        `missing` names the late members that were asked and have not answered, or will not: half of their share of the
+        weights is taken off the confidence.
         """
         reading = self._together(post_id, members, now_ns)
         if not missing:
             return reading
         there = sum(self._weights[member.scorer] for member in members)
-        share = there / (there + sum(self._weights[name] for name in missing))
+        absent = sum(self._weights[name] for name in missing)
+        share = 1.0 - absent / (there + absent) / 2
         return msgspec.structs.replace(
             reading,
             confidence=round(reading.confidence * share, 6),

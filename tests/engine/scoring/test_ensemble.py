@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, ScoringConfig
 from engine.errors import ConfigError
-from engine.model import Author, DisplayText, Post, Score, SymbolScore
+from engine.model import Author, DisplayText, Post, Reading, Score, SymbolScore
 from engine.scoring import Ensemble, load
 from engine.scoring.calibration import Curve
 
@@ -247,3 +247,39 @@ def test_the_nearest_name_is_offered() -> None:
 def test_wrong_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="a weight above 0"):
         ensemble(always("a", 0, 1), weights=weights)
+
+
+class LateMade:
+    """A late scorer as far as the ensemble looks at it."""
+
+    def __init__(self, name: str, version: str = "1") -> None:
+        self.name = name
+        self.version = version
+
+
+def with_late(*late: LateMade, **settings: Any) -> Ensemble:
+    return Ensemble([always("a", 0.6, 0.8)], Config(scoring=ScoringConfig(**settings)), late)  # type: ignore[arg-type]
+
+
+def test_a_late_member_is_joined_with_its_weight_and_what_is_missing_costs_confidence() -> None:
+    whole = with_late(LateMade("b"), LateMade("c"), weights={"b": 2.0})
+    (scored,) = whole.score([post("x")], NOW)
+    late = Reading("1", "b", "1", 0.3, 0.5, NOW, reason=DisplayText("it sold more"))
+    both = whole.join("1", (*scored.members, late), (), NOW)
+    assert both.score == round((0.8 * 0.6 + 2 * 0.5 * 0.3) / 1.8, 6)
+    assert (both.scorer, both.version, both.reason) == ("ensemble", whole.version, "it sold more")
+    waiting = whole.join("1", scored.members, ("b", "c"), NOW)
+    alone = whole.join("1", scored.members, (), NOW)
+    assert waiting.score == alone.score
+    assert waiting.confidence == pytest.approx(alone.confidence * (1 - 3 / 4 / 2), abs=1e-6)
+
+
+def test_the_version_follows_late_members() -> None:
+    assert with_late(LateMade("b")).version == with_late(LateMade("b")).version
+    assert with_late(LateMade("b")).version != with_late().version
+    assert with_late(LateMade("b")).version != with_late(LateMade("b", "2")).version
+
+
+def test_only_late_members_are_refused() -> None:
+    with pytest.raises(ConfigError, match="expected a scorer that answers at once beside finbert"):
+        load(Config(scoring=ScoringConfig(scorers=("finbert",))))
