@@ -39,6 +39,8 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     written = Row()
     yield written
     written.held = request.node.stash.get(_PASSED, False)
+    written.test = request.node.nodeid.partition("@")[0]
+    written.broken = [] if written.held else [written.test]
     if written.fault:
         request.config.stash[_KEPT].add(written)
         keep(request.config)

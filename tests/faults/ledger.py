@@ -24,6 +24,16 @@ class Row:
     injected: dict[str, int] = field(default_factory=dict)
     """Faults put on the wire meanwhile, by kind, besides the one the row is about."""
     held: bool = False
+    test: str = ""
+    """The test that wrote it."""
+    broken: list[str] = field(default_factory=list)
+    """Tests of this row that failed and have not held since."""
+    again: list[str] = field(default_factory=list)
+    """Tests of this row that failed beside others, were asked again by themselves, and held."""
+
+    def __post_init__(self) -> None:
+        if not self.held and self.test and not self.broken:
+            self.broken = [self.test]
 
     def tried(self, recovery_s: float = 0.0) -> None:
         """It was done once more, and took this long to recover from."""
@@ -45,7 +55,11 @@ class Ledger:
                 known.worst_s = max(known.worst_s, row.worst_s)
                 known.orders += row.orders
                 known.injected = dict(Counter(known.injected) + Counter(row.injected))
-                known.held = known.held and row.held
+                if row.held and row.test in known.broken:
+                    known.broken.remove(row.test)
+                    known.again.append(row.test)
+                known.broken += row.broken
+                known.held = not known.broken
                 return
         self.rows.append(row)
 

@@ -19,8 +19,9 @@ from tests.faults.ledger import Row
 from tests.faults.street import Street
 
 FOUR_TRUTHS = "every venue order has its intent; at most one entry per signal; positions equal; the chain verifies"
-RECONCILE_LIMIT_S = 30.0
-EQUAL_LIMIT_S = 30.0
+RECONCILE_LIMIT_S = 90.0
+EQUAL_LIMIT_S = 60.0
+"""Far beyond what is promised: a busy machine must not fail a test; how long it took stands in the row."""
 
 
 class Machine(EngineProcess):
@@ -174,10 +175,10 @@ class Machine(EngineProcess):
 
         Returns how many orders came to the venue since the last time. Asked of a dead engine's journal it says most.
         """
-        intents = self.intents()
         orders = self.street.ask(
             lambda venue: [order for order in venue.exchange.orders.values() if order.parent is None]
         )
+        intents = self.intents()  # after the orders: an engine that runs goes on sending
         entries: dict[str, set[str]] = defaultdict(set)
         for order in orders:
             if not order.client_order_id.startswith("desk-"):

@@ -1,6 +1,7 @@
-"""`python -m tests.faults.report LEDGER.json …`: the fault matrix as a page, from what a run found.
+"""`python -m tests.faults.report FOLDER …`: the fault matrix as a page, from the ledgers in these folders.
 
-Only what ran appears. Rows of several ledgers are added up.
+Only what ran appears. Rows of several ledgers are added up; a test that failed in one and held in a later one, asked
+again by itself, counts as held and is named.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ HEAD = """# Fault matrix
 Written from what the tests in `tests/faults` found (`make faults`): real engine processes against a pretend X and a
 pretend Alpaca on loopback, broken on purpose. A row is a fault that was injected; what has no test is not here. "Worst
 recovery" is the longest time from the fault, or from the start after a kill, until what must hold was seen to hold, on
-a machine whose two cores had other work meanwhile.
+a machine whose two cores had other work meanwhile. What a stalled or vanished terminal does to an engine (nothing) is
+in `tests/terminal`.
 """
 
 TABLE = ("| fault | times | worst recovery | result |", "| --- | --: | --: | --- |")
 
 
-def read(paths: Sequence[Path]) -> Ledger:
+def read(folders: Sequence[Path]) -> Ledger:
     """The ledgers as one."""
     ledger = Ledger()
-    for path in paths:
+    for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
         for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
             ledger.add(Row(**row))
     return ledger
@@ -48,6 +50,9 @@ def summary(rows: Sequence[Row]) -> str:
         f"- {orders:,} orders at the venue",
         f"- {len(rows) - len(broken)} of {len(rows)} rows hold",
     ]
+    again = sorted({test.rpartition("::")[2] for row in rows for test in row.again})
+    if again:
+        lines.append(f"- asked again by themselves, because the machine was too busy beside others: {', '.join(again)}")
     if not broken:
         lines.insert(3, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
     return "\n".join(lines)
