@@ -73,12 +73,12 @@ class Choices(LineBlock):
         if not self._shown:
             return [Line().add(" Nothing is called that.", colors.muted)]
         name_width = 2 + max(len(option.name) for option in self._options)
+        name_width = min(name_width, width // 2 if any(option.words for option in self._options) else width - 2)
         lines = []
         for at, option in enumerate(self._shown):
             line = Line().add("▌" if at == self._at else " ", colors.accent)
-            line.field(
-                option.name, min(name_width, width // 2), colors.title_focus if at == self._at else colors.strong
-            )
+            style = colors.title_focus if at == self._at else colors.strong
+            line.field(option.name, name_width, style)
             keys = f" {option.keys} "
             line.field(option.words, width - line.cells - len(keys), colors.muted)
             lines.append(line.right(keys, width - line.cells, colors.accent))

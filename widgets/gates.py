@@ -70,12 +70,12 @@ def _gate(gate: Gate, width: int, colors: Palette) -> Line:
     name = gate.name if gate.stage == "risk" else f"{gate.stage} {gate.name}"
     line.field(name, 23 if width >= _WITH_BAR else 19, style)
     use = None if gate.value is None or not gate.limit else gate.value / gate.limit
-    shown = f"{_figure(gate.value)}/{_figure(gate.limit)}" if gate.limit is not None else ""
-    line.right(shown, 12, colors.muted)
+    amount = f"{_figure(gate.value)}/{_figure(gate.limit)}" if gate.limit is not None else ""
+    line.right(amount, 12, colors.muted)
     if width >= _WITH_BAR:
-        known = use is not None and 0 <= use < 1e9
-        line.right(figures.share(min(use, 9.99)) if known and use is not None else "", 5, colors.muted)
-        line.gap(colors.text).field(use_bar(use, _BAR) if known and use is not None else "", _BAR, colors.muted)
+        shown = use if use is not None and 0 <= use <= 1 else None
+        line.right("" if shown is None else figures.share(shown), 5, colors.muted)
+        line.gap(colors.text).field("" if shown is None else use_bar(shown, _BAR), _BAR, colors.muted)
     line.gap(colors.text, 2)
     return line.field(gate.text, width - line.cells, colors.text if gate.passed else colors.warn)
 

@@ -128,7 +128,7 @@ class StatusBar(LineBlock):
         corner = f"{clock}{speed} "
         for state in view.feeds:
             text, style = _feed(state, self._now_ns, colors)
-            if line.cells + len(text) + 2 + len(corner) > width:
+            if line.cells + len(text) + 3 + len(corner) > width:
                 break
             line.gap(colors.text, 2).add(text, style)
         return line.right(corner, width - line.cells, colors.muted)

@@ -133,6 +133,11 @@ class Pipeline:
         """What keeps a symbol from a signal, by the first strategy that says so."""
         return next((reason for strategy in self._strategies if (reason := strategy.why_not(mood))), "")
 
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names of the strategies, in the order in which they are asked."""
+        return tuple(strategy.name for strategy in self._strategies)
+
     def gates(self, mood: Mood) -> tuple[Gate, ...]:
         """Every strategy's conditions as they stand; of one that tells only the first that fails, that one."""
         found: list[Gate] = []

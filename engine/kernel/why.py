@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.clock import SECOND, from_seconds
+from engine.clock import MINUTE, SECOND, from_seconds
 from engine.config import Config
 from engine.kernel.dealing import Dealing
 from engine.kernel.pipeline import Pipeline
@@ -16,7 +16,7 @@ SHARES_NS = 10 * SECOND
 """How old the shares of one author and one text may be."""
 
 ASKED = "asked"
-"""Stands for the signal's id while there is none: it is judged, and never sent."""
+"""Stands for the signal's id while there is none: it is judged, and never sent. Its strategy is the first one."""
 
 
 class Why:
@@ -73,14 +73,15 @@ class Why:
         """The order that a signal at full strength would get now, and what every control says to it."""
         dealing, sentiment, symbol = self._dealing, self._sentiment, mood.symbol
         book = dealing.book()
+        strategy = next(iter(self._pipeline.strategies), ASKED)
         author, text = self._shares(symbol, book.now_ns)
         signal = Signal(
             id=ASKED,
             symbol=symbol,
             side=side,
-            strategy=ASKED,
+            strategy=strategy,
             at_ns=book.now_ns,
-            expires_ns=book.now_ns,
+            expires_ns=book.now_ns + MINUTE,
             strength=1.0,
             confidence=mood.confidence,
             reason="asked at the desk",
@@ -93,7 +94,7 @@ class Why:
         if sized.draft is None:
             return None, dealing.risk.judge_refusal(signal, sized.reason, book).controls
         role = Role.EXIT if sized.draft.reduces else Role.ENTRY
-        return sized.draft, dealing.risk.judge(signal, sized.draft, book, role=role, strategy=ASKED).controls
+        return sized.draft, dealing.risk.judge(signal, sized.draft, book, role=role, strategy=strategy).controls
 
     def _shares(self, symbol: str, now_ns: int) -> tuple[float, float]:
         """What one author and one text hold of the window. Each costs a pass over it, so they may be a little old."""
