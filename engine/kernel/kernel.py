@@ -248,24 +248,28 @@ class Kernel:
         """The loop while all is well. Raises JournalError when a step cannot be recorded."""
         inbox, timers, requests, virtual = self._inbox, self._timers, self._dealing.requests, self._virtual
         replaying = self._replay is not None
-        taken = 0
         turn_ns = REPLAY_TURN_NS if replaying else TURN_NS
         turn_ends = stopwatch_ns() + turn_ns
+        taken, begun = 0, True
         while not self._stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
                 await self._attendant.take(urgent)
                 self._control.changed()
+                if stopwatch_ns() >= turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends, begun = stopwatch_ns() + turn_ns, True
                 continue
-            if not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
+            if begun and not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
                 await timers.fire_until(now_ns)
+            begun = False
             event = inbox.take_event()
             if event is None:
                 if taken:
                     self._control.changed()
-                taken = 0
                 await self._idle()
                 turn_ends = stopwatch_ns() + turn_ns
+                taken, begun = 0, True
                 continue
             if replaying and event.received_ns > virtual.now_ns():
                 if timers.next_due() <= event.received_ns:
@@ -276,12 +280,12 @@ class Kernel:
                 await self._link.carry_out()
             taken += 1
             if stopwatch_ns() >= turn_ends:
-                taken = 0
                 self._control.changed()
                 if self._journal.backlog > JOURNAL_BACKLOG:
                     await self._journal.commit()
                 await asyncio.sleep(0)
                 turn_ends = stopwatch_ns() + turn_ns
+                taken, begun = 0, True
 
     async def _refuse_all(self) -> None:
         """The loop once nothing can be recorded: no order is sent, entries are called off, protective exits stay.
