@@ -84,3 +84,12 @@ async def test_seconds_do_not_change_it() -> None:
     later = dataclasses.replace(VIEW, feeds=feeds(NOW + 2 * SECOND))
     assert await written(VIEW, now_ns=NOW + SECOND) == await written(later, now_ns=NOW + 4 * SECOND)
     assert await written(VIEW, now_ns=NOW) != await written(VIEW, now_ns=NOW + MINUTE)
+
+
+async def test_local_time_stands_beside_the_exchanges_where_it_is_asked_for() -> None:
+    bar = StatusBar()
+    bar.local_offset_s = 3600
+    async with stage(bar, (120, 2)) as pilot:
+        bar.show(StatusView(status(), account(), attached=True), NOW)
+        await pilot.pause(0.4)
+        assert "11:45 NY  17:45 here" in painted(bar)[0]

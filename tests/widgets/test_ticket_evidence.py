@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from engine.model import DisplayText
+from tests.desk.made_up import NOW, ticket
+from tests.widgets.harness import COLORS, painted, stage, text
+from widgets.ticket_evidence import TicketEvidence, evidence_lines
+
+
+async def test_posts_by_their_share_with_score_age_and_author() -> None:
+    evidence = TicketEvidence(now_ns=lambda: NOW)
+    async with stage(evidence, (90, 30)) as pilot:
+        evidence.show(ticket().signal)
+        await pilot.pause(0.4)
+        lines = painted(evidence)
+        assert "5 posts  top author 18%  text 11%" in lines[0]
+        assert lines[1].startswith("  34% ▲+0.80 conf 0.86   22s ago  @marketwire_ed")
+        shares = [line[:5].strip() for line in lines[1:] if line[:5].strip().endswith("%")]
+        assert shares == ["34%", "21%", "12%", "8%", "5%"]
+
+
+def test_what_the_guards_took_is_said() -> None:
+    signal = ticket().signal
+    doubted = replace(signal, evidence=(replace(signal.evidence[0], guard=0.25, text=DisplayText("again and again")),))
+    shown = text(evidence_lines(doubted, NOW, 90, COLORS))
+    assert "guards 25%" in shown
+    assert "again and again" in shown

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.model import Edits, Position, Vote
+from tests.desk.made_up import NOW, account, symbol_row, ticket
+from tests.widgets.harness import COLORS, text
+from widgets.ticket_facts import TicketFacts
+from widgets.ticket_order import order_lines
+
+SHOWN = ticket()
+
+
+def written(facts: TicketFacts, width: int = 110, now_ns: int = NOW, speed: float = 1.0) -> str:
+    return text(order_lines(facts, now_ns, speed, width, COLORS))
+
+
+def test_exposure_before_and_after_against_the_limits() -> None:
+    held = {"TSLA": Position("TSLA", Decimal(10), Decimal(190)), "GOOG": Position("GOOG", Decimal(20), Decimal(170))}
+    shown = written(TicketFacts(SHOWN, None, account(), held))
+    assert "TSLA 1.90% → 6.86% of 10%" in shown
+    assert "all 5.29% → 10.25% of 60%" in shown
+
+
+def test_an_exit_takes_exposure_away_and_carries_no_stop() -> None:
+    assert SHOWN.draft is not None
+    draft = msgspec.structs.replace(
+        SHOWN.draft, side=type(SHOWN.draft.side).SELL, reduces=True, stop_price=None, target_price=None
+    )
+    held = {"TSLA": Position("TSLA", Decimal(26), Decimal("191.30"))}
+    shown = written(TicketFacts(msgspec.structs.replace(SHOWN, draft=draft), None, account(), held))
+    assert "TSLA 4.96% → 0.00%" in shown
+    assert shown.count("none: it closes what is held") == 2
+
+
+def test_the_price_seen_and_the_price_now_each_with_its_age() -> None:
+    row = msgspec.structs.replace(symbol_row("TSLA"), price="193.00")
+    shown = written(TicketFacts(SHOWN, None, account(), {}, row), now_ns=NOW + 30 * 10**9)
+    assert "191.30 seen 31s ago" in shown
+    assert "now 193.00 ▲ +89 bps  31s old" in shown
+    assert "now unknown" in written(TicketFacts(SHOWN, None, account()))
+
+
+def test_raw_beside_cleaned_and_what_the_guards_left() -> None:
+    assert "+0.42 ▲+0.24  raw +0.53 72% kept" in written(TicketFacts(SHOWN, None, account()))
+    mood = msgspec.structs.replace(SHOWN.signal.mood, raw=None)
+    plain = msgspec.structs.replace(SHOWN, signal=msgspec.structs.replace(SHOWN.signal, mood=mood))
+    assert "raw" not in written(TicketFacts(plain, None, account()))
+
+
+def test_votes_edits_and_the_countdown_of_a_fast_recording() -> None:
+    edited = msgspec.structs.replace(SHOWN, edits=Edits(quantity=Decimal(3)))
+    shown = written(TicketFacts(edited, None, account(), votes=(Vote("vader", "1", -0.3, 0.7, 9),)), speed=20.0)
+    assert "EDITED" in shown
+    assert "vader ▼-0.30 conf 0.70" in shown
+    assert "! 0:06 left" in shown
+
+
+def test_without_an_account_nothing_is_made_up() -> None:
+    assert "– of equity" in written(TicketFacts(SHOWN))
