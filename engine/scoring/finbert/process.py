@@ -30,6 +30,8 @@ class WorkerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._complaints: asyncio.Task[None] | None = None
         self._said: deque[str] = deque(maxlen=_LINES)
+        self.waiting = False
+        """Whether an answer is still to come; that of a question broken off must not be taken for the next one's."""
         self.backend = ""
         """What computes, in words; known once it has started."""
         self.starts = 0
@@ -46,11 +48,11 @@ class WorkerProcess:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Start a worker and wait until the model is loaded; nothing to do when one runs.
+        """Start a worker and wait until the model is loaded; nothing to do when one runs and owes no answer.
 
         Raises ConfigError when the model cannot be had, DeskError when the worker ends or takes too long.
         """
-        if self.running:
+        if self.running and not self.waiting:
             return
         await self.stop()
         self.starts += 1
@@ -86,6 +88,7 @@ class WorkerProcess:
     async def stop(self) -> None:
         """End the worker, kindly and then not."""
         process, self._process = self._process, None
+        self.waiting = False
         if process is None:
             return
         if process.returncode is None:
@@ -104,12 +107,16 @@ class WorkerProcess:
     async def _exchange(self, message: wire.ToWorker, limit_s: float) -> wire.FromWorker:
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
+        self.waiting = True
         try:
             async with asyncio.timeout(limit_s):
                 process.stdin.write(wire.packed(message))
                 await process.stdin.drain()
                 head = await process.stdout.readexactly(wire.LENGTH)
-                return wire.answered(await process.stdout.readexactly(wire.length(head)))
+                body = await process.stdout.readexactly(wire.length(head))
+            answer = wire.answered(body)
+            self.waiting = False
+            return answer
         except TimeoutError:
             raise await self._failed(f"expected an answer within {limit_s:g} s, found none") from None
         except (ConnectionError, asyncio.IncompleteReadError):

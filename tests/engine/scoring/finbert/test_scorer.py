@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -65,6 +66,22 @@ async def test_a_worker_that_hangs_is_killed_at_the_time_limit(scoring: Scoring)
         assert scorer.worker.pid != first
         with pytest.raises(ProcessLookupError):
             os.kill(first, 0)
+
+
+async def test_the_answer_of_a_question_that_was_broken_off_is_not_the_next_ones(scoring: Scoring) -> None:
+    async with scoring() as scorer:
+        first = scorer.worker.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        broken_off = asyncio.create_task(scorer.score(about("up up")))
+        while not scorer.worker.waiting:
+            await asyncio.sleep(0)
+        broken_off.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await broken_off
+        os.kill(first, signal.SIGCONT)
+        assert await sides(scorer, "down down") == [-1]
+        assert scorer.worker.pid != first
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits another process's memory with prlimit(2)")
