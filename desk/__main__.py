@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reject": ("desk.commands.verbs:reject", "Reject a ticket, with a reason"),
     "edit": ("desk.commands.verbs:edit", "Change size, limit, stop or target of a ticket within the controls"),
     "mode": ("desk.commands.verbs:mode", "Set who decides for a symbol: confirm, auto, off"),
+    "why": ("desk.commands.why:why", "Why a symbol does not trade: every gate that fails, the first on top"),
     "pause": ("desk.commands.verbs:pause", "Take no new risk until resumed"),
     "resume": ("desk.commands.verbs:resume", "Trade again, with a reason"),
     "kill": ("desk.commands.verbs:kill", "Halt trading: cancel entries, keep protective exits"),

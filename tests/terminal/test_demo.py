@@ -102,8 +102,10 @@ def test_from_start_to_a_position_halted_and_gone(demo: Demo) -> None:
 
     terminal.press("d", "EVIDENCE")
     detail = terminal.wait("all passed")
-    assert "R25 reconciled" in detail
-    assert "BUY 21 @" in detail
+    assert "▲ BUY NVDA" in detail
+    assert re.search(r"order +21 @ \d", detail)
+    assert re.search(r"R02 order_notional +2,\d{3}/5,000", detail)
+    assert "raw +" in detail
     terminal.press("Escape", "POSITIONS")
 
     terminal.press("y", "✓ confirmed: buy 21 NVDA")

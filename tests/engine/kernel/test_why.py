@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from desk.client import Client
 from engine.errors import DeskError
 from engine.model import SymbolDetail
 from tests.engine.kernel import made_up
-from tests.engine.kernel.process import EngineProcess, ending, until
+from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
 
 
 def ask(engine: EngineProcess, symbol: str) -> SymbolDetail:
@@ -20,6 +22,12 @@ def ask(engine: EngineProcess, symbol: str) -> SymbolDetail:
             return await client.symbol(symbol)
 
     return asyncio.run(once())
+
+
+def desk_why(engine: EngineProcess, symbol: str) -> subprocess.CompletedProcess[str]:
+    """`desk why SYMBOL` in a shell."""
+    words = [sys.executable, "-m", "desk", "--profile", engine.profile, "why", symbol, "--all"]
+    return subprocess.run(words, env=engine.env, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_every_gate_is_told_and_asking_leaves_no_trace(tmp_path: Path) -> None:
@@ -42,6 +50,10 @@ def test_every_gate_is_told_and_asking_leaves_no_trace(tmp_path: Path) -> None:
         assert len(detail.past.price) == len(detail.past.at_ns)
         with pytest.raises(DeskError, match="404"):
             ask(engine, "NOPE")
+        told = desk_why(engine, symbol)
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.startswith(f"{symbol}: ")
+        assert desk_why(engine, "NOPE").returncode == 1
         orders, tickets = engine.snapshot().orders, engine.snapshot().tickets
         assert not [order for order in orders if order.signal_id == "asked"]
         assert not [ticket for ticket in tickets if ticket.signal.id == "asked"]
