@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs picture lock setup setup-dev clean help
+.PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs scores picture lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
@@ -60,6 +60,9 @@ bench-screen: setup-dev  ## measure the desk in a real pseudo-terminal
 
 docs: setup-dev  ## write the generated pages again
 	$(PY) -m tools.docs
+
+scores: setup-dev  ## measure the scorers on the labelled sets, where they are, and write the tables of docs/sentiment.md
+	$(PY) -m tools.scores ../shared/data
 
 picture: setup-dev  ## take docs/desk.svg again: the desk on its demo day
 	$(PY) -m tools.picture

@@ -26,7 +26,7 @@ def figure_lines(rows: Sequence[SetFigures]) -> list[str]:
         for row in rows
     ]
     curve = [
-        f"confidence {cell.confidence:.2f}: right {cell.right:.2f} in {cell.calls:,} calls"
+        f"- confidence {cell.confidence:.2f}: right {cell.right:.2f} in {cell.calls:,} calls"
         for cell in rows[-1].calibration.bins
     ]
     about = f"reliability of the calls ({rows[-1].name}):"
@@ -35,7 +35,7 @@ def figure_lines(rows: Sequence[SetFigures]) -> list[str]:
             "reliability of the calls, every set weighing alike "
             f"(the sets' own errors average {rows[-1].calibration_by_set:.3f}):"
         )
-    return [*table(_HEAD, cells), "", about, *curve]
+    return [*table(_HEAD, cells), "", about, "", *curve]
 
 
 def comparison_lines(pair: tuple[str, str], rows: Sequence[Comparison]) -> list[str]:
@@ -43,7 +43,7 @@ def comparison_lines(pair: tuple[str, str], rows: Sequence[Comparison]) -> list[
     first, second = pair
     head = ("set", "texts", "accuracy", "p", "bull/bear", "p")
     cells = [(row.name, f"{row.accuracy.texts:,}", *_gain(row.accuracy), *_gain(row.bull_bear)) for row in rows]
-    return [f"{second} less {first}, in points:", *table(head, cells)]
+    return [f"{second} less {first}, in points:", "", *table(head, cells)]
 
 
 def rank_lines(found: Mapping[str, RankIC]) -> list[str]:

@@ -48,18 +48,23 @@ def main() -> None:
     parser.add_argument("--part", type=Part, choices=list(Part), help="learn from this part only")
     parser.add_argument("--write", type=Path, help="directory for the weights and the curves")
     arguments = parser.parse_args()
-    sets = read_sets(arguments.data, arguments.part)
+    write_models(arguments.data, arguments.part, arguments.write, report=True)
+
+
+def write_models(data: Path, part: Part | None, folder: Path | None, report: bool = False) -> None:
+    """Write weights and curves, where a folder is given; print the figures of texts not seen, where asked."""
+    sets = read_sets(data, part)
     examples = take_sets_apart(sets)
     within, across = models_by_fold(examples), models_by_source(examples)
     curve = confidence_curve(sets, examples, (within, across))
-    for title, models in (("five folds", within), ("source left out", across)):
+    for title, models in (("five folds", within), ("source left out", across)) if report else ():
         rows = [measured(labelled, models[labelled.name], examples[labelled.name], curve) for labelled in sets]
         print(title, *figure_lines([*rows, mean_figures(rows)]), "", sep="\n")
-    if arguments.write:
+    if folder is not None:
         trained = train([example for rows in examples.values() for example in rows])
-        (arguments.write / WEIGHTS).write_text(table(trained, curve, ABOUT), encoding="utf-8")
+        (folder / WEIGHTS).write_text(table(trained, curve, ABOUT), encoding="utf-8")
         curves = other_curves(sets, examples, (within, across), curve)
-        (arguments.write / CURVES).write_text(curve_table(curves), encoding="utf-8")
+        (folder / CURVES).write_text(curve_table(curves), encoding="utf-8")
 
 
 def read_sets(data: Path, part: Part | None) -> list[LabelledSet]:
