@@ -42,8 +42,9 @@ def test_a_decision_an_order_and_a_fill_are_told_once() -> None:
     teller, ticket = attached(), made_up.ticket(1)
     decided = made_up.decision(ticket, DecisionKind.CONFIRMED, reason="as shown")
     working, filled = made_up.order(ticket), made_up.order(ticket, OrderStatus.FILLED)
-    fill = Fill("x1", working.client_order_id, "TSLA", Side.BUY, filled.filled, made_up.order(ticket).limit_price or filled.filled,
-                filled.filled, made_up.NOW, ticket.signal.id, Role.ENTRY)  # fmt: skip
+    limit, size = made_up.order(ticket).limit_price, filled.filled
+    assert limit is not None
+    fill = Fill("x1", working.client_order_id, "TSLA", Side.BUY, size, limit, size, made_up.NOW, "s-1", Role.ENTRY)
     pushes = [Push(8, ticket=ticket, decision=decided), Push(9, order=working), Push(10, order=working)]
     pushes += [Push(11, order=filled), Push(12, fill=fill), Push(13, fill=fill)]
     told = [event for push in pushes for event in teller.tell(push)]
