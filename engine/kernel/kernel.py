@@ -12,7 +12,6 @@ Start: journal → restore → control socket → broker and reconciliation → 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -37,7 +36,7 @@ from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
+from engine.kernel.watch import heartbeat, quiet_collector, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
@@ -54,10 +53,6 @@ REPLAY_TURN_NS = 20 * MILLISECOND
 
 JOURNAL_BACKLOG = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
-
-COLLECT_AFTER = (2_000, 200, 20)
-"""New objects, young and middle collections before the next older one: what streams is out of the collector's sight
-(`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
 FINISH_LIMIT_S = 5.0
 
@@ -184,9 +179,7 @@ class Kernel:
         if isinstance(self._clock, SystemClock):
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
             self._supervisor.guard(self._watchdog.run(), "watchdog")
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
+        quiet_collector()
 
     def _record_start(self) -> None:
         now_ns = self._clock.now_ns()

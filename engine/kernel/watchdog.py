@@ -33,7 +33,6 @@ class Watchdog:
 
     def __init__(self, config: Config, clock: Clock, *, stages: Stages, lag: LoopLag) -> None:
         self._settings = config.watchdog
-        self._stale_s = config.risk.stale_price_s
         self._clock = clock
         self._stages = stages
         self._lag = lag
@@ -145,11 +144,12 @@ class Watchdog:
             self._session_ns = 0
             return
         self._session_ns = self._session_ns or now_ns
+        stale_s = self._stages.reloading.config.risk.stale_price_s
         newest = max((quote.received_ns for quote in self._stages.view.quotes.values()), default=0)
-        if now_ns - max(newest, self._session_ns) > from_seconds(self._stale_s):
+        if now_ns - max(newest, self._session_ns) > from_seconds(stale_s):
             yield Problem(
                 "prices",
-                f"the market is open and no price has come for {self._stale_s:g} s",
+                f"the market is open and no price has come for {stale_s:g} s",
                 "look at the light `prices`; the stream reconnects by itself, wrong keys or addresses do not mend",
             )
 
