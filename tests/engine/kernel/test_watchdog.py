@@ -23,6 +23,7 @@ SETTINGS = {
     "RISK__STALE_PRICE_S": "2",
 }
 
+
 class Watched:
     """An engine on a street of its own, whose scorer can be told to misbehave."""
 
