@@ -30,6 +30,10 @@ _SAID = {
     secrets.ALPACA_SECRET_KEY: "Alpaca: secret key of the paper account",
 }
 
+_LINE = 62
+"""Characters of a line in a dialog on a screen of 80 columns."""
+_MOST_CHECKS = 4
+
 
 class SetupApp(App[str]):
     """Returns `demo`, `open` or `leave`. Escape leaves at any question; what was stored until then stays."""
@@ -115,7 +119,7 @@ class SetupApp(App[str]):
         while True:
             value = await self.push_screen_wait(Prompt(title, name, hidden=True))
             if not value:
-                return f"{name}: not given; `desk keys set {name} --profile {profile}` when you have it"
+                return f"{name}: not given; later: desk keys set {name}"
             try:
                 kind = await asyncio.to_thread(self._store, name, profile, value)
             except DeskError as error:
@@ -127,21 +131,32 @@ class SetupApp(App[str]):
         """The checks that need no network, and what to do next."""
         env = {**self._environ}
 
-        def check() -> list[str]:
+        def check() -> list[checks.Check]:
             loaded = load(profile=profile, env=env)
-            return checks.lines(checks.local_checks(loaded, Paths.of(loaded.config), env, SystemClock().now_ns()))
+            return checks.local_checks(loaded, Paths.of(loaded.config), env, SystemClock().now_ns())
 
         try:
-            found = await asyncio.to_thread(check)
+            found = _in_short(await asyncio.to_thread(check))
         except DeskError as error:
             found = str(error).split("\n")
         missing = any("not given" in note for note in notes)
         return await self._choose(
             "Ready" if not missing else "Nearly ready: keys are missing",
-            ["\n".join(notes), "\n".join(found)],
+            ["\n".join(_clipped(note) for note in notes), "\n".join(_clipped(line) for line in found)],
             Answer("o", "open", "open the desk"),
             Answer("d", "demo", "show me the demo first"),
         )
+
+
+def _in_short(found: list[checks.Check]) -> list[str]:
+    """How many checks are well, and the first that are not."""
+    bad = [check for check in found if check.status != checks.OK]
+    lines = [f"{len(found) - len(bad)} of {len(found)} checks are well; `desk doctor` says what to do about the rest"]
+    return lines + [f"{check.status} {check.name}: {check.found}" for check in bad[:_MOST_CHECKS]]
+
+
+def _clipped(line: str) -> str:
+    return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
 
 
 def run() -> str:

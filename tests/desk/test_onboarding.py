@@ -118,7 +118,7 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
 
     with mock.patch.dict(os.environ, alone, clear=True):
         app = SetupApp(store=store, environ=alone)
-        async with app.run_test(size=(100, 40)) as pilot:
+        async with app.run_test(size=(80, 24)) as pilot:
             await choose(pilot, "s")
             await choose(pilot, "p")
             await answer(pilot, "tsla, what?!")
@@ -135,8 +135,9 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
             text = said(app)
             assert "alpaca_secret_key: not given" in text
             assert "x_bearer_token: in the keyring (test keyring)" in text
-            assert "config" in text
+            assert "checks are well" in text
             assert KEY not in text
+            assert app.screen.query_one("#dialog").region.height < 24
             await choose(pilot, "o")
         assert app.return_value == "open"
         assert load(env={}).config.symbols == ("TSLA", "GME")
