@@ -52,7 +52,9 @@ def engine() -> Iterator[EngineProcess]:
     with tempfile.TemporaryDirectory(prefix="desk-") as folder:
         home = Path(folder)
         recording = made_up.write(home / "morning.jsonl", two_moods())
-        with ending(EngineProcess(home, env={**PATIENT, "DESK_REPLAY__PATH": str(recording)})) as process:
+        env = {**PATIENT, "DESK_REPLAY__PATH": str(recording), "DESK_GUARDS__ENABLED": "false"}
+        # The same people say the same words of two symbols: the guards would take them for copies.
+        with ending(EngineProcess(home, env=env)) as process:
             process.start()
             until(lambda: len(process.snapshot().tickets) == 2, f"two tickets\n{process.log}")
             yield process
