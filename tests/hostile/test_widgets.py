@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import msgspec
 import pytest
@@ -28,6 +27,7 @@ from widgets.positions import Positions
 from widgets.status_bar import StatusBar, StatusView
 from widgets.status_line import StatusLine
 from widgets.ticket_detail import TicketDetail
+from widgets.ticket_facts import TicketFacts
 from widgets.tickets import Tickets
 
 replace = msgspec.structs.replace
@@ -70,7 +70,7 @@ def tickets(text: str) -> Widget:
 def detail(text: str) -> Widget:
     widget = TicketDetail()
     ended = made_up.decision(made_up.ticket(), DecisionKind.REJECTED, reason=text)
-    widget.show(hostile_ticket(text), replace(ended, by=text), Decimal(1000))
+    widget.show(TicketFacts(hostile_ticket(text), replace(ended, by=text), made_up.account()))
     return widget
 
 
