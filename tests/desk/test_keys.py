@@ -91,6 +91,8 @@ def test_list_says_where_from(memory: Memory, monkeypatch: pytest.MonkeyPatch) -
         "x_bearer_token": "environment",
         "alpaca_key_id": "keyring",
         "alpaca_secret_key": "missing",
+        "anthropic_api_key": "missing",
+        "openai_api_key": "missing",
     }
     plain = desk("list", "--profile", "live").output
     assert "DESK_X_BEARER_TOKEN" in plain and VALUE not in plain
