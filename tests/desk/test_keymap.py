@@ -4,7 +4,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.actions import ACTIONS, BY_ID, RESERVED, in_view
@@ -77,6 +77,7 @@ def test_the_same_key_in_views_that_never_meet_is_fine(tmp_path: Path) -> None:
     assert written(tmp_path, 'symbol.next = "n"').first("symbol.next") == "n"
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(BY_ID)), st.sampled_from(list(string.ascii_letters + string.punctuation))))
 def test_whatever_is_asked_it_is_refused_or_every_view_has_one_action_a_key(table: dict[str, str]) -> None:
     try:

@@ -97,6 +97,7 @@ def test_an_exit_closes_what_is_held_so_only_its_limit_can_be_changed(scene):
     assert risk.edit(signal, exit_draft, Edits(stop_price=D(1)), book).reason.startswith("EDIT_OF_AN_EXIT")
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(Edits, numbers, numbers, numbers, numbers), min_size=1, max_size=4))
 def test_later_edits_stand_over_earlier_ones(made):
     merged = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
@@ -228,6 +228,7 @@ def test_a_signal_of_an_earlier_run_is_not_given_again() -> None:
     assert again.on_mood(mood(change=0.3), VIEW) is not None
 
 
+@settings(deadline=None)
 @given(
     change=st.none() | st.floats(-1, 1),
     volume=st.integers(0, 30),
