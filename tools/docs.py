@@ -55,7 +55,7 @@ order.cancel = []          # no key at all; the palette still finds it
 ```
 
 A key is a character (`Y`, `?`), a name (`f5`, `space`, `pgup`) or one of those behind `ctrl+`, `alt+` or `shift+`. The
-desk does not start with a table that names an unknown id or key, gives two actions of one view the same key, takes a key
+desk does not start with a table that names an unknown id or key, gives two actions of one view one key, takes a key
 that terminals, tmux or flow control use (`ctrl+a b c h i j m o q s z [`), confirms by Enter, or leaves quit, help, back
 or the kill switch without a key; it says file, line and both ids.
 
