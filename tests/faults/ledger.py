@@ -29,7 +29,7 @@ class Row:
     broken: list[str] = field(default_factory=list)
     """Tests of this row that failed and have not held since."""
     again: list[str] = field(default_factory=list)
-    """Tests of this row that failed beside others, were asked again by themselves, and held."""
+    """Tests of this row that failed once, were asked again by themselves, and held."""
 
     def __post_init__(self) -> None:
         if not self.held and self.test and not self.broken:
@@ -46,6 +46,8 @@ class Ledger:
     """Rows in the order in which they came."""
 
     rows: list[Row] = field(default_factory=list)
+    runs: int = 1
+    """Runs that they came from."""
 
     def add(self, row: Row) -> None:
         """Take in a row."""

@@ -27,8 +27,8 @@ TABLE = ("| fault | times | worst recovery | result |", "| --- | --: | --: | ---
 
 
 def read(folders: Sequence[Path]) -> Ledger:
-    """The ledgers as one."""
-    ledger = Ledger()
+    """The ledgers as one. Each folder that holds any is a run."""
+    ledger = Ledger(runs=sum(any(folder.glob("*.json")) for folder in folders))
     for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
         for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
             ledger.add(Row(**row))
@@ -52,7 +52,7 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     again = sorted({test.rpartition("::")[2] for row in rows for test in row.again})
     if again:
-        lines.append(f"- asked again by themselves, because the machine was too busy beside others: {', '.join(again)}")
+        lines.append(f"- failed once, asked again by themselves and held: {', '.join(again)}")
     if not broken:
         lines.insert(3, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
     return "\n".join(lines)
@@ -65,7 +65,8 @@ def wired(rows: Sequence[Row]) -> Counter[str]:
 
 def page(ledger: Ledger) -> str:
     """The page, Markdown."""
-    parts = [HEAD, summary(ledger.rows), ""]
+    runs = [f"- put together from {ledger.runs} runs, one after the other or side by side"] if ledger.runs > 1 else []
+    parts = [HEAD, summary(ledger.rows), *runs, ""]
     for where in dict.fromkeys(row.where for row in ledger.rows):
         rows = [row for row in ledger.rows if row.where == where]
         parts += [f"## {where}", ""]

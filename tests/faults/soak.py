@@ -28,6 +28,8 @@ from tests.faults.street import SYMBOLS, Street
 from tests.venues.x import XUser
 
 SAMPLE_S = 2.0
+BURST_S = 0.5
+"""Most that is published at once: a machine that cannot keep up publishes less, and the page says how much it was."""
 WARM_UP = 0.4
 """Share of the time after which everything that is bounded has filled up."""
 MEMORY_MIB = 24.0
@@ -70,7 +72,9 @@ class Crowd(Street):
 
     def _talk(self, at_ns: int) -> None:
         due = round((self._loop.time() - self._began_s) * self._rate)
-        for _ in range(due - self._given):
+        burst = min(due - self._given, round(self._rate * BURST_S))
+        self._given = due - burst
+        for _ in range(burst):
             self._given += 1
             place = self._given % len(SYMBOLS)
             symbol = SYMBOLS[place]

@@ -99,7 +99,7 @@ class Trouble:
         luck, x = self._luck, self._x
         if not x.streams or not x.archive or luck.random() > 0.25:
             return
-        kind = luck.choice(("repeated", "repeated", "late", "garbage line", "keep-alive", "25 kB"))
+        kind = luck.choice(("repeated", "repeated", "late", "garbage line", "25 kB"))
         rules = list(x.rules.values())
         match kind:
             case "repeated":
@@ -108,8 +108,6 @@ class Trouble:
                 x.deliver(x.make("$TSLA late", at_ns=x.clock.now_ns() - 5_000_000_000), rules)
             case "garbage line":
                 x.send(luck.choice(GARBAGE))
-            case "keep-alive":
-                x.send(b"\r\n")
             case "25 kB":
                 x.post("$TSLA " + "so much to say " * (LONG // 15))
         self.happened[f"post {kind}" if kind != "garbage line" else "post line that is garbage"] += 1
