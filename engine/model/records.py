@@ -204,8 +204,8 @@ class CommandRecord(Value, frozen=True, gc=False):
     def of(cls, command: Command, reply: Reply, at_ns: int) -> Self:
         """The record of a command; arguments stand in the order in which Command declares them."""
         arguments = {}
-        for field in msgspec.structs.fields(command):
-            value = getattr(command, field.name)
-            if field.name not in ("verb", "by") and value:
-                arguments[field.name] = "yes" if value is True else str(value)
+        for name in command.__struct_fields__:
+            value = getattr(command, name)
+            if name not in ("verb", "by") and value:
+                arguments[name] = "yes" if value is True else str(value)
         return cls(command.verb, command.by, arguments, reply.ok, reply.text, at_ns)

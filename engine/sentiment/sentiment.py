@@ -10,8 +10,7 @@ from engine.errors import ConfigError, DeskError
 from engine.model import Evidence, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.timeline import Timeline
-from engine.sentiment.window import WINDOW_LIMIT_S, Entry, pack
-from engine.text import text_key
+from engine.sentiment.window import WINDOW_LIMIT_S, pack
 
 
 class Sentiment:
@@ -119,7 +118,7 @@ class Sentiment:
 
     def top_text_share(self, symbol: str) -> float:
         """Largest share of the window's weight held by one text, in [0, 1]. Costs a pass over the window."""
-        return self._timeline(symbol).top_share(_said)[1]
+        return self._timeline(symbol).top_share(lambda entry: entry.said)[1]
 
     def top_cluster(self, symbol: str) -> tuple[str, float]:
         """The near-duplicates that hold most of the window's weight: their cluster, and their share in [0, 1]."""
@@ -132,10 +131,3 @@ class Sentiment:
                 f"expected a watched symbol, found {symbol!r}", where="sentiment", remedy="add it to [[watchlist]]"
             )
         return timeline
-
-
-def _said(entry: Entry) -> str:
-    """What a post says; one that says nothing in words (a bare link) is a text of its own."""
-    if not entry.said:
-        entry.said = text_key(entry.text) or entry.id
-    return entry.said

@@ -11,6 +11,7 @@ import msgspec
 from engine.model import DisplayText, Evidence, GuardMark, Match, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.window import Entry, Window, kept, mean, pack, raw_mean, trust
+from engine.text import text_key
 
 _DROP = 1024
 """Posts that have left both windows are dropped from the lists in batches of at least this many."""
@@ -82,6 +83,7 @@ class Timeline:
         if at <= self._previous.at_ns:
             self._previous.put(at, packed)
         if self._current.put(at, packed):
+            entry.said = text_key(post.text) or post.id
             self._count(entry)
 
     def take(self, post_id: str) -> bool:

@@ -53,7 +53,8 @@ class Entry(msgspec.Struct, gc=False):
     text: DisplayText
     """Emptied once the post has left the current window: then only its share of the sums is still needed."""
     said: str = ""
-    """`text_key` of the text, made when first asked for."""
+    """What the post says, as a `text_key`; its id where that is nothing in words (a bare link). Empty like `text`. Made
+    on arrival, so that a signal, which compares a whole window, does not hold the others up."""
 
     @property
     def weight(self) -> int:
