@@ -34,6 +34,7 @@ PLAIN: Final = "plain-vader"
     type=click.Choice(["chosen", "kept"]),
     help="Only the texts that choices were made on, or only those kept back (docs/sentiment.md).",
 )
+@click.option("--rings", is_flag=True, help="PATHs are labelled clusters of posts: which the guards call rings.")
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
 @click.option(
     "--band", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral."
@@ -46,6 +47,7 @@ def evaluate(
     scorer: str | None,
     pair: tuple[str, str] | None,
     part: str | None,
+    rings: bool,
     rank_ic: bool,
     band: float,
     as_json: bool,
@@ -62,8 +64,15 @@ def evaluate(
         raise click.UsageError("--compare names both scorers itself, and works on labelled sets only")
     if part is not None and rank_ic:
         raise click.UsageError("--part belongs to labelled sets, --rank-ic to recordings")
+    if rings and (pair is not None or scorer is not None or part is not None or rank_ic):
+        raise click.UsageError("--rings measures the guards, which no scorer and no labelled set has a part in")
     config = load_context(ctx).config
-    if rank_ic:
+    if rings:
+        from desk.evaluate_rings import measure, ring_lines
+
+        told = measure(config, paths)
+        _print(told, ring_lines(told), as_json)
+    elif rank_ic:
         ranks = _against_prices(config, scorer, paths)
         _print(ranks, rank_lines(ranks), as_json)
     elif pair is not None:

@@ -7,18 +7,23 @@ from engine.evaluate.compare import Compared, Comparison, compare
 from engine.evaluate.figures import Calibration, Figure, SetFigures, figures, mean_figures
 from engine.evaluate.labelled import Label, Labelled, LabelledSet, Part, part_of, read_set, set_files
 from engine.evaluate.ranks import DayPrice, RankIC, ScoredPost, next_day, same_day
+from engine.evaluate.rings import ClusterLabel, LabelledCluster, Outcome, RingFigures, read_clusters, ring_figures
 
 __all__ = [
     "Calibration",
+    "ClusterLabel",
     "Compared",
     "Comparison",
     "DayPrice",
     "Figure",
     "Label",
     "Labelled",
+    "LabelledCluster",
     "LabelledSet",
+    "Outcome",
     "Part",
     "RankIC",
+    "RingFigures",
     "ScoredPost",
     "SetFigures",
     "compare",
@@ -26,7 +31,9 @@ __all__ = [
     "mean_figures",
     "next_day",
     "part_of",
+    "read_clusters",
     "read_set",
+    "ring_figures",
     "same_day",
     "set_files",
 ]

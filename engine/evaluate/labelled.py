@@ -124,7 +124,7 @@ def read_set(file: Path) -> LabelledSet:
     """The set in a file. Raises RecordingError naming file and line for a row that is not as described above."""
     rows = []
     lines: dict[str, int] = {}
-    for number, line in _lines(file):
+    for number, line in lines_of(file):
         row = _row(line, file, number)
         first = lines.setdefault(row.id, number)
         if first != number:
@@ -152,7 +152,8 @@ def _row(line: bytes, file: Path, number: int) -> Labelled:
     return Labelled(name, display_text(unescape(row.text)), row.label, (row.symbol or "").lstrip("$"))
 
 
-def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+def lines_of(file: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a .jsonl or .jsonl.gz file that are not blank, with their numbers. Raises RecordingError."""
     number = 0
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
