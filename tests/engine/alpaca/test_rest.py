@@ -92,7 +92,8 @@ async def test_a_hanging_and_a_dripping_answer_end_at_the_limit(venue: AlpacaSim
     for kind in ("hang", "drip"):
         venue.faults.add("*", kind)
         reply = await rest.call("GET", "/account")
-        assert (reply.status, reply.problem) == (None, "no answer within 1 s")
+        assert reply.status is None
+        assert reply.problem in ("no answer within 1 s", "no answer in time")  # our limit, or the socket's just before
     assert (await rest.call("GET", "/account")).ok
 
 
