@@ -20,7 +20,7 @@ from tests.faults.street import Street
 
 pytestmark = [pytest.mark.timeout(900)]
 
-KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "130"))
+KILLS = int(os.environ.get("DESK_FAULTS_KILLS", "200"))
 """Of the whole matrix."""
 BATCH = 10
 """Kills after which the wire is quiet for a while and every execution is counted."""
