@@ -25,7 +25,7 @@ from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
-from desk.terminal import frames_per_second
+from desk.terminal import frames_per_second, terminal_stands
 from desk.themes import DARK, THEMES
 from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30
+_TERMINAL_S = 1.0
+"""How often the desk looks whether its terminal still stands."""
 COLLECT_AFTER = (700, 10, 10)
 """New objects, young and middle collections before the next older one, once the desk runs: Python's own defaults."""
 
@@ -121,6 +123,14 @@ class DeskApp(App[bool]):
         self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)
         self.push_screen(self.main)
         self.call_after_refresh(self._follow_engine)
+        if not self.is_headless and terminal_stands():
+            self.set_interval(_TERMINAL_S, self._leave_without_terminal)
+
+    def _leave_without_terminal(self) -> None:
+        """A terminal can go without a word where the desk does not hang on it (no SIGHUP comes): leave it too.
+        Textual would go on reading its end for ever, at a third of a core. The engine is not touched."""
+        if not terminal_stands():
+            self.exit(False)
 
     @work(name="link")
     async def _follow_engine(self) -> None:

@@ -44,6 +44,12 @@ def require_terminal(
         )
 
 
+def terminal_stands(stdin: TextIO | None = None) -> bool:
+    """Whether the keyboard is a terminal, now. It is no longer one after its window or its SSH session has gone."""
+    stdin = stdin or sys.__stdin__
+    return stdin is not None and not stdin.closed and stdin.isatty()
+
+
 def frames_per_second(setting: str, environ: Mapping[str, str] | None = None) -> float:
     """Most feed repaints a second: `auto` is 15 locally and 5 over SSH; a number is kept within 1 to 60.
 
