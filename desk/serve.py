@@ -26,7 +26,6 @@ VIEWERS: Final = 4
 """Most pages at once: each is a process."""
 PROFILES: Final = ("simulated", "paper")
 """Profiles that may be served."""
-_COOKIE: Final = "desk"
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self' {socket}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -48,6 +47,11 @@ class Door:
         return f"http://{HOST}:{self.port}/?token={self.token}"
 
     @property
+    def cookie(self) -> str:
+        """The session cookie's name. Browsers keep cookies by host, not by port: two served desks need two names."""
+        return f"desk-{self.port}"
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """Where our own page comes from."""
         return (f"http://{HOST}:{self.port}", f"http://localhost:{self.port}")
@@ -58,7 +62,7 @@ class Door:
             return "expected this machine's own name"
         if request.path == "/" and "token" in request.query:
             return "" if self._opens(request.query["token"]) else "expected a token that has not been used yet"
-        shown = request.cookies.get(_COOKIE, "")
+        shown = request.cookies.get(self.cookie, "")
         if not self._session or not hmac.compare_digest(shown.encode(), self._session.encode()):
             return "expected the address that `desk serve` printed"
         if request.path == "/ws":
@@ -97,7 +101,7 @@ def middleware(door: Door) -> Callable[..., Awaitable[web.StreamResponse]]:
             return web.Response(status=403, text=f"403: {why}\n")
         if request.path == "/" and "token" in request.query:
             admitted = web.Response(status=303, headers={"Location": "/", "Referrer-Policy": "no-referrer"})
-            admitted.set_cookie(_COOKIE, door.admit(), httponly=True, samesite="Strict", path="/")
+            admitted.set_cookie(door.cookie, door.admit(), httponly=True, samesite="Strict", path="/")
             return admitted
         if request.path == "/ws":
             door.viewing(1)
