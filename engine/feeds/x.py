@@ -77,6 +77,8 @@ class XFeed:
         self._budget = ConnectBudget()
         self._connected = False
         self._down_ns: int | None = None
+        self._behind_ns = 0
+        """How long after its publication the last post came: so much may be lost before a sign of life."""
         self._refused_rules = ""
 
     async def run(self, sink: Sink) -> None:
@@ -205,6 +207,7 @@ class XFeed:
                 ended = self._trouble(item, reporter) or ended
         reporter.malformed += stream.take_oversized()
         if posts:
+            self._behind_ns = max(0, now_ns - max(post.published_ns for post in posts))
             await self._buy([post.id for post in posts])
             self._remember(posts)
             await sink.put(posts)
@@ -237,7 +240,7 @@ class XFeed:
             if self._config.warm_start:
                 filler.add(Gap(from_ns, now_ns, self._config.warm_start_posts, first=True))
         elif self._down_ns is not None:
-            from_ns = max(earliest_ns, self._down_ns - OVERLAP_NS)
+            from_ns = max(earliest_ns, self._down_ns - max(OVERLAP_NS, 2 * self._behind_ns))
             await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])
             if self._config.recover:
                 filler.add(Gap(from_ns, now_ns, self._meter.left(now_ns)))

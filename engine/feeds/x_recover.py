@@ -29,7 +29,7 @@ OVERLAP_NS = 10 * SECOND
 """A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
 TRIES = 5
 PAGES = 200
-"""Most pages for one gap."""
+"""Most pages for one gap, or as many as the posts that may be bought fill."""
 LEAST = 10
 """X's smallest page."""
 
@@ -93,7 +93,8 @@ class Searcher:
         found: dict[str, Post] = {}
         bought = 0
         why = ""
-        for _ in range(PAGES):
+        pages = max(PAGES, most // PAGE)
+        for _ in range(pages):
             reading = [cursor for cursor in cursors if not cursor.done]
             if not reading:
                 break
@@ -109,7 +110,7 @@ class Searcher:
                 why = error.message
                 break
         else:
-            why = f"more than {PAGES} pages"
+            why = f"more than {pages} pages"
         complete_ns = max(from_ns if cursor.done else cursor.oldest_ns for cursor in cursors)
         posts = tuple(sorted(found.values(), key=lambda post: (post.published_ns, post.id)))
         return Found(posts, complete_ns, bought, why)

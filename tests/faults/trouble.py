@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -41,6 +42,9 @@ class Trouble:
         self._venue = venue
         self._x = x
         self.happened: Counter[str] = Counter()
+        self.apart_s = 0.0
+        """Least time between two ends of the stream of posts."""
+        self._ended_s = 0.0
 
     def tick(self) -> None:
         """A tenth of a second of trouble."""
@@ -111,7 +115,8 @@ class Trouble:
             case "25 kB":
                 x.post("$TSLA " + "so much to say " * (LONG // 15))
         self.happened[f"post {kind}" if kind != "garbage line" else "post line that is garbage"] += 1
-        if luck.random() < 0.02:
+        if luck.random() < 0.02 and time.monotonic() >= self._ended_s + self.apart_s:
+            self._ended_s = time.monotonic()
             end = luck.choice((End.CLEAN, End.ABORT))
             x.refuse(STREAM, *[faults.unavailable()] * luck.randint(0, 1))
             x.end_stream(end)

@@ -109,6 +109,19 @@ async def test_a_gap_is_told_filled_in_order_and_nothing_comes_twice(tmp_path: P
         assert lights[lights.index(Light.DOWN) :][-2:] == [Light.RECOVERING, Light.UP] or Light.RECOVERING in lights
 
 
+async def test_a_stream_that_ran_behind_may_have_lost_more_than_it_was_silent_for(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        late = desk.x.post("Tesla late", at_ns=desk.clock.now_ns() - 40 * SECOND)
+        await desk.sink.until(lambda: desk.sink.posts)
+        down_ns = desk.clock.now_ns()
+        lost = desk.x.make("Tesla was on its way", at_ns=down_ns - 30 * SECOND)
+        desk.x.archive.append(lost)
+        desk.x.end_stream(End.ABORT)
+        await desk.sink.until(lambda: len(desk.sink.posts) == 2)
+        assert desk.sink.ids() == [late.id, lost.id]
+
+
 async def test_a_gap_with_recovery_off_stays_open_and_is_told(tmp_path: Path) -> None:
     async with rig(tmp_path, recover=False) as desk:
         await desk.live()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import bisect
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from aiohttp import web
 
-from engine.clock import MINUTE, SECOND, Clock, iso, parse_iso
+from engine.clock import MILLISECOND, MINUTE, SECOND, Clock, iso, parse_iso
 from tests.venues.x import wire
 from tests.venues.x.faults import PROBLEMS
 from tests.venues.x.query import Query, QueryError, parse
@@ -47,6 +48,8 @@ class Rest:
         self.archive: deque[XPost] = deque(maxlen=ARCHIVE)
         self.posts_read = 0
         self._made = 0
+        self._by_id: list[tuple[int, XPost]] = []
+        self._newest: XPost | None = None
 
     def add_rule(self, value: str, tag: str = "") -> StoredRule:
         """Keep a rule. Raises QueryError."""
@@ -134,13 +137,9 @@ class Rest:
             raise Invalid("'max_results' must be between 10 and 100")
         before = int(base64.b32hexdecode(asked["next_token"])) if "next_token" in asked else 1 << 64
         since = int(asked.get("since_id", "0"))
-        within = {
-            post.id: post
-            for post in self.archive
-            if start_ns <= post.created_ns < end_ns and since < int(post.id) < before
-        }
-        newest_first = sorted(within.values(), key=lambda post: -int(post.id))
-        matching = list(islice((post for post in newest_first if query.matches(post.subject)), size + 1))
+        newest_first = self._between(max(since + 1, _first_id(start_ns)), min(before, _first_id(end_ns + MILLISECOND)))
+        within = (post for post in newest_first if start_ns <= post.created_ns < end_ns)
+        matching = list(islice((post for post in within if query.matches(post.subject)), size + 1))
         page = matching[:size]
         self.posts_read += len(page)
         fields = Fields.of(asked)
@@ -156,6 +155,23 @@ class Rest:
             if included:
                 body["includes"] = included
         return json_answer(200, body)
+
+    def _between(self, low: int, high: int) -> Iterator[XPost]:
+        """Archived posts with low ≤ id < high, newest first. New ones find their place here."""
+        fresh = list(takewhile(lambda post: post is not self._newest, reversed(self.archive)))
+        for post in reversed(fresh):
+            bisect.insort(self._by_id, (int(post.id), post), key=_number)
+            self._newest = post
+        if len(self._by_id) > 1.25 * ARCHIVE:
+            del self._by_id[:-ARCHIVE]
+        place = bisect.bisect_left(self._by_id, high, key=_number)
+        last = 0
+        while place > 0 and self._by_id[place - 1][0] >= low:
+            place -= 1
+            number, post = self._by_id[place]
+            if number != last:
+                yield post
+            last = number
 
     async def usage(self, request: web.Request) -> web.Response:
         today = {"date": iso(self.clock.now_ns())[:10] + "T00:00:00.000Z", "usage": str(self.posts_read)}
@@ -180,6 +196,15 @@ class Invalid(Exception):
             "detail": "One or more parameters to your request was invalid.",
             "type": PROBLEMS + "invalid-request",
         }
+
+
+def _number(archived: tuple[int, XPost]) -> int:
+    return archived[0]
+
+
+def _first_id(at_ns: int) -> int:
+    """The lowest id a post of this time can have."""
+    return int(wire.post_id(at_ns, 0))
 
 
 def _only_duplicates(errors: Sequence[Json]) -> bool:
