@@ -116,7 +116,7 @@ class AlpacaBroker:
             raise VenueUnavailable(
                 f"expected the account, found {reply.reason}",
                 where=self._url,
-                remedy="Check the network and alpaca.trading_url, then start again.",
+                remedy="Check the network and alpaca.trading_url; it is asked again by itself.",
             )
 
     async def close(self) -> None:

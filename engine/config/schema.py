@@ -59,8 +59,8 @@ class XConfig(Section, frozen=True, kw_only=True):
     """Fill gaps by recent search after a reconnect."""
     warm_start: bool = True
     """Fill the windows by recent search at start, within the cap."""
-    warm_start_posts: int = 300
-    """Most posts a warm start may buy."""
+    warm_start_posts: int = 2000
+    """Most posts a warm start may buy; half of what the cap leaves ends it too."""
     search_lag_s: float = 30.0
     """How far behind now recent search stands: a gap's newest posts are bought this much later."""
     silence_s: float = 20.0

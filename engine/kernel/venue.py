@@ -53,6 +53,10 @@ class VenueLink:
         """Why another comparison was asked for while one ran; empty when none was."""
         self._reader: asyncio.Task[None] | None = None
         self._every_ns = from_seconds(config.orders.reconcile_s)
+        self._light = Light.OFF
+        self._since_ns = 0
+        self._answered_ns = 0
+        """When a real venue last answered what it was asked; 0 when it never has."""
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
 
@@ -76,9 +80,17 @@ class VenueLink:
         self.ask_market()
         self.reconcile("start", persist=True)
 
-    def _report(self, light: Light, error: DeskError) -> None:
+    def _report(self, light: Light, error: DeskError | None = None) -> None:
+        """Show how the venue answers: refused, down with the reason, or up again."""
         now_ns = self._clock.now_ns()
-        self._inbox.report(FeedState(self._broker.name, light, now_ns, now_ns, error.message, error.remedy))
+        if light is not self._light:
+            self._light, self._since_ns = light, now_ns
+        if light is Light.UP:
+            self._answered_ns = now_ns
+        detail, remedy = (error.message, error.remedy) if error else ("", "")
+        self._inbox.report(
+            FeedState(self._broker.name, light, self._since_ns, now_ns, detail, remedy, last_ns=self._answered_ns)
+        )
 
     # requests --------------------------------------------------------------------------------------------------------
 
@@ -194,9 +206,14 @@ class VenueLink:
         try:
             await self._learn_instruments()
             since = max(0, self._clock.now_ns() - LOOK_BACK_NS)
-            return Compared(await self._broker.snapshot(since), "", why)
+            snapshot = await self._broker.snapshot(since)
         except DeskError as error:
+            if not self._broker.simulated:
+                self._report(Light.DOWN, error)
             return Compared(None, str(error), why)
+        if not self._broker.simulated:
+            self._report(Light.UP)
+        return Compared(snapshot, "", why)
 
     async def _learn_instruments(self) -> None:
         """Ask what each watched symbol is, once; a symbol the venue does not know stays unknown and is not traded."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR
-from engine.model import Role, TradingState
+from engine.model import Light, Role, TradingState
 from engine.model.frames import Command
 from tests.engine.kernel.process import ending
 from tests.faults.ledger import Row
@@ -34,6 +34,12 @@ def machine(folder: Path, street: Street) -> Iterator[Machine]:
         made.wait(lambda: {"TSLA", "NVDA"} <= set(made.held()), "two positions", 60.0)
         made.equal()
         yield made
+
+
+def light(machine: Machine, name: str) -> Light | None:
+    """The light of one feed or venue, as the engine shows it."""
+    seen = machine.seen()
+    return next((feed.light for feed in seen.feeds if feed.name == name), None) if seen else None
 
 
 FAILURES = [
@@ -70,6 +76,8 @@ def test_a_failed_query_is_never_read_as_flat(machine: Machine, row: Row, kind: 
     street.ask(lambda venue: venue.faults.clear())
     machine.reconciled()
     row.tried(time.monotonic() - began)
+    machine.wait(lambda: light(machine, "alpaca") is Light.UP, "the venue's light is up again")
+    assert not machine.alerts("feed:alpaca")
     machine.equal()
     assert street.positions() == held
     assert street.ask(lambda venue: len(venue.posts())) == posts
