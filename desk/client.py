@@ -153,7 +153,7 @@ class Client:
         head = self._decode(data, _Head)
         if head.protocol != PROTOCOL:
             raise DeskError(
-                f"expected an engine that speaks protocol {PROTOCOL}, "
+                f"expected protocol {PROTOCOL}, "
                 f"found protocol {head.protocol} (engine version {head.version or 'unknown'})",
                 where=str(self._path),
                 remedy="stop that engine and start it again with this version, or use the desk it came with",

@@ -44,6 +44,8 @@ class Link:
         self.attached = False
         self.lost_why = ""
         """Why the engine is not attached, in words; empty before the first attempt ended."""
+        self.lost_remedy = ""
+        """What to do about it, where there is something to do."""
 
     @property
     def lost_s(self) -> int:
@@ -58,10 +60,10 @@ class Link:
         """Attach and follow, for ever; a lost engine is tried again with growing pauses of at most two seconds."""
         pause = _FIRST_RETRY_S
         while True:
-            why, fresh = await self._follow()
+            why, remedy, fresh = await self._follow()
             if fresh:
                 pause = _FIRST_RETRY_S
-            self.attached, self.lost_why = False, why
+            self.attached, self.lost_why, self.lost_remedy = False, why, remedy
             self._wake(Part.STATUS)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LAST_RETRY_S)
@@ -82,8 +84,8 @@ class Link:
         """Close the connections."""
         await self._client.close()
 
-    async def _follow(self) -> tuple[str, bool]:
-        """Follow one connection to its end: why it ended, and whether it had attached at all."""
+    async def _follow(self) -> tuple[str, str, bool]:
+        """Follow one connection to its end: why it ended, what to do about it, and whether it had attached at all."""
         fresh = False
         try:
             async with aclosing(self._client.stream()) as stream:
@@ -91,10 +93,11 @@ class Link:
                     fresh = True
                     self._apply(message)
         except RevisionGap as gap:
-            return f"a message is missing ({gap}); attaching again", fresh
+            return f"a message is missing ({gap}); attaching again", "", fresh
         except DeskError as error:
-            return error.message, fresh
-        return (self.mirror.goodbye and f"the engine stopped: {self.mirror.goodbye}") or "the engine went away", fresh
+            return error.message, error.remedy, fresh
+        goodbye = self.mirror.goodbye
+        return f"the engine stopped: {goodbye}" if goodbye else "the engine went away", "", fresh
 
     def _apply(self, message: Message) -> None:
         parts = self.mirror.apply(message)

@@ -56,6 +56,9 @@ class StatusView:
     lost_s: int = 0
     """Seconds since the engine was last heard, while it is not attached."""
     lost_why: str = ""
+    lost_remedy: str = ""
+    versions: tuple[str, str] = ("", "")
+    """The engine's and the desk's: said when they differ, though they understand each other."""
     read_only: bool = False
     """Whether this desk only shows."""
 
@@ -90,7 +93,8 @@ class StatusBar(LineBlock):
     def lines(self, width: int) -> list[Line]:
         view = self._view
         if view.status is None or view.account is None:
-            return [self._waiting(width), Line()]
+            remedy = f" → {view.lost_remedy}" if view.lost_remedy else ""
+            return [self._waiting(width), Line().field(remedy, width, self.inks.text)]
         colors = self.inks if view.attached else self.inks.greyed()
         return [
             self._first(view, view.status, width, colors),
@@ -112,7 +116,8 @@ class StatusBar(LineBlock):
         if not view.attached:
             heard = figures.span(view.lost_s * 10**9)
             line.add(f" ENGINE LOST {heard} ", colors.alarm).gap(colors.text)
-            return line.field(f"all figures are as of then · {view.lost_why}", width - line.cells, colors.warn)
+            why = f"{view.lost_why} → {view.lost_remedy}" if view.lost_remedy else view.lost_why
+            return line.field(f"all figures are as of then · {why}", width - line.cells, colors.warn)
         _trading(line, status, colors)
         if not status.reconciled:
             line.gap(colors.text).add(" NOT RECONCILED ", colors.caution)
@@ -126,6 +131,10 @@ class StatusBar(LineBlock):
         clock += "" if here is None else f"  {figures.local_minute(self._now_ns, here)} here"
         speed = "" if status.speed == 1 else " max" if status.speed == 0 else f" ×{status.speed:g}"
         corner = f"{clock}{speed} "
+        engine, desk = view.versions
+        if engine != desk:
+            said = f"engine {engine} ≠ desk {desk}" if width >= _NARROW else f"engine {engine}"
+            line.gap(colors.text, 2).field(said, min(len(said), 40), colors.warn)
         for state in view.feeds:
             text, style = _feed(state, self._now_ns, colors)
             if line.cells + len(text) + 3 + len(corner) > width:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import cache
+from importlib.metadata import version
 
 from desk.link import Link
 from widgets.status_bar import StatusView
+
+
+@cache
+def own_version() -> str:
+    """This desk's version."""
+    return version("desk")
 
 
 def local_offset_s() -> int:
@@ -15,7 +23,7 @@ def local_offset_s() -> int:
 
 def status_view(link: Link) -> StatusView:
     """The picture now, and whether an engine is attached."""
-    mirror = link.mirror
+    mirror, own = link.mirror, own_version()
     return StatusView(
         status=mirror.status,
         account=mirror.account,
@@ -24,5 +32,7 @@ def status_view(link: Link) -> StatusView:
         attached=link.attached,
         lost_s=link.lost_s,
         lost_why=link.lost_why,
+        lost_remedy=link.lost_remedy,
+        versions=(mirror.version or own, own),
         read_only=link.read_only,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from importlib.metadata import version
 
 from engine.clock import HOUR, MINUTE, SECOND, parse_iso
 from engine.model import (
@@ -345,7 +346,7 @@ def snapshot(profile: str = "simulated", *, tickets: int = 2, posts: int = 60) -
         ticket(92, "META", at_ns=NOW - 11 * MINUTE),
     ]
     return Snapshot(
-        protocol=PROTOCOL, version="0.1.0", pid=4242, rev=7, started_ns=NOW - HOUR,
+        protocol=PROTOCOL, version=version("desk"), pid=4242, rev=7, started_ns=NOW - HOUR,
         status=status(profile), account=account(),
         symbols=tuple(symbol_row(symbol) for symbol in SYMBOLS),
         posts=tuple(post(n, NOW - (posts - n) * 7 * SECOND) for n in range(posts)),

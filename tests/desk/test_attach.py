@@ -116,3 +116,24 @@ async def test_another_protocol_is_named_on_the_screen(socket: Path) -> None:
         await pilot.pause(0.3)
         assert desk.main is not None
         assert "found protocol 99" in desk.main.bar.render_line(0).text
+        assert "→ stop that engine and start it again with this version" in desk.main.bar.render_line(1).text
+        assert not desk.link.attached
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"), [(120, f"engine 9.9 ≠ desk {made_up.snapshot().version}"), (80, "engine 9.9 ")]
+)
+async def test_an_engine_of_another_version_that_speaks_the_same_is_only_named(
+    socket: Path, columns: int, said: str
+) -> None:
+    other = msgspec.structs.replace(made_up.snapshot(), version="9.9")
+    desk = a_desk(socket)
+    async with fake_engine(socket, other) as engine, desk.run_test(size=(columns, 40)) as pilot:
+        await until(pilot, lambda: desk.link.attached and desk.main and desk.main.bar.shows_engine)
+        assert desk.main is not None
+        await until(pilot, lambda: desk.main and said in desk.main.bar.render_line(0).text)
+        await engine.stop()
+        engine.state = made_up.snapshot()
+        await engine.start()
+        await until(pilot, lambda: desk.link.attached)
+        await until(pilot, lambda: desk.main and said not in desk.main.bar.render_line(0).text)
