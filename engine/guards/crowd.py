@@ -45,7 +45,7 @@ def is_throw_away(post: Post) -> bool | None:
     return created_ns is not None and followers <= YOUNG_SMALL and post.published_ns - created_ns <= YOUNG_NS
 
 
-class Member(msgspec.Struct, gc=False):
+class Member(msgspec.Struct, gc=False, eq=False):
     """One post within the window."""
 
     id: str
@@ -66,10 +66,12 @@ class Member(msgspec.Struct, gc=False):
     weight: float
     """Its weight, in [0, 1]."""
     quick: bool = False
+    left: bool = False
+    """Whether it is counted no more: it left the window, or an edit replaced it."""
     cluster: Cluster | None = None
 
 
-class Cluster(msgspec.Struct, gc=False):
+class Cluster(msgspec.Struct, gc=False, eq=False):
     """Posts that say nearly the same as the first of them. `crowd` is there once there are two."""
 
     id: str
@@ -86,22 +88,30 @@ class Account(msgspec.Struct, gc=False):
 
     posts: int
     throw_away: bool | None
+    """As its newest post told."""
 
 
 class Crowd:
-    """Counts over the posts of a cluster. Each post is counted once and uncounted once."""
+    """Counts over the posts of a cluster. Each post is counted once and uncounted once, at the same cost however many.
 
-    __slots__ = ("accounts", "clients", "members", "quick", "throw_away", "unknown")
+    The counts are those of the posts within the window and of nothing before them, so a restart that reads the window
+    back has the same.
+    """
+
+    __slots__ = ("accounts", "clients", "members", "posts", "quick", "throw_away", "unknown")
 
     def __init__(self) -> None:
         self.members: deque[Member] = deque()
-        """In order of arrival."""
+        """In order of arrival. The first one is counted; among the others may be some that have left."""
+        self.posts = 0
+        """Members that are counted."""
         self.accounts: dict[str, Account] = {}
         self.clients: Counter[str] = Counter()
         """Posts by program; those without one are left out."""
         self.throw_away = self.unknown = 0
         """Accounts that are throw-away ones, and that nothing is known of."""
         self.quick = 0
+        """Posts that came soon after the one before them; the first has none before it."""
 
     @property
     def authors(self) -> int:
@@ -115,26 +125,33 @@ class Crowd:
             member.quick = -QUICK_NS <= gap_ns <= QUICK_NS
             self.quick += member.quick
         self.members.append(member)
+        self.posts += 1
         if member.client:
             self.clients[member.client] += 1
         account = self.accounts.get(member.author)
         if account is not None:
             account.posts += 1
+            if account.throw_away is not member.throw_away:
+                self._count(account.throw_away, -1)
+                self._count(member.throw_away, 1)
+                account.throw_away = member.throw_away
             return False
         self.accounts[member.author] = Account(1, member.throw_away)
-        if member.throw_away is None:
-            self.unknown += 1
-        else:
-            self.throw_away += member.throw_away
+        self._count(member.throw_away, 1)
         return True
 
     def leave(self, member: Member) -> None:
         """Uncount a post that has left the window or was replaced."""
-        if self.members[0] is member:
-            self.members.popleft()
-        else:
-            self.members.remove(member)
+        member.left = True
+        self.posts -= 1
         self.quick -= member.quick
+        members = self.members
+        if members[0] is member:
+            while members and members[0].left:
+                members.popleft()
+            if members:
+                self.quick -= members[0].quick
+                members[0].quick = False
         if member.client:
             self.clients[member.client] -= 1
             if not self.clients[member.client]:
@@ -144,10 +161,13 @@ class Crowd:
         if account.posts:
             return
         del self.accounts[member.author]
-        if account.throw_away is None:
-            self.unknown -= 1
-        else:
-            self.throw_away -= account.throw_away
+        self._count(account.throw_away, -1)
+
+    def _count(self, throw_away: bool | None, by: int) -> None:
+        if throw_away is None:
+            self.unknown += by
+        elif throw_away:
+            self.throw_away += by
 
     def suspicion(self) -> float:
         """How much it looks like a ring, in [0, 1]: who they are × how quickly they came × how few programs they use.
@@ -157,19 +177,17 @@ class Crowd:
         """
         known = len(self.accounts) - self.unknown
         who = (self.throw_away + PRIOR * PRIOR_ACCOUNTS) / (known + PRIOR_ACCOUNTS)
-        gaps = max(1, len(self.members) - 1)
-        pace = SLOW + (1 - SLOW) * min(1.0, self.quick / gaps)
+        pace = SLOW + (1 - SLOW) * self.quick / max(1, self.posts - 1)
         variety = max(0, len(self.clients) - 1) / max(1, len(self.accounts) - 1)
         return who * pace * (1 - VARIETY * min(1.0, variety))
 
     def words(self) -> str:
         """What the suspicion rests on, in words and numbers."""
-        times = [member.published_ns for member in self.members]
-        span = (max(times) - min(times)) / SECOND
+        span = abs(self.members[-1].published_ns - self.members[0].published_ns) / SECOND
         known = len(self.accounts) - self.unknown
         programs = f"{len(self.clients)} programs" if len(self.clients) != 1 else "one program"
         return (
-            f"{len(self.members)} posts of {len(self.accounts)} authors in {span:.0f} s, "
+            f"{self.posts} posts of {len(self.accounts)} authors in {span:.0f} s, "
             f"{self.throw_away} of {known} known accounts throw-away, "
             f"{programs if self.clients else 'programs unknown'}"
         )

@@ -9,13 +9,13 @@ again from that instant on, by one `guard` record; the past is not rewritten. A 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 from engine.clock import from_seconds
 from engine.config import Config
 from engine.guards.crowd import Cluster, Crowd, Member, is_throw_away
-from engine.guards.similar import Index, Sketch, sketch
+from engine.guards.similar import Index, sketch
 from engine.model import PLAIN, GuardMark, Match, Post, Value
 from engine.model.records import GuardRecord
 
@@ -38,6 +38,9 @@ class Weighed(Value, frozen=True, gc=False):
 
 _PLAIN = Weighed(PLAIN)
 
+Begun: TypeAlias = tuple[Post | None, GuardRecord | None]
+"""How a cluster began: its first post, and the last verdict on it; None where there is none."""
+
 
 class Guards:
     """Remembers the posts published in the last `guards.window_s`, at most `guards.posts` of them.
@@ -56,6 +59,7 @@ class Guards:
         self._order: deque[Member] = deque()
         """Every member, in order of arrival; replaced ones stay until their time is over."""
         self._members: dict[str, Member] = {}
+        self._clusters: dict[str, Cluster] = {}
         self._index: Index[Cluster] = Index(settings.similarity)
         self._cashtags: dict[str, int] = {}
         """How often each was named within the window."""
@@ -90,25 +94,29 @@ class Guards:
         member.weight = self._weight(cluster, member)
         if cluster.ring and not member.trusted:
             reasons.insert(0, f"{RING} {_crowd(cluster).words()}")
-        return Weighed(GuardMark(member.weight, cluster.id, tuple(reasons)), verdict)
+        alone = None if member.weight == member.own else member.own
+        return Weighed(GuardMark(member.weight, cluster.id, tuple(reasons), alone), verdict)
 
-    def restore(self, post: Post, matches: Sequence[Match], mark: GuardMark) -> None:
-        """Remember a post of an earlier run with the mark it got then. Oldest first."""
+    def restore(self, post: Post, matches: Sequence[Match], mark: GuardMark, begun: Callable[[str], Begun]) -> None:
+        """Remember a post of an earlier run with the mark it got then. Oldest first, verdicts in their places.
+
+        What is read back has to begin no later than `guards.window_s` before the newest instant that the earlier run
+        knew; where it begins before that makes no difference. `begun` is asked about a cluster whose first post is
+        older than that, as of this post.
+        """
         if not matches or not self._settings.enabled:
             return
         self._enter(post)
         member, _ = self._member(post, matches)
-        words = sketch(post.text, post.cashtags)
-        cluster = self._named(mark.cluster, words) if mark.cluster else None
+        cluster = None
+        if mark.cluster:
+            cluster = self._clusters.get(mark.cluster) or self._begun(mark.cluster, begun(mark.cluster))
         if cluster is None:
-            cluster = Cluster(mark.cluster or post.id, words, member)
-            self._open(cluster, member)
+            self._open(Cluster(mark.cluster or post.id, sketch(post.text, post.cashtags), member), member)
         else:
-            self._own_words(member, self._join(cluster, member), [])
-        if any(reason.startswith(RING) for reason in mark.reasons) and not cluster.ring:
-            # Its verdict is older than what is read back.
-            cluster.ring, cluster.changes = True, 1
+            self._join(cluster, member)
         member.weight = mark.weight
+        member.own = mark.weight if mark.alone is None else mark.alone
         self._keep(member)
 
     def restore_verdict(self, record: GuardRecord) -> None:
@@ -117,8 +125,8 @@ class Guards:
             member = self._members.get(post_id)
             if member is not None:
                 member.weight = weight
-        cluster = self._order[-1].cluster if self._order else None
-        if cluster is not None and cluster.id == record.cluster:
+        cluster = self._clusters.get(record.cluster)
+        if cluster is not None:
             cluster.ring, cluster.changes = record.ring, record.changes
 
     # one post --------------------------------------------------------------------------------------------------------
@@ -131,7 +139,7 @@ class Guards:
             member = order.popleft()
             if self._members.get(member.id) is member:
                 self._forget(member)
-        for earlier in post.edits:
+        for earlier in (post.id, *post.edits):
             if earlier in self._members:
                 self._forget(self._members[earlier])
 
@@ -205,14 +213,20 @@ class Guards:
 
     def _open(self, cluster: Cluster, first: Member) -> None:
         first.cluster = cluster
+        self._clusters[cluster.id] = cluster
         if cluster.sketch:
             self._index.put(cluster)
 
-    def _named(self, name: str, words: Sketch) -> Cluster | None:
-        """The cluster of that name: that of its first post, or, when that is over, one with these words."""
-        first = self._members.get(name)
-        found = self._index.find(words) if first is None else first.cluster
-        return found if found is not None and found.id == name else None
+    def _begun(self, name: str, begun: Begun) -> Cluster | None:
+        """A cluster without its first post; None where nothing is known of that."""
+        first, verdict = begun
+        if first is None:
+            return None
+        cluster = Cluster(name, sketch(first.text, first.cashtags), None)
+        if verdict is not None:
+            cluster.ring, cluster.changes = verdict.ring, verdict.changes
+        self._clusters[name] = cluster
+        return cluster
 
     def _join(self, cluster: Cluster, member: Member) -> bool:
         """Put a post into a cluster; returns whether its author is new there."""
@@ -250,6 +264,7 @@ class Guards:
             if cluster.crowd.members:
                 return
         cluster.first = None
+        del self._clusters[cluster.id]
         self._index.drop(cluster)
 
     # the cluster -----------------------------------------------------------------------------------------------------
@@ -266,7 +281,7 @@ class Guards:
         cluster.changes += 1
         again = []
         for member in crowd.members:
-            if member is not newest:
+            if member is not newest and not member.left:
                 weight = self._weight(cluster, member)
                 if weight != member.weight:
                     member.weight = weight

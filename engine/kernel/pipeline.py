@@ -13,9 +13,10 @@ from engine.guards import Dedupe, DedupeOutcome, Guards
 from engine.journal import Journal
 from engine.kernel.late_scores import LateScores, Rescored
 from engine.kernel.view import View
-from engine.model import Alert, Gate, Gated, Level, Mood, Post, ScoredPost, Signal, Strategy
+from engine.model import PLAIN, Alert, Gate, Gated, Level, Mood, Post, Reading, ScoredPost, Signal, Strategy, Value
 from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.scoring import Ensemble
+from engine.scoring.ensemble import NAME as ENSEMBLE
 from engine.scoring.language import foreign
 from engine.sentiment import Sentiment
 from engine.watchlist import Matcher
@@ -122,6 +123,36 @@ class Pipeline:
         """What an earlier run found of a cluster, after the post that brought it to light."""
         self.guards.restore_verdict(record)
         self._weigh_again(record)
+
+    def finish(self, body: PostRecord, recorded: Sequence[Value], now_ns: int) -> None:
+        """Take a post the rest of the way whose engine was killed over it. `recorded`: its records after the first.
+
+        The same steps give the same records, so what is recorded is a beginning of them, and the rest is appended. No
+        strategy is asked: that is left to the next post.
+        """
+        post, matches = body.whole, body.matches
+        found = self.dedupe.check(post)
+        weighed = self.guards.check(post, matches)
+        records: list[tuple[str, str, Value]] = []
+        if weighed.verdict is not None:
+            records.append(("guard", weighed.verdict.cluster, weighed.verdict))
+            self._weigh_again(weighed.verdict)
+        if found.outcome is DedupeOutcome.EDIT:
+            left = self._sentiment.remove(found.replaces)
+            records.append(("edit", post.id, Edit(post.id, found.replaces, now_ns, left)))
+        if not self._not_scored(post, bool(matches)):
+            readings = [value for value in recorded if isinstance(value, Reading)]
+            scored = self._ensemble.score((post,), now_ns)[0]
+            count = 1 if scored.members == (scored.reading,) else len(scored.members) + 1
+            if len(readings) < count:
+                scored = self._late.ask(post, matches, scored, now_ns)
+                records += [("reading", post.id, reading) for reading in (*scored.members, scored.reading)[:count]]
+                reading = scored.reading
+            else:
+                reading = next((each for each in reversed(readings) if each.scorer == ENSEMBLE), readings[-1])
+            self._sentiment.add(ScoredPost(post, matches, reading, scored.members, body.mark or PLAIN), now_ns)
+        for kind, key, value in records[len(recorded) :]:
+            self._journal.append(kind, key, value, now_ns)
 
     def restore_signal(self, signal: Signal) -> None:
         """Tell its strategy of a signal that an earlier run gave."""

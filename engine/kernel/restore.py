@@ -2,16 +2,19 @@
 
 Orders, fills, trading state and protections are rebuilt from every record of theirs; the account from its newest one,
 which holds what all before it came to; tickets and ids against duplicates from the last `journal.dedupe_hours`; moods
-from the posts and readings still inside their windows.
+from the posts and readings still inside their windows; what the guards remember from the posts and verdicts of theirs.
+A post over which the engine was killed is taken the rest of the way.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from engine.clock import from_seconds
 from engine.config import Config
+from engine.guards import Begun
 from engine.journal.chain import Record
 from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
@@ -36,6 +39,7 @@ from engine.model import (
     Signal,
     StateChange,
     Ticket,
+    Value,
 )
 from engine.model.post import Match
 from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
@@ -91,8 +95,12 @@ def restore(
         keep_ns = from_seconds(config.journal.dedupe_hours * 3600)
         _restore_tickets(reader, now_ns - keep_ns, dealing, view)
         horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
-        guarded_ns = from_seconds(config.guards.window_s)
-        _restore_posts(reader, now_ns - keep_ns, now_ns - horizon_ns, now_ns - guarded_ns, now_ns, pipeline, sentiment)
+        since_ns = now_ns - max(keep_ns, horizon_ns)
+        guarded_ns = max(since_ns, _guards_now_ns(reader, since_ns) - from_seconds(config.guards.window_s))
+        cut = _cut_short(reader, since_ns)
+        _restore_posts(reader, since_ns, now_ns - horizon_ns, guarded_ns, now_ns, pipeline, sentiment, cut)
+        if cut is not None:
+            pipeline.finish(cut.body, cut.recorded, now_ns)
 
 
 def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, view: View) -> int:
@@ -193,6 +201,7 @@ def _restore_posts(
     now_ns: int,
     pipeline: Pipeline,
     sentiment: Sentiment,
+    cut: CutShort | None,
 ) -> None:
     """Posts with their marks and readings: a post's readings follow it, the ensemble's last; late ones come later."""
     post: Post | None = None
@@ -211,6 +220,8 @@ def _restore_posts(
         pipeline.restore(post, scored, now_ns)
 
     for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
+        if cut is not None and record.seq >= cut.seq:
+            break
         value = record.value()
         if isinstance(value, Reading):
             if post is not None and value.post_id == post.id:
@@ -221,8 +232,8 @@ def _restore_posts(
         if isinstance(value, PostRecord):
             finish()
             post, matches, mark, readings = value.whole, value.matches, value.mark or PLAIN, []
-            if post.published_ns > guarded_from_ns:
-                pipeline.guards.restore(post, matches, mark)
+            if record.at_ns >= guarded_from_ns:
+                pipeline.guards.restore(post, matches, mark, partial(_begun, reader, record.seq))
         elif isinstance(value, GuardRecord):
             pipeline.restore_verdict(value)
         elif isinstance(value, Edit):
@@ -232,6 +243,57 @@ def _restore_posts(
         elif isinstance(value, Signal) and value.at_ns > window_from_ns:
             pipeline.restore_signal(value)
     finish()
+
+
+class CutShort(Value, frozen=True, gc=False):
+    """The post over which the engine was killed."""
+
+    seq: int
+    body: PostRecord
+    recorded: tuple[Value, ...]
+    """What was recorded of it besides the post: nothing else followed."""
+
+
+def _cut_short(reader: Reader, since_ns: int) -> CutShort | None:
+    """The newest post, if it may be unfinished: all its records are made at once, so nothing else follows them."""
+    last = next(reader.records(kinds=("post",), since_ns=since_ns, limit=1, reverse=True), None)
+    if last is None:
+        return None
+    body = last.value()
+    assert isinstance(body, PostRecord)
+    followed = []
+    for record in reader.records(after_seq=last.seq):
+        value = record.value()
+        if not isinstance(value, GuardRecord | Edit) and not (
+            isinstance(value, Reading) and value.post_id == body.post.id
+        ):
+            return None
+        followed.append(value)
+    return CutShort(last.seq, body, tuple(followed))
+
+
+def _guards_now_ns(reader: Reader, since_ns: int) -> int:
+    """The newest instant that the guards knew: no post is recorded before it was published or received."""
+    newest_ns = 0
+    for record in reader.records(kinds=("post",), since_ns=since_ns, reverse=True):
+        if record.at_ns <= newest_ns:
+            break
+        value = record.value()
+        if isinstance(value, PostRecord) and value.matches:
+            newest_ns = max(newest_ns, min(value.post.published_ns, value.post.received_ns))
+    return newest_ns
+
+
+def _begun(reader: Reader, before_seq: int, cluster: str) -> Begun:
+    """A cluster's first post, and the last verdict on it before a record."""
+    first = next(reader.records(kinds=("post",), key=cluster, limit=1, reverse=True), None)
+    body = None if first is None else first.value()
+    verdicts = [record for record in reader.records(kinds=("guard",), key=cluster) if record.seq < before_seq]
+    verdict = verdicts[-1].value() if verdicts else None
+    return (
+        body.whole if isinstance(body, PostRecord) else None,
+        verdict if isinstance(verdict, GuardRecord) else None,
+    )
 
 
 def cover(sentiment: Sentiment, state: FeedState) -> bool:

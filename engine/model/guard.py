@@ -17,6 +17,8 @@ class GuardMark(Value, frozen=True, gc=False, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     """Why the weight is below 1; each begins with its kind: `ring`, `repeat`, `copy`, `cashtags`, `piggyback` or
     `cap`."""
+    alone: float | None = None
+    """What it would weigh were its cluster no ring; None where that is `weight`."""
 
 
 PLAIN: Final = GuardMark()

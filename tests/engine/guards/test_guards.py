@@ -287,32 +287,3 @@ def test_weights_are_shares_in_thousandths_with_a_reason(rows: list[tuple[str, i
         assert (mark.weight < 1.0) <= bool(mark.reasons)
     assert all(0.0 <= weight <= 1.0 for weight in ledger.weights.values())
     assert sum(ledger.room._posts.values()) <= len(ledger.room)
-
-
-@settings(deadline=None, max_examples=60)
-@given(STREAM, st.integers(0, 60))
-def test_a_restart_goes_on_where_it_was(rows: list[tuple[str, int, int]], cut: int) -> None:
-    posts = stream(rows)
-    once, again = guards(ring_authors=3), guards(ring_authors=3)
-    for each in posts[:cut]:
-        found = once.check(each, goog())
-        again.restore(each, goog(), found.mark)
-        if found.verdict is not None:
-            again.restore_verdict(found.verdict)
-    for each in posts[cut:]:
-        assert once.check(each, goog()) == again.check(each, goog())
-
-
-def test_a_restart_in_the_middle_of_a_ring_knows_it_though_its_first_post_is_over() -> None:
-    once, again = guards(window_s=60.0), guards(window_s=60.0)
-    posts = ring(60, every_s=2)
-    for number, each in enumerate(posts[:50]):
-        found = once.check(each, goog())
-        if number >= 20:
-            again.restore(each, goog(), found.mark)
-    for each in posts[50:]:
-        before, after = once.check(each, goog()), again.check(each, goog())
-        assert after.verdict is None
-        assert (
-            (after.mark.weight, after.mark.cluster) == (before.mark.weight, before.mark.cluster) == (0.0, posts[0].id)
-        )
