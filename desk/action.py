@@ -35,8 +35,6 @@ class Action:
     tooltip: str
     """One sentence for help, palette and documentation."""
     group: Group
-    shown: bool = False
-    """True when the key bar shows it."""
     views: tuple[str, ...] = ("desk",)
     """Ids of the views that carry it out (`desk.views`), or EVERYWHERE."""
     app_call: str = ""

@@ -1,4 +1,4 @@
-"""The table of actions: every thing a person can do, in the order of key bar, help and documentation.
+"""The table of actions: every thing a person can do, in the order of help and documentation; and the key bar's.
 
 No default key has a meaning to terminals, tmux or flow control, and in no view do two actions share one.
 """
@@ -17,23 +17,19 @@ _WITH_TICKET = ("desk", "ticket")
 
 def _decide(id: str, verb: str, keys: str, label: str, tooltip: str, *, by_key_only: bool = False) -> Action:
     views = _WITH_TICKET
-    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DECIDE, True, views, by_key_only=by_key_only)
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DECIDE, views, by_key_only=by_key_only)
 
 
-def _engine(
-    id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = EVERYWHERE, shown: bool = False
-) -> Action:
-    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.ENGINE, shown, views)
+def _engine(id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = EVERYWHERE) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.ENGINE, views)
 
 
-def _read(
-    id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = ("desk",), shown: bool = False
-) -> Action:
-    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.READ, shown, views)
+def _read(id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = ("desk",)) -> Action:
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.READ, views)
 
 
 def _move(id: str, verb: str, keys: str, label: str, tooltip: str, views: tuple[str, ...] = EVERYWHERE) -> Action:
-    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.MOVE, False, views)
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.MOVE, views)
 
 
 def _desk(
@@ -44,10 +40,9 @@ def _desk(
     tooltip: str,
     views: tuple[str, ...] = EVERYWHERE,
     *,
-    shown: bool = False,
     app_call: str = "",
 ) -> Action:
-    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DESK, shown, views, app_call)
+    return Action(id, verb, tuple(keys.split()), label, tooltip, Group.DESK, views, app_call)
 
 
 _VIEWS = tuple(
@@ -58,7 +53,6 @@ _VIEWS = tuple(
         view.title,
         view.tooltip,
         Group.VIEWS,
-        False,
         EVERYWHERE,
         app_call=f"app.view('{view.id}')",
     )
@@ -69,18 +63,15 @@ ACTIONS: tuple[Action, ...] = (
     _decide("ticket.confirm", "confirm", "y", "confirm", "Send the selected ticket, as it is shown.", by_key_only=True),
     _decide("ticket.reject", "reject", "n", "reject", "Reject the selected ticket, with a reason."),
     _decide("ticket.edit", "edit", "e", "edit", "Change size, limit, stop or target within the controls."),
-    _read("desk.open", "open", "d enter", "detail", "Show what is under the cursor in full.", _WITH_ROWS, shown=True),
-    _engine(
-        "symbol.mode", "mode", "m", "mode", "Who decides: a person, the autopilot or nobody.", _WITH_SYMBOL, shown=True
-    ),
-    _engine("engine.pause", "pause", "p", "pause", "Pause trading; again to resume, with a reason.", shown=True),
+    _read("desk.open", "open", "d enter", "detail", "Show what is under the cursor in full.", _WITH_ROWS),
+    _engine("symbol.mode", "mode", "m", "mode", "Who decides: a person, the autopilot or nobody.", _WITH_SYMBOL),
+    _engine("engine.pause", "pause", "p", "pause", "Pause trading; again to resume, with a reason."),
     _engine(
         "engine.kill",
         "kill",
         "K",
         "KILL",
         "HALT: cancel working entries, keep protective exits; or flatten everything.",
-        shown=True,
     ),
     _engine("engine.flatten", "flatten", "F", "flatten", "Close the selected position, or all of them.", _WITH_SYMBOL),
     _engine("order.cancel", "cancel", "x", "cancel", "Cancel the selected order.", ("desk", "orders")),
@@ -89,23 +80,11 @@ ACTIONS: tuple[Action, ...] = (
         "alert.acknowledge", "acknowledge", "a", "acknowledge", "Acknowledge the alert that is shown.", ("desk", "risk")
     ),
     _engine("protection.lift", "lift", "U", "unlock", "Lift a protection, with a reason."),
-    _read(
-        "feed.filter", "filter", "f", "filter", "Show only rows that match.", ("desk", "posts", "ledger"), shown=True
-    ),
-    _read(
-        "feed.search",
-        "search",
-        "slash",
-        "search",
-        "Find words in what is shown.",
-        ("desk", "posts", "journal"),
-        shown=True,
-    ),
+    _read("feed.filter", "filter", "f", "filter", "Show only rows that match.", ("desk", "posts", "ledger")),
+    _read("feed.search", "search", "slash", "search", "Find words in what is shown.", ("desk", "posts", "journal")),
     _read("feed.older", "search-older", "full_stop", "older hit", "Go to the next older hit.", ("desk", "posts")),
     _read("feed.newer", "search-newer", "comma", "newer hit", "Go to the next newer hit.", ("desk", "posts")),
-    _read(
-        "author.mute", "mute", "M", "mute", "Hide an author's posts on this desk; again to show them.", ("posts",), True
-    ),
+    _read("author.mute", "mute", "M", "mute", "Hide an author's posts on this desk; again to show them.", ("posts",)),
     _move("move.up", "up", "up k", "up", "Move up a row."),
     _move("move.down", "down", "down j", "down", "Move down a row."),
     _move("move.left", "previous-pane", "left h shift+tab", "previous pane", "Go to the pane before."),
@@ -134,7 +113,37 @@ ACTIONS: tuple[Action, ...] = (
     _desk("desk.compact", "compact", "v", "compact", "Compact: bars make room for rows."),
     _desk("desk.theme", "theme", "T", "theme", "Choose a theme; it is remembered.", app_call="app.choose_theme"),
     _desk("desk.palette", "palette", "colon", "palette", "Find an action by its words.", app_call="app.palette"),
-    _desk("desk.quit", "quit", "q", "quit", "Leave; asks whether the engine stays.", ("desk",), shown=True),
-    _desk("desk.help", "help", "question_mark", "help", "Show every key.", shown=True),
+    _desk("desk.quit", "quit", "q", "quit", "Leave; asks whether the engine stays.", ("desk",)),
+    _desk("desk.help", "help", "question_mark", "help", "Show every key."),
 )
-"""In the order of key bar and help."""
+"""In the order of help."""
+
+KEY_BAR: tuple[str, ...] = (
+    "view.leave",
+    "ticket.confirm",
+    "ticket.reject",
+    "engine.kill",
+    "engine.pause",
+    "ticket.edit",
+    "desk.open",
+    "desk.quit",
+    "alert.acknowledge",
+    "author.mute",
+    "feed.filter",
+    "feed.search",
+    "symbol.mode",
+    "order.cancel",
+    "engine.flatten",
+    "symbol.next",
+    "desk.zoom",
+    "desk.copy",
+    "desk.export",
+    "desk.palette",
+    "move.jump",
+    "protection.lift",
+    "engine.reconcile",
+    "desk.theme",
+    "desk.screenshot",
+)
+"""Ids in the order in which a view's key bar takes them, the most important first, as far as its width goes. Help, the
+last in every bar, tells them all."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.binding import Binding
 
 from desk.action import Action, Group
-from desk.action_table import ACTIONS
+from desk.action_table import ACTIONS, KEY_BAR
 
 __all__ = ["ACTIONS", "BY_ID", "NAMES", "RESERVED", "Action", "Group", "bindings", "in_view", "key_bar", "key_name"]
 
@@ -69,7 +69,7 @@ def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
             action.label,
             tooltip=action.tooltip,
             id=action.id,
-            show=action.shown,
+            show=action.id in KEY_BAR,
             group=Binding.Group(action.group.value),
         )
         for action in (*in_view(view), *(BY_ID[id] for id in also))
@@ -77,12 +77,11 @@ def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
 
 
 def key_bar(view: str, keys: Mapping[str, tuple[str, ...]] | None = None) -> list[tuple[str, str, str]]:
-    """Key as written, label and what it runs, of the actions that a view's key bar shows.
+    """Key as written, label and what it runs, of the actions that a view's key bar takes, help the last of them.
 
-    `keys` are the keys in force by action id; the defaults where it says nothing.
+    `keys` are the keys in force by action id; the defaults where it says nothing. An action without a key is left out.
     """
-    shown = [action for action in in_view(view) if action.shown]
-    if view != "desk":
-        shown.insert(0, BY_ID["view.leave"])
-    first = {action.id: (keys or {}).get(action.id, action.keys)[0] for action in shown}
-    return [(key_name(first[action.id]), action.label, action.method) for action in shown]
+    taken = [
+        (BY_ID[id], (keys or {}).get(id, BY_ID[id].keys)) for id in (*KEY_BAR, "desk.help") if BY_ID[id].is_in(view)
+    ]
+    return [(key_name(first[0]), action.label, action.method) for action, first in taken if first]

@@ -9,6 +9,7 @@ from desk.action import EVERYWHERE
 from desk.actions import ACTIONS, BY_ID, RESERVED, Action, Group, bindings, in_view, key_bar
 from desk.app import DeskApp
 from desk.views import VIEW_BY_ID, VIEWS, View
+from widgets.key_bar import KeyBar
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.id)
 
@@ -58,3 +59,27 @@ def test_no_binding_jumps_the_queue() -> None:
 @each_view
 def test_the_key_bar_ends_with_help(view: View) -> None:
     assert key_bar(view.id)[-1] == ("?", "help", "help")
+
+
+@each_view
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_what_stops_trading_is_in_every_key_bar_and_decisions_come_first(view: View, columns: int) -> None:
+    placed = [action for _, _, _, action in KeyBar(key_bar(view.id)).placed(columns)]
+    assert {"kill", "pause", "help"} <= set(placed)
+    assert ("leave" in placed) == (view.id != "desk")
+    assert ("quit" in placed) == (view.id == "desk")
+    if BY_ID["ticket.confirm"].is_in(view.id):
+        assert [action for action in placed if action != "leave"][:4] == ["confirm", "reject", "kill", "pause"]
+
+
+@each_view
+def test_a_wider_key_bar_adds_keys_and_moves_none(view: View) -> None:
+    narrow, middle, wide = (KeyBar(key_bar(view.id)).placed(columns) for columns in (80, 120, 200))
+    assert narrow[:-1] == middle[: len(narrow) - 1]
+    assert middle[:-1] == wide[: len(middle) - 1]
+    assert len(narrow) < len(middle) < len(wide)
+
+
+def test_an_action_whose_key_was_taken_away_is_not_in_the_key_bar() -> None:
+    assert "filter" not in [action for _, _, action in key_bar("desk", {"feed.filter": ()})]
+    assert ("Y", "confirm", "confirm") in key_bar("desk", {"ticket.confirm": ("Y",)})
