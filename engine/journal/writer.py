@@ -25,7 +25,7 @@ from engine.journal.anchor import Anchor, AnchorFile, read_anchor
 from engine.journal.chain import KEY_LIMIT, LAYOUT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
-from engine.journal.walk import COLUMNS, Row, check_tail
+from engine.journal.walk import COLUMNS, check_tail
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000
@@ -41,8 +41,17 @@ CLOSE_S: Final = 30.0
 
 STATEMENT_ROWS: Final = 64
 """Most rows of one INSERT."""
+WIDTH: Final = 6
+"""Fields of a row."""
+STATEMENT_FIELDS: Final = STATEMENT_ROWS * WIDTH
+ROW_BYTES: Final = 250
+"""What a row takes in the table and the indexes beside its body, about."""
 _KIND_BYTES: Final = {kind: kind.encode() for kind in KINDS}
 
+_TYPES: Final = dict(KINDS)
+
+Field = int | str | bytes
+"""What a column takes."""
 Waiter = Callable[[JournalError | None], None]
 """Told None when what it waits for is durable, or why it never will be. Called on the writer's thread."""
 
@@ -147,7 +156,7 @@ class Journal:
         """
         if self._refusal is not None:
             raise self._refused()
-        if KINDS.get(kind) is not type(value) or len(key) > KEY_LIMIT:
+        if _TYPES.get(kind) is not type(value) or len(key) > KEY_LIMIT:
             raise self._unfit(kind, key, value)
         queue = self._queue
         if len(queue) >= QUEUE_LIMIT:
@@ -329,37 +338,39 @@ class Journal:
 
     def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
         taken_at, newest = time.monotonic(), self._seq
-        rows = self._encoded(self._durable.hash)
-        _insert(connection, rows)
-        self._durable = Anchor(rows[-1][0], rows[-1][5])
-        if self._durable.seq >= self._mark[0]:
+        fields, durable, size = self._encoded(self._durable.hash)
+        _insert(connection, fields)
+        self._durable = durable
+        if durable.seq >= self._mark[0]:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)
         self._answer()
-        anchor.write(self._durable)
+        anchor.write(durable)
         # A commit rewrites the last page of the table and of each index, and fills new ones.
-        self._pages += 5 + sum(len(row[4]) + 250 for row in rows) // 4096
+        self._pages += 5 + size // 4096
         if self._pages >= CHECKPOINT_PAGES:
             _, pages, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._pages = max(0, pages - copied)
 
-    def _encoded(self, previous: bytes) -> list[Row]:
-        """The next group as rows, each chained to the one before."""
-        rows: list[Row] = []
-        queue = self._queue
+    def _encoded(self, previous: bytes) -> tuple[list[Field], Anchor, int]:
+        """The next group, each record chained to the one before: its rows' fields, its last record and its bytes."""
+        fields: list[Field] = []
+        queue, seq, size = self._queue, 0, 0
         for _ in range(min(len(queue), GROUP_LIMIT)):
             seq, at_ns, kind, key, value = queue.popleft()
             try:
                 body = encode(value)
-                kind_bytes, key_bytes = _KIND_BYTES[kind], encode_key(key)
-                previous = chain(previous, seq, at_ns, kind_bytes, key_bytes, body)
+                key_bytes = encode_key(key)
+                previous = chain(previous, seq, at_ns, _KIND_BYTES[kind], key_bytes, body)
             except (TypeError, ValueError, OverflowError, struct.error) as error:
                 raise JournalError(
                     f"expected a {type(value).__name__} that can be written as JSON: {error}",
                     where=f"{self.path}, record {seq} ({kind})",
                     remedy="report this: the engine made a record that is none",
                 ) from error
-            rows.append((seq, at_ns, kind_bytes, key_bytes, body, previous))
-        return rows
+            # Text is bound as text: SQLite takes longer to cast a blob than Python to decode it.
+            fields += (seq, at_ns, kind, key_bytes.decode(), body.decode(), previous)
+            size += len(body) + ROW_BYTES
+        return fields, Anchor(seq, previous), size
 
     def _answer(self) -> None:
         """Tell those whose records are durable now."""
@@ -385,27 +396,26 @@ class Journal:
                 waiter(failure)
 
 
-def _insert(connection: sqlite3.Connection, rows: list[Row]) -> None:
-    """Insert rows and commit them, in as few statements as can be: a group of usual size in one that commits by itself.
+def _insert(connection: sqlite3.Connection, fields: list[Field]) -> None:
+    """Insert rows, given field by field, and commit them: a group of usual size in one statement by itself.
 
     sqlite3 gives the interpreter away in every statement, and to get it back from a busy loop takes up to a switch
     interval each time. Raises sqlite3.Error.
     """
-    if len(rows) <= STATEMENT_ROWS:
-        connection.execute(_statement(len(rows)), [value for row in rows for value in row])
+    if len(fields) <= STATEMENT_FIELDS:
+        connection.execute(_statement(len(fields) // WIDTH), fields)
         return
     connection.execute("BEGIN IMMEDIATE")
-    for start in range(0, len(rows), STATEMENT_ROWS):
-        part = rows[start : start + STATEMENT_ROWS]
-        connection.execute(_statement(len(part)), [value for row in part for value in row])
+    for start in range(0, len(fields), STATEMENT_FIELDS):
+        part = fields[start : start + STATEMENT_FIELDS]
+        connection.execute(_statement(len(part) // WIDTH), part)
     connection.execute("COMMIT")
 
 
 @lru_cache(maxsize=STATEMENT_ROWS)
 def _statement(rows: int) -> str:
     """The INSERT of so many rows: the same text each time, so that sqlite3 finds it prepared."""
-    places = ", ".join(["(?, ?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?)"] * rows)
-    return f"INSERT INTO records({COLUMNS}) VALUES {places}"
+    return f"INSERT INTO records({COLUMNS}) VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)}"
 
 
 def _make_private(path: Path) -> None:

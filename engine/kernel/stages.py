@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
+
+import msgspec
 
 from engine.clock import Clock
 from engine.config import Config
+from engine.config.schema import JournalConfig
 from engine.errors import JournalError
+from engine.feeds.replay import ReplayFeed
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.arming import Arming
@@ -36,6 +40,10 @@ from engine.scoring import load as load_scorers
 from engine.scoring.late import load_late
 from engine.sentiment import Sentiment
 from engine.tickets import Tickets
+
+REPLAY_COMMIT_MS: Final = 100.0
+"""In a replay as fast as possible: how long a record may wait for its group. What waits there, waits in memory that a
+second run of the recording fills again; whoever asks for a commit gets it at once, as ever."""
 
 
 @runtime_checkable
@@ -70,7 +78,9 @@ class Stages:
         replaying = self.replay is not None
         late = load_late(config, clock, state_dir=paths.state_dir, read_secret=read_secret, replaying=replaying)
         self.ensemble = load_scorers(config, late)
-        self.journal = Journal(paths.journal, config.journal, profile=profile, on_failure=on_journal_failure)
+        self.journal = Journal(
+            paths.journal, _grouped(config, self.replay), profile=profile, on_failure=on_journal_failure
+        )
         self.inbox = Inbox(config.feeds.queue)
         self.view = View(config)
         self.late = LateScores(
@@ -195,3 +205,11 @@ class Stages:
             speed=1.0 if self.replay is None else self._config.replay.speed,
         )
         return self._show
+
+
+def _grouped(config: Config, replay: ReplayFeed | None) -> JournalConfig:
+    """The journal's settings: larger groups where a recording is played as fast as possible."""
+    settings = config.journal
+    if replay is None or replay.speed:
+        return settings
+    return msgspec.structs.replace(settings, commit_ms=max(settings.commit_ms, REPLAY_COMMIT_MS))
