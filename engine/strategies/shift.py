@@ -27,7 +27,8 @@ class Shift:
     def __init__(self, config: Config) -> None:
         self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
         self.reconfigure(config)
-        self._spent: set[tuple[str, Side]] = set()
+        self._spent: dict[str, tuple[Side, ...]] = {}
+        """By symbol, the sides that have signalled and stay quiet."""
 
     def reconfigure(self, config: Config) -> None:
         """Go on with these settings; what has been signalled stays so."""
@@ -44,28 +45,28 @@ class Shift:
         change = mood.change
         if change is None:
             return None
-        settings = self._settings
-        threshold = self.threshold(mood.symbol)
-        if self._spent:
-            self._rearm(mood.symbol, change, threshold)
+        symbol, settings = mood.symbol, self._settings
+        threshold = self.threshold(symbol)
+        if symbol in self._spent:
+            self._rearm(symbol, change, threshold)
         side = Side.BUY if change > 0 else Side.SELL
         if (
-            not settings.enabled
+            abs(change) < threshold - _TOLERANCE
+            or change == 0
+            or not settings.enabled
             or not mood.warm
             or mood.volume < settings.volume_floor
-            or change == 0
-            or abs(change) < threshold - _TOLERANCE
             or not (settings.buy if side is Side.BUY else settings.sell)
             or mood.confidence < settings.confidence_floor - _TOLERANCE
-            or (mood.symbol, side) in self._spent
+            or side in self._spent.get(symbol, ())
         ):
             return None
-        self._spent.add((mood.symbol, side))
+        self._spend(symbol, side)
         return self._signal(mood, change, side, threshold, view)
 
     def restore(self, signal: Signal) -> None:
         """A signal that an earlier run gave: its side stays quiet until the change has come back."""
-        self._spent.add((signal.symbol, signal.side))
+        self._spend(signal.symbol, signal.side)
 
     def why_not(self, mood: Mood) -> str:
         """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
@@ -112,7 +113,7 @@ class Shift:
 
     def _armed_gate(self, symbol: str, change: float) -> Gate:
         side, threshold = Side.BUY if change > 0 else Side.SELL, self.threshold(symbol)
-        armed = (symbol, side) not in self._spent or self._is_armed(side, change, threshold)
+        armed = side not in self._spent.get(symbol, ()) or self._is_armed(side, change, threshold)
         bound = side.sign * self._settings.rearm * threshold
         words = f"{side.name} can signal"
         if not armed:
@@ -122,10 +123,18 @@ class Shift:
     def _is_armed(self, side: Side, change: float, threshold: float) -> bool:
         return side.sign * change < self._settings.rearm * threshold - _TOLERANCE
 
+    def _spend(self, symbol: str, side: Side) -> None:
+        spent = self._spent.get(symbol, ())
+        if side not in spent:
+            self._spent[symbol] = (*spent, side)
+
     def _rearm(self, symbol: str, change: float, threshold: float) -> None:
-        for side in Side:
-            if (symbol, side) in self._spent and self._is_armed(side, change, threshold):
-                self._spent.remove((symbol, side))
+        spent = self._spent[symbol]
+        left = tuple([side for side in spent if not self._is_armed(side, change, threshold)])
+        if left:
+            self._spent[symbol] = left
+        else:
+            del self._spent[symbol]
 
     def _signal(self, mood: Mood, change: float, side: Side, threshold: float, view: MoodView) -> Signal:
         symbol = mood.symbol

@@ -242,8 +242,7 @@ def test_the_first_gate_that_fails_is_why_not(change, volume, confidence, warm, 
     previous = None if change is None else 0.1 - change
     mood = Mood("TSLA", 1, value, previous, change, volume, volume, confidence, warm, "" if warm else "12 min")
     if spent:
-        for side in Side:
-            strategy._spent.add(("TSLA", side))
+        strategy._spent["TSLA"] = tuple(Side)
     gates = strategy.gates(mood)
     failing = [gate for gate in gates if not gate.passed]
     assert strategy.why_not(mood) == (failing[0].text if failing else "")
