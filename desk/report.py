@@ -22,7 +22,8 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         + (f" until {iso(status.market.changes_ns)}" if status.market.changes_ns else ""),
         f"equity {money(account.equity)} · day {signed(account.day_pnl)} · drawdown {account.drawdown * 100:.2f} % · "
         f"cash {money(account.cash)}" + (f" · account …{account.number[-4:]}" if account.number else ""),
-        f"posts {status.posts} ({status.posts_per_s:.1f}/s), duplicates {status.duplicates}, dropped {status.dropped}",
+        f"posts {status.posts} ({status.posts_per_s:.1f}/s), duplicates {status.duplicates}, dropped {status.dropped}"
+        + "".join(f", {reason}: {count} not scored" for reason, count in status.not_scored.items()),
         f"latency p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms · "
         f"loop lag {status.lag_ms:.1f} ms",
         f"journal record {status.journal_seq}, {status.journal_lag_ms:.1f} ms behind · "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from engine.model.frames import Status
@@ -33,6 +34,7 @@ class EngineFigures(LineBlock):
         pairs = (
             ("posts", f"{figures.count(status.posts)} taken in, {status.posts_per_s:.1f}/s"),
             ("not counted", f"{figures.count(status.duplicates)} duplicates, {figures.count(status.dropped)} dropped"),
+            ("not scored", _reasons(status.not_scored)),
             ("post to signal", f"p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms"),
             ("loop", f"largest delay in the last second {status.lag_ms:.1f} ms"),
             ("journal", f"record {status.journal_seq:,}, {status.journal_lag_ms:.1f} ms behind"),
@@ -42,3 +44,7 @@ class EngineFigures(LineBlock):
             line = Line().gap(colors.text).field(name, 16, colors.muted)
             lines.append(line.field(text, width - line.cells, colors.text))
         return lines
+
+
+def _reasons(not_scored: Mapping[str, int]) -> str:
+    return ", ".join(f"{figures.count(count)} {reason}" for reason, count in not_scored.items()) or "none"

@@ -125,7 +125,7 @@ class Show:
             reconciled=dealing.reconciled,
             posts=view.count,
             duplicates=view.duplicates,
-            dropped=sum(feed.dropped for feed in view.feeds.values()),
+            dropped=sum(view.feeds[name].dropped for name in self._config.feeds.posts if name in view.feeds),
             posts_per_s=view.rate.per_second(),
             latency_p50_ms=p50_ms,
             latency_p99_ms=p99_ms,
@@ -133,6 +133,7 @@ class Show:
             journal_seq=self._journal.seq,
             journal_lag_ms=self._journal.lag_ms,
             limits=risk.uses(dealing.book()),
+            not_scored=view.not_scored(),
         )
 
     def _row(self, symbol: str, now_ns: int) -> SymbolRow:

@@ -44,6 +44,8 @@ SNAPSHOT_POSTS = 500
 FRAME_POSTS = 200
 KEPT = 200
 """Closed orders, fills and alerts kept for display."""
+MOST_REASONS = 8
+"""Reasons for not scoring that a status tells apart."""
 KEPT_CLOSED = 50
 """Decided tickets kept for display: each carries its evidence and verdict."""
 
@@ -131,6 +133,14 @@ class View:
     def skip(self, reason: str) -> None:
         """A post was taken in but not scored."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def not_scored(self) -> dict[str, int]:
+        """Posts taken in but not scored, by reason: the commonest first, the rare ones together as "other"."""
+        ordered = sorted(self.skipped.items(), key=lambda each: (-each[1], each[0]))
+        if len(ordered) > MOST_REASONS:
+            others = sum(count for _, count in ordered[MOST_REASONS - 1 :])
+            ordered = [*ordered[: MOST_REASONS - 1], ("other", others)]
+        return dict(ordered)
 
     def ordered(self, order: Order) -> None:
         """An order changed; closed ones are kept for a while."""

@@ -88,6 +88,7 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     """Posts taken in since start, duplicates not counted."""
     duplicates: int
     dropped: int
+    """Posts that came and could not be taken in. Quotes that were merged and scores that came late are not posts."""
     posts_per_s: float
     latency_p50_ms: float
     """Post received → signal evaluated."""
@@ -97,6 +98,9 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     journal_seq: int
     journal_lag_ms: float
     limits: tuple[LimitUse, ...]
+    not_scored: dict[str, int] = {}
+    """Posts taken in since start and not scored, by reason, the commonest first: a repost, no symbol, a language
+    that no scorer reads. At most eight reasons; the rarest are together under "other"."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):

@@ -59,6 +59,7 @@ async def test_the_engines_figures() -> None:
         await pilot.pause(0.4)
         said = "\n".join(painted(block))
         assert "p50 0.40 ms, p99 1.20 ms" in said
+        assert "214 no symbol, 31 language not English" in said
         assert "NOT RECONCILED" in said
 
 
