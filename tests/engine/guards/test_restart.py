@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,13 +65,13 @@ class Engine:
         since_ns = max(times, default=0) - from_seconds(WINDOW_S)
         for number, (made, mark) in enumerate(self.posts):
             if made.received_ns >= since_ns:
-                again.guards.restore(made, matches(made), mark, lambda name, at=number: self._begun(name, at))
+                again.guards.restore(made, matches(made), mark, partial(self._begun, number))
                 if number in self.verdicts:
                     again.guards.restore_verdict(self.verdicts[number])
             again._count(made, mark, self.verdicts.get(number))
         return again
 
-    def _begun(self, cluster: str, before: int) -> Begun:
+    def _begun(self, before: int, cluster: str) -> Begun:
         first = next(made for made, _ in self.posts if made.id == cluster)
         verdicts = [record for at, record in self.verdicts.items() if at < before and record.cluster == cluster]
         return first, verdicts[-1] if verdicts else None
