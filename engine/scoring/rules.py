@@ -11,8 +11,9 @@ to the last digit, the package's quirks included.
 from __future__ import annotations
 
 import math
+import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -25,6 +26,10 @@ _ALPHA: Final = 15
 
 _MEMO: Final = 50_000
 """Most tokens remembered; then the memory starts anew."""
+_RECENT: Final = 64
+"""Most texts remembered: one's clauses, asked for again by the next scorer."""
+_MANY: Final = 64
+"""Known words in a text from which on equal surroundings are looked for."""
 _MEMO_LENGTH: Final = 24
 """Longer tokens (links, mostly) are not remembered."""
 
@@ -39,6 +44,33 @@ MODIFIER: Final = 4
 SECOND: Final = 8
 """May be the second word of one of our phrases."""
 BUT: Final = 16
+FIRST: Final = 32
+"""May be the first word of one of our phrases."""
+
+
+def _with(flag: int) -> bytes:
+    """All combinations of flags that have this one."""
+    return bytes(flags for flags in range(2 * FIRST) if flags & flag)
+
+
+def _without(flag: int) -> bytes:
+    return bytes(flags for flags in range(2 * FIRST) if not flags & flag)
+
+
+def _one_where(flag: int) -> bytes:
+    """A table for `bytes.translate`: 1 where the flag is set, else 0."""
+    return bytes(bool(flags & flag) for flags in range(256))
+
+
+_KNOWN_AT: Final = _one_where(KNOWN)
+_MODIFIER_AT: Final = _one_where(MODIFIER)
+_BUT_AT: Final = _one_where(BUT)
+_NOT_UPPER: Final = _without(UPPER)
+_ORDINARY: Final = _without(MODIFIER | BUT)
+_PAIR: Final = re.compile(b"[%b](?=[%b])" % (re.escape(_with(FIRST)), re.escape(_with(SECOND))))
+"""Two neighbours with which one of our phrases may begin."""
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_CASHTAG: Final = re.compile(r"\$[A-Za-z]+")
 
 
 class Tally(NamedTuple):
@@ -57,28 +89,45 @@ _Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
 _SILENCE: Final = Tally(0.0, 0.0, 0.0)
 
 
-class Token:
-    """What is known of one token. Those that no list and no rule mentions share `_PLAIN` or `_PLAIN_UPPER`."""
+class Token(int):
+    """A token's flags, and what is known of it. Those that no list and no rule mentions share `_PLAIN` or `_UPPER`.
 
-    __slots__ = ("anchor", "booster", "flags", "key", "lower", "negates", "tails", "valence")
+    Being its flags, a list of tokens becomes their flags as `bytes` in one step, in which places are found quickly.
+    """
 
-    def __init__(self, lower: str, key: str, valence: float | None, booster: float) -> None:
-        self.lower = lower
-        self.key = key
-        self.valence = valence
-        """None when it is in no list."""
-        self.booster = booster
-        self.negates = False
-        self.anchor = False
-        """May be part of an idiom or of a booster of two words."""
-        self.tails: _Tails = {}
-        """The phrases it may begin."""
-        self.flags = 0
+    lower: str
+    key: str
+    valence: float | None
+    """None when it is in no list."""
+    booster: float
+    negates: bool
+    anchor: bool
+    """May be part of an idiom or of a booster of two words."""
+    tails: _Tails
+    """The phrases it may begin."""
+
+    @classmethod
+    def of(
+        cls,
+        flags: int,
+        text: str = "",
+        *,
+        key: str = "",
+        valence: float | None = None,
+        booster: float = 0.0,
+        negates: bool = False,
+        anchor: bool = False,
+        tails: _Tails | None = None,
+    ) -> Token:
+        """A token whose text in lower case is `text`."""
+        token = cls(flags)
+        token.lower, token.key, token.valence, token.booster = text, key, valence, booster
+        token.negates, token.anchor, token.tails = negates, anchor, tails or {}
+        return token
 
 
-_PLAIN: Final = Token("", "", None, 0.0)
-_PLAIN_UPPER: Final = Token("", "", None, 0.0)
-_PLAIN_UPPER.flags = UPPER
+_PLAIN: Final = Token.of(0)
+_UPPER: Final = Token.of(UPPER)
 _MARGIN: Final = (_PLAIN, _PLAIN, _PLAIN)
 """Stands after the last token, so that looking three back from the first or two on from the last finds nothing."""
 _NAMED: Final = (
@@ -117,14 +166,16 @@ class _Memo(dict[str, Token]):
 
 
 class Rules:
-    """The rules over one set of lists. Deterministic; remembers tokens, and of texts only the last."""
+    """The rules over one set of lists. Deterministic; remembers tokens, and of texts the last few."""
 
     def __init__(self, words: Words) -> None:
         self.version = words.version
-        self._last = ("", _SILENCE)
+        self._recent: dict[str, Tally] = {}
         self._words = words
         self._memo = _Memo(self._token)
         self._joined: dict[tuple[str, float | None, bool], Token] = {}
+        self._alike: dict[tuple[str, bool], Token] = {}
+        """By key and whether in capitals: tokens of which only the key is in a list."""
         long_ones = [phrase.split(" ") for phrase in (*words.idioms, *words.boosters) if " " in phrase]
         self._anchors = frozenset(max(phrase, key=len) for phrase in long_ones)
         self._long_boosters = {phrase: step for phrase, step in words.boosters.items() if " " in phrase}
@@ -141,28 +192,35 @@ class Rules:
         self._signs = frozenset(self._spelt)
 
     def tally(self, text: str) -> Tally:
-        """Score one text. Asked for the same again at once (by the next scorer), it answers from memory."""
-        if text == self._last[0]:
-            return self._last[1]
-        found = self._tally(text)
-        self._last = (text, found)
+        """Score one text. Asked for one of the last few again (by the next scorer), it answers from memory."""
+        recent = self._recent
+        found = recent.get(text)
+        if found is None:
+            found = self._tally(text)
+            if len(recent) >= _RECENT:
+                recent.clear()
+            recent[text] = found
         return found
 
     def _tally(self, text: str) -> Tally:
         if not text.isascii():
             text = self._spell_emoji(text)
-        text = text.strip()
         tokens = list(map(self._memo.__getitem__, text.split()))
-        known, starts, upper, but = _marks(tokens)
-        if starts and (joined := _join_phrases(tokens, starts, self._phrase)):
+        flags = bytes(tokens)
+        if _PAIR.search(flags) and (joined := _join_phrases(tokens, flags, self._phrase)):
             tokens = joined
-            known, _, upper, but = _marks(tokens)
+            flags = bytes(tokens)
+        known = _places(flags.translate(_KNOWN_AT))
         if not known:
             return _SILENCE
-        shouted = 0 < upper < len(tokens)
+        shouted = 0 < len(flags.translate(None, _NOT_UPPER)) < len(flags)
+        if not flags.translate(None, _ORDINARY):
+            return _sum_up([valence for index in known if (valence := _alone(tokens[index], shouted))], text)
         tokens.extend(_MARGIN)
-        found = [(index, valence) for index in known if (valence := self._valence(tokens, index, shouted))]
-        return _sum_up(_contrast(found, but - 1) if but else [valence for _, valence in found], text)
+        valences = self._valences(tokens, known, _surroundings(flags), shouted)
+        found = [(index, valence) for index, valence in zip(known, valences, strict=True) if valence]
+        but = flags.translate(_BUT_AT).find(1)
+        return _sum_up(_contrast(found, but) if but >= 0 else [valence for _, valence in found], text)
 
     def says_something(self, text: str) -> bool:
         """Whether the text has a word that counts for or against."""
@@ -171,7 +229,7 @@ class Rules:
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""
-        present = self._signs.intersection(text)
+        present = self._signs.intersection("".join(_BEYOND_ASCII.findall(text)))
         if len(present) > _FEW:
             return text.translate(self._spelt_at)
         for sign in present:
@@ -186,59 +244,78 @@ class Rules:
             return _PLAIN  # a link: in no list, neither in capitals nor a negation
         else:
             word = raw.strip(string.punctuation)
+            bare = len(word) > 2 and word.isalpha() and word.isascii() and "$" not in raw
             if len(word) <= 2:
                 word = raw
             lower = word.lower()
-            key = term_key(raw)
-        if lower in self._listed or key in self._keys or "n't" in lower:
-            token = self._listed_token(word, lower, key)
-        else:
-            token = _PLAIN_UPPER if word.isupper() else _PLAIN
+            key = lower if bare else "$x" if _CASHTAG.fullmatch(raw) else term_key(raw)
+        if lower in self._listed or "n't" in lower:
+            return self._listed_token(word.isupper(), lower, key)
+        loud = word.isupper()
+        if key not in self._keys:
+            return _UPPER if loud else _PLAIN
+        token = self._alike.get((key, loud))
+        if token is None:
+            token = self._alike[key, loud] = self._listed_token(loud, "", key)
         return token
 
-    def _listed_token(self, word: str, lower: str, key: str) -> Token:
+    def _listed_token(self, loud: bool, lower: str, key: str) -> Token:
         words = self._words
         valence = words.terms.get(key)
         if valence is None:
             valence = words.lexicon.get(lower)
-        token = Token(lower, key, valence, words.boosters.get(lower, 0.0))
-        token.negates = lower in words.negations or "n't" in lower or key in words.nots
-        token.anchor = lower in self._anchors
-        flags = UPPER if word.isupper() else 0
-        if valence is not None and not token.booster:
+        booster = words.boosters.get(lower, 0.0)
+        negates = lower in words.negations or "n't" in lower or key in words.nots
+        anchor = lower in self._anchors
+        tails = self._tails.get(key, {})
+        flags = UPPER if loud else 0
+        if valence is not None and not booster:
             flags |= KNOWN
-        if token.booster or token.negates or token.anchor or lower in ("no", "this", "least"):
+        if booster or negates or anchor or lower in ("no", "this", "least"):
             flags |= MODIFIER
-        token.tails = self._tails.get(key, {})
         if key in self._seconds:
             flags |= SECOND
         if lower == "but":
             flags |= BUT
-        token.flags = flags
-        return token
+        if tails:
+            flags |= FIRST
+        return Token.of(
+            flags, lower, key=key, valence=valence, booster=booster, negates=negates, anchor=anchor, tails=tails
+        )
 
     def _phrase(self, tokens: list[Token], valence: float | None) -> Token:
         name = " ".join(token.key for token in tokens)
-        loud = all(token.flags & UPPER for token in tokens)
+        loud = all(token & UPPER for token in tokens)
         token = self._joined.get((name, valence, loud))
         if token is None:
-            token = Token(name, name, valence, 0.0)
-            token.negates = valence is None
-            token.flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN)
+            flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN)
+            token = Token.of(flags, name, key=name, valence=valence, negates=valence is None)
             self._joined[name, valence, loud] = token
         return token
 
+    def _valences(self, tokens: list[Token], known: Sequence[int], surroundings: bytes, shouted: bool) -> list[float]:
+        """The known words' valences in this text. Work is saved where many words have equal surroundings."""
+        seen: dict[tuple[int, ...], float] = {}
+        valences = []
+        for index in known:
+            if not surroundings[index]:
+                valence = _alone(tokens[index], shouted)
+            elif len(known) < _MANY or index < 3:
+                valence = self._valence(tokens, index, shouted)
+            else:
+                around = tuple(map(id, tokens[index - 3 : index + 3]))
+                if around not in seen:
+                    seen[around] = self._valence(tokens, index, shouted)
+                valence = seen[around]
+            valences.append(valence)
+        return valences
+
     def _valence(self, tokens: list[Token], index: int, shouted: bool) -> float:
-        """A known word's valence after its neighbours: capitals, boosters, negations, idioms, "least"."""
+        """A known word's valence by its neighbours: capitals, boosters, negations, idioms, "least"."""
         token, one, two, three = tokens[index], tokens[index - 1], tokens[index - 2], tokens[index - 3]
         after, later = tokens[index + 1], tokens[index + 2]
         base = token.valence or 0.0
         valence = base
-        near = token.flags | one.flags | two.flags | three.flags | after.flags | later.flags
-        if not near & MODIFIER:
-            if shouted and token.flags & UPPER:
-                return valence + _CAPITALS if valence > 0 else valence - _CAPITALS
-            return valence
         lower, before = token.lower, one.lower
         if lower == "kind" and after.lower == "of":
             return 0.0
@@ -246,7 +323,7 @@ class Rules:
             valence = 0.0
         if before == "no" or two.lower == "no" or (three.lower == "no" and before in ("or", "nor")):
             valence = base * _NEGATED
-        if shouted and token.flags & UPPER:
+        if shouted and token & UPPER:
             valence += _CAPITALS if valence > 0 else -_CAPITALS
         if one.valence is None:
             if one.booster:
@@ -296,37 +373,44 @@ def finance_rules() -> Rules:
     return Rules(finance_words())
 
 
-def _marks(tokens: list[Token]) -> tuple[list[int], list[int], int, int]:
-    """Where known words stand, where our phrases may start, how many words are in capitals, and 1 + the first "but"."""
-    known: list[int] = []
-    starts: list[int] = []
-    upper = but = 0
-    for index, token in enumerate(tokens):
-        flags = token.flags
-        if flags:
-            if flags & KNOWN:
-                known.append(index)
-            if flags & UPPER:
-                upper += 1
-            if flags & SECOND and index and token.key in tokens[index - 1].tails:
-                starts.append(index - 1)
-            if flags & BUT and not but:
-                but = index + 1
-    return known, starts, upper, but
+def _places(ones: bytes) -> list[int]:
+    """Where there is a 1."""
+    places = []
+    at = ones.find(1)
+    while at >= 0:
+        places.append(at)
+        at = ones.find(1, at + 1)
+    return places
 
 
-def _join_phrases(
-    tokens: list[Token], starts: list[int], join: Callable[[list[Token], float | None], Token]
-) -> list[Token]:
-    """The tokens with each of our phrases made one; empty when there is none. Two words of one stand at each start."""
+def _surroundings(flags: bytes) -> bytes:
+    """Not 0 where a token or one of the three before or two after it may change a valence."""
+    size = len(flags)
+    here = int.from_bytes(flags.translate(_MODIFIER_AT), "little")
+    near = here | here << 8 | here << 16 | here << 24 | here >> 8 | here >> 16
+    return near.to_bytes(size + 3, "little")
+
+
+def _alone(token: Token, shouted: bool) -> float:
+    """A known word's valence where no neighbour changes it."""
+    valence = token.valence or 0.0
+    if shouted and token & UPPER:
+        return valence + _CAPITALS if valence > 0 else valence - _CAPITALS
+    return valence
+
+
+def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token], float | None], Token]) -> list[Token]:
+    """The tokens, whose flags these are, with each of our phrases made one; empty when there is none."""
     joined: list[Token] = []
     done = 0
-    for start in starts:
-        if start < done:
+    for pair in _PAIR.finditer(flags):
+        start = pair.start()
+        tails = tokens[start].tails.get(tokens[start + 1].key)
+        if not tails or start < done:
             continue
-        for tail, valence in tokens[start].tails[tokens[start + 1].key]:
+        for tail, valence in tails:
             end = start + 2 + len(tail)
-            if tail == tuple(token.key for token in tokens[start + 2 : end]):
+            if tail == tuple([token.key for token in tokens[start + 2 : end]]):
                 joined += tokens[done:start]
                 joined.append(join(tokens[start:end], valence))
                 done = end
@@ -340,7 +424,7 @@ def _boost(token: Token, valence: float, shouted: bool) -> float:
     step = token.booster
     if valence < 0:
         step = -step
-    if shouted and token.flags & UPPER:
+    if shouted and token & UPPER:
         step += _CAPITALS if valence > 0 else -_CAPITALS
     return step
 
@@ -371,13 +455,17 @@ def _contrast(found: list[tuple[int, float]], but: int) -> list[float]:
 
 def _sum_up(valences: list[float], text: str) -> Tally:
     total = float(sum(valences))
-    exclamations = min(4, text.count("!")) * 0.292
-    questions = text.count("?")
-    emphasis = exclamations + (0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96)
+    emphasis = min(4, text.count("!")) * 0.292 if "!" in text else 0.0
+    if "?" in text:
+        questions = text.count("?")
+        emphasis += 0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96
+    amount, bullish = abs(total), max(total, 0.0)
+    if len(valences) > 1:
+        amount = sum(map(abs, valences))
+        bullish = sum([valence for valence in valences if valence > 0])
     if total > 0:
         total += emphasis
     elif total < 0:
         total -= emphasis
     compound = total / math.sqrt(total * total + _ALPHA)
-    bullish = sum([valence for valence in valences if valence > 0])
-    return Tally(round(compound, 4), bullish, sum(map(abs, valences)) - bullish)
+    return Tally(round(compound, 4), bullish, amount - bullish)
