@@ -114,8 +114,50 @@ def take_over(config: Config, source: Config, keys: Iterable[str]) -> Config:
             )
             config = msgspec.structs.replace(config, watchlist=rows)
         else:
-            config = _set(config, key.split("."), _get(source, key))
+            config = _set(config, key.split("."), _get(source, key.split(".")))
     return config
+
+
+def live_settings(config: Config) -> dict[str, str]:
+    """Every setting that may change while an engine runs, as JSON text: what the journal keeps of it."""
+    found = {key: _get(config, key.split(".")) for key in LIVE}
+    for row in config.watchlist:
+        found |= {f"watchlist[{row.symbol}].{name}": getattr(row, name) for name in ROW_LIVE}
+    return {key: _text(value) for key, value in found.items()}
+
+
+def with_settings(config: Config, settings: Mapping[str, str]) -> Config:
+    """The configuration with these live settings, as `live_settings` told them.
+
+    A key that is no live setting of this version, a row that is gone and a text that does not fit are left out.
+    """
+    for key, text in settings.items():
+        if key.startswith("watchlist["):
+            symbol, _, name = key.removeprefix("watchlist[").partition("].")
+            row = config.row(symbol)
+            if row is None or name not in ROW_LIVE:
+                continue
+            rows = tuple(_told(each, [name], text) if each is row else each for each in config.watchlist)
+            config = msgspec.structs.replace(config, watchlist=rows)
+        elif key in LIVE:
+            config = _told(config, key.split("."), text)
+    return config
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, Decimal) else msgspec.json.encode(value).decode()
+
+
+def _told(section: Any, parts: list[str], text: str) -> Any:
+    """The section with one setting as the text says; as it is when the text does not fit."""
+    *path, name = parts
+    holder = _get(section, path)
+    kind = next(field.type for field in msgspec.structs.fields(holder) if field.name == name)
+    try:
+        value = msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        return section
+    return _set(section, parts, value)
 
 
 def _effect(key: str, before: Config, after: Config, one: object, other: object) -> Effect:
@@ -124,8 +166,9 @@ def _effect(key: str, before: Config, after: Config, one: object, other: object)
         tighter = ROW_LIVE.get(name)
         if tighter is None or before.row(symbol) is None or after.row(symbol) is None:
             return Effect.RESTART
-        one = _get(before, _GENERAL[name]) if one is None else one
-        other = _get(after, _GENERAL[name]) if other is None else other
+        general = _GENERAL[name].split(".")
+        one = _get(before, general) if one is None else one
+        other = _get(after, general) if other is None else other
     else:
         tighter = LIVE.get(key)
         if tighter is None:
@@ -162,9 +205,9 @@ def _flat(section: Section, prefix: str = "") -> dict[str, object]:
     return {key.replace("].row.", "]."): value for key, value in flat.items()}
 
 
-def _get(config: Config, key: str) -> Any:
-    value: Any = config
-    for part in key.split("."):
+def _get(section: Section, path: Iterable[str]) -> Any:
+    value: Any = section
+    for part in path:
         value = getattr(value, part)
     return value
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
 from engine.config import Config, Loaded, config_hash
+from engine.config.live import live_settings
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
 from engine.journal import Journal
@@ -162,6 +163,7 @@ class Kernel:
         self._timers.enter_session(self._hours.now())
         self._show = self.stages.show(self._lag)
         self._record_start()
+        self.stages.reloading.ask()
         self._fail_closed()
         await self._control.start()
         if self._broker.simulated:
@@ -182,7 +184,7 @@ class Kernel:
         quiet_collector()
 
     def _record_start(self) -> None:
-        now_ns = self._clock.now_ns()
+        now_ns, config = self._clock.now_ns(), self.stages.reloading.config
         started = Started(
             profile=self._config.engine.profile,
             version=VERSION,
@@ -191,9 +193,10 @@ class Kernel:
             scorers=self.stages.scorers,
             strategies=tuple(strategy.name for strategy in self.stages.strategies),
             symbols=self._config.symbols,
-            config_hash=config_hash(self._config),
+            config_hash=config_hash(config),
             limits_hash=self._dealing.risk.limits_hash,
             at_ns=now_ns,
+            settings=live_settings(config),
         )
         self._journal.append("started", self._config.engine.profile, started, now_ns)
 

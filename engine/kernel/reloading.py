@@ -2,17 +2,18 @@
 
 A file that cannot be read or is wrong changes nothing, and is told with its line. What can only change at a restart is
 told too. Every application is journaled with the hashes before and after. In the live profile any change disarms.
+A restart that no person asked for is no confirmation: what the journal says held stays where the file allows more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.clock import Clock
 from engine.config import Config, Loaded, config_hash
-from engine.config.live import Change, Effect, compare, take_over
+from engine.config.live import Change, Effect, compare, live_settings, take_over, with_settings
 from engine.errors import ConfigError
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
@@ -63,6 +64,35 @@ class Reloading:
                 seen = found
                 inbox.urgent(await asyncio.to_thread(reread, again))
 
+    def hold(self, settings: Mapping[str, str]) -> None:
+        """At the start after a crash or a signal: where the file allows more than what held, what held goes on.
+
+        `settings` are those that the last engine ended with. `ask` then tells and records it.
+        """
+        held = with_settings(self.config, settings)
+        looser = [change for change in compare(held, self.config) if change.effect is Effect.LOOSER]
+        if looser:
+            self._wanted = self.config
+            self.config = take_over(self.config, held, [change.key for change in looser])
+            self._apply(self.config)
+
+    def ask(self) -> None:
+        """Tell and record what `hold` did not take over; nothing when that is nothing."""
+        wanted = self._wanted
+        if wanted is None:
+            return
+        looser = [change for change in compare(self.config, wanted) if change.effect is Effect.LOOSER]
+        now_ns, after = self._clock.now_ns(), config_hash(self.config)
+        record = ConfigRecord(
+            "restart", tuple(map(str, looser)), config_hash(wanted), after, now_ns, live_settings(self.config)
+        )
+        self._journal.append("config", "restart", record, now_ns)
+        self._ask(looser, "the configuration file allows more than what held before the restart, which goes on to hold")
+
+    def _ask(self, looser: list[Change], what: str) -> None:
+        remedy = f"`desk config apply {self.fingerprint}`, or change the file back"
+        self._tell("confirm", Level.WARNING, f"{what}: {_named(looser)}", remedy)
+
     def take(self, item: Reread) -> None:
         """The file was read again."""
         if item.config is None:
@@ -78,9 +108,7 @@ class Reloading:
             self._change(tighter, item.config, "file")
         self._wanted = item.config if looser else None
         if looser:
-            text = f"the configuration file would allow more: {_named(looser)}"
-            remedy = f"`desk config apply {self.fingerprint}`, or change the file back"
-            self._tell("confirm", Level.WARNING, text, remedy)
+            self._ask(looser, "the configuration file would allow more")
         else:
             self._alarms.clear("config:confirm")
         if later:
@@ -121,7 +149,8 @@ class Reloading:
         self.config = take_over(self.config, source, [change.key for change in changes])
         self._apply(self.config)
         now_ns = self._clock.now_ns()
-        record = ConfigRecord(by, tuple(map(str, changes)), before, config_hash(self.config), now_ns)
+        after, settings = config_hash(self.config), live_settings(self.config)
+        record = ConfigRecord(by, tuple(map(str, changes)), before, after, now_ns, settings)
         self._journal.append("config", by, record, now_ns)
 
     def _tell(self, name: str, level: Level, text: str, remedy: str) -> None:

@@ -1,6 +1,6 @@
-"""What a restart takes up again beyond the book: a flatten that was not finished, modes that a person made stricter.
+"""What a restart takes up again beyond the book: a flatten not finished, modes made stricter, limits that held.
 
-Both fail closed. A flatten goes on after a crash as after a stop, until the symbol is flat or a person trades on. Modes
+All fail closed. A flatten goes on after a crash as after a stop, until the symbol is flat or a person trades on. Modes
 are the configuration's after a person has stopped the engine; after anything else (a crash, a signal, a reboot) a mode
 that a person set stricter than the configuration stays: off before confirm before auto.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
 from engine.model import Intent, Mode, Role, StateChange, TradingState
-from engine.model.records import CommandRecord, FlattenRecord, Stopped
+from engine.model.records import CommandRecord, ConfigRecord, FlattenRecord, Started, Stopped
 from engine.tickets import EVERY_SYMBOL, Tickets
 
 _STRICTNESS = {Mode.AUTO: 0, Mode.CONFIRM: 1, Mode.OFF: 2}
@@ -26,6 +26,21 @@ def resume(path: Path, dealing: Dealing) -> None:
     with Reader(path) as reader:
         dealing.to_flatten = _unfinished(reader)
         _modes(reader, dealing.tickets)
+
+
+def settings_held(path: Path) -> dict[str, str]:
+    """The live settings that the last engine ended with; empty when a person stopped it, or when none are told.
+
+    Raises JournalError when the journal cannot be read.
+    """
+    with Reader(path) as reader:
+        for record in reader.records(kinds=("started", "config", "stopped"), reverse=True):
+            match record.value():
+                case Stopped(by="person"):
+                    return {}
+                case Started(settings=settings) | ConfigRecord(settings=settings) if settings:
+                    return settings
+    return {}
 
 
 def _unfinished(reader: Reader) -> dict[str, str]:

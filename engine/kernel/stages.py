@@ -27,7 +27,7 @@ from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_s
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.reloading import Reloading
 from engine.kernel.restore import last_record_ns, restore
-from engine.kernel.resume import resume
+from engine.kernel.resume import resume, settings_held
 from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View
@@ -187,8 +187,9 @@ class Stages:
             self._show.reconfigure(config)
 
     def resume(self) -> None:
-        """Take up again what the last engine had not finished."""
+        """Take up again what the last engine had not finished, and the limits that held then."""
         resume(self._paths.journal, self.dealing)
+        self.reloading.hold(settings_held(self._paths.journal))
 
     def show(self, lag: LoopLag) -> Show:
         """What clients are shown of these stages."""

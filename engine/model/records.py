@@ -38,6 +38,8 @@ class Started(Value, frozen=True, gc=False):
     at_ns: int
     account: str = ""
     """Last characters of the venue's account number, where one was shown."""
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    """Settings that may change while it runs, as they held at the start."""
 
 
 class Stopped(Value, frozen=True, gc=False):
@@ -137,13 +139,16 @@ class ConfigRecord(Value, frozen=True, gc=False):
     """The configuration changed while the engine ran."""
 
     by: str
-    """`file` for what allows less, `person` for what a person confirmed."""
+    """`file` for what allows less, `person` for what a person confirmed, `restart` for what a restart did not take
+    over."""
     changes: tuple[str, ...]
     """`key: before → after`."""
     before: str
     """Hash of the configuration before."""
     after: str
     at_ns: int
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    """Settings that may change while it runs, as they hold from now on."""
 
 
 class FlattenRecord(Value, frozen=True, gc=False):

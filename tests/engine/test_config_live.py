@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import Config, WatchRow, load
-from engine.config.live import LIVE, ROW_LIVE, Effect, Tighter, compare, take_over
+from engine.config.live import (
+    LIVE,
+    ROW_LIVE,
+    Effect,
+    Tighter,
+    compare,
+    live_settings,
+    take_over,
+    with_settings,
+)
 from engine.risk import Risk
 
 CONFIG = load(profile="paper", env={}).config
@@ -146,3 +155,24 @@ def test_the_guide_names_every_key() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     for key in LIVE:
         assert key.rpartition(".")[2] in guide, key
+
+
+@pytest.mark.parametrize("key", sorted(LIVE))
+def test_a_setting_is_told_and_taken_back_as_it_was(key: str) -> None:
+    before = value_of(CONFIG, key)
+    for value in (before, other(before, 1), other(before, -1)):
+        told = live_settings(changed(CONFIG, key, value))
+        assert value_of(with_settings(CONFIG, told), key) == value
+        assert with_settings(CONFIG, {key: told[key]}) == changed(CONFIG, key, value)
+
+
+def test_a_rows_settings_are_told_and_what_is_unknown_is_left_out() -> None:
+    row = CONFIG.watchlist[0]
+    own = msgspec.structs.replace(row, threshold=0.4, allocation_pct=None)
+    config = msgspec.structs.replace(CONFIG, watchlist=(own, *CONFIG.watchlist[1:]))
+    assert with_settings(CONFIG, live_settings(config)) == config
+    assert with_settings(config, live_settings(CONFIG)) == CONFIG
+    for unknown in ({"risk.gone": "1"}, {"watchlist[GONE].threshold": "1"}, {f"watchlist[{row.symbol}].gone": "1"}):
+        assert with_settings(CONFIG, unknown) == CONFIG
+    for unfit in ("", "many", "[1]"):
+        assert with_settings(CONFIG, {"risk.open_orders": unfit}) == CONFIG

@@ -15,7 +15,7 @@ from engine.errors import EXIT_CREDENTIALS, EXIT_FAILED, EXIT_USAGE
 from engine.journal.reader import Reader
 from engine.model import StateChange, TradingState
 from engine.model.frames import Command, Snapshot
-from engine.model.records import ConfigRecord
+from engine.model.records import ConfigRecord, Started
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
 from tests.faults.street import Street
 
@@ -167,6 +167,37 @@ def test_arming_ends_no_other_halt(live: Live) -> None:
     assert halted(live.snapshot())
     assert live.command(Command("resume", reason="it was steam")).ok
     assert live.snapshot().status.state is TradingState.ACTIVE
+    assert live.stop() == 0
+
+
+def test_a_restart_that_nobody_asked_for_is_no_confirmation(live: Live) -> None:
+    """What waited goes on to wait: what held stays. A person's own stop takes the file as it is."""
+    live.begin()
+    live.configure("order_notional = 20000", "min_price = 7")
+    until(lambda: live.alert("config:confirm"), f"a question\n{live.log}")
+    live.kill()
+    live.begin()
+    question = live.alert("config:confirm")
+    assert "risk.order_notional: 9000 → 20000" in question
+    assert "min_price" not in question
+    with Reader(live.journal) as reader:
+        config = next(record.value() for record in reader.records(kinds=("config",), limit=1, reverse=True))
+        started = next(record.value() for record in reader.records(kinds=("started",), limit=1, reverse=True))
+    assert isinstance(config, ConfigRecord) and isinstance(started, Started)
+    assert (config.by, config.changes) == ("restart", ("risk.order_notional: 9000 → 20000",))
+    assert config.after == started.config_hash
+    assert started.settings["risk.order_notional"] == "9000"
+    assert started.settings["risk.min_price"] == "7"
+    assert live.command(Command("apply", fingerprint=question.split("apply ")[1][:8])).ok
+    live.kill()
+    live.begin()
+    assert not live.alert("config:confirm"), "confirmed before"
+    assert live.command(Command("stop", reason="new limits")).ok
+    assert live.process is not None
+    live.process.wait(15)
+    live.configure("order_notional = 30000", "min_price = 7")
+    live.begin()
+    assert not live.alert("config:confirm")
     assert live.stop() == 0
 
 
