@@ -18,6 +18,7 @@ import msgspec
 
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
 from engine.model import SymbolDetail
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Client:
         from urllib.parse import quote
 
         return self._decode(await self._ask("GET", f"/v1/symbol?name={quote(name, safe='')}", None), SymbolDetail)
+
+    async def feeds(self) -> FeedsDetail:
+        """The rules that choose what comes, and how long each stage of the engine takes. Raises DeskError."""
+        return self._decode(await self._ask("GET", "/v1/feeds", None), FeedsDetail)
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         """A Snapshot, then every Frame and Push in order, until the engine says Goodbye or the connection ends.

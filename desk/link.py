@@ -16,6 +16,7 @@ from desk.engine_time import EngineTime
 from desk.mirror import Mirror, Part, RevisionGap
 from engine.errors import DeskError
 from engine.model import SymbolDetail
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Message, Reply
 
 _FIRST_RETRY_S = 0.25
@@ -79,6 +80,10 @@ class Link:
     async def symbol(self, name: str) -> SymbolDetail:
         """Ask about one symbol. Raises DeskError when the engine does not answer."""
         return await self._client.symbol(name)
+
+    async def feeds(self) -> FeedsDetail:
+        """Ask how the engine is fed. Raises DeskError when it does not answer."""
+        return await self._client.feeds()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from engine.model.feeds import StageLatency
 from engine.model.frames import Status
 from widgets import figures
 from widgets.line import Line
@@ -19,11 +20,18 @@ class EngineFigures(LineBlock):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._status: Status | None = None
+        self._stages: tuple[StageLatency, ...] = ()
 
     def show(self, status: Status | None) -> None:
         """Take a status; None while none has come."""
         self._status = status
         self.repaint()
+
+    def show_stages(self, stages: tuple[StageLatency, ...]) -> None:
+        """Take how long each stage takes."""
+        if stages != self._stages:
+            self._stages = stages
+            self.repaint()
 
     def lines(self, width: int) -> list[Line]:
         colors, status = self.inks, self._status
@@ -36,6 +44,7 @@ class EngineFigures(LineBlock):
             ("not counted", f"{figures.count(status.duplicates)} duplicates, {figures.count(status.dropped)} dropped"),
             ("not scored", _reasons(status.not_scored)),
             ("post to signal", f"p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms"),
+            ("stages p50/p99", _stages(self._stages)),
             ("loop", f"largest delay in the last second {status.lag_ms:.1f} ms"),
             ("journal", f"record {status.journal_seq:,}, {status.journal_lag_ms:.1f} ms behind"),
             ("venue", f"{status.broker}, {'reconciled' if status.reconciled else 'NOT RECONCILED: no new risk'}"),
@@ -44,6 +53,11 @@ class EngineFigures(LineBlock):
             line = Line().gap(colors.text).field(name, 16, colors.muted)
             lines.append(line.field(text, width - line.cells, colors.text))
         return lines
+
+
+def _stages(stages: tuple[StageLatency, ...]) -> str:
+    told = " · ".join(f"{stage.stage} {stage.p50_ms:.2f}/{stage.p99_ms:.2f}" for stage in stages)
+    return f"{told} ms" if told else "not asked yet"
 
 
 def _reasons(not_scored: Mapping[str, int]) -> str:

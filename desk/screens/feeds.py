@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import work
@@ -11,14 +12,18 @@ from textual.widget import Widget
 from desk.actions import bindings
 from desk.mirror import Part
 from desk.screens.reading import ReadingView
+from engine.errors import DeskError
 from engine.journal import Reader
 from engine.model import FeedState
+from engine.model.feeds import FeedRule, Standing
 from engine.model.records import Started
 from widgets.engine_figures import EngineFigures
 from widgets.feed_rows import FeedRows
 from widgets.light_history import LightHistory
 from widgets.text_block import TextBlock
 
+ASK_S = 5.0
+"""How often the engine is asked for its rules and latencies while the view is open."""
 CHANGES = 500
 """Most changes of a light that are read, the newest."""
 
@@ -37,7 +42,14 @@ class FeedsView(ReadingView):
         self.history = LightHistory(id="history", now_ns=now)
         self.setup = TextBlock("SET UP", empty="No start has been recorded.", id="setup")
         self._lights: dict[str, tuple[object, ...]] = {}
+        self._rules: tuple[FeedRule, ...] = ()
+        self._set_up: tuple[str, ...] = ()
         return self.feeds, self.figures, self.history, self.setup
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(ASK_S, self.ask)
+        self.ask()
 
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)
@@ -59,13 +71,52 @@ class FeedsView(ReadingView):
         if found is not None:
             changes, lines = found
             self.history.show((str(seq), state) for seq, state in changes)
-            self.setup.show("SET UP", lines)
+            self._show_setup(self._rules, tuple(lines))
+
+    @work(exclusive=True, group="rules")
+    async def ask(self) -> None:
+        """Ask the engine for rules and latencies; one that does not answer leaves what is shown."""
+        if not self.link.attached:
+            return
+        try:
+            detail = await self.link.feeds()
+        except DeskError as error:
+            self.line.say(f"No rules: {error.message}")
+            return
+        self.figures.show_stages(detail.stages)
+        self._show_setup(detail.rules, self._set_up)
+
+    def _show_setup(self, rules: tuple[FeedRule, ...], lines: tuple[str, ...]) -> None:
+        """Rules and configuration, shown anew only when they differ: where a person has scrolled to stays."""
+        if (rules, lines) != (self._rules, self._set_up):
+            self._rules, self._set_up = rules, lines
+            self.setup.show(f"SET UP, {len(rules)} RULES" if rules else "SET UP", [*rule_lines(rules), *lines])
 
     def action_open(self) -> None:
         """What a feed says of itself, in full."""
         state = self.history.selected if self.focused is self.history else self.feeds.selected
         if state is not None:
             self.line.say(f"{state.name}: {state.light.value} {state.detail} → {state.remedy or 'nothing to do'}")
+
+
+def rule_lines(rules: Iterable[FeedRule]) -> list[str]:
+    """Each rule: how it stands, its tag, length and what it covers; under it why it was refused, and its text."""
+    lines = []
+    for rule in rules:
+        covers = f", covers {' '.join(rule.symbols)}" if rule.symbols else ""
+        size = f"{rule.length:,} of {rule.limit:,} characters"
+        lines.append(f"{_STANDING[rule.standing]} {rule.feed} rule {rule.tag or '(no tag)'}, {size}{covers}")
+        lines += [f"  refused: {rule.reason}"] if rule.reason else []
+        lines.append(f"  {rule.text}")
+    return lines
+
+
+_STANDING = {
+    Standing.ACTIVE: "● active",
+    Standing.PENDING: "◌ pending",
+    Standing.REFUSED: "✗ refused",
+    Standing.FOREIGN: "· foreign",
+}
 
 
 def light_changes(reader: Reader) -> list[tuple[int, FeedState]]:

@@ -1,9 +1,9 @@
 """The control socket's server: HTTP and WebSocket over a Unix domain socket of mode 0600.
 
-Called by the kernel, on the engine's loop. `GET /v1/snapshot`, `GET /v1/symbol`, `GET /v1/stream` (a Snapshot, then
-Frames and Pushes), `POST /v1/command`. A second socket beside it shows the same and refuses every command. Only
-processes of the same user are answered. A client that does not read never slows the engine: what it has missed is
-dropped and a fresh Snapshot follows when it reads again.
+Called by the kernel, on the engine's loop. `GET /v1/snapshot`, `GET /v1/symbol`, `GET /v1/feeds`, `GET /v1/stream`
+(a Snapshot, then Frames and Pushes), `POST /v1/command`. A second socket beside it shows the same and refuses every
+command. Only processes of the same user are answered. A client that does not read never slows the engine: what it has
+missed is dropped and a fresh Snapshot follows when it reads again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import msgspec
 from engine.control.verbs import check_command, read_command
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model import SymbolDetail
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 from engine.paths import view_socket
 
@@ -54,6 +55,9 @@ class Source(Protocol):
 
     def symbol(self, name: str) -> SymbolDetail | None:
         """Everything about one symbol, or None when it is not watched."""
+
+    def feeds(self) -> FeedsDetail:
+        """How the engine is fed: rules, and what each stage takes."""
 
     async def command(self, command: Command) -> Reply:
         """Carry out a command that `check_command` passed."""
@@ -116,6 +120,7 @@ class ControlServer:
         app.router.add_get("/v1/snapshot", self._get_snapshot)
         app.router.add_get("/v1/stream", self._get_stream)
         app.router.add_get("/v1/symbol", self._get_symbol)
+        app.router.add_get("/v1/feeds", self._get_feeds)
         app.router.add_post("/v1/command", commands)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
@@ -210,6 +215,12 @@ class ControlServer:
         if detail is None:
             return web.Response(status=404, text="expected a symbol of the watchlist in ?name=")
         return web.Response(body=self._encode(detail), content_type="application/json")
+
+    async def _get_feeds(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        self._refuse_foreign(request)
+        return web.Response(body=self._encode(self._source.feeds()), content_type="application/json")
 
     async def _post_command(self, request: web.Request) -> web.Response:
         from aiohttp import web

@@ -18,8 +18,9 @@ from engine.feeds.spend import IDS_IN_MEMORY, SpendMeter
 from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
 from engine.feeds.x_parse import Problem, ProblemKind, parse_line
 from engine.feeds.x_report import Reporter
-from engine.feeds.x_rules import Rule, build_queries, build_rules, difference
+from engine.feeds.x_rules import Existing, Rule, build_queries, build_rules, difference, told_rules
 from engine.model import Light, Post, Sink
+from engine.model.feeds import FeedRule
 from engine.paths import Paths
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class XFeed:
         self._behind_ns = 0
         """How long after its publication the last post came: so much may be lost before a sign of life."""
         self._refused_rules = ""
+        self._held: tuple[Existing, ...] = ()
+        """What X held when we last agreed on rules, with what it took since."""
+        self._refusals: dict[str, str] = {}
+        """X's reason by the text of a rule that it did not take."""
+
+    @property
+    def rules(self) -> tuple[FeedRule, ...]:
+        """Our rules as they stand at X, then those of others that X holds beside them."""
+        return told_rules(self.name, self._rules, self._held, self._refusals, self._config.rule_length)
 
     async def run(self, sink: Sink) -> None:
         """Deliver until cancelled. Raises DeskError when X refuses us or what is spent cannot be recorded."""
@@ -261,8 +271,12 @@ class XFeed:
                 await client.remove_rules(delete)
             delete = ()
         self._refused_rules = ""
+        self._held, self._refusals = existing, {}
         if change.add:
             report = await client.create_rules(change.add)
+            self._refusals = dict(report.refused)
+            taken = (rule for rule in change.add if rule.value not in self._refusals)
+            self._held += tuple(Existing("", rule.value, rule.tag) for rule in taken)
             delete = tuple(rule for rule in delete if rule.id not in report.duplicates)
             self._told_refused(change.add, report.refused, kept=len(change.keep))
         if delete:

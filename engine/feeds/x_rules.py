@@ -15,16 +15,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.config import WatchRow, XConfig
 from engine.errors import ConfigError
 from engine.model.base import Value
+from engine.model.feeds import FeedRule, Standing
+from engine.text import display_text
 
 TAG_PREFIX = "desk:"
 """Rules with this prefix are ours to change; every other rule of the app is never touched."""
 QUERY_LENGTH = 512
 """Longest recent-search query of a self-serve app, in characters."""
+
+TAG_SHOWN = 300
+"""Most characters that are shown of a tag or a reason: X's own limit is shorter, but X is not us."""
 
 _CASHTAG = re.compile(r"[A-Z]{1,6}(?:[._][A-Z]{1,2})?")
 _PLAIN = re.compile(r"[^\W_]+|[#@$][^\W\d]\w*")
@@ -110,6 +115,46 @@ def difference(wanted: Iterable[Rule], existing: Iterable[Existing]) -> Differen
     kept = {rule.id for rule in keep}
     delete = tuple(rule for rule in held.values() if rule.ours and rule.id not in kept)
     return Difference(tuple(add), delete, tuple(keep))
+
+
+def told_rules(
+    feed: str, wanted: Sequence[Rule], held: Sequence[Existing], refusals: Mapping[str, str], limit: int
+) -> tuple[FeedRule, ...]:
+    """Every rule for a person to see: ours in watchlist order, then foreign ones. `refusals`: X's reason by rule text.
+
+    A rule of ours that X no longer needs is on its way out and not told.
+    """
+    values = {rule.value for rule in held}
+    told = []
+    for rule in wanted:
+        refused = refusals.get(rule.value, "")
+        standing = Standing.REFUSED if refused else Standing.ACTIVE if rule.value in values else Standing.PENDING
+        told.append(_told(feed, rule.tag, rule.value, standing, limit, rule.symbols, refused))
+    ours = {rule.value for rule in wanted}
+    foreign = [rule for rule in held if not rule.ours and rule.value not in ours]
+    told += [_told(feed, rule.tag, rule.value, Standing.FOREIGN, limit) for rule in foreign]
+    return tuple(told)
+
+
+def _told(
+    feed: str,
+    tag: str,
+    value: str,
+    standing: Standing,
+    limit: int,
+    symbols: tuple[str, ...] = (),
+    reason: str = "",
+) -> FeedRule:
+    return FeedRule(
+        feed=feed,
+        tag=display_text(tag, TAG_SHOWN),
+        text=display_text(value, limit),
+        standing=standing,
+        length=len(value),
+        limit=limit,
+        symbols=symbols,
+        reason=display_text(reason, TAG_SHOWN),
+    )
 
 
 def _pack(watchlist: Sequence[WatchRow], xconfig: XConfig, limit: int) -> list[Rule]:

@@ -40,7 +40,9 @@ from engine.kernel.view import View
 from engine.kernel.watch import heartbeat, quiet_collector, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
+from engine.model.ports import Ruled
 from engine.model.records import Started, Stopped
 from engine.paths import Paths
 
@@ -137,6 +139,11 @@ class Kernel:
         """For the control socket."""
         assert self._show is not None
         return self._show.symbol(name)
+
+    def feeds(self) -> FeedsDetail:
+        """For the control socket."""
+        rules = [rule for feed in self.stages.feeds if isinstance(feed, Ruled) for rule in feed.rules]
+        return FeedsDetail(tuple(rules), self.view.stages.told())
 
     async def command(self, command: Command) -> Reply:
         """Takes its place in the order of everything else; returns when it has been carried out."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 
 from engine.clock import SECOND, stopwatch_ns
+from engine.model.feeds import StageLatency
 
 
 class Latency:
@@ -22,6 +23,25 @@ class Latency:
         """For each share the duration that so many of the kept ones do not exceed, in milliseconds; 0 without any."""
         ordered = sorted(self._durations) or [0]
         return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6 for share in shares]
+
+
+class StageLatencies:
+    """How long the newest posts took in each stage, in the order of the stages."""
+
+    NAMES = ("wait", "match and guards", "score", "mood", "signal and order")
+
+    def __init__(self) -> None:
+        self._stages = tuple(Latency() for _ in self.NAMES)
+
+    def add(self, *durations_ns: int) -> None:
+        """Note one post's durations, one per stage."""
+        for stage, duration_ns in zip(self._stages, durations_ns, strict=True):
+            stage.add(duration_ns)
+
+    def told(self) -> tuple[StageLatency, ...]:
+        """Every stage with its median and its 99th percentile."""
+        pairs = zip(self.NAMES, self._stages, strict=True)
+        return tuple(StageLatency(name, *stage.quantiles_ms(0.5, 0.99)) for name, stage in pairs)
 
 
 class Rate:

@@ -75,6 +75,7 @@ class Pipeline:
         if matches:
             matches = self._matcher.weigh(post.author, matches)
         weighed = self.guards.check(post, matches)
+        matched = stopwatch_ns()
         self._journal.append("post", post.id, PostRecord.of(post, matches, weighed.mark), now_ns)
         if weighed.verdict is not None:
             self._journal.append("guard", weighed.verdict.cluster, weighed.verdict, now_ns)
@@ -88,7 +89,10 @@ class Pipeline:
             view.skip(reason)
             return
         self.due += 1
-        scored = self._late.ask(post, matches, self._ensemble.score((post,), now_ns)[0], now_ns)
+        scoring = stopwatch_ns()
+        light = self._ensemble.score((post,), now_ns)[0]
+        scored_at = stopwatch_ns()
+        scored = self._late.ask(post, matches, light, now_ns)
         if len(scored.members) != self._scorers or self._lost:
             self._report_scorers(now_ns)
         if scored.members or any(member.working for member in self._ensemble.health):
@@ -98,11 +102,17 @@ class Pipeline:
         if len(scored.members) != 1 or scored.members[0] is not scored.reading:
             self._journal.append("reading", post.id, scored.reading, now_ns)
         whole = ScoredPost(post, matches, scored.reading, scored.members, weighed.mark)
+        adding = stopwatch_ns()
         moods = self._sentiment.add(whole, now_ns)
+        added = stopwatch_ns()
         view.scored(whole)
+        asking = stopwatch_ns()
         for mood in moods:
             self._evaluate(mood)
-        view.latency.add(now_ns - post.received_ns + stopwatch_ns() - began)
+        ended = stopwatch_ns()
+        waited = now_ns - post.received_ns
+        view.latency.add(waited + ended - began)
+        view.stages.add(waited, matched - began, scored_at - scoring, added - adding, ended - asking)
 
     def on_late(self, rescored: Rescored) -> None:
         """A late scorer has answered: the post has another reading from now on."""

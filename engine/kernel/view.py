@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.clock import SECOND
-from engine.kernel.meters import Latency, Rate
+from engine.kernel.meters import Latency, Rate, StageLatencies
 from engine.kernel.past import PastKeeper
 from engine.model import (
     Alert,
@@ -78,6 +78,7 @@ class View:
         self.filled = 0
         """Fills since start."""
         self.latency = Latency()
+        self.stages = StageLatencies()
         self.rate = Rate()
         self._sparks: dict[str, deque[float | None]] = {symbol: deque(maxlen=SPARK_POINTS) for symbol in self._symbols}
         self._spark_due = 0

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
 from engine.model.base import DisplayText, Value
+from engine.model.feeds import FeedRule
 from engine.model.gate import Gate
 from engine.model.market import Bar, Halt, Instrument, Market, Quote
 from engine.model.mood import Evidence, Mood, Signal
@@ -44,6 +45,15 @@ class Feed(Protocol):
 
         Raises only DeskError, for something a person must fix.
         """
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A feed whose source sends what rules let through, and that tells them."""
+
+    @property
+    def rules(self) -> tuple[FeedRule, ...]:
+        """Every rule at the source, ours first. Safe to ask at any time."""
 
 
 class Score(Value, frozen=True, gc=False):

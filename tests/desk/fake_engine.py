@@ -37,6 +37,7 @@ class FakeEngine:
         self.commands: list[Command] = []
         self.asked: list[str] = []
         """Symbols that were asked about."""
+        self.fed = made_up.feeds_detail()
         self.replies: dict[str, Reply] = {}
         """Answers by verb; what is not here is carried out."""
         self.rev = self.state.rev
@@ -53,6 +54,7 @@ class FakeEngine:
                 web.get("/v1/snapshot", self._snapshot),
                 web.get("/v1/stream", self._stream),
                 web.get("/v1/symbol", self._symbol),
+                web.get("/v1/feeds", self._feeds),
                 web.post("/v1/command", self._command),
             ]
         )
@@ -117,6 +119,9 @@ class FakeEngine:
             return web.Response(status=404, text="no such symbol")
         detail = made_up.symbol_detail(self.asked[-1])
         return web.Response(body=msgspec.json.encode(detail), content_type="application/json")
+
+    async def _feeds(self, request: web.Request) -> web.Response:
+        return web.Response(body=msgspec.json.encode(self.fed), content_type="application/json")
 
     def _current(self) -> Snapshot:
         status = msgspec.structs.replace(self.state.status, posts=self.posts)

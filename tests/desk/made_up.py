@@ -40,6 +40,7 @@ from engine.model import (
     Vote,
     fingerprint,
 )
+from engine.model.feeds import FeedRule, FeedsDetail, StageLatency, Standing
 from engine.model.frames import PROTOCOL, PostRow, Snapshot, Status, SymbolRow
 
 NOW = parse_iso("2026-11-20T16:45:30Z")
@@ -364,6 +365,34 @@ def snapshot(profile: str = "simulated", *, tickets: int = 2, posts: int = 60) -
         positions=(position("NVDA", 10, "478.20", "482.11"), position("GOOG", 12, "177.31", "176.05")),
         feeds=feeds(), protections=(), alerts=(),
     )  # fmt: skip
+
+
+def feeds_detail() -> FeedsDetail:
+    """Three rules at X, one of them refused and one somebody else's, and five stages."""
+    rules = (
+        FeedRule(
+            "x",
+            DisplayText("desk:TSLA+1:3f9a01bc"),
+            DisplayText("($TSLA OR Tesla OR $NVDA OR Nvidia) lang:en -is:retweet"),
+            Standing.ACTIVE,
+            55,
+            1024,
+            ("TSLA", "NVDA"),
+        ),
+        FeedRule(
+            "x",
+            DisplayText("desk:META:77aa01bc"),
+            DisplayText('("Meta Platforms") lang:en'),
+            Standing.REFUSED,
+            26,
+            1024,
+            ("META",),
+            DisplayText("a quote is not closed"),
+        ),
+        FeedRule("x", DisplayText("weather"), DisplayText("snow has:geo"), Standing.FOREIGN, 12, 1024),
+    )
+    stages = (("wait", 0.05, 0.4), ("match and guards", 0.04, 0.2), ("score", 0.1, 0.6), ("mood", 0.05, 0.1))
+    return FeedsDetail(rules, tuple(StageLatency(*stage) for stage in stages))
 
 
 def symbol_detail(symbol: str = "TSLA", *, points: int = 120) -> SymbolDetail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from desk.client import Client
 from engine.config.schema import ScreenConfig
 from engine.control import ControlServer
 from engine.errors import EXIT_FAILED
+from engine.kernel.meters import StageLatencies
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Push
 from engine.paths import view_socket
 from tests.desk import made_up
@@ -102,10 +105,18 @@ def test_read_only_verbs_look_and_are_refused_by_a_real_engine(home: Path) -> No
         looked = call(home, "--read-only", "--profile", "simulated", "status", "--json")
         assert looked.returncode == 0
         assert msgspec.json.decode(looked.stdout)["pid"] == engine.snapshot().pid
+        fed = asyncio.run(_asked_how_it_is_fed(view_socket(engine.socket)))
+        assert fed.rules == ()
+        assert [stage.stage for stage in fed.stages] == list(StageLatencies.NAMES)
         refused = call(home, "kill", "--read-only", "--profile", "simulated")
         assert refused.returncode == EXIT_FAILED
         assert "this way only shows" in refused.stdout
         assert engine.snapshot().status.state.value == "active"
+
+
+async def _asked_how_it_is_fed(socket: Path) -> FeedsDetail:
+    async with Client(socket) as client:
+        return await client.feeds()
 
 
 async def test_another_protocol_is_named_on_the_screen(socket: Path) -> None:

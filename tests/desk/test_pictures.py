@@ -19,6 +19,7 @@ from desk.client import Client
 from engine.config.schema import ScreenConfig
 from engine.errors import EXIT_NO_ENGINE, DeskError
 from engine.model import Level, SymbolDetail, TradingState
+from engine.model.feeds import FeedsDetail
 from engine.model.frames import Message, Snapshot
 from tests.desk import made_up
 from tests.widgets.harness import until
@@ -35,6 +36,9 @@ class StillClient(Client):
 
     async def symbol(self, name: str) -> SymbolDetail:
         return made_up.symbol_detail(name)
+
+    async def feeds(self) -> FeedsDetail:
+        return made_up.feeds_detail()
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         if not self._told:

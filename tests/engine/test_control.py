@@ -20,8 +20,10 @@ from engine.control import VERBS, ControlServer, check_command
 from engine.control.server import BACKLOG, clear_stale_socket, peer_uid, socket_answers
 from engine.control.verbs import read_command
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_NO_ENGINE, DeskError
-from engine.model import Account, Alert, Level, Market, Mode, Session, TradingState
+from engine.model import Account, Alert, DisplayText, Level, Market, Mode, Session, TradingState
+from engine.model.feeds import FeedRule, FeedsDetail, StageLatency, Standing
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Push, Reply, Snapshot, Status
+from engine.paths import view_socket
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -56,6 +58,10 @@ class Engine:
     def __init__(self) -> None:
         self.frames = 0
         self.commands: list[Command] = []
+
+    def feeds(self) -> FeedsDetail:
+        rule = FeedRule("x", DisplayText("desk:TSLA"), DisplayText("$TSLA"), Standing.ACTIVE, 5, 1024, ("TSLA",))
+        return FeedsDetail((rule,), (StageLatency("score", 0.5, 2.0),))
 
     def snapshot(self, rev: int) -> Snapshot:
         account = Account(Decimal(1), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
@@ -113,6 +119,11 @@ async def test_socket_is_private_and_goes_with_the_engine(tmp_path: Path, engine
     assert socket_answers(path)
     await control.stop("over")
     assert not path.exists()
+
+
+async def test_rules_and_latencies_are_asked_for(tmp_path: Path, server: ControlServer, engine: Engine) -> None:
+    async with Client(tmp_path / "desk.sock") as client, Client(view_socket(tmp_path / "desk.sock")) as looking:
+        assert await client.feeds() == engine.feeds() == await looking.feeds()
 
 
 async def test_snapshot_then_frames_then_pushes_then_goodbye(

@@ -143,6 +143,11 @@ async def test_feeds_show_health_cost_and_past_lights(open_desk: Opener, tmp_pat
         assert "reconnects 0" in text
         assert "silent for 20 s" in "\n".join(painted(view.history))
         assert "scorers vader 1" in view.setup.texts
+        await until(pilot, lambda: view.setup.title == "SET UP, 3 RULES")
+        assert "● active x rule desk:TSLA+1:3f9a01bc, 55 of 1,024 characters, covers TSLA NVDA" in view.setup.texts
+        assert "  refused: a quote is not closed" in view.setup.texts
+        assert "· foreign x rule weather, 12 of 1,024 characters" in view.setup.texts
+        await until(pilot, lambda: "score 0.10/0.60" in "\n".join(painted(view.figures)))
         down = replace(made_up.feeds()[0], light=Light.REFUSED, detail="401", remedy="set the key", dropped=7,
                        gap_from_ns=made_up.NOW, gap_to_ns=made_up.NOW)  # fmt: skip
         await engine.send(Frame(rev=0, feeds=(down,)))

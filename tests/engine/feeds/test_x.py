@@ -15,6 +15,7 @@ from engine.errors import EXIT_CREDENTIALS, ConfigError, CredentialsError, DeskE
 from engine.feeds.x_client import EXPANSIONS, TWEET_FIELDS, USER_FIELDS
 from engine.feeds.x_lines import LINE_LIMIT
 from engine.model import Feed, Light
+from engine.model.feeds import Standing
 from tests.engine.feeds.x_harness import NOON, rig
 from tests.venues.x import RULES, SEARCH, STREAM, TOKEN, End, XUser, faults
 from tests.venues.x.wire import Fields
@@ -68,6 +69,12 @@ async def test_rules_change_by_difference_and_foreign_rules_stay(tmp_path: Path)
         kept = desk.x.add_rule(ours.value, ours.tag)
         await desk.x.streaming()
         assert set(desk.x.rules) == {foreign.id, untagged.id, kept.id}
+        told = [(rule.standing, rule.tag, rule.text) for rule in desk.feed.rules]
+        assert told == [
+            (Standing.ACTIVE, ours.tag, ours.value),
+            (Standing.FOREIGN, "coffee", "coffee lang:fr"),
+            (Standing.FOREIGN, "", "tea"),
+        ]
         assert stale.id not in desk.x.rules
         assert [seen.method for seen in desk.x.requests(RULES)] == ["GET", "POST"]
 
@@ -105,6 +112,7 @@ async def test_a_refused_rule_is_told_with_its_text_and_the_rest_goes_on(tmp_pat
         desk.x.refuse(RULES, faults.Refusal(200, b'{"meta":{}}'), faults.Refusal(201, json.dumps(body).encode()))
         state = await desk.sink.shows(Light.DEGRADED)
         assert "($TSLA) lang:en (no such operator)" in state.detail
+        assert not [rule for rule in desk.feed.rules if rule.standing is Standing.PENDING]
 
 
 async def test_when_every_rule_is_refused_the_feed_gives_up_and_names_them(tmp_path: Path) -> None:

@@ -17,8 +17,11 @@ from engine.feeds.x_rules import (
     build_rules,
     difference,
     terms,
+    told_rules,
 )
+from engine.model.feeds import Standing
 from tests.engine.feeds.x_harness import WATCHLIST
+from tests.program import clean
 from tests.venues.x.query import Subject, parse
 
 WORDS = st.sampled_from(
@@ -157,3 +160,25 @@ def test_a_wanted_rule_held_under_a_foreign_tag_is_kept() -> None:
     [wanted] = build_rules(WATCHLIST, XConfig())
     change = difference([wanted], [Existing("1", wanted.value, "theirs")])
     assert (change.add, change.delete, [rule.id for rule in change.keep]) == ((), (), ["1"])
+
+
+def test_every_rule_is_told_as_it_stands_with_its_length() -> None:
+    wanted = [Rule("($TSLA)", "desk:TSLA:1", ("TSLA",)), Rule("($AAPL)", "desk:AAPL:2", ("AAPL",))]
+    assert {rule.standing for rule in told_rules("x", wanted, (), {}, 1024)} == {Standing.PENDING}
+    held = [Existing("1", "($TSLA)", "somebody's"), Existing("2", "($OLD)", "desk:OLD:0"), Existing("3", "tea", "t")]
+    told = told_rules("x", wanted, held, {"($AAPL)": "no"}, 1024)
+    assert [(rule.text, rule.standing, rule.reason) for rule in told] == [
+        ("($TSLA)", Standing.ACTIVE, ""),
+        ("($AAPL)", Standing.REFUSED, "no"),
+        ("tea", Standing.FOREIGN, ""),
+    ]
+    assert (told[0].length, told[0].limit, told[0].symbols) == (7, 1024, ("TSLA",))
+
+
+@given(st.text(max_size=2_000), st.text(max_size=600))
+def test_what_others_named_their_rules_reaches_no_terminal(text: str, tag: str) -> None:
+    [told] = told_rules("x", [], [Existing("1", f"\x1b]0;{text}\x07", f"\x1b[2J{tag}")], {}, 1024)
+    assert told.standing is Standing.FOREIGN
+    assert clean(told.text)
+    assert clean(told.tag)
+    assert len(told.text) <= 1024
