@@ -12,6 +12,8 @@ from widgets.scroll_block import ScrollBlock
 
 _TEXT_LINES = 3
 """Most lines one post takes."""
+_REASON_LINES = 2
+"""Most lines a scorer's reason takes."""
 
 
 class TicketEvidence(ScrollBlock):
@@ -44,7 +46,7 @@ def dominance(signal: Signal) -> str:
 
 
 def evidence_lines(signal: Signal, now_ns: int, width: int, colors: Palette) -> list[Line]:
-    """Every quoted post: a line of figures, and its text under it."""
+    """Every quoted post: a line of figures, its text under it, and a scorer's reason where one gave it."""
     return [line for item in signal.evidence for line in _post(item, now_ns, width, colors)]
 
 
@@ -57,4 +59,6 @@ def _post(item: Evidence, now_ns: int, width: int, colors: Palette) -> list[Line
         line.add(f"  guards {figures.share(item.guard)}", colors.warn)
     line.field(f"  by {item.term}, {item.scorer}", width - line.cells, colors.muted)
     texts = wrap(item.text, max(8, width - 8), _TEXT_LINES)
-    return [line, *(Line().gap(colors.text, 6).field(text, width - 6, colors.text) for text in texts)]
+    lines = [line, *(Line().gap(colors.text, 6).field(text, width - 6, colors.text) for text in texts)]
+    because = wrap(f"because: {item.reason}", max(8, width - 8), _REASON_LINES) if item.reason else []
+    return lines + [Line().gap(colors.text, 6).field(text, width - 6, colors.muted) for text in because]

@@ -72,6 +72,8 @@ def _post(post: PostPart, alone: bool) -> Iterator[str]:
             yield f"  because  {reason}"
     else:
         yield f"  {_time(at_ns)} {share}@{author} {scores}{gone}{absent} “{text}”"
+        if post.evidence is not None and post.evidence.reason:
+            yield f"    because  {post.evidence.reason}"
 
 
 def _signal(part: SignalPart) -> Iterator[str]:

@@ -36,7 +36,9 @@ replace = msgspec.structs.replace
 def hostile_ticket(text: str) -> Ticket:
     ticket = made_up.ticket(failed=("R17",))
     foreign = DisplayText(text)
-    evidence = tuple(replace(item, text=foreign, author=foreign, term=text) for item in ticket.signal.evidence)
+    evidence = tuple(
+        replace(item, text=foreign, author=foreign, term=text, reason=foreign) for item in ticket.signal.evidence
+    )
     assert ticket.draft is not None
     return replace(
         ticket,

@@ -26,3 +26,14 @@ def test_what_the_guards_took_is_said() -> None:
     shown = text(evidence_lines(doubted, NOW, 90, COLORS))
     assert "guards 25%" in shown
     assert "again and again" in shown
+
+
+def test_a_scorers_reason_stands_under_the_text_in_two_lines_at_most() -> None:
+    signal = ticket().signal
+    reason = DisplayText("sarcasm: the recall is praised only to mock it, " * 6)
+    told = replace(signal, evidence=(replace(signal.evidence[0], reason=reason),))
+    lines = text(evidence_lines(told, NOW, 90, COLORS)).splitlines()
+    because = [line for line in lines if "sarcasm" in line]
+    assert because[0].strip().startswith("because: sarcasm")
+    assert len(because) == 2
+    assert "because" not in text(evidence_lines(signal, NOW, 90, COLORS))

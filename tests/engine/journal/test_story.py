@@ -64,6 +64,7 @@ def evidence(number: int) -> Evidence:
         0.2 - number / 100,
         "$TSLA",
         "vader",
+        reason=DisplayText("the writer mocks the recall" if number == 2 else ""),
     )
 
 
@@ -145,6 +146,14 @@ def path_of_a_day(path: Path, opened: Callable[..., Journal]) -> Path:
 def why(path: Path, id: str) -> Story:
     with Reader(path) as reader:
         return reader.why(id)
+
+
+def test_the_story_of_a_trade_says_why_a_post_scored_so(path_of_a_day: Path) -> None:
+    for id in ("ticket-1", "signal-1", ENTRY):
+        lines = format_story(why(path_of_a_day, id), 200).split("\n")
+        told = [place for place, line in enumerate(lines) if line.strip() == "because  the writer mocks the recall"]
+        assert len(told) == 1
+        assert "@ann" in lines[told[0] - 1]
 
 
 @pytest.mark.parametrize(
