@@ -29,6 +29,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 """What makes a spreadsheet calculate a cell, in the wide forms too."""
 
 
+_DIGITS: Final = 38
+"""Digits of Parquet's widest decimal that polars and pyarrow both write."""
+
+
 class Table(msgspec.Struct, frozen=True):
     """Rows under named columns. Every row has a cell per column."""
 
@@ -94,7 +98,7 @@ def _cell(cell: Cell) -> str:
 
 def _parquet(table: Table) -> bytes:
     """The table as Parquet, by polars or else by pandas with pyarrow."""
-    columns = {name: [row[place] for row in table.rows] for place, name in enumerate(table.columns)}
+    columns = {name: _column([row[place] for row in table.rows]) for place, name in enumerate(table.columns)}
     stream = io.BytesIO()
     polars = _module("polars")
     if polars is not None:
@@ -108,6 +112,29 @@ def _parquet(table: Table) -> bytes:
         "expected polars, or pandas with pyarrow, to write Parquet; found neither",
         remedy="install one of them beside the desk, or export CSV or JSON",
     )
+
+
+def _column(cells: list[Cell]) -> list[Cell]:
+    """Cells of one type, texts without anything that a terminal would obey. What has no one type becomes text."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds == {str}:
+        return [display_text(cell, limit=len(cell)) if isinstance(cell, str) else cell for cell in cells]
+    if len(kinds) <= 1 and _fits(cells):
+        return cells
+    texts = (None if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell) for cell in cells)
+    return [None if text is None else display_text(text, limit=len(text)) for text in texts]
+
+
+def _fits(cells: list[Cell]) -> bool:
+    """Whether the numbers fit Parquet's: 64 bits, or 38 digits with one place of the point for the whole column."""
+    if any(isinstance(cell, int) and not -(2**63) <= cell < 2**63 for cell in cells):
+        return False
+    decimals = [cell for cell in cells if isinstance(cell, Decimal)]
+    if not all(cell.is_finite() for cell in decimals):
+        return False
+    after = max((-int(cell.as_tuple().exponent) for cell in decimals), default=0)
+    before = max((cell.adjusted() + 1 for cell in decimals), default=0)
+    return max(after, 0) + max(before, 1) <= _DIGITS
 
 
 def _module(name: str) -> Any:
