@@ -109,6 +109,7 @@ _BETWEEN = {
     "guards.ring_authors": (2, 10_000),
     "guards.suspicion": (0.1, 1),
     "guards.ring_weight": (0, 1),
+    "guards.burst_authors": (0, 10_000),
     "guards.copy_weight": (0, 1),
     "guards.piggyback_cashtags": (2, 1000),
     "guards.piggyback_weight": (0, 1),

@@ -27,7 +27,7 @@ QUICK_NS: Final = 20 * SECOND
 PRIOR: Final = 0.4
 """Share of throw-away accounts among the three that are assumed besides those seen: five of five are not certainty."""
 PRIOR_ACCOUNTS: Final = 3
-SLOW: Final = 0.5
+SLOW: Final = 0.55
 """How suspicious a cluster is without one quick post, of one that has only quick ones."""
 VARIETY: Final = 0.25
 """How much less suspicious a cluster is whose every author uses another program."""
@@ -39,10 +39,19 @@ def is_throw_away(post: Post) -> bool | None:
     followers = author.followers
     if followers is None:
         return None
-    if followers <= SMALL:
-        return True
-    created_ns = author.created_ns
-    return created_ns is not None and followers <= YOUNG_SMALL and post.published_ns - created_ns <= YOUNG_NS
+    return followers <= SMALL or is_fresh(post)
+
+
+def is_fresh(post: Post) -> bool:
+    """Whether an account is young and little followed; False where the source does not tell."""
+    author = post.author
+    followers, created_ns = author.followers, author.created_ns
+    return (
+        created_ns is not None
+        and followers is not None
+        and followers <= YOUNG_SMALL
+        and post.published_ns - created_ns <= YOUNG_NS
+    )
 
 
 class Member(msgspec.Struct, gc=False, eq=False):

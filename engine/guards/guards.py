@@ -1,4 +1,4 @@
-"""How much each post weighs in the cleaned mood: rings, repeats, copies, stuffed cashtags, prolific authors.
+"""How much each post weighs in the cleaned mood: rings, bursts, repeats, copies, stuffed cashtags, prolific authors.
 
 A post's mark is decided when it arrives, from what is known then. Only one thing changes it afterwards: the verdict on
 its cluster. When a cluster turns out to be a ring (or, later, not to be one), the posts that are already in are weighed
@@ -14,8 +14,9 @@ from typing import Final, TypeAlias
 
 from engine.clock import from_seconds
 from engine.config import Config
-from engine.guards.crowd import Cluster, Crowd, Member, is_throw_away
-from engine.guards.similar import Index, sketch
+from engine.guards.burst import Burst
+from engine.guards.crowd import Cluster, Crowd, Member, is_fresh, is_throw_away
+from engine.guards.similar import SHORT, Index, sketch
 from engine.model import PLAIN, GuardMark, Match, Post, Value
 from engine.model.records import GuardRecord
 
@@ -23,6 +24,9 @@ CHANGES: Final = 3
 """Most verdicts on one cluster; the last one stays."""
 CLEARED: Final = 0.7
 """A ring is one no longer when its suspicion falls under this share of the limit."""
+TERSE: Final = 0.75
+"""How suspicious copies of a text of up to four words are beside those of a longer one: people come to it by
+themselves."""
 RING: Final = "ring:"
 """How the reason of a ring's post begins."""
 MIXED: Final = 20
@@ -63,6 +67,8 @@ class Guards:
         self._index: Index[Cluster] = Index(settings.similarity)
         self._cashtags: dict[str, int] = {}
         """How often each was named within the window."""
+        self._bursts: dict[str, Burst] = {}
+        """By symbol."""
         self._posts: dict[tuple[str, str], int] = {}
         """Posts within the window by author and symbol."""
 
@@ -174,14 +180,18 @@ class Guards:
             if most > settings.author_posts:
                 own = 0.0
                 reasons.append(f"cap: post {most} by the author on one symbol, {settings.author_posts} count")
+        at_ns = min(post.published_ns, post.received_ns)
+        throw_away = is_throw_away(post)
+        if settings.burst_authors and not trusted:
+            own *= self._burst(author.id, is_fresh(post), symbols, at_ns, reasons)
         own = round(own, 3)
         return (
             Member(
                 post.id,
-                min(post.published_ns, post.received_ns),
+                at_ns,
                 author.id,
                 post.client,
-                is_throw_away(post),
+                throw_away,
                 trusted,
                 symbols,
                 tags,
@@ -191,6 +201,21 @@ class Guards:
             ),
             reasons,
         )
+
+    def _burst(self, author: str, fresh: bool, symbols: Sequence[str], at_ns: int, reasons: list[str]) -> float:
+        """Counted on each of its symbols; a fresh account among many of them weighs like a ring's."""
+        found = 1.0
+        for symbol in symbols:
+            burst = self._bursts.get(symbol)
+            if burst is None:
+                burst = self._bursts[symbol] = Burst()
+            many = burst.take(author, fresh, at_ns, self._now_ns)
+            if many and burst.fresh >= self._settings.burst_authors and found == 1.0:
+                found = self._settings.ring_weight
+                reasons.append(
+                    f"burst: {burst.fresh} fresh accounts on {symbol} within a minute, {burst.others} posts by others"
+                )
+        return found
 
     def _piggyback(self, tags: Sequence[str], reasons: list[str]) -> float:
         """A little-named symbol that rides on a much-named one."""
@@ -274,7 +299,7 @@ class Guards:
         crowd, settings = _crowd(cluster), self._settings
         if cluster.changes >= CHANGES or (not cluster.ring and crowd.authors < settings.ring_authors):
             return None
-        suspicion = crowd.suspicion()
+        suspicion = crowd.suspicion() * (TERSE if len(cluster.sketch) < SHORT else 1.0)
         if cluster.ring == (suspicion >= (CLEARED if cluster.ring else 1.0) * settings.suspicion):
             return None
         cluster.ring = not cluster.ring

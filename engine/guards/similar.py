@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
+from engine.guards.lookalikes import PLAIN_LETTERS
 from engine.text import text_key
 
 SKETCH: Final = 32
@@ -35,7 +36,9 @@ Sketch: TypeAlias = "array[int]"
 _APART = re.compile(rb"[@$]\w*|https?://\S*")
 """Mentions, cashtags, prices and links."""
 _LETTERS: Final = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(128)) + b" " * 128
-"""ASCII's letters become small, its digits stay, all else is a blank."""
+"""ASCII's letters become small, its digits stay, all else is a blank …"""
+_INSIDE: Final = b"'*.^_`|~-"
+"""… but for what is put inside words to make them look different."""
 
 
 def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
@@ -50,11 +53,11 @@ def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
 
 
 def _words(text: str) -> list[bytes]:
-    """The words that count. Signs and accents among Latin letters are left out; other scripts go a slower way."""
-    letters = text.encode("ascii", "ignore")
+    """The words that count, look-alikes as the letters that they look like; other scripts go a slower way."""
+    letters = (text if text.isascii() else text.translate(PLAIN_LETTERS)).encode("ascii", "ignore")
     if 2 * len(letters) < len(text):
         return text_key(text).encode().split()
-    words = _APART.sub(b"", letters).translate(_LETTERS).split()
+    words = _APART.sub(b"", letters).translate(_LETTERS, _INSIDE).split()
     return words[1:] if words and words[0] == b"rt" else words
 
 

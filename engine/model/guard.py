@@ -15,8 +15,8 @@ class GuardMark(Value, frozen=True, gc=False, omit_defaults=True):
     cluster: str = ""
     """Id of the first post that says nearly the same; empty while no other post does."""
     reasons: tuple[str, ...] = ()
-    """Why the weight is below 1; each begins with its kind: `ring`, `repeat`, `copy`, `cashtags`, `piggyback` or
-    `cap`."""
+    """Why the weight is below 1; each begins with its kind: `ring`, `burst`, `repeat`, `copy`, `cashtags`,
+    `piggyback` or `cap`."""
     alone: float | None = None
     """What it would weigh were its cluster no ring; None where that is `weight`."""
 

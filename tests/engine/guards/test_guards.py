@@ -62,7 +62,8 @@ def test_a_ring_loses_its_weight_from_the_first_post_on() -> None:
     assert record.symbols == ("GOOG",)
     assert record.reason.startswith("ring: 5 posts of 5 authors in 12 s, 5 of 5 known accounts throw-away")
     assert [ledger.marks[each.id].cluster for each in posts[:3]] == ["", posts[0].id, posts[0].id]
-    assert ledger.kinds(posts[10].id) == ["ring", "copy"]
+    assert ledger.kinds(posts[6].id) == ["ring", "copy"]
+    assert ledger.kinds(posts[10].id) == ["ring", "burst", "copy"]
 
 
 def test_nothing_is_known_before_it_happens() -> None:

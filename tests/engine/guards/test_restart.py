@@ -21,7 +21,9 @@ WINDOW_S = 300.0
 
 
 def config() -> Config:
-    settings_ = GuardsConfig(window_s=WINDOW_S, ring_authors=3, author_posts=3, ring_weight=0.1, posts=40)
+    settings_ = GuardsConfig(
+        window_s=WINDOW_S, ring_authors=3, burst_authors=7, author_posts=3, ring_weight=0.1, posts=40
+    )
     return Config(guards=settings_, sentiment=SentimentConfig(window_s=600.0, look_back_s=300.0))
 
 
@@ -174,17 +176,17 @@ def test_a_ring_is_known_though_its_first_post_and_its_verdict_are_long_over() -
     for made in posts[250:]:
         before, after = once.take(made), again.take(made)
         assert before == after
-        assert (after.verdict, after.mark.cluster, after.mark.weight) == (None, posts[0].id, 0.05)
+        assert (after.verdict, after.mark.cluster, after.mark.weight) == (None, posts[0].id, 0.005)
 
 
 def test_what_a_rings_post_would_weigh_alone_outlives_a_restart() -> None:
     """The cluster is cleared after the restart: each post then has what it had but for the ring."""
     once = Engine()
-    for number in range(12):
+    for number in range(6):
         once.take(throw_away(number, float(number)))
     again = once.restarted()
     cleared = None
-    for number in range(100, 140):
+    for number in range(100, 120):
         made = post(number, PITCH, after_s=20.0 + number / 10, client=f"program {number}")
         before, after = once.take(made), again.take(made)
         assert before == after

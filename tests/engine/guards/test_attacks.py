@@ -1,0 +1,209 @@
+"""Attacks on a mood, and news that only looks like one: the raw mood moves, the cleaned one does what it should."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from engine.config import Config, SentimentConfig, WatchRow
+from engine.guards import Guards
+from engine.model import GuardMark, Match, Mood, Post, Reading, ScoredPost
+from engine.sentiment import Sentiment
+from engine.text import display_text
+from tests.engine.guards.made_up import NEWS, crowd, post
+
+PITCH = (
+    "this small company is the next big winner huge gains are coming so join our free group today before it is too late"
+)
+CALM, LOUD = -0.2, 0.9
+"""What ordinary posts say, and what the promoter's say."""
+LOOKALIKES = str.maketrans("aeopcxyi", "аеорсхуі")
+ACCENTS = str.maketrans("aeiou", "áèîöū")
+FULLWIDTH = {code: chr(code + 0xFEE0) for code in range(ord("a"), ord("z") + 1)}
+BOLD = {code: chr(0x1D41A + code - ord("a")) for code in range(ord("a"), ord("z") + 1)}
+
+
+@dataclass
+class Desk:
+    """Guards and one symbol's mood, as the pipeline joins them."""
+
+    guards: Guards = field(default_factory=lambda: Guards(Config(watchlist=(WatchRow(symbol="GOOG"),))))
+    sentiment: Sentiment = field(default_factory=lambda: Sentiment(SentimentConfig(window_s=1800.0), ("GOOG",)))
+    marks: dict[str, GuardMark] = field(default_factory=dict)
+    now_ns: int = 0
+
+    def take(self, posts: Iterable[Post], score: float, *more: str) -> None:
+        matches = tuple(Match(symbol, "$" + symbol, "cashtag") for symbol in ("GOOG", *more))
+        for made in posts:
+            weighed = self.guards.check(made, matches)
+            self.marks[made.id] = weighed.mark
+            if weighed.verdict is not None:
+                for post_id, weight in zip(weighed.verdict.posts, weighed.verdict.weights, strict=True):
+                    self.sentiment.weigh(post_id, weight)
+            self.now_ns = max(self.now_ns, made.received_ns)
+            reading = Reading(made.id, "made up", "1", score, 0.8, made.received_ns)
+            self.sentiment.add(ScoredPost(made, matches, reading, mark=weighed.mark), self.now_ns)
+
+    def mood(self) -> Mood:
+        return self.sentiment.mood("GOOG", self.now_ns)
+
+    def kinds(self, post_id: str) -> set[str]:
+        return {reason.partition(":")[0] for reason in self.marks[post_id].reasons}
+
+
+def calm() -> Desk:
+    """A quarter of an hour of ordinary posts: thirty people, thirty opinions."""
+    desk = Desk()
+    desk.take((post(number, after_s=30.0 * number - 900) for number in range(30)), CALM)
+    return desk
+
+
+def promoted(count: int, say: Callable[[int], str], every_s: float = 10.0) -> list[Post]:
+    """Accounts a week old, one program."""
+    return [
+        post(1000 + n, display_text(say(n)), after_s=n * every_s, followers=7, age_days=9, client="BulkPilot")
+        for n in range(count)
+    ]
+
+
+def some(draw: random.Random, table: Mapping[int, int | str]) -> str:
+    """The pitch with a third of its letters swapped, others in every copy."""
+    return "".join(letter.translate(table) if draw.random() < 0.33 else letter for letter in PITCH)
+
+
+DISGUISES: dict[str, Callable[[random.Random], str]] = {
+    "none": lambda draw: PITCH,
+    "case": lambda draw: "".join(draw.choice((letter.upper(), letter)) for letter in PITCH),
+    "emoji": lambda draw: " ".join(word + draw.choice(("", "🚀", "💎", " 🔥")) for word in PITCH.split()),
+    "zero width": lambda draw: "".join(letter + draw.choice(("", "", "\u200b", "\u2060")) for letter in PITCH),
+    "marks inside words": lambda draw: "".join(
+        letter + ("." if letter != " " and draw.random() < 0.2 else "") for letter in PITCH
+    ),
+    "Cyrillic": lambda draw: some(draw, LOOKALIKES),
+    "accents": lambda draw: some(draw, ACCENTS),
+    "fullwidth": lambda draw: some(draw, FULLWIDTH),
+    "mathematical": lambda draw: some(draw, BOLD),
+    "links and mentions": lambda draw: f"@u{draw.random()} {PITCH} https://t.co/{draw.random()} @v{draw.random()} $ABC",
+    "a synonym": lambda draw: PITCH.replace("huge", draw.choice(("large", "massive", "giant", "crazy"))),
+    "random words": lambda draw: PITCH + " " + " ".join(f"w{draw.randrange(9999)}" for _ in range(5)),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_disguised_copy_is_a_copy(disguise: str) -> None:
+    desk, draw = calm(), random.Random(4)
+    before = desk.mood()
+    desk.take(promoted(40, lambda _: DISGUISES[disguise](draw)), LOUD)
+    after = desk.mood()
+    assert before.value is not None and after.value is not None and after.raw is not None
+    assert after.raw > 0.3
+    assert after.value == pytest.approx(CALM)
+    assert "ring" in desk.kinds("p1039")
+    assert after.raw_volume - after.volume == 40
+
+
+def test_one_author_is_worth_no_more_than_the_cap() -> None:
+    desk = calm()
+    desk.take((post(1000 + n, author="loud", after_s=0.5 * n) for n in range(1000)), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.value is not None
+    assert mood.raw > 0.8
+    assert mood.value < 0.1
+    assert mood.volume == 30 + 6
+    assert desk.kinds("p1006") == {"cap"}
+
+
+def test_three_hundred_fresh_accounts_in_ten_seconds_whatever_they_say() -> None:
+    desk = calm()
+    desk.take(promoted(300, lambda n: f"opinion{n} of{n} its{n} own{n}", every_s=1 / 30), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.value is not None
+    assert mood.raw > 0.7
+    assert mood.volume <= 30 + 12
+    assert mood.value < 0.2
+    assert desk.kinds("p1299") == {"burst"}
+
+
+def test_fresh_accounts_among_many_others_are_no_burst() -> None:
+    desk = Desk()
+    ages = (3.0, 2000.0)
+    desk.take((post(n, after_s=0.2 * n, followers=60, age_days=ages[n % 2]) for n in range(200)), LOUD)
+    assert desk.mood().volume == 200
+
+
+def test_a_slow_drip_of_one_text_is_a_ring() -> None:
+    desk = calm()
+    desk.take(promoted(60, lambda _: PITCH, every_s=60.0), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.raw > 0.8
+    assert mood.volume == 0
+    assert "ring" in desk.kinds("p1059")
+
+
+def test_a_stuffed_post_weighs_a_share_and_one_that_rides_still_less() -> None:
+    desk = calm()
+    others = tuple(f"T{n}" for n in range(9))
+    stuffed = [post(1000 + n, after_s=n, cashtags=("GOOG", *others)) for n in range(10)]
+    desk.take(stuffed, LOUD)
+    mood = desk.mood()
+    assert desk.marks["p1000"].weight == pytest.approx(0.1 * 0.2)
+    assert desk.kinds("p1000") == {"cashtags", "piggyback"}
+    assert desk.marks["p1009"].weight == 0.1
+    assert mood.raw is not None and mood.value is not None
+    assert mood.raw > 0.05
+    assert mood.value < CALM + 0.05
+
+
+def test_a_headline_that_two_hundred_people_pass_on_counts() -> None:
+    """Each copy weighs half, so the news moves the mood nearly as far as it would raw."""
+    desk = calm()
+    desk.take([post(900, NEWS, author="paper", verified=True, followers=2_000_000)], LOUD)
+    desk.take(crowd(200, begin_s=2, every_s=3), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.value is not None
+    assert mood.value > 0.5
+    assert mood.raw - mood.value < 0.25
+    assert mood.volume == 231
+    assert {weight.weight for name, weight in desk.marks.items() if int(name[1:]) in range(500, 700)} == {0.5}
+    assert desk.kinds("p600") == {"copy"}
+
+
+def test_everybody_says_beat() -> None:
+    """Short texts that many people come to by themselves."""
+    desk, draw = calm(), random.Random(9)
+    said = (
+        "beat",
+        "earnings beat!",
+        "great quarter, beat",
+        "earnings beat again!",
+        "what a beat",
+        "huge beat",
+    )
+    people = [
+        post(
+            1000 + n,
+            draw.choice(said),
+            after_s=n,
+            followers=draw.choice((30, 200, 800, 5000)),
+            age_days=draw.choice((100.0, 900.0, 3000.0)),
+            client=draw.choice(("Deckboard", "Pocket", "Web", "Birdsong")),
+        )
+        for n in range(200)
+    ]
+    desk.take(people, LOUD)
+    mood = desk.mood()
+    assert mood.value is not None
+    assert mood.value > 0.5
+    assert not any(kinds & {"ring", "burst"} for kinds in map(desk.kinds, desk.marks))
+
+
+def test_what_an_attacker_can_still_do() -> None:
+    """Stated in docs/guards.md: aged accounts with texts of their own are people as far as the stream tells."""
+    desk = calm()
+    desk.take((post(1000 + n, after_s=n, followers=400, age_days=900) for n in range(300)), LOUD)
+    mood = desk.mood()
+    assert mood.value == mood.raw
+    assert mood.value is not None and mood.value > 0.5
