@@ -105,7 +105,7 @@ class Sentiment:
         self.coverage.filled(from_ns, to_ns)
 
     def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
-        """Posts in the window as of the symbol's last mood, largest share of Σ w·|s| first. A pass over the window."""
+        """Posts in the window as of the symbol's last mood, largest share of Σ w·|s| first."""
         return self._timeline(symbol).evidence(limit)
 
     def newest_ns(self, symbol: str) -> int:
@@ -113,16 +113,16 @@ class Sentiment:
         return self._timeline(symbol).newest_ns()
 
     def top_author_share(self, symbol: str) -> float:
-        """Largest share of the window's weight held by one author, in [0, 1]. Costs a pass over the window."""
-        return self._timeline(symbol).top_share(lambda entry: entry.author)[1]
+        """Largest share of the window's weight held by one author, in [0, 1]."""
+        return self._timeline(symbol).top_author_share()
 
     def top_text_share(self, symbol: str) -> float:
-        """Largest share of the window's weight held by one text, in [0, 1]. Costs a pass over the window."""
-        return self._timeline(symbol).top_share(lambda entry: entry.said)[1]
+        """Largest share of the window's weight held by one text, in [0, 1]."""
+        return self._timeline(symbol).top_text_share()
 
     def top_cluster(self, symbol: str) -> tuple[str, float]:
         """The near-duplicates that hold most of the window's weight: their cluster, and their share in [0, 1]."""
-        return self._timeline(symbol).top_share(lambda entry: entry.mark.cluster or entry.id)
+        return self._timeline(symbol).top_cluster()
 
     def _timeline(self, symbol: str) -> Timeline:
         timeline = self._timelines.get(symbol)

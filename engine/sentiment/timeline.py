@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from heapq import nlargest, nsmallest
 
 import msgspec
 
 from engine.model import DisplayText, Evidence, GuardMark, Match, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
-from engine.sentiment.window import Entry, Window, kept, mean, pack, raw_mean, trust
+from engine.sentiment.ranking import Ranking
+from engine.sentiment.shares import Shares
+from engine.sentiment.window import Entry, Window, kept, mean, opinions, pack, raw_mean, trust, weights
 from engine.text import text_key
 
 _DROP = 1024
@@ -30,10 +30,15 @@ class Timeline:
         self._times: list[int] = []
         self._entries: list[Entry] = []
         self._published: dict[str, int] = {}
-        self._authors: dict[str, int] = {}
-        """Posts in the current window that weigh anything to the guards, by author."""
         self._volume = 0
-        """How many they are."""
+        """Posts in the current window that weigh anything to the guards."""
+        self._authors = Shares(window_ns, floor_ns)
+        """They, by author."""
+        self._texts = Shares(window_ns, floor_ns)
+        """They, by what they say."""
+        self._clusters = Shares(window_ns, floor_ns)
+        """They, by cluster; posts that are in none are left out."""
+        self._ranking = Ranking(window_ns, floor_ns)
         self._current = Window(window_ns, floor_ns, 0, ahead_counts=True)
         self._previous = Window(window_ns, floor_ns, -look_back_ns, ahead_counts=False)
 
@@ -43,10 +48,20 @@ class Timeline:
         if now_ns <= current.at_ns:
             return
         entries = self._entries
+        end, aged = current.end, current.aged
         left = current.advance(now_ns, self._times, entries)
+        if current.end != end:
+            for index in range(end, current.end):
+                for group in entries[index].groups:
+                    group.arrive(entries[index])
+        if current.aged != aged:
+            for index in range(aged, current.aged):
+                for group in entries[index].groups:
+                    group.age(entries[index])
         if left:
             for index in range(current.first - left, current.first):
                 self._leave(entries[index])
+            self._ranking.gone(now_ns)
         previous = self._previous
         left = previous.advance(now_ns - self._look_back_ns, self._times, entries)
         if left:
@@ -68,8 +83,9 @@ class Timeline:
         if at <= self._previous.at_ns - self._window_ns:
             return
         author = post.author
+        reading, mark, weight = scored.reading, scored.mark, weights(packed)
         entry = Entry(
-            post.id, author.id or author.name, packed, author.name, match, scored.reading, scored.mark, post.text
+            post.id, at, author.id or author.name, packed, weight, author.name, match, reading, mark, post.text
         )
         times = self._times
         if not times or at >= times[-1]:
@@ -84,6 +100,7 @@ class Timeline:
             self._previous.put(at, packed)
         if self._current.put(at, packed):
             entry.said = text_key(post.text) or post.id
+            self._ranking.add(entry)
             self._count(entry)
 
     def take(self, post_id: str) -> bool:
@@ -99,6 +116,7 @@ class Timeline:
         self._previous.take(at, entry.packed)
         if self._current.take(at, entry.packed):
             self._leave(entry)
+            self._ranking.gone(self._current.at_ns)
         return True
 
     def weigh(self, post_id: str, guard: float) -> bool:
@@ -132,9 +150,11 @@ class Timeline:
         if counted:
             self._uncount(entry)
         entry.packed = packed
+        entry.weight = weights(packed)
         entry.reading = reading
         entry.mark = mark
         if counted:
+            self._ranking.raised(entry)
             self._count(entry)
 
     def _place(self, post_id: str, at: int) -> int:
@@ -174,82 +194,110 @@ class Timeline:
 
     def evidence(self, limit: int) -> tuple[Evidence, ...]:
         """The posts with the largest share of Σ w·|s|; among equals the newest first."""
-        entries, decayed = self._window()
-        first = self._current.first
-        pulls = [left * entry.opinion for left, entry in zip(decayed, entries, strict=True)]
-        total = sum(pulls)
-        least = min(nlargest(limit, pulls), default=0)
-        rows = [
-            (-pull, -self._times[first + index], entries[index].id, index)
-            for index, pull in enumerate(pulls)
-            if pull >= least
-        ]
-        largest = [index for *_, index in nsmallest(limit, rows)]
-        opinions = {index: entries[index].reading.about(self._symbol) for index in largest}
-        return tuple(
-            Evidence(
-                post_id=entry.id,
-                author=entry.name,
-                text=entry.text,
-                published_ns=self._times[first + index],
-                score=opinions[index][0],
-                confidence=opinions[index][1],
-                weight=entry.match.influence
-                * opinions[index][1]
-                * entry.mark.weight
-                * decayed[index]
-                / self._window_ns,
-                share=pulls[index] / total if total else 0.0,
-                term=entry.match.term,
-                scorer=entry.reading.scorer,
-                reason=entry.reading.reason,
-                guard=entry.mark.weight,
-                cluster=entry.mark.cluster,
+        now_ns, symbol = self._current.at_ns, self._symbol
+        total = opinions(self._current.total())
+        found = []
+        for pull, entry in self._ranking.strongest(limit, now_ns):
+            score, confidence = entry.reading.about(symbol)
+            guard, left = entry.mark.weight, self._ranking.left(entry.at_ns, now_ns)
+            found.append(
+                Evidence(
+                    post_id=entry.id,
+                    author=entry.name,
+                    text=entry.text,
+                    published_ns=entry.at_ns,
+                    score=score,
+                    confidence=confidence,
+                    weight=entry.match.influence * confidence * guard * left / self._window_ns,
+                    share=pull / total if total else 0.0,
+                    term=entry.match.term,
+                    scorer=entry.reading.scorer,
+                    reason=entry.reading.reason,
+                    guard=guard,
+                    cluster=entry.mark.cluster,
+                )
             )
-            for index, entry in ((index, entries[index]) for index in largest)
-        )
+        return tuple(found)
 
     def newest_ns(self) -> int:
         """Publication time of the newest post in the window; 0 when empty."""
         return self._times[-1] if len(self._entries) > self._current.first else 0
 
-    def top_share(self, key: Callable[[Entry], str]) -> tuple[str, float]:
-        """The key whose posts hold most of the window's weight, and their share; empty and 0 without any weight."""
-        held: dict[str, int] = {}
-        for entry, left in zip(*self._window(), strict=True):
-            name = key(entry)
-            held[name] = held.get(name, 0) + left * entry.weight
-        total = sum(held.values())
+    def top_author_share(self) -> float:
+        """Largest share of the window's weight held by one author; 0 without any weight."""
+        return self._top(self._authors)[1]
+
+    def top_text_share(self) -> float:
+        """Largest share of the window's weight held by one text; 0 without any weight."""
+        return self._top(self._texts)[1]
+
+    def top_cluster(self) -> tuple[str, float]:
+        """The cluster whose posts hold most of the window's weight, and their share; empty and 0 without any weight.
+
+        A post that is in none is a cluster by itself, by its id. Among equals the one whose first post is oldest.
+        """
+        keys, share = self._top(self._clusters)
+        if len(keys) < 2:
+            return (keys[0] if keys else ""), share
+        window = self._entries[self._current.first :]
+        return next(_cluster(entry) for entry in window if entry.weight and _cluster(entry) in keys), share
+
+    def _top(self, shares: Shares) -> tuple[list[str], float]:
+        """What holds most by one kind of key, all that hold as much, and its share of the window's weight.
+
+        Single posts are named by their cluster.
+        """
+        now_ns = self._current.at_ns
+        total = weights(self._current.total())
         if not total:
-            return "", 0.0
-        top = max(held, key=held.__getitem__)
-        return top, held[top] / total
+            return [], 0.0
+        held, keys = shares.top(now_ns)
+        alone, entry = self._ranking.heaviest(now_ns)
+        if entry is not None and alone >= held:
+            key = _cluster(entry)
+            keys = [key] if alone > held else [*keys, key]
+        return keys, max(held, alone) / total
 
     def _leave(self, entry: Entry) -> None:
+        self._uncount(entry)
         entry.text = _NOTHING
         entry.said = ""
-        self._uncount(entry)
 
     def _count(self, entry: Entry) -> None:
-        if entry.mark.weight:
-            self._volume += 1
-            self._authors[entry.author] = self._authors.get(entry.author, 0) + 1
+        if not entry.mark.weight:
+            return
+        now_ns = self._current.at_ns
+        self._volume += 1
+        self._authors.add(entry.author, entry, now_ns)
+        self._texts.add(entry.said, entry, now_ns)
+        cluster = entry.mark.cluster
+        if cluster:
+            if cluster != entry.id and cluster not in self._clusters:
+                self._found(cluster, now_ns)
+            self._clusters.add(cluster, entry, now_ns)
+        elif entry.id in self._clusters:
+            self._clusters.add(entry.id, entry, now_ns)
+
+    def _found(self, cluster: str, now_ns: int) -> None:
+        """A cluster has its second post: the first one, which did not know, is in it too."""
+        at = self._published.get(cluster)
+        if at is not None:
+            first = self._entries[self._place(cluster, at)]
+            if first.said and first.mark.weight and not first.mark.cluster:
+                self._clusters.add(cluster, first, now_ns)
 
     def _uncount(self, entry: Entry) -> None:
         if not entry.mark.weight:
             return
+        now_ns = self._current.at_ns
         self._volume -= 1
-        rest = self._authors[entry.author] - 1
-        if rest:
-            self._authors[entry.author] = rest
-        else:
-            del self._authors[entry.author]
+        self._authors.remove(entry.author, entry, now_ns)
+        self._texts.remove(entry.said, entry, now_ns)
+        if len(self._clusters):
+            self._clusters.remove(_cluster(entry), entry, now_ns)
+        entry.groups = ()
 
-    def _window(self) -> tuple[list[Entry], list[int]]:
-        """The posts in the current window, oldest first, and what is left of each one's life in nanoseconds."""
-        current = self._current
-        floored = current.aged - current.first
-        ahead = len(self._entries) - current.end
-        since = self._window_ns - current.at_ns
-        young = [at + since for at in self._times[current.aged : current.end]]
-        return self._entries[current.first :], [self._floor_ns] * floored + young + [self._window_ns] * ahead
+
+def _cluster(entry: Entry) -> str:
+    """What a post counts under where near-duplicates count as one."""
+    return entry.mark.cluster or entry.id

@@ -7,18 +7,24 @@ aged give every weighted mean at any later time, and a post changes them three t
 it ages, when it leaves; and once more whenever the guards weigh it again.
 
 All sums are integers, so they do not drift and do not depend on the order of addition: replay and live give the same
-bits. The five quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
-all five. Those without the guards' weight g (the raw ones) are only ever divided by each other or by `GUARD`:
+bits. The six quantities that are needed lie side by side in one integer, `LANE` bits each, so that one addition moves
+all six. Those without the guards' weight g (the raw ones) are only ever divided by each other or by `GUARD`:
 
-    lane 0  a·g    lane 1  a·g·confidence    lane 2  a    lane 3  a·(1 + s)    lane 4, the top one, signed  a·g·s
+    lane 0  a·g    lane 1  a·g·confidence    lane 2  a    lane 3  a·(1 + s)    lane 4  a·g·|s|
+    lane 5, the top one, signed  a·g·s
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from engine.errors import DeskError
 from engine.model import DisplayText, GuardMark, Match, Reading
+
+if TYPE_CHECKING:
+    from engine.sentiment.shares import Group
 
 SCALE = 1_000_000
 """Influences, scores and confidences count in whole millionths."""
@@ -35,17 +41,22 @@ _MASK = (1 << LANE) - 1
 _RAW = SCALE * ((1 << 2 * LANE) + (1 << 3 * LANE))
 """Times a: a in lane 2, and the 1 of 1 + s in lane 3."""
 _SAID = 1 << 3 * LANE
-_TOP = 4 * LANE
+_SIZE = 4 * LANE
+_TOP = 5 * LANE
 
 
 class Entry(msgspec.Struct, gc=False):
     """One post in one symbol's timeline: its numbers, and what evidence quotes of it (not the whole post: memory)."""
 
     id: str
+    at_ns: int
+    """Its publication."""
     author: str
     """The author's id, or the name where the source gives no id."""
     packed: int
-    """The five quantities without decay, a lane each."""
+    """The six quantities without decay, a lane each."""
+    weight: int
+    """a·g, as `packed` has it."""
     name: DisplayText
     match: Match
     reading: Reading
@@ -53,22 +64,21 @@ class Entry(msgspec.Struct, gc=False):
     text: DisplayText
     """Emptied once the post has left the current window: then only its share of the sums is still needed."""
     said: str = ""
-    """What the post says, as a `text_key`; its id where that is nothing in words (a bare link). Empty like `text`. Made
-    on arrival, so that a signal, which compares a whole window, does not hold the others up."""
-
-    @property
-    def weight(self) -> int:
-        """a·g."""
-        return self.packed & _MASK
+    """What the post says, as a `text_key`; its id where that is nothing in words (a bare link). Empty like `text`, and
+    in a post that came too late for the current window."""
+    number: int = -1
+    """Which arrival in the current window it was; −1 for one that came too late for it."""
+    groups: tuple[Group, ...] = ()
+    """What it shares with other posts of the current window."""
 
     @property
     def opinion(self) -> int:
         """a·g·|s|."""
-        return abs(self.packed >> _TOP)
+        return self.packed >> _SIZE & _MASK
 
 
 def pack(influence: float, confidence: float, score: float, guard: float = 1.0) -> int:
-    """The five quantities of one post in one integer.
+    """The six quantities of one post in one integer.
 
     Raises DeskError when a number is not finite or out of its range.
     """
@@ -88,7 +98,7 @@ def pack(influence: float, confidence: float, score: float, guard: float = 1.0) 
     s = round(score * SCALE)
     sure = round(confidence * SCALE)
     raw = _RAW + s * _SAID
-    cleaned = SCALE + (sure << LANE) + (s << _TOP)
+    cleaned = SCALE + (sure << LANE) + (abs(s) << _SIZE) + (s << _TOP)
     return round(influence * SCALE) * sure * (raw + round(guard * GUARD) * cleaned)
 
 
@@ -108,6 +118,16 @@ def kept(total: int) -> float:
     """Share of the raw weight that the guards leave, in [0, 1]; 1 where there is none."""
     raw = (total >> 2 * LANE & _MASK) * GUARD
     return (total & _MASK) / raw if raw else 1.0
+
+
+def weights(total: int) -> int:
+    """Σ w of a window's sum, as the integer that single posts' weights add up to."""
+    return total & _MASK
+
+
+def opinions(total: int) -> int:
+    """Σ w·|s| of a window's sum, likewise."""
+    return total >> _SIZE & _MASK
 
 
 def trust(total: int) -> float:
