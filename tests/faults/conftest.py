@@ -40,8 +40,7 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     yield written
     written.held = request.node.stash.get(_PASSED, False)
     written.test = request.node.nodeid.partition("@")[0]
-    written.broken = [] if written.held else [written.test]
-    if written.fault:
+    if written.fault or not written.held:
         request.config.stash[_KEPT].add(written)
         keep(request.config)
 

@@ -1,15 +1,16 @@
-"""What a run of the fault matrix found: one row per fault, rows of one fault added up."""
+"""What a run of the fault matrix found: one row per test, rows of one fault added up on the page."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
 @dataclass
 class Row:
-    """One fault. `where` and `fault` name it; rows that share both are added up."""
+    """One test's word on one fault. `where` and `fault` name it; rows that share both are added up."""
 
     where: str = ""
     """`engine`, `order POST`, `updates`, `start`, `kill switch`."""
@@ -26,14 +27,6 @@ class Row:
     held: bool = False
     test: str = ""
     """The test that wrote it."""
-    broken: list[str] = field(default_factory=list)
-    """Tests of this row that failed and have not held since."""
-    again: list[str] = field(default_factory=list)
-    """Tests of this row that failed once, were asked again by themselves, and held."""
-
-    def __post_init__(self) -> None:
-        if not self.held and self.test and not self.broken:
-            self.broken = [self.test]
 
     def tried(self, recovery_s: float = 0.0) -> None:
         """It was done once more, and took this long to recover from."""
@@ -46,25 +39,48 @@ class Ledger:
     """Rows in the order in which they came."""
 
     rows: list[Row] = field(default_factory=list)
+    aside: list[Row] = field(default_factory=list)
+    """Attempts that failed, of tests that were asked again: nothing of them is counted."""
     runs: int = 1
     """Runs that they came from."""
 
     def add(self, row: Row) -> None:
         """Take in a row."""
-        for known in self.rows:
-            if (known.where, known.fault) == (row.where, row.fault):
-                known.times += row.times
-                known.worst_s = max(known.worst_s, row.worst_s)
-                known.orders += row.orders
-                known.injected = dict(Counter(known.injected) + Counter(row.injected))
-                if row.held and row.test in known.broken:
-                    known.broken.remove(row.test)
-                    known.again.append(row.test)
-                known.broken += row.broken
-                known.held = not known.broken
-                return
         self.rows.append(row)
+
+    def follow(self, rows: Iterable[Row]) -> None:
+        """Take in a later run: a test that had failed and is there again counts with its new row alone."""
+        for row in rows:
+            failed = [known for known in self.rows if known.test == row.test and not known.held]
+            self.rows = [known for known in self.rows if known not in failed]
+            self.aside += failed
+            self.rows.append(row)
+
+    def faults(self) -> list[Row]:
+        """One row per fault; it holds when every test of it holds."""
+        found: dict[tuple[str, str], Row] = {}
+        for row in self.rows:
+            if row.fault:
+                known = found.get((row.where, row.fault))
+                found[row.where, row.fault] = row if known is None else _together(known, row)
+        return list(found.values())
 
     def plain(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {"rows": [asdict(row) for row in self.rows]}
+
+
+def _together(one: Row, other: Row) -> Row:
+    return replace(
+        one,
+        times=one.times + other.times,
+        worst_s=max(one.worst_s, other.worst_s),
+        orders=one.orders + other.orders,
+        injected=dict(Counter(one.injected) + Counter(other.injected)),
+        held=one.held and other.held,
+    )
+
+
+def named(rows: Sequence[Row]) -> str:
+    """The tests of these rows, each once."""
+    return ", ".join(sorted({row.test.rpartition("::")[2] for row in rows}))

@@ -1,7 +1,7 @@
 """`python -m tests.faults.report FOLDER …`: the fault matrix as a page, from the ledgers in these folders.
 
-Only what ran appears. Rows of several ledgers are added up; a test that failed in one and held in a later one, asked
-again by itself, counts as held and is named.
+Only what ran appears. Each folder is a run, in their order: rows are added up, but a test that had failed and was asked
+again counts with its last attempt alone. What was set aside is named.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.faults.ledger import Ledger, Row
+from tests.faults.ledger import Ledger, Row, named
 
 HEAD = """# Fault matrix
 
@@ -27,16 +27,17 @@ TABLE = ("| fault | times | worst recovery | result |", "| --- | --: | --: | ---
 
 
 def read(folders: Sequence[Path]) -> Ledger:
-    """The ledgers as one. Each folder that holds any is a run."""
+    """The ledgers as one. Each folder that holds any is a run, which comes after those before it."""
     ledger = Ledger(runs=sum(any(folder.glob("*.json")) for folder in folders))
-    for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
-        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
-            ledger.add(Row(**row))
+    for folder in folders:
+        paths = sorted(folder.glob("*.json"))
+        ledger.follow(Row(**row) for path in paths for row in json.loads(path.read_text(encoding="utf-8"))["rows"])
     return ledger
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(ledger: Ledger) -> str:
     """The sums of the whole run."""
+    rows = ledger.faults()
     kills = [row for row in rows if row.fault.startswith("kill −9")]
     killed = sum(row.times for row in kills)
     wire = sum(wired(rows).values())
@@ -50,9 +51,11 @@ def summary(rows: Sequence[Row]) -> str:
         f"- {orders:,} orders at the venue",
         f"- {len(rows) - len(broken)} of {len(rows)} rows hold",
     ]
-    again = sorted({test.rpartition("::")[2] for row in rows for test in row.again})
-    if again:
-        lines.append(f"- failed once, asked again by themselves and held: {', '.join(again)}")
+    if ledger.aside:
+        lines.append(
+            f"- set aside and counted nowhere here: {len(ledger.aside)} failed attempts of tests that were asked again "
+            f"by themselves ({named(ledger.aside)})"
+        )
     if not broken:
         lines.insert(3, "- 0 orders without an intent, 0 doubled executions, 0 unexplained positions")
     return "\n".join(lines)
@@ -66,16 +69,17 @@ def wired(rows: Sequence[Row]) -> Counter[str]:
 def page(ledger: Ledger) -> str:
     """The page, Markdown."""
     runs = [f"- put together from {ledger.runs} runs, one after the other or side by side"] if ledger.runs > 1 else []
-    parts = [HEAD, summary(ledger.rows), *runs, ""]
-    for where in dict.fromkeys(row.where for row in ledger.rows):
-        rows = [row for row in ledger.rows if row.where == where]
+    faults = ledger.faults()
+    parts = [HEAD, summary(ledger), *runs, ""]
+    for where in dict.fromkeys(row.where for row in faults):
+        rows = [row for row in faults if row.where == where]
         parts += [f"## {where}", ""]
         for must in dict.fromkeys(row.must for row in rows):
             parts += [f"Must hold: {must}.", "", *TABLE]
             parts += [_line(row) for row in rows if row.must == must]
             parts += [""]
     parts += ["## On the wire while engines were killed", "", "| fault | times |", "| --- | --: |"]
-    parts += [f"| {kind} | {times:,} |" for kind, times in sorted(wired(ledger.rows).items())]
+    parts += [f"| {kind} | {times:,} |" for kind, times in sorted(wired(faults).items())]
     return "\n".join([*parts, ""])
 
 
