@@ -217,6 +217,7 @@ class AlpacaBroker:
                 match event:
                     case Heard(messages, malformed):
                         bad = counts.malformed + malformed
+                        told = len(messages) + malformed
                         for message in messages:
                             update = parse_update(message)
                             if isinstance(update, OrderUpdate):
@@ -225,7 +226,6 @@ class AlpacaBroker:
                                 yield update
                             elif isinstance(update, Malformed):
                                 bad += 1
-                        worse = bad > counts.malformed
                         counts = msgspec.structs.replace(
                             counts,
                             items=counts.items + len(messages),
@@ -233,7 +233,7 @@ class AlpacaBroker:
                             last_ns=now_ns,
                             received_ns=now_ns,
                         )
-                        if worse:
+                        if told:
                             yield counts
                     case Opening():
                         if counts.light is Light.OFF:

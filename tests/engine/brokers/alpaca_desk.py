@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from itertools import groupby
 
 import alpaca.trading.client  # noqa: F401 - slow to import: not on a test's time
 
@@ -103,7 +104,9 @@ class Listener:
         return [item for item in self.items if isinstance(item, FeedState)]
 
     def lights(self) -> list[Light]:
-        return [state.light for state in self.states]
+        """Every light that was told, without those that only counted on."""
+        told = groupby((state.light, state.reconnects) for state in self.states)
+        return [light for (light, _), _ in told]
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until a condition over what came holds."""

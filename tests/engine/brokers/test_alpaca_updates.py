@@ -35,7 +35,7 @@ async def test_a_bracket_is_told_from_entry_to_stop(venue: AlpacaSimulator, bina
         await broker.submit(wanted)
         await venue.settled(wanted.client_order_id, "filled")
         venue.quote("TSLA", "239.00", "239.20")
-        await heard.until(lambda: len(heard.updates) == 5)
+        await heard.until(lambda: len(heard.updates) == 5 and heard.states[-1].items == 5)
     story = [(update.event, update.order.role, update.order.parent_id) for update in heard.updates]
     assert story == [
         ("new", Role.ENTRY, ""),
