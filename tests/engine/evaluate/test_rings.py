@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from desk.__main__ import main_group
 from engine.errors import RecordingError
 from engine.evaluate import ClusterLabel, LabelledCluster, Outcome, read_clusters, ring_figures
+from tools.retold import clusters
 
 START = datetime(2026, 3, 11, 14, 0, tzinfo=UTC)
 
@@ -135,3 +137,21 @@ def test_rings_stand_alone(tmp_path: Path) -> None:
     told = CliRunner().invoke(main_group, ["evaluate", "--rings", "--rank-ic", str(tmp_path)])
     assert told.exit_code == 2
     assert "--rings measures the guards" in told.output
+
+
+def test_what_publishers_said_and_five_people_passed_on_is_organic(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{source}{n}", "author_id": f"a{n}", "text": f"RT @{source}: it is so", "retweet_of": f"{source} 1"}
+        for source, count in (("WSJ", 5), ("Reuters", 4), ("made_up_promoter", 9))
+        for n in range(count)
+    ]
+    rows.append({"id": "own", "author_id": "a9", "text": "wsj: it is so", "retweet_of": None})
+    with gzip.open(tmp_path / "tweets.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write("".join(json.dumps(row) + "\n" for row in rows))
+    (found,) = clusters(tmp_path)
+    assert found == {
+        "replay": tmp_path.name,
+        "label": "organic",
+        "source": "wsj",
+        "ids": [f"WSJ{n}" for n in range(5)],
+    }
