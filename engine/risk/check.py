@@ -22,7 +22,7 @@ from engine.model import (
     TradingState,
     Value,
 )
-from engine.risk.holdings import PROTECTIVE, Holdings, holdings
+from engine.risk.holdings import PROTECTIVE, Holdings
 from engine.risk.limits import Limits
 from engine.risk.memory import Memory
 from engine.risk.prices import HUNDRED, Prices, amount, positive, prices
@@ -148,22 +148,23 @@ def look(
     last: StateChange,
     watched: frozenset[str],
     book: Book,
+    sums: Holdings,
     signal: Signal | None,
     draft: Draft | None,
     *,
     role: Role,
     strategy: str,
-    symbol: str = "",
+    symbol: str,
 ) -> Check:
-    """Gather what the controls look at. `symbol` names the one to leave when there is neither draft nor signal."""
+    """Gather what the controls look at. `sums` are the holdings of `book` as they concern `symbol`."""
     subject = draft if draft is not None else signal
-    symbol, side = (symbol, Side.SELL) if subject is None else (subject.symbol, subject.side)
+    side = Side.SELL if subject is None else subject.side
     now_ns = book.now_ns
     day = memory.today(now_ns)
     quantity = None if draft is None else positive(draft.quantity)
     quote, instrument, account = book.quotes.get(symbol), book.instruments.get(symbol), book.account
     position = book.positions.get(symbol)
-    risk, seen, sums = limits.risk, prices(quote), holdings(book, symbol)
+    risk, seen = limits.risk, prices(quote)
     if draft is None:
         reduces = side is Side.SELL and sums.held > ZERO
     else:

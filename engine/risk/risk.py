@@ -31,6 +31,7 @@ from engine.model.records import AnswerRecord, Lift
 from engine.risk.check import Check, day_loss_pct, drawdown_pct, look
 from engine.risk.controls import CONTROLS
 from engine.risk.editing import edit
+from engine.risk.holdings import Holdings, holdings
 from engine.risk.limits import Limits
 from engine.risk.memory import Memory
 from engine.risk.prices import short
@@ -61,6 +62,7 @@ class Risk:
         self._tripped: dict[str, int] = {}
         """Loss controls that have changed the state, and the session day they did: once each, until it is over."""
         self._limits_hash = limits_hash(config)
+        self._summed: tuple[Book, str, Holdings] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Risk):
@@ -258,6 +260,9 @@ class Risk:
     def _look(
         self, signal: Signal | None, draft: Draft | None, book: Book, role: Role, strategy: str, *, symbol: str = ""
     ) -> Check:
+        """`symbol` names the one to leave when there is neither draft nor signal."""
+        subject = draft if draft is not None else signal
+        symbol = symbol if subject is None else subject.symbol
         return look(
             self._limits,
             self._memory,
@@ -265,12 +270,20 @@ class Risk:
             self._state.last,
             self._watched,
             book,
+            self._sums(book, symbol),
             signal,
             draft,
             role=role,
             strategy=strategy,
             symbol=symbol,
         )
+
+    def _sums(self, book: Book, symbol: str) -> Holdings:
+        """What the book adds up to. One is sized and judged by the same book, which is added up once."""
+        summed = self._summed
+        if summed is None or summed[0] is not book or summed[1] != symbol:
+            summed = self._summed = (book, symbol, holdings(book, symbol))
+        return summed[2]
 
     def _verdict(self, book: Book, results: tuple[ControlResult, ...]) -> Verdict:
         passed = all([result.passed for result in results])
