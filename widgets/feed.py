@@ -12,25 +12,24 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.style import Style
-from textual import events
 from textual.strip import Strip
 
-from engine.clock import iso
 from engine.model.frames import PostRow
 from engine.model.guard import GuardMark
 from widgets import figures
-from widgets.inked import Inked
 from widgets.line import Line
-from widgets.post_filter import LABEL
+from widgets.post_line import post_line, post_words
 from widgets.post_window import PostWindow
+from widgets.wheel import Wheel
 
 _STRIPS = 1024
 
 
-class Feed(Inked, can_focus=True):
+class Feed(Wheel, can_focus=True):
     """Posts, oldest above newest."""
 
     TITLE: ClassVar[str] = "POSTS"
+    WHEEL_ROWS: ClassVar[int] = 3
 
     DEFAULT_CSS = """
     Feed { height: 1fr; min-height: 3; }
@@ -115,7 +114,7 @@ class Feed(Inked, can_focus=True):
         post = self.selected
         if post is None:
             return ""
-        return f"@{post.author} {iso(post.published_ns)} {' '.join(post.symbols)} {post.score:+.2f}: {post.text}"
+        return post_words(post)
 
     def mark(self, marks: Mapping[str, GuardMark]) -> None:
         """The guards thought again about posts: show what they weigh now."""
@@ -190,7 +189,9 @@ class Feed(Inked, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             ground = self.inks.cursor_row if chosen else Style()
-            strip = self._post(window.shown[seq], width, chosen).strip(width, self.inks.base + ground)
+            post = window.shown[seq]
+            line = post_line(post, width, self.inks, chosen=chosen, hit=window.says(post))
+            strip = line.strip(width, self.inks.base + ground)
             self._strips[key] = strip
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
@@ -216,24 +217,6 @@ class Feed(Inked, can_focus=True):
         hint = f"Tab: {self._hint} " if self._hint and width < 100 and not busy else ""
         return line.right(hint, width - line.cells, colors.head_row)
 
-    def _post(self, post: PostRow, width: int, chosen: bool) -> Line:
-        colors = self.inks
-        hit = self._window.says(post)
-        line = Line().add("▌" if chosen else "›" if hit else " ", colors.accent)
-        line.add(figures.clock(post.published_ns), colors.muted).gap(colors.text)
-        beyond = abs(post.score) >= LABEL
-        style = colors.signed(post.score) if beyond else colors.muted
-        line.add(f"{figures.glyph(post.score if beyond else 0)}{figures.score(post.score)}", style).gap(colors.text)
-        more = f"+{len(post.symbols) - 1}" if len(post.symbols) > 1 else ""
-        line.field(f"{post.symbols[0] if post.symbols else figures.NONE}{more}", 7, colors.strong).gap(colors.text)
-        if width >= 110:
-            line.right(figures.followers(post.followers), 4, colors.muted).gap(colors.text)
-        name = 11 if width < 100 else 15
-        line.add("✓" if post.verified else " ", colors.accent).field(post.author, name, colors.muted).gap(colors.text)
-        if post.recovered:
-            line.add("↺ ", colors.muted)
-        return line.field(post.text, width - line.cells, colors.found if hit else colors.text)
-
     def forget_painted(self) -> None:
         self._strips.clear()
 
@@ -247,11 +230,3 @@ class Feed(Inked, can_focus=True):
 
     def on_blur(self) -> None:
         self.refresh()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.move(-3)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.move(3)

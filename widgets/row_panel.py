@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
@@ -18,10 +19,11 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.inked import Inked
 from widgets.line import Line
+from widgets.painted_rows import PaintedRows
 from widgets.palette import Palette
 from widgets.row_cursor import RowCursor, Shift
+from widgets.wheel import Wheel
 
 RowT = TypeVar("RowT")
 
@@ -29,7 +31,7 @@ COPIED_WIDTH = 400
 """Cells of a row that is copied: wide enough for what a screen cuts off."""
 
 
-class RowPanel(Inked, Generic[RowT], can_focus=True):
+class RowPanel(Wheel, Generic[RowT], can_focus=True):
     """Rows under a title line, with a cursor.
 
     A subclass writes `head` and `row`, and `moment` where a row changes with time.
@@ -65,8 +67,7 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
         self._cursor = RowCursor()
         self._known = False
         """False until rows were shown: before that nobody knows that there are none."""
-        self._painted: dict[int, tuple[object, list[Strip]]] = {}
-        """Per visible row index: what its strips were made from, and the strips."""
+        self._kept = PaintedRows()
         self._flushed_at = 0.0
 
     # What a subclass writes
@@ -175,8 +176,8 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
             return
         dirty = []
         for index in range(-1, self._cursor.room):
-            old = self._painted.get(index)
-            if self._strips(index) is not (old[1] if old else None):
+            old = self._kept.get(index)
+            if self._strips(index) is not old:
                 top = 0 if index < 0 else 1 + index * self.ROW_HEIGHT
                 dirty.append(Region(0, top, width, 1 if index < 0 else self.ROW_HEIGHT))
         if dirty:
@@ -184,37 +185,21 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
 
     def _strips(self, index: int) -> list[Strip]:
         """Strips of the title (index −1) or of a visible row, made again only when what they show has changed."""
-        width, focused = self.size.width, self.has_focus
-        place = self._cursor.top + index
-        made_from: object
+        width, focused, kept = self.size.width, self.has_focus, self._kept
         if index < 0:
-            line = self._title(width)
-            made_from, lines, ground = (line.segments, width), [line], self.inks.head_row
-        elif place < len(self._cursor.keys):
+            line, ground = self._title(width), self.inks.base + self.inks.head_row
+            return kept.strips(index, (line.segments, width), lambda: [line], width, 1, ground)
+        place = self._cursor.top + index
+        if place < len(self._cursor.keys):
             key = self._cursor.keys[place]
-            row = self._rows[key]
-            chosen = key == self._cursor.key
+            row, chosen = self._rows[key], key == self._cursor.key
             made_from = (key, row, self.moment(row), chosen, focused, width)
-            old = self._painted.get(index)
-            if old is not None and old[0] == made_from:
-                return old[1]
-            lines = self.row(key, row, width, self.inks)
-            ground = self._ground(chosen, focused)
-        else:
-            empty = self.EMPTY if index == 0 and self._known and not self._cursor.keys else ""
-            made_from, lines, ground = (empty, width), [Line().field(f" {empty}", width, self.inks.muted)], Style()
-        old = self._painted.get(index)
-        if old is not None and old[0] == made_from:
-            return old[1]
-        base = self.inks.base + ground
-        strips = [line.strip(width, base) for line in lines]
-        height = 1 if index < 0 else self.ROW_HEIGHT
-        strips += [Strip.blank(width, base)] * (height - len(strips))
-        if old is not None and old[1] == strips:
-            self._painted[index] = (made_from, old[1])
-            return old[1]
-        self._painted[index] = (made_from, strips)
-        return strips
+            ground = self.inks.base + self._ground(chosen, focused)
+            make = partial(self.row, key, row, width, self.inks)
+            return kept.strips(index, made_from, make, width, self.ROW_HEIGHT, ground)
+        empty = self.EMPTY if index == 0 and self._known and not self._cursor.keys else ""
+        said = Line().field(f" {empty}", width, self.inks.muted)
+        return kept.strips(index, (empty, width), lambda: [said], width, self.ROW_HEIGHT, self.inks.base)
 
     def _ground(self, chosen: bool, focused: bool) -> Style:
         if not chosen:
@@ -244,12 +229,12 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
         return 1 + max(1, len(self._cursor.keys)) * self.ROW_HEIGHT
 
     def forget_painted(self) -> None:
-        self._painted.clear()
+        self._kept.forget()
 
     def on_resize(self) -> None:
         self._cursor.room = max(1, (self.size.height - 1) // self.ROW_HEIGHT)
         self._cursor.scroll()
-        self._painted.clear()
+        self._kept.forget()
         self.refresh()
 
     def on_focus(self) -> None:
@@ -262,11 +247,3 @@ class RowPanel(Inked, Generic[RowT], can_focus=True):
         place = self._cursor.top + (event.y - 1) // self.ROW_HEIGHT
         if event.y > 0 and place < len(self._cursor.keys):
             self.choose(self._cursor.keys[place])
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.move(-1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.move(1)

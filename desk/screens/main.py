@@ -17,9 +17,9 @@ from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
+from desk.screens.facts import facts_of
 from desk.screens.prompt import Prompt
 from desk.screens.status import status_view
-from desk.screens.ticket import facts_of
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket

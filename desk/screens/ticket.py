@@ -13,7 +13,8 @@ from textual.widget import Widget
 
 from desk.actions import bindings
 from desk.link import Link
-from desk.mirror import Mirror, Part
+from desk.mirror import Part
+from desk.screens.facts import facts_of
 from desk.screens.marks import marks_of
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
@@ -130,14 +131,3 @@ class TicketView(ViewScreen):
         if monotonic() - self._changed_at < self.GUARD_S:
             return "Ignored: the ticket had just changed. Look again, then press the key."
         return super().may_decide()
-
-
-def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = ()) -> TicketFacts | None:
-    """What the mirror knows of a ticket, pending or decided; None when it knows none by that id."""
-    ticket, decision = mirror.tickets.get(ticket_id), None
-    if ticket is None:
-        if ticket_id not in mirror.closed:
-            return None
-        ticket, decision = mirror.closed[ticket_id]
-    row = mirror.symbols.get(ticket.signal.symbol)
-    return TicketFacts(ticket, decision, mirror.account, dict(mirror.positions), row, votes)
