@@ -16,7 +16,7 @@ QUIET: Final = 0.05
 UNSURE: Final = 0.5
 """What is left of its confidence."""
 
-_LEAD = r"^\W*(?:[$@#]\w+[\s,:]+)*"
+_LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*"
 _ASKS = re.compile(
     _LEAD
     + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|who|what|when|where|why|how|which|any"
@@ -28,7 +28,7 @@ _SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
 
 def only_asks(text: str) -> bool:
     """Whether the text is one question that begins with an asking word, cashtags and names before it aside."""
-    return _ASKS.search(text) is not None
+    return _ASKS.match(text) is not None
 
 
 def means_the_opposite(text: str) -> bool:

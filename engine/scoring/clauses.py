@@ -8,7 +8,7 @@ to the clause after them. A symbol's own text is what its clauses say together.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.model import Score, SymbolScore
@@ -28,11 +28,12 @@ _CUT = re.compile(
 )
 
 
-def own_scores(
-    text: str, says_something: Callable[[str], bool], score: Callable[[str], Score]
-) -> tuple[SymbolScore, ...]:
-    """What `score` says of each symbol's own text; empty unless it likes one symbol and dislikes another."""
-    found = {name: score(own) for name, own in symbols_apart(text, says_something).items()}
+def own_scores(apart: Mapping[str, str], score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
+    """What `score` says of each symbol's own text (of `symbols_apart`).
+
+    Empty unless it likes one symbol and dislikes another.
+    """
+    found = {name: score(own) for name, own in apart.items()}
     if not any(each.score > 0 for each in found.values()) or not any(each.score < 0 for each in found.values()):
         return ()
     return tuple([SymbolScore(name, each.score, each.confidence) for name, each in found.items()])

@@ -15,13 +15,17 @@ def weigh(opinions: Sequence[Opinion], label: float) -> tuple[float, float]:
     agreement is the share of Σ k·c held by opinions on the combined score's side (bullish above `label`, bearish below
     −`label`, else neutral); the mean confidence is Σ k·c·c / Σ k·c. So a scorer that found nothing hardly takes part.
     """
-    total = sum([weight * confidence for weight, _, confidence in opinions])
+    total = scores = sure = agreeing = 0.0
+    for weight, score, confidence in opinions:
+        counts = weight * confidence
+        total += counts
+        scores += counts * score
+        sure += counts * confidence
     if total <= 0:
         return 0.0, 0.0
-    value = sum([weight * confidence * score for weight, score, confidence in opinions]) / total
+    value = scores / total
     side = (value > label) - (value < -label)
-    agreeing = sum(
-        [weight * confidence for weight, score, confidence in opinions if (score > label) - (score < -label) == side]
-    )
-    sure = sum([weight * confidence * confidence for weight, _, confidence in opinions])
+    for weight, score, confidence in opinions:
+        if (score > label) - (score < -label) == side:
+            agreeing += weight * confidence
     return max(-1.0, min(1.0, value)), min(1.0, agreeing / total * (sure / total))

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import islice
 from types import TracebackType
 from typing import Any, Final
 
@@ -17,12 +18,17 @@ from engine.errors import ConfigError
 from engine.model import DisplayText, LateScorer, Post, Reading, Score, Scorer, SymbolScore, Value
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.combine import Opinion, weigh
+from engine.scoring.deadline import Overdue, deadline
 from engine.scoring.late import LATE_BUILT_IN, late_names
 
 NAME: Final = "ensemble"
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
 _REMEMBERED: Final = 4096
-"""Texts whose scores are kept: about every seventh post repeats an earlier one."""
+"""Most texts whose scores are kept: about every seventh post repeats an earlier one."""
+FOREIGN_LIMIT_S: Final = 0.5
+"""Longest call of a scorer that is not ours. Ours take time in proportion to a text, which is cut short."""
+FOREIGN_REST: Final = 1000
+"""Texts that a scorer is not asked for after it took longer: it would hold up each of them as long."""
 _MOST_SYMBOLS: Final = 32
 """Symbols of one text that may have a score of their own; further ones have the text's."""
 _NO_REASON: Final = DisplayText("")
@@ -94,6 +100,7 @@ class Ensemble:
         self._max_chars = settings.max_chars
         self._remembered: dict[str, Answers] = {}
         self._curves = shipped_curves() if curves is None else curves
+        self._curves_by_names: dict[tuple[str, ...], Curve] = {}
         self._late = {scorer.name: settings.weights.get(scorer.name, 1.0) for scorer in late}
         self._weights = {member.name: member.weight for member in self._members} | self._late
         parts = [f"{member.name}={member.version}*{member.weight!r}" for member in self._members]
@@ -114,11 +121,11 @@ class Ensemble:
 
     def score(self, posts: Sequence[Post], now_ns: int) -> list[Scored]:
         """One Scored per post, same order. Never raises for a scorer's fault; with none left the confidence is 0."""
-        texts: list[str] = [post.text[: self._max_chars] for post in posts]
         known = self._remembered
-        if len(texts) == 1:
-            text = texts[0]
-            return [self._combine(posts[0].id, known.get(text) or self._ask(texts)[0], now_ns)]
+        if len(posts) == 1:
+            text = posts[0].text[: self._max_chars]
+            return [self._combine(posts[0].id, known.get(text) or self._ask([text])[0], now_ns)]
+        texts: list[str] = [post.text[: self._max_chars] for post in posts]
         found = {text: known[text] for text in texts if text in known}
         new = list(dict.fromkeys(text for text in texts if text not in found))
         if new:
@@ -133,13 +140,19 @@ class Ensemble:
         for text, scores in zip(texts, answers, strict=True):
             if None not in scores:
                 remembered[text] = scores
-        while len(remembered) > _REMEMBERED:
-            del remembered[next(iter(remembered))]
+        if len(remembered) > _REMEMBERED:
+            for text in list(islice(remembered, len(remembered) - _REMEMBERED + _REMEMBERED // 16)):
+                del remembered[text]
         return answers
 
     def _combine(self, post_id: str, scores: Answers, now_ns: int) -> Scored:
-        present = [(member, score) for member, score in zip(self._members, scores, strict=True) if score is not None]
-        members = tuple([_reading(post_id, member, score, now_ns) for member, score in present])
+        members = tuple(
+            [
+                member.reading(post_id, score, now_ns)
+                for member, score in zip(self._members, scores, strict=True)
+                if score is not None
+            ]
+        )
         if len(scores) == 1 and members:
             return Scored(members[0], members)
         return Scored(self._together(post_id, members, now_ns), members)
@@ -172,17 +185,22 @@ class Ensemble:
             names, [(weight, member.score, member.confidence) for weight, member in zip(weights, members, strict=True)]
         )
         symbols: tuple[SymbolScore, ...] = ()
-        if any([member.symbols for member in members]):
-            symbols = self._per_symbol(names, members, weights)
-        reason = next((member.reason for member in members if member.reason), _NO_REASON)
-        return Reading(post_id, NAME, self.version, value, confidence, now_ns, symbols=symbols, reason=reason)
+        reason = _NO_REASON
+        for member in members:
+            if member.symbols and not symbols:
+                symbols = self._per_symbol(names, members, weights)
+            reason = reason or member.reason
+        return Reading(post_id, NAME, self.version, value, confidence, now_ns, "", symbols, reason)
 
     def _weigh(self, names: tuple[str, ...], opinions: Sequence[Opinion]) -> tuple[float, float]:
         """Score and calibrated confidence of these members' opinions; zeros where none counts."""
         value, raw = weigh(opinions, self._label)
         if not raw:
             return value, 0.0
-        return round(value, 6), self._curves.get("+".join(sorted(names)), AS_IT_IS).confidence(value, raw)
+        curve = self._curves_by_names.get(names)
+        if curve is None:
+            curve = self._curves_by_names[names] = self._curves.get("+".join(sorted(names)), AS_IT_IS)
+        return round(value, 6), curve.confidence(value, raw)
 
     def _per_symbol(
         self, names: tuple[str, ...], members: Sequence[Reading], weights: Sequence[float]
@@ -260,6 +278,9 @@ class _Member:
         self.problem_now = False
         self._scorer = scorer
         self._attempt = _Attempt()
+        self._foreign = scorer.name not in _BUILT_IN
+        self._resting = 0
+        """Texts it is not asked for any more, after it took too long."""
 
     def ask(self, texts: list[str]) -> list[Score | None]:
         """One score per text, None where there is none or no usable one."""
@@ -267,8 +288,17 @@ class _Member:
         attempt = self._attempt
         attempt.problem = ""
         answer: Any = None
-        with attempt:
-            answer = list(self._scorer.score(texts))
+        if self._foreign:
+            if self._resting > 0:
+                self._resting -= len(texts)
+                self.failed += len(texts)
+                return [None] * len(texts)
+            with attempt, deadline(FOREIGN_LIMIT_S):
+                answer = list(self._scorer.score(texts))
+            self._resting = FOREIGN_REST if attempt.overdue else 0
+        else:
+            with attempt:
+                answer = list(self._scorer.score(texts))
         if attempt.problem or len(answer) != len(texts):
             self._note(attempt.problem or f"expected {len(texts)} scores, found {len(answer)}", len(texts))
             return [None] * len(texts)
@@ -281,6 +311,11 @@ class _Member:
             self.problem_now = False
         return checked
 
+    def reading(self, post_id: str, score: Score, now_ns: int) -> Reading:
+        """What it said of a text, as said of a post."""
+        value, confidence, symbols, reason = score.score, score.confidence, score.symbols, score.reason
+        return Reading(post_id, self.name, self.version, value, confidence, now_ns, "", symbols, reason)
+
     def _note(self, problem: str, failed: int) -> None:
         self.failed += failed
         self.problem = problem
@@ -292,13 +327,19 @@ class _Attempt:
 
     def __init__(self) -> None:
         self.problem = ""
+        self.overdue = False
 
     def __enter__(self) -> _Attempt:
+        self.overdue = False
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        if isinstance(error, Overdue):
+            self.overdue = True
+            self.problem = f"took longer than {FOREIGN_LIMIT_S:g} s; not asked for the next {FOREIGN_REST} texts"
+            return True
         if not isinstance(error, Exception):
             return False
         self.problem = f"{type(error).__name__}: {error}"[:200]
@@ -307,7 +348,7 @@ class _Attempt:
 
 def _usable(score: Any) -> Score | None:
     """The score with six decimals, or None when it is none."""
-    if not isinstance(score, Score) or not _in_range(score):
+    if not isinstance(score, Score) or not (-1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0):
         return None
     if score.symbols:
         if not all(map(_in_range, score.symbols)):
@@ -319,26 +360,10 @@ def _usable(score: Any) -> Score | None:
             ]
         )
         return Score(round(score.score, 6), round(score.confidence, 6), symbols, score.reason)
-    value, confidence = round(score.score, 6), round(score.confidence, 6)
-    if value == score.score and confidence == score.confidence:
-        return score
-    return Score(value, confidence, (), score.reason)
+    if round(score.score * 1e6) / 1e6 == score.score and round(score.confidence * 1e6) / 1e6 == score.confidence:
+        return score  # has six decimals already; asked for so, it takes a third of the time
+    return Score(round(score.score, 6), round(score.confidence, 6), (), score.reason)
 
 
 def _in_range(score: Score | SymbolScore) -> bool:
     return -1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0
-
-
-def _reading(post_id: str, member: _Member, score: Score, now_ns: int) -> Reading:
-    if not score.symbols and not score.reason:
-        return Reading(post_id, member.name, member.version, score.score, score.confidence, now_ns)
-    return Reading(
-        post_id,
-        member.name,
-        member.version,
-        score.score,
-        score.confidence,
-        now_ns,
-        symbols=score.symbols,
-        reason=score.reason,
-    )

@@ -16,6 +16,8 @@ from engine.scoring.rules import Tally
 SUMS: Final = ("compound", "bullish", "bearish", "silent")
 """What is taken from the word lists, in the order of `sums`."""
 
+_SKIPPED: Final = "\"#%&'()*+,-./:;<=>[\\]^_`{|}~"
+"""Signs that stand for nothing before and after a word."""
 _TOKEN = re.compile(
     r"https?:?/?/?\S*|www\.\S*|@\w*"  # links and mentions
     r"|\$[a-z][\w.]*"  # cashtags
@@ -39,6 +41,10 @@ def tokens(chunk: str) -> tuple[str, ...]:
     """The masked tokens of a piece of lower-case text between two spaces. No token spans a space."""
     if chunk.startswith("http"):
         return ()
+    if chunk.isascii():
+        word = chunk.strip(_SKIPPED)
+        if word.isalpha() and not word.startswith("http"):
+            return (word,)
     return tuple(filter(None, map(_mask, _TOKEN.findall(chunk))))
 
 

@@ -17,7 +17,8 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, islice
+from operator import add
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -161,7 +162,7 @@ class LinearScorer:
         tally = self._rules.tally(text)
         score = self._whole(text, tally)
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
-            own = own_scores(text, self._rules.says_something, lambda part: self._whole(part, self._rules.tally(part)))
+            own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(part, self._rules.tally(part)))
             if own:
                 score = Score(score.score, score.confidence, own)
         return as_meant(text, score) if "?" in text or "/s" in text else score
@@ -190,11 +191,15 @@ class _Reader(dict[str, tuple[int, ...]]):
             for feature, (bearish, bullish) in weights.items()
         }
         self._known = frozenset(self._packed)
+        self._alone = [(number,) for number in range(self._size)]
+        self._as_first = [(number + 1) * self._size for number in range(self._size)]
 
     def __missing__(self, chunk: str) -> tuple[int, ...]:
         numbers = self._numbers
         found = tuple([numbers.get(token, 0) for token in tokens(chunk)])
-        if len(chunk) <= _MEMO_LENGTH:
+        if len(found) == 1:
+            found = self._alone[found[0]]  # one object for all that read the same: less to fetch from memory
+        if len(chunk) <= _MEMO_LENGTH and found:
             if len(self) >= _MEMO:
                 self.clear()
             self[chunk] = found
@@ -202,9 +207,8 @@ class _Reader(dict[str, tuple[int, ...]]):
 
     def steps(self, text: str) -> tuple[int, int, int]:
         """How many features of the text are known, and the sums of their bearish and bullish steps."""
-        numbers = [number for chunk in map(self.__getitem__, text.lower().split()) for number in chunk]
-        size = self._size
-        keys = {(first + 1) * size + second for first, second in pairwise(numbers)}
+        numbers = list(chain.from_iterable(map(self.__getitem__, text.lower().split())))
+        keys = set(map(add, map(self._as_first.__getitem__, numbers), islice(numbers, 1, None)))
         keys.update(numbers)
         known = keys & self._known
         count = len(known)

@@ -18,6 +18,7 @@ from functools import cache
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
+from engine.scoring.clauses import symbols_apart
 from engine.scoring.words import Words, finance_words, term_key
 
 _CAPITALS: Final = 0.733
@@ -171,6 +172,7 @@ class Rules:
     def __init__(self, words: Words) -> None:
         self.version = words.version
         self._recent: dict[str, Tally] = {}
+        self._apart: tuple[str, dict[str, str]] = ("", {})
         self._words = words
         self._memo = _Memo(self._token)
         self._joined: dict[tuple[str, float | None, bool], Token] = {}
@@ -226,6 +228,12 @@ class Rules:
         """Whether the text has a word that counts for or against."""
         tally = self.tally(text)
         return bool(tally.bullish or tally.bearish)
+
+    def symbols_apart(self, text: str) -> dict[str, str]:
+        """Each symbol's own text, as `clauses.symbols_apart`. The last answer is remembered for the next scorer."""
+        if self._apart[0] != text:
+            self._apart = text, symbols_apart(text, self.says_something)
+        return self._apart[1]
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""

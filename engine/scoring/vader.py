@@ -47,7 +47,7 @@ class VaderScorer:
         tally = self._rules.tally(text)
         score = self._whole(tally)
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
-            own = own_scores(text, self._rules.says_something, lambda part: self._whole(self._rules.tally(part)))
+            own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(self._rules.tally(part)))
             if own:
                 score = Score(score.score, score.confidence, own)
         return as_meant(text, score) if "?" in text or "/s" in text else score

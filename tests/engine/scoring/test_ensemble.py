@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ from engine.errors import ConfigError
 from engine.model import Author, DisplayText, Post, Reading, Score, SymbolScore
 from engine.scoring import Ensemble, load
 from engine.scoring.calibration import Curve
+from engine.scoring.ensemble import FOREIGN_REST
 
 NOW = 1_700_000_000_000_000_000
 
@@ -143,6 +146,29 @@ def test_a_failure_is_not_remembered_and_a_recovery_shows() -> None:
     assert (whole.health[1].failed, whole.health[1].problem) == (1, "OwnError: down")
 
 
+def test_a_member_that_does_not_come_back_is_broken_off_and_rests() -> None:
+    def hangs(texts: Sequence[str]) -> Any:
+        while True:
+            with contextlib.suppress(Exception):
+                time.sleep(600)
+
+    stuck = Made("stuck", hangs)
+    whole = ensemble(always("good", 0.5, 0.8), stuck)
+    (scored,) = whole.score([post("x")], NOW)
+    assert [reading.scorer for reading in scored.members] == ["good"]
+    health = whole.health[1]
+    assert (health.working, health.scored, health.failed) == (False, 1, 1)
+    assert "took longer than" in health.problem
+    stuck.answer = lambda texts: [Score(-0.5, 0.8)] * len(texts)
+    for number in range(FOREIGN_REST):
+        whole.score([post(f"text {number}")], NOW)
+    assert len(stuck.asked) == 1, "it rests"
+    assert not whole.health[1].working
+    (scored,) = whole.score([post("x")], NOW)
+    assert len(scored.members) == 2
+    assert whole.health[1].working
+
+
 def test_an_interrupt_is_no_scorers_fault() -> None:
     with pytest.raises(KeyboardInterrupt):
         ensemble(Made("a", raising(KeyboardInterrupt()))).score([post("x")], NOW)
@@ -201,7 +227,7 @@ def test_memory_of_texts_is_bounded() -> None:
     whole = ensemble(always("a", 0.5, 0.5))
     for start in range(0, 10_000, 2500):
         whole.score([post(str(number)) for number in range(start, start + 2500)], NOW)
-    assert len(whole._remembered) == 4096
+    assert 3500 < len(whole._remembered) <= 4096
 
 
 def test_texts_are_capped() -> None:

@@ -15,7 +15,7 @@ from engine.errors import DeskError
 from engine.evaluate import figures, read_set
 from engine.model import Scorer
 from engine.scoring import load
-from engine.scoring.features import features
+from engine.scoring.features import features, tokens
 from engine.scoring.linear import NOTHING, WEIGHTS, LinearScorer, gated, logistic, parse_model
 
 SHIPPED = Path(__file__).resolve().parents[3] / "engine" / "scoring" / WEIGHTS
@@ -144,6 +144,11 @@ def test_the_quick_reader_finds_what_the_features_say(text: str) -> None:
     known = features(text) & KNOWN.keys()
     expected = len(known), sum(KNOWN[name][0] for name in known), sum(KNOWN[name][1] for name in known)
     assert SCORER._reader.steps(text) == expected
+
+
+@given(st.text("abehtpsw019!?@$#%&'()*+,-./:;<=>[]^_`{|}~\"\\", max_size=12))
+def test_the_short_way_for_plain_words_reads_the_same(chunk: str) -> None:
+    assert tokens(chunk) == tokens("’" + chunk)  # a sign that stands for nothing, and no plain word
 
 
 def test_memory_of_pieces_is_bounded() -> None:

@@ -259,3 +259,17 @@ def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
 
     Counted(FINANCE).tally(text)
     assert looked <= 4 * len(text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(["no", "so", "good", "BAD", "very", "n't", "😀", "⛔", "x", "but"]), min_size=65))
+def test_equal_surroundings_give_equal_valences(words: list[str]) -> None:
+    text = " ".join(words)
+    assert PLAIN.tally(text).compound == package(text)
+
+
+def test_texts_remembered_are_few() -> None:
+    rules = Rules(STOCK)
+    for number in range(1000):
+        assert rules.tally(f"good {number}") == rules.tally(f"good {number}")
+    assert len(rules._recent) <= 64
