@@ -1,9 +1,10 @@
 """The whole engine, as fast as it goes, beside its own limit and beside the naive design, all in one run.
 
+Two configurations: `plain`, VADER alone without guards, and `shipped`, the ensemble and the guards of the default one.
 Every figure is CPU time of a process of its own. What is compared runs back to back, so that a slow moment of the
 machine falls on both; ratios are the median of repeats. The engine is the real kernel over a made-up recording: parse,
-match, dedupe, VADER, sentiment, strategy, controls, simulated venue, journal (every score audited, synchronous=FULL,
-group commit).
+match, dedupe, guards, scorers, sentiment, strategy, controls, simulated venue, journal (every score audited,
+synchronous=FULL, group commit). Its windows are full when the recording begins (`bench.past`).
 
 python -m bench.engine [--repeats N]
 """
@@ -18,24 +19,30 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
 
-from bench import limit, naive, replay
+from bench import naive
 from bench.corpus import watchlist
 from bench.recording import write
+from bench.replay import SHIPPED, in_child
 
-REPEATS: Final = 3
+REPEATS: Final = 2
 PER_SECOND: Final = 1_000 / 18
 """Posts a second: a thousand in 18 s, a hundred thousand in half an hour."""
-WINDOWS: Final = {1_000: 18.0, 10_000: 180.0, 100_000: 1800.0}
-"""Length of the window, in seconds, by the posts in it."""
-MEASURED: Final = 10_000
-"""Posts that costs are counted over, after the windows have filled."""
-FILL: Final = 20_000
-"""Posts before them; with the largest window, as many as it holds."""
+WINDOW: Final = 10_000
+"""Posts in the window, ours and the naive design's."""
+SMALL, LARGE = 1_000, 100_000
+"""Posts in the windows between which the cost must not grow."""
+MEASURED: Final = 6_000
+"""Posts of a recording."""
+AFTER: Final = 1_000
+"""Posts of it that warm caches up; what follows is counted."""
 SWING_S: Final = 240.0
-CALM_S: Final = 1e9
+CALM_S: Final = 1e6
 """No swing: for windows that are compared. A signal reads its window once, so with signals their number would count."""
 SYMBOLS, MANY_SYMBOLS = 5, 100
-NAIVE_WINDOW: Final = 10_000
+NAIVE_POSTS: Final = 40
+
+PLAIN: Final = ("--scorers", "vader", "--no-guards")
+SHIPPED_OPTIONS: Final = ("--scorers", *SHIPPED)
 
 
 def run(repeats: int = REPEATS) -> dict[str, float]:
@@ -52,44 +59,66 @@ def run(repeats: int = REPEATS) -> dict[str, float]:
             found[name] = min(values)
         else:
             found[name] = max(values)
-    for name in ("engine_5_symbols", "engine_100_symbols", "naive"):
+    for name in ("plain_5", "plain_100", "shipped_5", "shipped_100", "naive"):
         found[f"{name}_posts_per_s_cpu"] = 1e6 / found[f"{name}_us"]
-    found["engine_5_symbols_posts_per_s_wall"] = 1e6 / found["engine_5_symbols_wall_us"]
-    found["different_chains"] = float(len({each["chain"] for each in rounds}))
+    found["different_chains"] = float(max(len({each[name] for each in rounds}) for name in ("plain", "shipped")))
     return found
 
 
 def _round(made: Recordings) -> dict[str, float]:
     """Everything once, what is compared back to back."""
-    engines: dict[int, dict[str, Any]] = {}
-    for count, window_s in WINDOWS.items():
-        recording, after = (made.long, count) if count == max(WINDOWS) else (made.calm, FILL)
-        engines[count] = replay.in_child(recording, symbols=SYMBOLS, window_s=window_s, after=after)
-    window_s = WINDOWS[NAIVE_WINDOW]
-    five = replay.in_child(made.five, symbols=SYMBOLS, window_s=window_s, after=FILL)
-    stages = limit.in_child(made.five, symbols=SYMBOLS, window_s=window_s)
-    simple = naive.run(NAIVE_WINDOW, posts=30, repeats=1)
-    hundred = replay.in_child(made.hundred, symbols=MANY_SYMBOLS, window_s=window_s, after=FILL)
-    hundred_stages = limit.in_child(made.hundred, symbols=MANY_SYMBOLS, window_s=window_s)
-    known = (*engines.values(), five, hundred)
+    plain, plain_limit = _beside_its_limit(made.five, SYMBOLS, PLAIN)
+    simple = naive.run(WINDOW, posts=NAIVE_POSTS, repeats=1)["naive_cpu_us"]
+    shipped, shipped_limit = _beside_its_limit(made.five, SYMBOLS, SHIPPED_OPTIONS)
+    hundred, hundred_limit = _beside_its_limit(made.hundred, MANY_SYMBOLS, PLAIN)
+    many = _engine(made.hundred, MANY_SYMBOLS, SHIPPED_OPTIONS)
+    small, large = (_engine(made.calm, SYMBOLS, PLAIN, window, CALM_S) for window in (SMALL, LARGE))
+    known = (plain, shipped, hundred, many, small, large)
     return {
-        **{f"limit_{name}_us": value for name, value in stages.items()},
-        **{f"engine_window_{count}_us": found["cpu_us"] for count, found in engines.items()},
-        "engine_5_symbols_us": five["cpu_us"],
-        "engine_5_symbols_wall_us": five["wall_us"],
-        "engine_5_symbols_of_limit_ratio": stages["sum"] / five["whole_cpu_us"],
-        "engine_100_symbols_us": hundred["cpu_us"],
-        "engine_100_symbols_of_limit_ratio": hundred_stages["sum"] / hundred["whole_cpu_us"],
-        "limit_100_symbols_us": hundred_stages["sum"],
-        "window_growth_ratio": max(found["cpu_us"] for found in engines.values()) / engines[1_000]["cpu_us"],
-        "naive_us": simple["naive_cpu_us"],
-        "engine_over_naive_ratio": simple["naive_cpu_us"] / five["cpu_us"],
-        "tickets": float(five["tickets"] + hundred["tickets"]),
-        "fills": float(five["fills"] + hundred["fills"]),
-        "chain": float(int(five["chain"][:12], 16)),
+        **{f"limit_plain_{name}_us": value for name, value in plain_limit.items()},
+        **{f"limit_shipped_{name}_us": value for name, value in shipped_limit.items()},
+        "limit_plain_100_us": hundred_limit["sum"],
+        "plain_5_us": plain["cpu_us"],
+        "plain_5_wall_us": plain["wall_us"],
+        "plain_100_us": hundred["cpu_us"],
+        "shipped_5_us": shipped["cpu_us"],
+        "shipped_5_wall_us": shipped["wall_us"],
+        "shipped_100_us": many["cpu_us"],
+        "plain_5_of_limit_ratio": plain_limit["sum"] / plain["whole_cpu_us"],
+        "plain_100_of_limit_ratio": hundred_limit["sum"] / hundred["whole_cpu_us"],
+        "shipped_5_of_limit_ratio": shipped_limit["sum"] / shipped["whole_cpu_us"],
+        "window_1000_us": small["cpu_us"],
+        "window_100000_us": large["cpu_us"],
+        "window_growth_ratio": large["cpu_us"] / small["cpu_us"],
+        "naive_us": simple,
+        "plain_over_naive_ratio": simple / plain["cpu_us"],
+        "shipped_over_naive_ratio": simple / shipped["cpu_us"],
+        "tickets": float(sum(found["tickets"] for found in known)),
+        "fills": float(sum(found["fills"] for found in known)),
+        "plain": float(int(plain["chain"][:12], 16)),
+        "shipped": float(int(shipped["chain"][:12], 16)),
         "longest_pause_ms": max(found["longest_pause_ms"] for found in known),
         "heavy_imports": float(len({name for found in known for name in found["heavy"]})),
     }
+
+
+def _beside_its_limit(recording: Path, symbols: int, options: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The engine, and its stages one after the other, on one recording."""
+    whole = _engine(recording, symbols, options)
+    asked = _options(symbols, WINDOW, SWING_S)
+    return whole, in_child(recording, *asked, *options, module="bench.limit")
+
+
+def _engine(
+    recording: Path, symbols: int, options: tuple[str, ...], window: int = WINDOW, swing_s: float = SWING_S
+) -> dict[str, Any]:
+    return in_child(recording, *_options(symbols, window, swing_s), *options, "--after", AFTER)
+
+
+def _options(symbols: int, window: int, swing_s: float) -> tuple[object, ...]:
+    """A window of so many posts, and one before it that is as full; of the largest, the one before it is empty."""
+    filled = window if window == LARGE else 2 * window
+    return ("--symbols", symbols, "--window-s", window / PER_SECOND, "--past", filled, PER_SECOND, swing_s)
 
 
 class Recordings(NamedTuple):
@@ -99,37 +128,21 @@ class Recordings(NamedTuple):
     """5 symbols, moods that swing."""
     hundred: Path
     """100 symbols, moods that swing."""
-    long: Path
-    """5 symbols, calm, long enough to fill the largest window."""
     calm: Path
-    """The end of it."""
+    """5 symbols, no swing."""
 
 
 def _recordings(directory: Path) -> Recordings:
     symbols = tuple(row.symbol for row in watchlist(MANY_SYMBOLS))
-    posts, most = FILL + MEASURED, max(WINDOWS) + MEASURED
 
-    def made(name: str, count: int, symbols: tuple[str, ...], swing_s: float) -> Path:
-        return write(directory / f"{name}.jsonl", count, symbols, per_second=PER_SECOND, swing_s=swing_s)
+    def made(name: str, symbols: tuple[str, ...], swing_s: float) -> Path:
+        return write(directory / f"{name}.jsonl", MEASURED, symbols, per_second=PER_SECOND, swing_s=swing_s)
 
-    long = made("long", most, symbols[:SYMBOLS], CALM_S)
     return Recordings(
-        made("five", posts, symbols[:SYMBOLS], SWING_S),
-        made("hundred", posts, symbols, SWING_S),
-        long,
-        _end(long, directory / "calm.jsonl", most - posts),
+        made("five", symbols[:SYMBOLS], SWING_S),
+        made("hundred", symbols, SWING_S),
+        made("calm", symbols[:SYMBOLS], CALM_S),
     )
-
-
-def _end(recording: Path, path: Path, skip: int) -> Path:
-    """The rows of a recording after its first `skip` posts."""
-    seen = 0
-    with recording.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as target:
-        for row in source:
-            seen += row.startswith('{"id"')
-            if seen > skip:
-                target.write(row)
-    return path
 
 
 def main() -> None:

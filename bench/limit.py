@@ -9,18 +9,15 @@ python -m bench.limit RECORDING --symbols 5 --window-s 1800; prints one JSON obj
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.replay import config_of
+from bench.past import fill
+from bench.replay import Past, given_config, parser_of
 from engine.brokers.simulated import SimulatedBroker
 from engine.clock import SECOND, VirtualClock, from_seconds
 from engine.config import Config
@@ -31,7 +28,6 @@ from engine.model import (
     Book,
     Decision,
     DecisionKind,
-    GuardMark,
     Instrument,
     Market,
     Match,
@@ -39,7 +35,6 @@ from engine.model import (
     Mood,
     Post,
     Quote,
-    Reading,
     Role,
     ScoredPost,
     Session,
@@ -58,14 +53,12 @@ from engine.watchlist import Matcher
 
 GROUP: Final = 20_000
 """Records that may wait for the disk: the engine's own measure."""
-_ROOT = Path(__file__).resolve().parents[1]
 
 T = TypeVar("T")
 
 
-def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[str, float]:
-    """µs of CPU per post and stage, `sum` last."""
-    config = config_of(recording, home, symbols=symbols, window_s=window_s)
+def run(config: Config, home: Path, past: Past | None = None) -> dict[str, float]:
+    """µs of CPU per post and stage, `sum` last; what fills the windows apart."""
     gc.collect()
     gc.freeze()
     found: dict[str, float] = {}
@@ -76,23 +69,26 @@ def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[s
         found[name] = time.process_time() - began
         return answer
 
+    recording = Path(config.replay.path)
     events = spent("read", lambda: list(Recording(recording, config.symbols).events()))
     posts = [event for event in events if isinstance(event, Post)]
     quotes = [event for event in events if isinstance(event, Quote)]
+    guards, sentiment = Guards(config), Sentiment(config.sentiment, config.symbols)
+    sentiment.covered_since(posts[0].received_ns)
+    if past is not None:
+        fill(sentiment, guards, past.posts, config.symbols, per_second=past.per_second, swing_s=past.swing_s)
+        gc.freeze()
     dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
     spent("dedupe", lambda: [dedupe.check(post) for post in posts])
     matcher = Matcher(config.watchlist)
     matches = spent("match", lambda: [_matches(matcher, post) for post in posts])
-    guards = Guards(config)
     weighed = spent("guards", lambda: [guards.check(post, found) for post, found in zip(posts, matches, strict=True)])
     marks = [each.mark for each in weighed]
     ensemble = load_scorers(config)
-    readings = spent("score", lambda: [ensemble.score((post,), post.received_ns)[0].reading for post in posts])
-    sentiment = Sentiment(config.sentiment, config.symbols)
-    sentiment.covered_since(posts[0].received_ns)
+    scored = spent("score", lambda: [ensemble.score((post,), post.received_ns)[0] for post in posts])
     whole = [
-        ScoredPost(post, matched, reading, mark=mark)
-        for post, matched, reading, mark in zip(posts, matches, readings, marks, strict=True)
+        ScoredPost(post, matched, each.reading, each.members, mark)
+        for post, matched, each, mark in zip(posts, matches, scored, marks, strict=True)
     ]
     moods = spent("sentiment", lambda: [mood for post in whole for mood in sentiment.add(post, post.post.received_ns)])
     strategy = Shift(config)
@@ -102,10 +98,7 @@ def run(recording: Path, home: Path, *, symbols: int, window_s: float) -> dict[s
     journal = Journal(home / "simulated.journal", config.journal, profile="simulated")
     journal.open()
     quote_step_ns = from_seconds(config.journal.quote_s)
-    spent(
-        "journal",
-        lambda: _journal(journal, posts, matches, marks, readings, quotes, quote_step_ns, tickets),
-    )
+    spent("journal", lambda: _journal(journal, whole, quotes, quote_step_ns, tickets))
     journal.close()
     per_post = {name: seconds / len(posts) * 1e6 for name, seconds in found.items()}
     return {**per_post, "sum": sum(per_post.values())}
@@ -162,16 +155,9 @@ def _venue(symbols: Iterable[str], orders: Orders, venue: SimulatedBroker, quote
 
 
 def _journal(
-    journal: Journal,
-    posts: list[Post],
-    matches: list[tuple[Match, ...]],
-    marks: list[GuardMark],
-    readings: list[Reading],
-    quotes: list[Quote],
-    quote_step_ns: int,
-    tickets: list[Ticket],
+    journal: Journal, posts: Iterable[ScoredPost], quotes: Iterable[Quote], quote_step_ns: int, tickets: list[Ticket]
 ) -> None:
-    """Every post and reading, the quotes that are due and what signals lead to, until all are durable."""
+    """Every post and its readings, the quotes that are due and what signals lead to, until all are durable."""
     due: dict[str, int] = {}
     for quote in quotes:
         if quote.received_ns >= due.get(quote.symbol, 0):
@@ -183,36 +169,22 @@ def _journal(
         journal.append("signal", signal.id, signal, signal.at_ns)
         journal.append("ticket", ticket.id, ticket, signal.at_ns)
         journal.append("decision", signal.id, decision, signal.at_ns)
-    for post, matched, mark, reading in zip(posts, matches, marks, readings, strict=True):
-        journal.append("post", post.id, PostRecord.of(post, matched, mark), post.received_ns)
-        journal.append("reading", post.id, reading, post.received_ns)
+    for scored in posts:
+        post, at_ns = scored.post, scored.post.received_ns
+        journal.append("post", post.id, PostRecord.of(post, scored.matches, scored.mark), at_ns)
+        for reading in scored.members:
+            journal.append("reading", post.id, reading, at_ns)
+        if len(scored.members) != 1:
+            journal.append("reading", post.id, scored.reading, at_ns)
         if journal.backlog > GROUP:
             journal.flush()
     journal.flush()
 
 
-def in_child(recording: Path, *, symbols: int, window_s: float) -> dict[str, float]:
-    """`run` in a fresh process with a fresh journal."""
-    with tempfile.TemporaryDirectory(prefix="bench-limit") as home:
-        found = subprocess.run(
-            [
-                sys.executable, "-m", "bench.limit", str(recording), "--home", home, "--symbols", str(symbols),
-                "--window-s", str(window_s),
-            ],
-            cwd=_ROOT, check=True, stdout=subprocess.PIPE,
-        )  # fmt: skip
-    answer: dict[str, float] = json.loads(found.stdout)
-    return answer
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="The stages of the engine one after the other.")
-    parser.add_argument("recording", type=Path)
-    parser.add_argument("--home", type=Path, required=True, help="directory for the journal")
-    parser.add_argument("--symbols", type=int, default=5)
-    parser.add_argument("--window-s", type=float, default=1800.0)
-    given = parser.parse_args()
-    print(json.dumps(run(given.recording, given.home, symbols=given.symbols, window_s=given.window_s)))
+    given = parser_of("The stages of the engine one after the other.").parse_args()
+    config, past = given_config(given)
+    print(json.dumps(run(config, given.home, past)))
 
 
 if __name__ == "__main__":

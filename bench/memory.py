@@ -27,7 +27,7 @@ def run() -> dict[str, float]:
     symbols = tuple(row.symbol for row in watchlist(SYMBOLS))
     with tempfile.TemporaryDirectory(prefix="bench-memory") as directory:
         recording = write(Path(directory) / "day.jsonl", AT[-1], symbols, per_second=PER_SECOND, swing_s=3600.0)
-        found = replay.in_child(recording, symbols=SYMBOLS, window_s=1800.0, memory_at=AT)
+        found = replay.in_child(recording, "--symbols", SYMBOLS, "--window-s", 1800.0, "--memory-at", *AT)
     memory = dict(zip(AT, found["memory_mib"], strict=True))
     return {
         **{f"after_{count}_mib": mib for count, mib in memory.items()},

@@ -56,9 +56,13 @@ def rows(posts: int, symbols: tuple[str, ...], *, per_second: float, swing_s: fl
                 yield quote_row(symbol, 100 + index % 400, quote_ns)
             quote_ns += round(QUOTE_EVERY_S * SECOND)
         symbol = symbols[int(chance.random() * len(symbols))]
-        half = int((at_ns - START_NS) / SECOND / swing_s) % 2
-        text = speech.say(half)
+        text = speech.say(half_of(at_ns, swing_s))
         yield post_row(_FIRST_ID + number, at_ns, text, symbol, int(chance.random() * AUTHORS))
+
+
+def half_of(at_ns: int, swing_s: float) -> int:
+    """Which way the mood leans then: 1 is bullish, 0 bearish."""
+    return (at_ns - START_NS) // round(swing_s * SECOND) % 2
 
 
 class Speech:

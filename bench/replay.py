@@ -16,16 +16,18 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psutil
 
 from bench.corpus import watchlist
+from bench.past import fill
 from engine.config import (
     BrokerConfig,
     Config,
     EngineConfig,
     FeedsConfig,
+    GuardsConfig,
     ReplayConfig,
     ScoringConfig,
     SentimentConfig,
@@ -42,13 +44,34 @@ _SAMPLE_S: Final = 0.02
 _ROOT = Path(__file__).resolve().parents[1]
 
 
-def config_of(recording: Path, home: Path, *, symbols: int, window_s: float) -> Config:
-    """The engine's configuration: everything recorded, VADER, decisions by the autopilot, the simulated venue."""
+SHIPPED: Final = ScoringConfig().scorers
+"""The scorers of the shipped configuration."""
+
+
+class Past(NamedTuple):
+    """What the windows hold before the recording begins."""
+
+    posts: int
+    per_second: float
+    swing_s: float
+
+
+def config_of(
+    recording: Path,
+    home: Path,
+    *,
+    symbols: int,
+    window_s: float,
+    scorers: Sequence[str] = ("vader",),
+    guards: bool = True,
+) -> Config:
+    """The engine's configuration: everything recorded, decisions by the autopilot, the simulated venue."""
     return Config(
         engine=EngineConfig(profile="simulated", state_dir=str(home), runtime_dir=str(home / "run")),
         feeds=FeedsConfig(posts=("replay",), prices="replay"),
         replay=ReplayConfig(path=str(recording), speed=0.0),
-        scoring=ScoringConfig(scorers=("vader",)),
+        guards=GuardsConfig(enabled=guards),
+        scoring=ScoringConfig(scorers=tuple(scorers)),
         sentiment=SentimentConfig(window_s=window_s, look_back_s=window_s),
         broker=BrokerConfig(name="simulated"),
         tickets=TicketsConfig(mode=Mode.AUTO),
@@ -112,8 +135,8 @@ class Meter:
         return [next(sample[3] for sample in self.samples if sample[0] >= min(count, last)) for count in at]
 
 
-async def replay(config: Config, after: int, memory_at: Sequence[int]) -> dict[str, Any]:
-    """Run the engine to the recording's end; costs are counted from the `after`-th post on."""
+async def replay(config: Config, after: int, memory_at: Sequence[int] = (), past: Past | None = None) -> dict[str, Any]:
+    """Run the engine to the recording's end; costs are counted from the `after`-th post on, without filling windows."""
     paths = Paths.of(config)
     paths.create()
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -121,7 +144,19 @@ async def replay(config: Config, after: int, memory_at: Sequence[int]) -> dict[s
     meter, pauses = Meter(kernel), Pauses()
     await kernel.start()
     started_s, started_cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    if past is not None:
+        stages = kernel.stages
+        fill(
+            stages.sentiment,
+            stages.pipeline.guards,
+            past.posts,
+            config.symbols,
+            per_second=past.per_second,
+            swing_s=past.swing_s,
+        )
+        gc.freeze()
     gc.callbacks.append(pauses)
+    meter.sample()
     watching = asyncio.create_task(meter.watch())
     await kernel.run()
     kernel.journal.flush()
@@ -147,36 +182,54 @@ async def replay(config: Config, after: int, memory_at: Sequence[int]) -> dict[s
     }
 
 
-def in_child(
-    recording: Path, *, symbols: int, window_s: float, after: int = 0, memory_at: Sequence[int] = ()
-) -> dict[str, Any]:
-    """`replay` in a fresh process with a fresh journal."""
-    with tempfile.TemporaryDirectory(prefix="bench-replay") as home:
+def in_child(recording: Path, *options: object, module: str = "bench.replay") -> dict[str, Any]:
+    """A module's `main` in a fresh process with a fresh journal; `options` as on its command line."""
+    with tempfile.TemporaryDirectory(prefix="bench") as home:
         found = subprocess.run(
-            [
-                sys.executable, "-m", "bench.replay", str(recording), "--home", home, "--symbols", str(symbols),
-                "--window-s", str(window_s), "--after", str(after),
-                "--memory-at", *map(str, memory_at),
-            ],
-            cwd=_ROOT, check=True, stdout=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-m", module, str(recording), "--home", home, *map(str, options)],
+            cwd=_ROOT,
+            check=True,
+            stdout=subprocess.PIPE,
+        )
     answer: dict[str, Any] = json.loads(found.stdout)
     return answer
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="The engine over a recording, as fast as it goes.")
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """The options that say what is run."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("recording", type=Path)
     parser.add_argument("--home", type=Path, required=True, help="directory for the journal")
     parser.add_argument("--symbols", type=int, default=5)
     parser.add_argument("--window-s", type=float, default=1800.0)
+    parser.add_argument("--scorers", nargs="+", default=["vader"])
+    parser.add_argument("--no-guards", dest="guards", action="store_false")
+    parser.add_argument("--past", nargs=3, type=float, metavar=("POSTS", "PER_SECOND", "SWING_S"), help="fill windows")
+    return parser
+
+
+def given_config(given: argparse.Namespace) -> tuple[Config, Past | None]:
+    """What the options ask for."""
+    config = config_of(
+        given.recording,
+        given.home,
+        symbols=given.symbols,
+        window_s=given.window_s,
+        scorers=given.scorers,
+        guards=given.guards,
+    )
+    return config, Past(int(given.past[0]), *given.past[1:]) if given.past else None
+
+
+def main() -> None:
+    parser = parser_of("The engine over a recording, as fast as it goes.")
     parser.add_argument("--after", type=int, default=0, help="count costs from this post on")
     parser.add_argument("--memory-at", type=int, nargs="*", default=(), help="tell the memory after so many posts")
     given = parser.parse_args()
+    config, past = given_config(given)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     logging.disable()
-    config = config_of(given.recording, given.home, symbols=given.symbols, window_s=given.window_s)
-    print(json.dumps(asyncio.run(replay(config, given.after, given.memory_at))))
+    print(json.dumps(asyncio.run(replay(config, given.after, given.memory_at, past))))
 
 
 if __name__ == "__main__":
