@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant
@@ -21,6 +22,11 @@ SKEW_NS = 5 * MINUTE
 """The venue's clock may differ from ours by this much: a little more is read than was asked for."""
 TRIES = 3
 """How often the whole is read again because orders moved meanwhile."""
+ASKS = 2
+"""How often one question is asked before the whole is given up: an account with many orders takes many pages, and one
+lost answer must not cost them all."""
+PAUSE_S = 0.2
+"""Between two asks of one question."""
 
 Get = Callable[[str, dict[str, Json]], Awaitable[Reply]]
 
@@ -57,6 +63,11 @@ class SnapshotReader:
 
     async def _ask(self, path: str, query: dict[str, Json]) -> Json:
         reply = await self._get(path, query)
+        for _ in range(ASKS - 1):
+            if not _passing(reply):
+                break
+            await asyncio.sleep(PAUSE_S)
+            reply = await self._get(path, query)
         if not reply.ok:
             raise VenueUnavailable(
                 f"expected {path} to be answered, found {reply.reason}",
@@ -150,6 +161,11 @@ def blocked(account: dict[str, Json]) -> str:
     if status not in ("ACTIVE", ""):
         reasons.append(f"account status {status}")
     return ", ".join(reasons)
+
+
+def _passing(reply: Reply) -> bool:
+    """A failure that the next ask may not meet: not a refusal, and not too many requests."""
+    return not reply.ok and not reply.refusal and reply.status != 429
 
 
 def _alive(order: Order) -> bool:

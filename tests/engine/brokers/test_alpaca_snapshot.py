@@ -52,12 +52,30 @@ async def test_everything_is_in_it_and_legs_hang_under_their_entry(venue: Alpaca
 @pytest.mark.parametrize("kind", ["500", "html", "html_200", "truncated", "reset", "hang", "empty", "429", "401"])
 @pytest.mark.parametrize("route", ["GET /v2/account", "GET /v2/positions", "GET /v2/orders"])
 async def test_one_failed_part_fails_the_whole(venue: AlpacaSimulator, route: str, kind: str) -> None:
-    venue.faults.add(route, kind)
+    venue.faults.add(route, kind, times=alpaca_snapshot.ASKS)
     async with started(venue) as broker:
         with pytest.raises(VenueUnavailable) as failure:
             await broker.snapshot(NOW())
         assert failure.value.remedy
+        venue.faults.clear()
         await broker.snapshot(NOW())
+
+
+@pytest.mark.parametrize("kind", ["500", "html", "html_200", "truncated", "reset", "hang", "empty"])
+async def test_one_lost_answer_is_asked_for_again(venue: AlpacaSimulator, kind: str) -> None:
+    for route in ("GET /v2/account", "GET /v2/positions", "GET /v2/orders"):
+        venue.faults.add(route, kind)
+    async with started(venue) as broker:
+        assert (await broker.snapshot(NOW())).account.equity
+    assert len(venue.faults.happened) == 3
+
+
+@pytest.mark.parametrize("kind", ["401", "429"])
+async def test_a_refusal_is_not_asked_again(venue: AlpacaSimulator, kind: str) -> None:
+    venue.faults.add("GET /v2/positions", kind)
+    async with started(venue) as broker:
+        with pytest.raises(VenueUnavailable):
+            await broker.snapshot(NOW())
 
 
 async def test_every_page_is_read_even_when_orders_share_an_instant(
