@@ -9,6 +9,8 @@ from __future__ import annotations
 import gzip
 import heapq
 import zlib
+from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
@@ -178,7 +180,7 @@ def _outline(file: Path) -> Iterator[tuple[type[Event], int, str]]:
 
 def _in_order(file: Path) -> Iterator[tuple[int, int, Row]]:
     """Received time, line number and row, by received time: rows that come a little late are put in their place."""
-    waiting: list[tuple[int, int, Row]] = []
+    waiting: deque[tuple[int, int, Row]] = deque()
     released_ns = 0
     for number, line in lines(file):
         try:
@@ -190,15 +192,19 @@ def _in_order(file: Path) -> Iterator[tuple[int, int, Row]]:
                 )
         except RowError as error:
             raise at_line(error, file, number) from error
-        item = (at_ns, number, row)
-        if len(waiting) < REORDER:
-            heapq.heappush(waiting, item)
-            continue
-        released = heapq.heappushpop(waiting, item)
-        released_ns = released[0]
-        yield released
-    while waiting:
-        yield heapq.heappop(waiting)
+        if waiting and at_ns < waiting[-1][0]:
+            insort(waiting, (at_ns, number, row), key=_place)
+        else:
+            waiting.append((at_ns, number, row))
+        if len(waiting) > REORDER:
+            released = waiting.popleft()
+            released_ns = released[0]
+            yield released
+    yield from waiting
+
+
+def _place(item: tuple[int, int, Row]) -> tuple[int, int]:
+    return item[0], item[1]
 
 
 def _find(path: Path) -> tuple[tuple[Path, ...], Path | None]:

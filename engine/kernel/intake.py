@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.clock import Clock, from_seconds
+from engine.clock import SECOND, Clock, from_seconds
 from engine.config import Config
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
+from engine.kernel.hours import NEVER
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.restore import cover
 from engine.kernel.view import View
@@ -34,7 +35,6 @@ class Intake:
         view: View,
     ) -> None:
         self._symbols = config.symbols
-        self._replaying = "replay" in config.feeds.posts
         self._clock = clock
         self._journal = journal
         self._pipeline = pipeline
@@ -42,6 +42,7 @@ class Intake:
         self._dealing = dealing
         self._broker = broker
         self._view = view
+        self._heard_due = 0 if "replay" in config.feeds.posts else NEVER
         self._quote_due: dict[str, int] = {}
         self._quote_step = from_seconds(config.journal.quote_s)
 
@@ -50,7 +51,8 @@ class Intake:
         now_ns = self._clock.now_ns()
         if isinstance(event, Post):
             self._pipeline.on_post(event, now_ns)
-            if self._replaying:
+            if now_ns >= self._heard_due:
+                self._heard_due = now_ns + SECOND
                 self._view.heard(REPLAYED, now_ns)
         elif isinstance(event, Quote):
             self._quote(event, now_ns)

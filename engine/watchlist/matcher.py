@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.config import WatchRow
@@ -11,8 +12,9 @@ from engine.watchlist.words import fold, is_cashtag, is_word, ticker
 
 BASE = 0.5
 """Influence of an author about whom nothing is known."""
-FOLLOWERS = ((1_000_000, 0.3), (100_000, 0.2), (10_000, 0.1))
-"""Over so many followers: so much more."""
+FOLLOWERS = (10_000, 100_000, 1_000_000)
+REACH = (0.0, 0.1, 0.2, 0.3)
+"""How much more for more than none of these, the first, the second, all of them."""
 VERIFIED = 0.1
 KEY_INFLUENCER = 0.3
 CAP = 1.0
@@ -50,7 +52,8 @@ class Matcher:
         self._influencers = tuple(
             frozenset(fold(name.removeprefix("@")) for name in row.influencers) for row in self._rows
         )
-        self._automaton = _automaton(self._rows)
+        self._named = frozenset().union(*self._influencers)
+        self._automaton = _automaton(self._rows, self._tickers)
 
     def match(self, text: str, cashtags: Sequence[str] = ()) -> tuple[Match, ...]:
         """The symbols `text` concerns, one Match each, in watchlist order.
@@ -60,11 +63,13 @@ class Matcher:
         """
         folded = fold(text)
         tagged: set[int] = set()
+        named: tuple[int, ...] | None = None
         for tag in cashtags:
-            tagged.update(self._tickers.get(tag) or self._tickers.get(ticker(tag), ()))
+            named = self._tickers.get(tag) or self._tickers.get(ticker(tag), ())
+            tagged.update(named)
         words: list[tuple[int, int, Use]] = []
         for last, (length, is_tag, rows, uses) in self._automaton.iter(folded) if self._automaton else ():
-            if tagged and tagged.issuperset(rows):
+            if rows is named or (tagged and tagged.issuperset(rows)):
                 continue
             end = last + 1
             if is_tag:
@@ -86,14 +91,11 @@ class Matcher:
         0.5, plus 0.1, 0.2 or 0.3 for more than 10 k, 100 k or 1 M followers, plus 0.1 when verified, plus 0.3 for a key
         influencer of that row, at most 1; times the row's multiplier for a key influencer. Unknown counts add nothing.
         """
-        influence = BASE + (VERIFIED if author.verified else 0.0)
-        followers = author.followers or 0
-        for more_than, extra in FOLLOWERS:
-            if followers > more_than:
-                influence += extra
-                break
-        name = fold(author.name)
+        influence = BASE + (VERIFIED if author.verified else 0.0) + REACH[bisect_left(FOLLOWERS, author.followers or 0)]
         usual = round(min(CAP, influence), 6)
+        name = fold(author.name) if self._named else ""
+        if name not in self._named:
+            return tuple([Match(match.symbol, match.term, match.kind, usual) for match in matches])
         weighed = []
         for match in matches:
             index, value = self._index[match.symbol], usual
@@ -129,8 +131,11 @@ def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
     return uses.items()
 
 
-def _automaton(rows: Sequence[WatchRow]) -> Any | None:
-    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); None without rows."""
+def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]]) -> Any | None:
+    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); None without rows.
+
+    The rows of a cashtag are the tuple that `tickers` holds, so that one that the source listed is known by sight.
+    """
     import ahocorasick
 
     terms: dict[str, tuple[Use, ...]] = {}
@@ -144,6 +149,8 @@ def _automaton(rows: Sequence[WatchRow]) -> Any | None:
         return None
     automaton = ahocorasick.Automaton()
     for folded, uses in terms.items():
-        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, tuple(use.row for use in uses), uses))
+        whose = tuple(use.row for use in uses)
+        known = tickers.get(ticker(folded))
+        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, known if known == whose else whose, uses))
     automaton.make_automaton()
     return automaton
