@@ -110,6 +110,8 @@ class Pipeline:
         for mood in moods:
             self._evaluate(mood)
         ended = stopwatch_ns()
+        if post.recovered:
+            return  # a page of the past queues behind itself: it says nothing of how fast news is
         waited = now_ns - post.received_ns
         view.latency.add(waited + ended - began)
         view.stages.add(waited, matched - began, scored_at - scoring, added - adding, ended - asking)
