@@ -20,7 +20,7 @@ from typing import Final
 
 from bench import table
 
-BENCHES: Final = ("stages", "journal", "engine", "memory", "latency", "start", "screen")
+BENCHES: Final = ("stages", "guards", "journal", "engine", "memory", "latency", "start", "screen")
 BY_NAME: Final = ("transformer",)
 """Run only when named: it needs packages of an extra and some GB of disk."""
 KNOWN: Final = ", ".join((*BENCHES, *BY_NAME))

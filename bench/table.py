@@ -36,6 +36,10 @@ TARGETS = (
     Target("engine", "heavy_imports", "imports a replay has no use for", 0, "", False, True),
     Target("stages", "match_1000_symbols_us", "matching, 1,000 symbols", 4, "µs"),
     Target("stages", "guards_us", "guards, a post (5,000 a second)", 200, "µs"),
+    Target("guards", "worst_us", "guards, a post made to be slow", 200, "µs"),
+    Target(
+        "guards", "copies_growth_ratio", "guards, 4,000 copies on against the first thousand", 1.3, "×", False, True
+    ),
     Target("latency", "evaluated_p99_ms", "post → evaluated, 1,000/s, p99", 5, "ms"),
     Target("latency", "evaluated_p999_ms", "post → evaluated, 1,000/s, p99.9", 20, "ms"),
     Target("latency", "received_to_ticket_p99_ms", "post → ticket at a client, p99", 30, "ms"),

@@ -25,7 +25,9 @@ SKETCH: Final = 32
 SLOTS: Final = 4
 """Smallest hashes that a text is found by. Texts that are 0.8 alike miss all four once in 600 times."""
 WORDS: Final = 200
-"""Words of a text that count."""
+"""Words of a text that count …"""
+CHARACTERS: Final = 1200
+"""… out of so many characters: the longest posts cost no more than a few ordinary ones."""
 SHORT: Final = 4
 """A text of fewer words counts with its cashtags: "buy now" is said by everybody, "buy now ABC XYZ" is not."""
 
@@ -54,6 +56,7 @@ def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
 
 def _words(text: str) -> list[bytes]:
     """The words that count, look-alikes as the letters that they look like; other scripts go a slower way."""
+    text = text[:CHARACTERS]
     letters = (text if text.isascii() else text.translate(PLAIN_LETTERS)).encode("ascii", "ignore")
     if 2 * len(letters) < len(text):
         return text_key(text).encode().split()
@@ -95,21 +98,26 @@ class Index(Generic[_T]):
 
     def find(self, wanted: Sketch) -> _T | None:
         """The first thing found that is at least so alike, by the smallest shared hash; at most four are compared."""
-        slots, seen, whole = self._slots, None, None
-        for slot in wanted[:SLOTS]:
-            found = slots.get(slot)
+        similarity, size, seen, whole = self._similarity, len(wanted), None, None
+        for found in map(self._slots.get, wanted[:SLOTS]):
             if found is None or found is seen:
                 continue
+            seen = found
             other = found.sketch
+            if other == wanted:
+                return found
+            # No union is smaller than the larger of two sets: most of what shares a common phrase ends here.
+            if size < similarity * len(other) or len(other) < similarity * size:
+                continue
             if whole is None:
                 whole = set(wanted)
             shared = whole.intersection(other)
-            # No union is smaller than the larger of two sets: most of what shares a common phrase ends here.
-            if len(shared) >= self._similarity * max(len(wanted), len(other)) and (
-                _jaccard(shared, wanted, other) >= self._similarity
+            if (
+                len(shared) >= similarity * size
+                and len(shared) >= similarity * len(other)
+                and _jaccard(shared, wanted, other) >= similarity
             ):
                 return found
-            seen = found
         return None
 
     def put(self, item: _T) -> None:
