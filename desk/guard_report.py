@@ -35,6 +35,10 @@ def _own(found: Weighing) -> list[str]:
         f"  matched  {symbols or 'no symbol: it is not weighed'}",
         f"WEIGHT {found.post.weight:g} of 1{came}",
     ]
+    if found.replaces:
+        lines.append(f"  an edit: it took the place of {found.replaces}")
+    if found.replaced_by:
+        lines.append(f"  replaced by its edit {found.replaced_by}: it does not count any more")
     if not mark.reasons and found.post.weight == 1.0:
         lines.append("  nothing is held against it")
     return lines + [f"  {reason}" for reason in mark.reasons]

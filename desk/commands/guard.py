@@ -21,7 +21,11 @@ def guard() -> None:
 @NAME
 @click.pass_context
 def why(ctx: click.Context, post: str, as_json: bool, file: Path | None, name: str) -> None:
-    """Why a post weighs what it weighs: its cluster, the similar posts, their authors, the verdicts; on one screen."""
+    """Why a post weighs what it weighs: its cluster, the similar posts, their authors, the verdicts; on one screen.
+
+    The answer comes from the journal, so posts from before a restart are told like any other. Exit code 0 when the post
+    is known, 1 when the journal holds none of that id, 6 when there is no journal or it cannot be read.
+    """
     import msgspec
 
     from desk.guard_report import weighing_lines

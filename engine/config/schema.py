@@ -121,7 +121,7 @@ class GuardsConfig(Section, frozen=True, kw_only=True):
     window_s: float = 1800.0
     """Posts are compared with those this far back."""
     posts: int = 50_000
-    """Most posts remembered, about 1 kB each; the oldest go first."""
+    """Most posts remembered, about 2 kB each; the oldest go first."""
     similarity: float = 0.6
     """Posts whose word pairs overlap this much (Jaccard index) say nearly the same and are one cluster."""
     ring_authors: int = 5

@@ -32,6 +32,10 @@ class Burst:
         self.others = 0
         """Posts by accounts that are not known to be fresh ones."""
 
+    def __len__(self) -> int:
+        """Posts remembered."""
+        return len(self._posts)
+
     @property
     def fresh(self) -> int:
         """Distinct fresh accounts."""

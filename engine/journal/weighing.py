@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from engine.clock import DAY
 from engine.errors import EXIT_FAILED, DeskError
 from engine.model import PLAIN, GuardMark, Value
-from engine.model.records import GuardRecord, PostRecord
+from engine.model.records import Edit, GuardRecord, PostRecord
 
 if TYPE_CHECKING:
     from engine.journal.reader import Reader
@@ -45,6 +46,10 @@ class Weighing(Value, frozen=True, gc=False):
     """The cluster's posts in order of arrival, this one among them."""
     more: int = 0
     """Further ones that are left out."""
+    replaces: str = ""
+    """Id of the earlier version whose place it took."""
+    replaced_by: str = ""
+    """Id of the later version that took its place: it does not count any more."""
 
 
 def weigh(reader: Reader, post_id: str) -> Weighing:
@@ -90,7 +95,23 @@ def weigh(reader: Reader, post_id: str) -> Weighing:
             posts.append(told(body))
         else:
             more += 1
-    return Weighing(post_id, found.at_ns, told(own), cluster, verdicts, tuple(posts) if len(posts) > 1 else (), more)
+    return Weighing(
+        post_id,
+        found.at_ns,
+        told(own),
+        cluster,
+        verdicts,
+        tuple(posts) if len(posts) > 1 else (),
+        more,
+        next((edit.replaces for edit in _edits(reader, key=post_id)), ""),
+        next((edit.post_id for edit in _edits(reader, after_seq=found.seq) if edit.replaces == post_id), ""),
+    )
+
+
+def _edits(reader: Reader, key: str | None = None, after_seq: int = 0) -> Iterator[Edit]:
+    for record in reader.records(("edit",), key=key, after_seq=after_seq):
+        if isinstance(value := record.value(), Edit):
+            yield value
 
 
 def _body(value: Value) -> PostRecord:

@@ -224,6 +224,23 @@ def test_memory_is_bounded_by_posts() -> None:
     assert sum(room._cashtags.values()) == 100
 
 
+def test_an_attack_takes_no_more_memory_than_any_stream() -> None:
+    """New authors, new texts, copies, edits of each: nothing is kept for a post that is over."""
+    room = guards(posts=100)
+    for number in range(3000):
+        edits = (f"p{number - 1}",) if number % 5 == 0 else ()
+        text = NEWS if number % 7 == 0 else ""
+        tags = ("GOOG", f"T{number}", f"U{number}")
+        room.check(post(number, text, after_s=number * 0.001, age_days=2, cashtags=tags, edits=edits), goog())
+    assert len(room) <= len(room._order) == 100
+    assert len(room._clusters) <= 100
+    assert len(room._index) <= 400
+    assert len(room._posts) <= 100
+    assert len(room._cashtags) <= 201
+    assert [len(burst) for burst in room._bursts.values()] == [1000]
+    assert all(len(each.crowd.members) <= 200 for each in room._clusters.values() if each.crowd is not None)
+
+
 def test_posts_that_come_late_are_weighed_at_their_time() -> None:
     ledger = Ledger(guards(author_posts=2, window_s=600.0))
     for number in range(6):

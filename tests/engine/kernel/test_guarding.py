@@ -17,15 +17,16 @@ from desk.__main__ import main_group
 from engine.clock import VirtualClock, parse_iso
 from engine.config import Config
 from engine.config.load import load
-from engine.errors import EXIT_FAILED
+from engine.errors import EXIT_FAILED, EXIT_JOURNAL
 from engine.feeds.replay import DEMO
-from engine.journal import Reader
+from engine.journal import Journal, Reader
 from engine.journal.weighing import weigh
 from engine.kernel.kernel import Kernel
 from engine.kernel.stages import Stages
 from engine.model import DisplayText, Match, Mood, Post
-from engine.model.records import GuardRecord, PostRecord
+from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.paths import Paths
+from tests.engine.guards.made_up import NEWS, post
 
 BEGIN, END = parse_iso("2026-03-11T12:40:00-04:00"), parse_iso("2026-03-11T13:04:00-04:00")
 RING_FROM = parse_iso("2026-03-11T12:57:10-04:00")
@@ -200,3 +201,35 @@ def test_guard_why_of_an_ordinary_post_and_of_none(guarded: Run) -> None:
     assert "CLUSTER none: no other post says nearly the same" in told.output
     missing = CliRunner().invoke(main_group, ["guard", "why", "nothing", "--journal", str(guarded.journal)])
     assert getattr(missing.exception, "exit_code", None) == EXIT_FAILED
+
+
+def edited(path: Path) -> Path:
+    """A journal with a post, its edit, and one that concerns nothing, as an engine before this one left it."""
+    first, second = post(1, NEWS, author="ann"), post(2, NEWS + " at last", author="ann", after_s=60, edits=("p1",))
+    matches = (Match("GOOG", "$GOOG", "cashtag"),)
+    journal = Journal(path, Config().journal, profile="simulated")
+    journal.open()
+    journal.append("post", first.id, PostRecord.of(first, matches), first.received_ns)
+    journal.append("post", second.id, PostRecord.of(second, matches), second.received_ns)
+    journal.append("edit", second.id, Edit(second.id, first.id, second.received_ns, ("GOOG",)), second.received_ns)
+    other = post(3, after_s=70)
+    journal.append("post", other.id, PostRecord.of(other), other.received_ns)
+    journal.close()
+    return path
+
+
+def test_guard_why_of_an_edit_and_of_what_it_replaced(tmp_path: Path) -> None:
+    journal = str(edited(tmp_path / "journal"))
+    for asked, said in (
+        ("p1", "  replaced by its edit p2: it does not count any more"),
+        ("p2", "  an edit: it took the place of p1"),
+        ("p3", "  matched  no symbol: it is not weighed"),
+    ):
+        told = CliRunner().invoke(main_group, ["guard", "why", asked, "--journal", journal])
+        assert told.exit_code == 0, told.output
+        assert said in told.output.splitlines()
+
+
+def test_guard_why_without_a_journal(tmp_path: Path) -> None:
+    told = CliRunner().invoke(main_group, ["guard", "why", "p1", "--journal", str(tmp_path / "none")])
+    assert getattr(told.exception, "exit_code", None) == EXIT_JOURNAL
