@@ -26,7 +26,7 @@ from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
 from desk.terminal import frames_per_second, terminal_stands
-from desk.themes import DARK, THEMES
+from desk.themes import DARK, THEMES, variables
 from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
 from widgets.no_control import NoControl
@@ -115,6 +115,9 @@ class DeskApp(App[bool]):
             self.register_theme(theme)
         self.theme = self.settings.theme if self.settings.theme in self.available_themes else DARK.name
         self.set_keymap(self.keymap.textual())
+
+    def get_css_variables(self) -> dict[str, str]:
+        return super().get_css_variables() | variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._no_control]

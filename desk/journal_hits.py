@@ -13,6 +13,7 @@ from engine.journal.search import INDEXED
 from engine.model import Alert, Decision, FeedState, Fill, Intent, Order, Signal, StateChange, Ticket, Value
 from engine.model.records import CommandRecord, PostRecord
 from engine.text import display_text
+from widgets import figures
 from widgets.hits import Hit
 
 STORIED = ("post", "signal", "ticket", "decision", "intent", "answer", "order", "fill")
@@ -33,8 +34,9 @@ def hit_of(record: Record) -> Hit:
 
 def full_lines(record: Record) -> list[str]:
     """A record in full: its place in the chain, then its body, a field a line."""
-    lines = [f"record {record.seq}", f"at {at_text(record.at_ns)}", f"kind {record.kind}", f"key {record.key}"]
-    lines += [f"hash {record.hash.hex()}", ""]
+    told = at_text(record.at_ns)
+    here = f" ({figures.clock(record.at_ns)} New York)" if told.endswith("Z") else ""
+    lines = [f"{record.kind} {record.key}", f"at {told}{here}", f"hash {record.hash.hex()}", ""]
     try:
         body = msgspec.json.format(record.body, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -16,7 +16,7 @@ from desk import checks
 from desk.onboarding import needed_keys, shipped_symbols, watchlist, write_config
 from desk.screens.choice import Answer, Choice
 from desk.screens.prompt import Prompt
-from desk.themes import DARK, THEMES
+from desk.themes import DARK, THEMES, variables
 from engine import secrets
 from engine.clock import SystemClock
 from engine.config import load
@@ -56,6 +56,9 @@ class SetupApp(App[str]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
+
+    def get_css_variables(self) -> dict[str, str]:
+        return super().get_css_variables() | variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._no_control]

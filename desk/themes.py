@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from rich.color import Color
 from textual.theme import Theme
+
+from widgets.palette import palette
 
 DARK = Theme(
     name="desk-dark",
@@ -53,3 +56,26 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
+_HUES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+"""The terminal's own colours, in their order."""
+
+
+def variables(theme: Theme) -> dict[str, str]:
+    """The palette of a theme for style sheets: inks with contrast ≥ 4.5 on `$raised` and on `$field`."""
+    colors = palette(theme)
+    inks = {"ink": colors.text, "ink-quiet": colors.muted, "ink-loud": colors.accent, "ink-grave": colors.down}
+    named = {name: _named(style.color) for name, style in inks.items()}
+    named["raised"] = theme.surface or "ansi_default" if theme.ansi else _named(colors.head_row.bgcolor)
+    named["field"] = theme.panel or "ansi_default" if theme.ansi else _named(colors.cursor_row.bgcolor)
+    named["on-loud"] = "ansi_black" if theme.ansi else named["raised"]
+    return named
+
+
+def _named(color: Color | None) -> str:
+    """A colour as style sheets write it."""
+    if color is None or color.is_default:
+        return "ansi_default"
+    if color.triplet is not None:
+        return color.triplet.hex
+    bright, hue = divmod(color.number or 0, 8)
+    return f"ansi_{'bright_' if bright else ''}{_HUES[hue]}"

@@ -44,6 +44,10 @@ class FeedRows(RowPanel[FeedState]):
         first.field(self._age(row), 18, colors.text)
         first.gap(colors.text, width - first.cells)
         second = Line().add(mark, style).gap(colors.text, 9)
+        if row.cap_usd is not None:
+            share = row.spent_usd / row.cap_usd if row.cap_usd else 1.0
+            spent = f"${row.spent_usd:.2f} of ${row.cap_usd:.2f} {bar(share, _SPEND)}  "
+            second.add(spent, colors.warn if share >= 0.75 else colors.muted)
         counts = {
             "items": row.items,
             "duplicates": row.duplicates,
@@ -53,11 +57,9 @@ class FeedRows(RowPanel[FeedState]):
         }
         for name, count in counts.items():
             lost = name in ("dropped", "malformed") and count
-            second.add(f"{name} {figures.count(count)}  ", colors.warn if lost else colors.muted)
-        if row.cap_usd is not None:
-            share = row.spent_usd / row.cap_usd if row.cap_usd else 1.0
-            spent = f"${row.spent_usd:.2f} of ${row.cap_usd:.2f} {bar(share, _SPEND)}"
-            second.field(spent, width - second.cells, colors.warn if share >= 0.75 else colors.muted)
+            told = f"{name} {figures.count(count)}  "
+            if lost or second.cells + len(told) <= width:
+                second.add(told, colors.warn if lost else colors.muted)
         words = " ".join(part for part in (row.detail, _missing(row)) if part) or "nothing to report"
         third = Line().add(mark, style).gap(colors.text, 9)
         remedy = f"  → {row.remedy}" if row.remedy else ""

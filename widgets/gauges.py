@@ -18,6 +18,8 @@ MODES = {Mode.CONFIRM: "confirm", Mode.AUTO: "AUTO", Mode.OFF: "off"}
 """How a mode is written; the one that trades by itself stands out without colour."""
 
 _SYMBOL = 8
+_WITH_CONFIDENCE = 96
+"""Least width that shows the confidence: under it, what keeps the symbol from trading needs the room more."""
 _STALE_NS = 60 * 10**9
 
 
@@ -40,7 +42,9 @@ class Gauges(RowPanel[SymbolRow]):
         head = colors.head_row
         line.gap(head, _SYMBOL + 1 - line.cells)
         line.field("mood", bar, head).gap(head).right("", 6, head).gap(head).right("change", 7, head)
-        line.gap(head).right("posts", 5, head).gap(head).right("conf", 4, head).gap(head)
+        line.gap(head).right("posts", 5, head).gap(head)
+        if width >= _WITH_CONFIDENCE:
+            line.right("conf", 4, head).gap(head)
         if spark:
             line.right("30 min", spark, head).gap(head, 2)
         line.right("price", 8, head).gap(head).right("day", 7, head).gap(head, 2)
@@ -63,8 +67,10 @@ class Gauges(RowPanel[SymbolRow]):
             style = colors.signed(mood.change) if over else colors.muted
             line.right(f"{figures.glyph(mood.change)}{figures.score(mood.change)}", 7, style)
         line.gap(colors.text).right(figures.count(mood.volume), 5, colors.text)
-        line.gap(colors.text).right(f"{mood.confidence:.2f}", 4, colors.text if mood.volume else colors.muted)
         line.gap(colors.text)
+        if width >= _WITH_CONFIDENCE:
+            sure = colors.text if mood.volume else colors.muted
+            line.right(f"{mood.confidence:.2f}", 4, sure).gap(colors.text)
         if spark:
             line.add(figures.sparkline(row.spark, spark), colors.accent).gap(colors.text, 2)
         self._price(line, row, colors)

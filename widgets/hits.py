@@ -38,7 +38,7 @@ class Hits(RowPanel[Hit]):
         mark, style = self.marker(key, colors)
         line = Line().add(mark, style)
         if width >= 100:
-            line.right(str(row.seq), 8, colors.faint).gap(colors.text)
+            line.right(str(row.seq), 8, colors.muted).gap(colors.text)
         line.field(moment(row.at_ns, self.now_ns()), MOMENT, colors.muted).gap(colors.text)
         line.field(row.kind, 11, colors.accent)
         if width >= 100:

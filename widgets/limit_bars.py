@@ -23,7 +23,7 @@ class LimitBars(RowPanel[LimitUse]):
     def head(self, line: Line, width: int, colors: Palette) -> None:
         head = colors.head_row
         line.gap(head, 21 - line.cells).gap(head, _room(width)).right("used", 6, head)
-        line.field("  of limit", width - line.cells, head)
+        line.field("  limit", width - line.cells, head)
 
     def row(self, key: str, row: LimitUse, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
@@ -32,7 +32,7 @@ class LimitBars(RowPanel[LimitUse]):
         line = Line().add(mark, style).field(row.control, 19, state if use >= CLOSE else colors.text)
         line.add("!" if use >= CLOSE else " ", state).add(bar(use, _room(width)), state)
         line.right(figures.share(use), 6, state)
-        amount = f"  {figures.limit_figure(row.value)} / {figures.limit_figure(row.limit)} {row.unit}"
+        amount = f"  {figures.limit_figure(row.value)} of {figures.limit_figure(row.limit)} {row.unit}"
         return [line.field(amount, width - line.cells, colors.muted)]
 
 

@@ -29,10 +29,10 @@ class States(RowPanel[StateChange]):
     def row(self, key: str, row: StateChange, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
         line = Line().add(mark, style).field(moment(row.at_ns, self.now_ns()), MOMENT, colors.muted).gap(colors.text)
-        sticky = "*" if row.sticky else ""
-        line.field(f"{_SIGNS[row.state]} {row.state.value.upper()}{sticky}", 13, _style(row.state, colors))
+        line.field(f"{_SIGNS[row.state]} {row.state.value.upper()}", 13, _style(row.state, colors))
         line.field(row.by, 11, colors.text)
-        return [line.field(row.reason, width - line.cells, colors.muted)]
+        stays = "  (until a person resumes)" if row.sticky and row.state is not TradingState.ACTIVE else ""
+        return [line.field(f"{row.reason}{stays}", width - line.cells, colors.muted)]
 
     def moment(self, row: StateChange) -> object:
         return moment(row.at_ns, self.now_ns())

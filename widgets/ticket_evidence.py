@@ -14,6 +14,8 @@ _TEXT_LINES = 3
 """Most lines one post takes."""
 _REASON_LINES = 2
 """Most lines a scorer's reason takes."""
+_LEAST_BY = 14
+"""Cells under which nothing is said of the term and the scorer: a cut word says nothing."""
 
 
 class TicketEvidence(ScrollBlock):
@@ -54,10 +56,11 @@ def _post(item: Evidence, now_ns: int, width: int, colors: Palette) -> list[Line
     line = Line().right(figures.share(item.share), 5, colors.strong).gap(colors.text)
     line.add(f"{figures.glyph(item.score)}{figures.score(item.score)}", colors.signed(item.score))
     line.add(f" conf {item.confidence:.2f}  {figures.span(now_ns - item.published_ns):>4} ago  ", colors.muted)
-    line.field(f"@{item.author}", min(24, width - line.cells - 1), colors.accent)
+    line.field(f"@{item.author}", min(24, width - line.cells), colors.accent)
     if item.guard < 1:
         line.add(f"  guards {figures.share(item.guard)}", colors.warn)
-    line.field(f"  by {item.term}, {item.scorer}", width - line.cells, colors.muted)
+    if width - line.cells >= _LEAST_BY:
+        line.field(f"  by {item.term}, {item.scorer}", width - line.cells, colors.muted)
     texts = wrap(item.text, max(8, width - 8), _TEXT_LINES)
     lines = [line, *(Line().gap(colors.text, 6).field(text, width - 6, colors.text) for text in texts)]
     because = wrap(f"because: {item.reason}", max(8, width - 8), _REASON_LINES) if item.reason else []

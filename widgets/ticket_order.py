@@ -170,8 +170,10 @@ def _mood(facts: TicketFacts, width: int, colors: Palette) -> Line:
     if mood.raw is not None:
         line.add(f"  raw {figures.score(mood.raw)}", colors.text)
         line.add(f" {figures.share(mood.kept)} kept", colors.warn if mood.kept < 0.75 else colors.muted)
-    text = f"  {mood.volume} posts {mood.authors} authors  conf {mood.confidence:.2f}"
-    return line.field(text, width - line.cells, colors.muted)
+    for text in (f"  {mood.volume} posts", f" {mood.authors} authors", f"  conf {mood.confidence:.2f}"):
+        if line.cells + len(text) <= width:
+            line.add(text, colors.muted)
+    return line.gap(colors.text, width - line.cells)
 
 
 def _votes(facts: TicketFacts, width: int, colors: Palette) -> Line:

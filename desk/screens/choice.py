@@ -46,9 +46,9 @@ class Choice(ModalScreen[str]):
             for line in self._lines:
                 yield Static(Content(line), classes="line")
             for answer in self._answers:
-                style = "bold $error" if answer.grave else "bold $accent"
+                style = "bold $ink-grave" if answer.grave else "bold $ink-loud"
                 yield Static(Content.assemble((f" {answer.key:<5}", style), Content(answer.text)), classes="answer")
-            yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
+            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), "back, nothing is done"), classes="answer")
 
     def on_mount(self) -> None:
         self._shown_at = monotonic()

@@ -51,8 +51,10 @@ class Edit(ModalScreen[Command | None]):
                     value = _plain(name, getattr(self._draft, name))
                     yield StillInput(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
             yield Static(id="means")
-            yield Static(Content.assemble((" Enter ", "bold $accent"), "ask the engine: every control judges it again"))
-            yield Static(Content.assemble((" Esc   ", "bold $accent"), "back, nothing is changed"))
+            yield Static(
+                Content.assemble((" Enter ", "bold $ink-loud"), "ask the engine: every control judges it anew")
+            )
+            yield Static(Content.assemble((" Esc   ", "bold $ink-loud"), "back, nothing is changed"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

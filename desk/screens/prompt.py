@@ -49,9 +49,9 @@ class Prompt(ModalScreen[str | None]):
         with Vertical(id="dialog"):
             yield Static(Content(self._title), id="title")
             for number, pick in enumerate(self._picks, 1):
-                yield Static(Content.assemble((f" {number}    ", "bold $accent"), Content(pick)), classes="answer")
+                yield Static(Content.assemble((f" {number}    ", "bold $ink-loud"), Content(pick)), classes="answer")
             if self._picks:
-                yield Static(Content.assemble((" t    ", "bold $accent"), "in your own words"), classes="answer")
+                yield Static(Content.assemble((" t    ", "bold $ink-loud"), "in your own words"), classes="answer")
             yield StillInput(
                 self._value,
                 placeholder=self._hint,
@@ -59,7 +59,7 @@ class Prompt(ModalScreen[str | None]):
                 select_on_focus=False,
                 password=self._hidden,
             )
-            yield Static(Content.assemble((" Esc  ", "bold $accent"), "back, nothing is done"), classes="answer")
+            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), "back, nothing is done"), classes="answer")
 
     def on_mount(self) -> None:
         if not self._picks:

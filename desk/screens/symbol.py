@@ -29,6 +29,12 @@ _POSTS = 2_000
 """Posts of the symbol that are kept while the view is open."""
 
 
+class Gauge(Gauges):
+    """The one row that the view is about."""
+
+    TITLE: ClassVar[str] = "SYMBOL"
+
+
 class SymbolView(ViewScreen):
     """Bound to one symbol of the watchlist; two keys go to the next and the one before."""
 
@@ -39,7 +45,7 @@ class SymbolView(ViewScreen):
     def __init__(self, link: Link, subject: str) -> None:
         super().__init__(link, subject or next(iter(link.mirror.symbols), ""))
         now = link.time.now_ns
-        self.gauge = Gauges(id="gauge", now_ns=now)
+        self.gauge = Gauge(id="gauge", now_ns=now)
         self.gates = Gates(id="gates")
         self.chart = Chart(id="chart")
         self.feed = Feed(id="posts", rows=_POSTS)

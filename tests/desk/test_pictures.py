@@ -1,6 +1,6 @@
-"""The screens as pictures, at three sizes, with every clock standing still. Look at a changed one before accepting it.
+"""States of the desk and its dialogs as pictures, with every clock standing still; whole views are in test_looks.
 
-`pytest tests/desk/test_pictures.py --snapshot-update` accepts.
+Look at a changed one before accepting it: `pytest tests/desk/test_pictures.py --snapshot-update` accepts.
 """
 
 from __future__ import annotations
@@ -81,23 +81,12 @@ async def still(pilot: Pilot[bool]) -> None:
         quiet = 0 if waiting else quiet + 1
 
 
-SIZES = [(80, 24), (120, 40), (200, 60)]
 TROUBLE = msgspec.structs.replace(
     made_up.snapshot("paper"),
     status=made_up.status("paper", state=TradingState.HALTED, state_reason="drawdown 10 % of 10 %"),
     alerts=(made_up.alert(1, Level.CRITICAL), made_up.alert(2)),
     protections=(made_up.protection(),),
 )
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_main(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(desk(), terminal_size=size, run_before=then())
-
-
-@pytest.mark.parametrize("theme", ["desk-light", "ansi-dark"])
-def test_themes(snap_compare: Any, theme: str) -> None:
-    assert snap_compare(desk(theme=theme), terminal_size=(120, 40), run_before=then())
 
 
 @pytest.mark.parametrize("profile", ["paper", "live"])

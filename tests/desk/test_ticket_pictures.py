@@ -1,4 +1,4 @@
-"""The ticket view, the symbol view and what stands over views as pictures, every clock standing still.
+"""Panes of the ticket and symbol views, and what stands over views, as pictures; every clock standing still.
 
 `pytest tests/desk/test_ticket_pictures.py --snapshot-update` accepts; look at a changed one first.
 """
@@ -12,10 +12,8 @@ import pytest
 from textual.pilot import Pilot
 
 from desk.app import DeskApp
-from tests.desk.test_pictures import SIZES, desk, still
+from tests.desk.test_pictures import desk, still
 from tests.widgets.harness import until
-
-THEMES = ("", "desk-light", "ansi-dark")
 
 
 def asked(*keys: str) -> Callable[[Pilot[bool]], Awaitable[None]]:
@@ -36,13 +34,6 @@ def asked(*keys: str) -> Callable[[Pilot[bool]], Awaitable[None]]:
         await still(pilot)
 
     return run
-
-
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme or "dark")
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("key", ["2", "3"], ids=["ticket", "symbol"])
-def test_view(snap_compare: Any, key: str, size: tuple[int, int], theme: str) -> None:
-    assert snap_compare(desk(theme=theme), terminal_size=size, run_before=asked(key))
 
 
 @pytest.mark.parametrize(
