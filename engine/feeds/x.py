@@ -121,6 +121,7 @@ class XFeed:
                     reporter,
                     lag_ns=from_seconds(config.search_lag_s),
                     wait=self._wait,
+                    remember=self._remember,
                 )
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(filler.run())

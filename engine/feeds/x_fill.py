@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from engine.clock import SECOND, Clock, iso
 from engine.feeds.spend import SpendMeter
@@ -47,8 +48,9 @@ class Filler:
         *,
         lag_ns: int,
         wait: Wait,
+        remember: Callable[[Sequence[Post]], None],
     ) -> None:
-        """`lag_ns`: how far behind now recent search stands."""
+        """`lag_ns`: how far behind now recent search stands. `remember` is told what has been delivered."""
         self._lag_ns = lag_ns
         self._searcher = searcher
         self._meter = meter
@@ -56,6 +58,7 @@ class Filler:
         self._sink = sink
         self._reporter = reporter
         self._wait = wait
+        self._remember = remember
         self._gaps: list[Gap] = []
         self._wake = asyncio.Event()
 
@@ -112,6 +115,7 @@ class Filler:
         events: list[FeedEvent] = list(posts)
         if told is not None:
             events.append(told)
+        self._remember(posts)
         if events:
             await self._sink.put(events)
         self._reporter.recovered(len(posts))

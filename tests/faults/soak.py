@@ -31,6 +31,9 @@ from tests.venues.x import XUser
 SAMPLE_S = 2.0
 BURST_S = 0.5
 """Most that is published at once: a machine that cannot keep up publishes less, and the page says how much it was."""
+BEHIND_S = 1.0
+"""Nothing is published while the engine has this much of it still to fetch: a crowd ahead of what busy cores
+can do, for minutes, would ask more of the windows than they reach back."""
 WARM_UP = 0.4
 """Share of the time after which everything that is bounded has filled up."""
 MEMORY_MIB = 24.0
@@ -47,12 +50,12 @@ is the design, not a loss. So here it ends less often, and every gap must be fil
 SETTINGS = {
     "SENTIMENT__WINDOW_S": "120",
     "SENTIMENT__LOOK_BACK_S": "60",
-    "JOURNAL__DEDUPE_HOURS": "0.05",
-    "FEEDS__QUEUE": "50000",
+    "JOURNAL__DEDUPE_HOURS": "0.1",
+    "FEEDS__QUEUE": "2000",
     "ALPACA__TIMEOUT_S": "6",
     "ORDERS__ENTRY_TIMEOUT_S": "2",
 }
-"""Windows as long as a stream may be away, so that every gap must be filled; ids are kept for 180 s, so that the store
+"""Windows as long as a stream may be away, so that every gap must be filled; ids are kept for 360 s, so that the store
 of them is full early and what grows after that would be a leak. The venue may take its time: one thread plays both."""
 
 
@@ -84,6 +87,9 @@ class Crowd(Street):
         due = round((self._loop.time() - self._began_s) * self._rate)
         burst = min(due - self._given, round(self._rate * BURST_S))
         self._given = due - burst
+        if self.x.waiting > self._rate * BEHIND_S:
+            self._given = due
+            return
         for _ in range(burst):
             self._given += 1
             place = self._given % len(SYMBOLS)

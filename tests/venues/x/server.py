@@ -141,6 +141,11 @@ class XSimulator:
             connection.queue.put_nowait(self.line(post, connection.fields, rules, tagged=tagged) + b"\r\n")
             self.rest.posts_read += 1
 
+    @property
+    def waiting(self) -> int:
+        """Lines that the slowest client has not been sent yet."""
+        return max((connection.queue.qsize() for connection in self._connections), default=0)
+
     def line(self, post: XPost, fields: Fields, rules: Sequence[StoredRule] = (), *, tagged: bool = True) -> bytes:
         """One line of the stream, without its end."""
         body: Json = {"data": wire.tweet(post, fields, self.names)}
