@@ -16,6 +16,7 @@ import socket
 import stat
 import struct
 import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 512
 """Messages kept for a client that is behind; past that it gets a Snapshot instead."""
+
+QUIET_S = 0.01
+"""A frame waits this long after a push, once: what a signal or an order asks for next goes before it."""
 
 BODY_LIMIT = 16 * 1024
 """Longest command body in bytes."""
@@ -92,6 +96,8 @@ class ControlServer:
         self._interval = 1.0 / frame_hz
         self._clients: set[_Client] = set()
         self._rev = 0
+        self._pushed = 0.0
+        """When the last push went out, on the monotonic clock."""
         self._dirty = asyncio.Event()
         self._runners: list[web.AppRunner] = []
         self._bound: list[Path] = []
@@ -158,6 +164,7 @@ class ControlServer:
 
     def push(self, push: Push) -> None:
         """Send a lossless message at once; `rev` is set here."""
+        self._pushed = time.monotonic()
         self._broadcast(msgspec.structs.replace(push, rev=self._next()))
 
     def _next(self) -> int:
@@ -171,9 +178,12 @@ class ControlServer:
                 client.offer(encoded)
 
     async def _tick(self) -> None:
-        """One frame per interval at most, none while nothing changes or nobody looks."""
+        """One frame per interval at most, none while nothing changes or nobody looks; none on the heels of a push."""
         while True:
             await self._dirty.wait()
+            heels_s = self._pushed + QUIET_S - time.monotonic()
+            if heels_s > 0:
+                await asyncio.sleep(heels_s)
             self._dirty.clear()
             if self._clients:
                 self._flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Protocol
 
@@ -54,6 +55,7 @@ class Attendant:
         self._hours = hours
         self._watchdog = watchdog
         self._arm = arm
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def take(self, item: Urgent) -> None:
         """Do what one item asks. Raises JournalError when it cannot be recorded, or something before it could not."""
@@ -131,12 +133,24 @@ class Attendant:
                 await self.take_compared(await stages.link.compare("person"))
             else:
                 stages.link.reconcile("person", persist=False)
-        if not stages.dealing.failed:
-            await stages.journal.commit()
+        if stages.commands.stop_asked:
+            await self._answer(item, reply)
+            self._engine.stop_soon(stages.commands.stop_asked, "person")
+            return
+        answering = asyncio.create_task(self._answer(item, reply), name="answer")
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+
+    async def _answer(self, item: Commanded, reply: Reply) -> None:
+        """Answer a command once what it did is durable. Only the answer waits for the disk, not what comes next."""
+        if not self._stages.dealing.failed:
+            try:
+                await self._stages.journal.commit()
+            except JournalError as error:
+                reply = Reply(ok=False, text=f"not recorded: {error}", remedy=error.remedy)
+                self._stages.inbox.urgent(Unrecorded(error))
         if not item.reply.done():
             item.reply.set_result(reply)
-        if stages.commands.stop_asked:
-            self._engine.stop_soon(stages.commands.stop_asked, "person")
 
     def _update(self, update: OrderUpdate | FeedState) -> None:
         if isinstance(update, OrderUpdate):

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Coroutine
 from itertools import count
 
-from engine.clock import HOUR, Clock, from_seconds
+from engine.clock import HOUR, MILLISECOND, Clock, from_seconds, stopwatch_ns
 from engine.config import Config
 from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
+
+HURRY_NS = 20 * MILLISECOND
+"""How long an order may take from its intent to the wire while the kernel takes short turns for its sake."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to ask a venue that does not answer; the last one repeats."""
@@ -59,6 +62,8 @@ class VenueLink:
         """When a real venue last answered what it was asked; 0 when it never has."""
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
+        self.hurry_until_ns = 0
+        """Until when on the stopwatch an order may be on its way to the wire."""
 
     # connecting ------------------------------------------------------------------------------------------------------
 
@@ -106,6 +111,8 @@ class VenueLink:
             if not self._broker.simulated:
                 for request in batch:
                     self._spawn(self._later(request))
+                    if isinstance(request, Place):
+                        self.hurry_until_ns = stopwatch_ns() + HURRY_NS
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
