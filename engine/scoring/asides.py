@@ -1,49 +1,136 @@
-"""What turns a text's opinion into none, or into its opposite: questions, and sarcasm that is marked as such.
+"""What of a text is stated, and how it is meant, before anything is scored.
 
-A text that only asks ("Is $ABC going to crash?") keeps the side that its words lean to, but within the neutral band and
-with half the confidence. "/s" at the end says that the opposite is meant. How often that holds: docs/sentiment.md.
+A question and a condition state nothing: "is $ABC going to crash?", "if it breaks 200 I'd sell". Such sentences are
+left out, and of a sentence the part from "unless" on; where nothing else is left, the text keeps the side that its
+words lean to, but within the neutral band and with half the confidence. What is said to be untrue ("rumours of a recall
+are false") and what ends with the mark of sarcasm "/s" means the opposite. Two figures set against each other, and two
+symbols of which one is preferred, are put in words that the scorers know. How often each holds: docs/sentiment.md.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
+from engine.scoring.figures_said import SIGNS, in_words
 
 QUIET: Final = 0.05
-"""What is left of the score of a text that only asks: all of it within the neutral band."""
+"""What is left of the score of a text that states nothing: all of it within the neutral band."""
 UNSURE: Final = 0.5
 """What is left of its confidence."""
+LONGEST: Final = 1000
+"""Longer texts are read as they are: they are articles, or made to be slow."""
 
-_LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*"
+
+class Said(NamedTuple):
+    """How a text is to be read."""
+
+    text: str
+    """What the words are scored of."""
+    turn: float = 1.0
+    """What their score is multiplied by: 1, −1 where the opposite is meant, QUIET where nothing is stated."""
+
+
+_MARKS: Final = (
+    *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
+    *SIGNS,
+)
+"""A text without any of these in lower case is read as it is."""
+
+_LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|folks|all|hmm|also|seriously)\b[\s,]*)*"
 _ASKS = re.compile(
     _LEAD
-    + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|who|what|when|where|why|how|which|any"
-    r"|anyone|anybody)\b[^.!?]*\?\W*(?:https?\S*\s*)?$",
+    + r"(?:(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
+    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*"
+    r"|(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20})\?\W*$",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]*\s*")
+_SUPPOSES = re.compile(
+    r"\b(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
+    r"\b(?:would|might|could|may|i['’]d|we['’]d|he['’]d|not interested|happy to|ready to)\b"
+    r"|\b(?:would|might|could|may|i['’]d|we['’]d)\b[^.!?]{1,120}?\b(?:if|in case|provided|once|when|unless)\b"
+    r"|\bonly if\b|\bdepend(?:s|ing) on\b|\bwould have (?:been|made)\b|\bcould go either way\b"
+    r"|\b(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
+    r"\bwould be\b"
+    r"|\bneeds? to hold\b[^.!?]{1,40}?\bor\b",
+    re.IGNORECASE,
+)
+_UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
+_UNTRUE = re.compile(
+    r"\b(?:rumou?rs?|reports?|story|stories|claims?|news|allegations?|headlines?|talk|it|that|this)\b[^.!?]{0,80}?"
+    r"(?P<not>\b(?:is|are|was|were)\s+(?:all\s+|just\s+|completely\s+|totally\s+)?"
+    r"(?:false|fake|untrue|wrong|baseless|debunked|nonsense|not true)\b)"
+    r"|(?P<nonsense>\bmakes?\s+(?:no|zero)\s+sense\b)(?!\s+(?:for|to|why|how|that|of|at|when|if)\b)"
+    r"|(?P<fake>\bfake news\b|\bdebunked\b)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NAMED = re.compile(r"https?\S+|[@#$]\w+")
 _SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
 
 
-def only_asks(text: str) -> bool:
-    """Whether the text is one question that begins with an asking word, cashtags and names before it aside."""
-    return _ASKS.match(text) is not None
+@lru_cache(maxsize=64)
+def said(text: str) -> Said:
+    """What of the text is to be scored, and how it is meant. Work is proportional to its length.
+
+    The last few texts are remembered: one scorer asks after the other.
+    """
+    lower = text.lower()
+    if len(text) > LONGEST or not any(map(lower.__contains__, _MARKS)):
+        return Said(text)
+    return Said(*_stated(in_words(text)))
 
 
-def means_the_opposite(text: str) -> bool:
-    """Whether the text ends with the mark of sarcasm."""
-    return _SARCASM.search(text) is not None
+def _stated(text: str) -> tuple[str, float]:
+    """The sentences of the text that state something, and how they are meant."""
+    turn = 1.0
+    if _SARCASM.search(text):
+        turn = -1.0
+    kept: list[str] = []
+    left_out = False
+    for sentence in _SENTENCE.findall(text):
+        if _ASKS.match(sentence.split("http")[0]) or _SUPPOSES.search(sentence):
+            left_out = True
+            continue
+        own = _UNLESS.sub(" ", sentence)
+        left_out = left_out or own != sentence
+        kept.append(own)
+    if not left_out:
+        return _taken_back(text, turn)
+    rest = "".join(kept)
+    if not _WORD.search(_NAMED.sub(" ", rest)):
+        return text, QUIET * turn
+    return _taken_back(rest, turn)
 
 
-def as_meant(text: str, score: Score) -> Score:
-    """The score of a text, given that of its words. Only a text with "?" or "/s" can differ."""
-    if only_asks(text):
-        return Score(round(score.score * QUIET, 6), round(score.confidence * UNSURE, 6))
-    if means_the_opposite(text):
+def _taken_back(text: str, turn: float) -> tuple[str, float]:
+    """What is said to be untrue means the opposite."""
+    found = _UNTRUE.search(text)
+    if found is None:
+        return text, turn
+    start, end = found.span(found.lastgroup or 0)
+    return f"{text[:start]} {text[end:]}", -turn
+
+
+def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:
+    """The score of a text, given what `of_words` makes of words as they stand.
+
+    Where the part that is stated says nothing, the whole text's side is kept, quietly.
+    """
+    stated, turn = said(text)
+    score = of_words(stated)
+    if stated is not text and not score.score:
+        score, turn = of_words(text), QUIET
+    if turn == 1.0:
+        return score
+    if turn == -1.0:
         return Score(
             -score.score,
             score.confidence,
             tuple([SymbolScore(own.symbol, -own.score, own.confidence) for own in score.symbols]),
         )
-    return score
+    return Score(round(score.score * turn, 6), round(score.confidence * UNSURE, 6))

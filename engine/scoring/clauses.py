@@ -23,7 +23,8 @@ _CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z][A-Za-z.]{0,9})(?![\w$])")
 _CUT = re.compile(
     r"[,;:|/](?=\s|$)|[.!?]+(?=\s|$)|\s[-–—&+>]+\s"
     r"|\s(?=(?:but|and|while|whereas|though|although|however|yet|vs\.?|versus|then|not|instead of|rather than)\s)"
-    r"|\s(?=(?:long|short|buy|buying|bought|sell|selling|sold|into|over|against)\s+\$)",
+    r"|\s(?=(?:(?:to|and)\s+)?(?:long|short|buy|buying|bought|sell|selling|sold|bullish|bearish|into|over|against)"
+    r"\s+(?:on\s+)?\$)",
     re.IGNORECASE,
 )
 

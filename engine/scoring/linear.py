@@ -127,7 +127,7 @@ class LinearScorer:
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
-        return [self._score(text) for text in texts]
+        return [as_meant(text, self._words) for text in texts]
 
     def probabilities(self, text: str) -> tuple[float, float, float] | None:
         """P of bearish, neutral and bullish; None when nothing in the text is known."""
@@ -158,14 +158,15 @@ class LinearScorer:
         total = odds_down + odds_flat + odds_up
         return odds_down / total, odds_flat / total, odds_up / total
 
-    def _score(self, text: str) -> Score:
+    def _words(self, text: str) -> Score:
+        """The score of words as they stand, and of each symbol's own."""
         tally = self._rules.tally(text)
         score = self._whole(text, tally)
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
             own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(part, self._rules.tally(part)))
             if own:
                 score = Score(score.score, score.confidence, own)
-        return as_meant(text, score) if "?" in text or "/s" in text else score
+        return score
 
     def _whole(self, text: str, tally: Tally) -> Score:
         found = self._probabilities(text, tally)

@@ -270,7 +270,7 @@ class Rules:
     def _listed_token(self, loud: bool, lower: str, key: str) -> Token:
         words = self._words
         valence = words.terms.get(key)
-        if valence is None:
+        if valence is None and key not in words.masked:
             valence = words.lexicon.get(lower)
         booster = words.boosters.get(lower, 0.0)
         negates = lower in words.negations or "n't" in lower or key in words.nots
@@ -296,7 +296,7 @@ class Rules:
         loud = all(token & UPPER for token in tokens)
         token = self._joined.get((name, valence, loud))
         if token is None:
-            flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN)
+            flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN if valence else 0)
             token = Token.of(flags, name, key=name, valence=valence, negates=valence is None)
             self._joined[name, valence, loud] = token
         return token

@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from engine.errors import DeskError
+from engine.scoring.asides import said
 from engine.scoring.calibration import Curve, Outcome
 from engine.scoring.features import SUMS, sums, tokens
 from engine.scoring.linear import gated
@@ -54,6 +55,8 @@ class Example(NamedTuple):
     """Accounts mentioned in it and words with capitals inside ("MoneyBlog"), lower case."""
     hashtags: tuple[str, ...]
     """Words written as hashtags, lower case."""
+    turn: float = 1.0
+    """How its words are meant (engine.scoring.asides)."""
 
 
 class Trained(NamedTuple):
@@ -75,21 +78,24 @@ class Trained(NamedTuple):
             + sum(value * slope[side] for value, slope in zip(example.sums, self.slopes, strict=True))
             for side in (0, 1)
         )
-        return gated(*softmax(down, up))
+        score, margin = gated(*softmax(down, up))
+        return score * example.turn, margin
 
 
 def take_apart(text: str, sign: int, rules: Rules, weight: float = 1.0) -> Example:
     """An example of a text. `rules` work with the lists that the scorer will have."""
-    lower = text.lower()
+    stated, turn = said(text)
+    lower = stated.lower()
     found = [token for chunk in lower.split() for token in tokens(chunk)]
     return Example(
         sign,
         weight,
         frozenset((*found, *map(" ".join, pairwise(found)))),
-        sums(rules.tally(text)),
+        sums(rules.tally(stated)),
         zlib.crc32(text.encode()) % FOLDS,
         tuple((account or word).lower() for account, word in _NAME.findall(text)),
         tuple(_HASHTAG.findall(lower)),
+        turn,
     )
 
 
@@ -113,7 +119,7 @@ def train(examples: Sequence[Example], penalty: float = PENALTY, passes: int = P
         (
             [places[feature] for feature in sorted(example.features & places.keys())],
             example.sums,
-            example.sign,
+            -example.sign if example.turn < 0 else example.sign,
             example.weight * share,
         )
         for example in examples

@@ -41,16 +41,17 @@ class VaderScorer:
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
-        return [self._score(text) for text in texts]
+        return [as_meant(text, self._words) for text in texts]
 
-    def _score(self, text: str) -> Score:
+    def _words(self, text: str) -> Score:
+        """The score of words as they stand, and of each symbol's own."""
         tally = self._rules.tally(text)
         score = self._whole(tally)
         if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
             own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(self._rules.tally(part)))
             if own:
                 score = Score(score.score, score.confidence, own)
-        return as_meant(text, score) if "?" in text or "/s" in text else score
+        return score
 
     def _whole(self, tally: Tally) -> Score:
         compound, bullish, bearish = tally

@@ -3,7 +3,11 @@
 `finance_words.tsv` has three columns: term, value, reason. A term is an emoji, or one to five words; in place of a
 word it may have a pattern: `#` (a number), `#%`, `+#%`, `-#%`, `$#` (a price), `+$#`, `-$#`, `#-week` and the like,
 `$#c` and `$#p` (calls and puts at a price), `$x` (a cashtag). The value is a valence in [−4, 4] (the package's scale),
-`not` for a negation, or `drop` for a word of the package that means nothing about a stock ("shares" is +1.2 there).
+`not` for a negation, or `drop` for what means nothing about a stock: a word of the package ("shares" is +1.2 there), a
+pattern (`$x`: a cashtag is a name, also where it is spelt like a word), or a phrase that is read as nothing.
+
+A term may stand for several: `sold|selling ~ puts` is every choice of a word between bars, with nothing or one of
+`FILLERS` in place of `~`. Of two that come out the same the one that is written out stands, else the first.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import string
 from collections.abc import Mapping
 from importlib import metadata
 from importlib.resources import files
+from itertools import product
 from typing import Final, NamedTuple
 
 from engine.errors import DeskError
@@ -21,7 +26,29 @@ from engine.errors import DeskError
 _PACKAGE: Final = "vaderSentiment"
 _FINANCE: Final = "finance_words.tsv"
 LONGEST_PHRASE: Final = 5
-"""Most words in a term."""
+"""Most words in a term as it is written."""
+FILLERS: Final = (
+    *(
+        "my",
+        "the",
+        "our",
+        "his",
+        "these",
+        "some",
+        "more",
+        "all",
+        "a",
+        "few",
+        "a few",
+        "all my",
+        "half my",
+        "some of my",
+    ),
+    *("#", "$x", "my $x", "some $x", "more $x", "a few $x", "all my $x", "# $x", "$x #", "$x $#", "$#", "a new", "big"),
+)
+"""What may stand at `~`: whose, how much, and of what."""
+_MOST_TERMS: Final = 20_000
+"""Terms that a table may come to."""
 
 _NUMBER = re.compile(r"([+-]?)(\$?)\d[\d,.]*(?:[kmb]|([cp])|(%)|(-[a-z]+))?", re.IGNORECASE)
 _CASHTAG = re.compile(r"\$[a-z][\w.]*", re.IGNORECASE)
@@ -47,6 +74,8 @@ class Words(NamedTuple):
     """Our one-word negations by `term_key`."""
     signs: frozenset[str]
     """Emoji among our terms."""
+    masked: frozenset[str]
+    """Patterns of `term_key` whose tokens are in no list, whatever they spell."""
     version: str
     """Changes whenever one of the lists does."""
 
@@ -91,6 +120,7 @@ def stock_words() -> Words:
         phrases={},
         nots=frozenset(),
         signs=frozenset(),
+        masked=frozenset(),
         version=f"vaderSentiment-{metadata.version(_PACKAGE)}",
     )
 
@@ -107,33 +137,56 @@ def finance_words(table: str | None = None) -> Words:
     terms: dict[str, float] = {}
     nots: set[str] = set()
     signs: set[str] = set()
+    masked: set[str] = set()
     phrases: dict[tuple[str, ...], float | None] = {}
     seen: set[str] = set()
+    families: list[tuple[str, str]] = []
     for number, line in enumerate(table.splitlines(), 1):
         if not line or line.startswith("//"):
             continue
         term, value = _row(line, number, seen)
-        if value == "drop":
-            lexicon.pop(term, None)
+        if "|" in term or "~" in term:
+            families.append((term, value))
             continue
-        valence = None if value == "not" else float(value)
         keys = tuple(term.split(" "))
+        valence = None if value == "not" else 0.0 if value == "drop" else float(value)
         if len(keys) > 1:
             phrases[keys] = valence
+        elif value == "drop":
+            lexicon.pop(term, None)
+            if "$" in term or "#" in term:
+                masked.add(term)
         elif valence is None:
+            lexicon.pop(term, None)
             nots.add(term)
         else:
             terms[term] = valence
             if len(term) == 1 and not term.isascii():
                 signs.add(term)
+    for term, value in families:
+        valence = None if value == "not" else 0.0 if value == "drop" else float(value)
+        for keys in _members(term):
+            phrases.setdefault(keys, valence)
+        if len(phrases) > _MOST_TERMS:
+            raise DeskError(
+                f"expected at most {_MOST_TERMS:,} terms, found more at {term!r}", where=_FINANCE, remedy="fewer bars"
+            )
     return stock._replace(
         lexicon=lexicon,
         terms=terms,
         phrases=phrases,
         nots=frozenset(nots),
         signs=frozenset(signs),
+        masked=frozenset(masked),
         version=f"{stock.version}+finance-{hashlib.sha256(table.encode()).hexdigest()[:12]}",
     )
+
+
+def _members(term: str) -> list[tuple[str, ...]]:
+    """The keys of each term that one with bars or `~` stands for; those of two words or more."""
+    choices = [("", *FILLERS) if word == "~" else tuple(word.split("|")) for word in term.split(" ")]
+    found = [tuple(" ".join(chosen).split()) for chosen in product(*choices)]
+    return [keys for keys in found if len(keys) > 1]
 
 
 def _row(line: str, number: int, seen: set[str]) -> tuple[str, str]:

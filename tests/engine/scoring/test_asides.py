@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.config import Config
 from engine.model import Author, DisplayText, Post, Reading, Score
 from engine.scoring import load
-from engine.scoring.asides import as_meant, means_the_opposite, only_asks
+from engine.scoring.asides import QUIET, as_meant, said
 
 DEFAULT = load(Config())
 
@@ -32,7 +32,7 @@ def reading(text: str) -> Reading:
     ],
 )
 def test_a_question_is_no_opinion(text: str) -> None:
-    assert only_asks(text)
+    assert said(text).turn == QUIET
     assert abs(reading(text).score) <= 0.05
     assert reading(text).confidence <= 0.5
 
@@ -47,14 +47,14 @@ def test_a_question_is_no_opinion(text: str) -> None:
     ],
 )
 def test_an_opinion_with_a_question_in_it_stays_one(text: str, sign: int) -> None:
-    assert not only_asks(text)
+    assert said(text).turn == 1.0
     assert reading(text).score * sign > 0.05
 
 
 def test_marked_sarcasm_means_the_opposite() -> None:
     plain, marked = reading("down 20%, love it, great company"), reading("down 20%, love it, great company /s")
     assert plain.score * marked.score < 0
-    assert not means_the_opposite("see path/s or 10/share")
+    assert said("see path/s and 10/share").turn == 1.0
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,37 @@ def test_numbers_options_negations_and_tickers_as_words(text: str, sign: int) ->
     assert (score > 0.1) - (score < -0.1) == sign
 
 
-@given(st.text(max_size=200), st.floats(-1, 1), st.floats(0, 1))
+@pytest.mark.parametrize(
+    "text, stated, turn",
+    [
+        ("Total garbage. Why would anyone buy $ABC?", "Total garbage. ", 1.0),
+        ("lower unless they beat, I fear", "lower  I fear", 1.0),
+        ("if it breaks 200 I'd sell. Bought more.", "Bought more.", 1.0),
+        ("the story of a recall is false", "the story of a recall  ", -1.0),
+        ("a plain statement", "a plain statement", 1.0),
+        ("https://example.com/?a=b down", "https://example.com/?a=b down", 1.0),
+    ],
+)
+def test_what_is_stated(text: str, stated: str, turn: float) -> None:
+    assert said(text) == (stated, turn)
+
+
+def test_where_nothing_is_left_the_side_is_kept_quietly() -> None:
+    def bullish_word(text: str) -> Score:
+        return Score(0.5, 0.8) if "breakout" in text else Score(0.0, 0.1)
+
+    assert as_meant("see the lunch. is it a breakout?", bullish_word) == Score(0.025, 0.4)
+
+
+phrases = st.lists(
+    st.sampled_from(
+        ["if", "would", "$A", "$B", "over", "from 5 to 6", "?", ".", "unless", "is", "false", "vs", "1", "or"]
+    )
+).map(" ".join)
+
+
+@given(st.one_of(st.text(max_size=200), phrases), st.floats(-1, 1), st.floats(0, 1))
 def test_the_score_stays_in_range(text: str, score: float, confidence: float) -> None:
-    found = as_meant(text, Score(score, confidence))
+    found = as_meant(text, lambda _: Score(score, confidence))
     assert abs(found.score) <= abs(score) + 1e-6
     assert 0 <= found.confidence <= confidence + 1e-6

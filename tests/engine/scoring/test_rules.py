@@ -25,6 +25,7 @@ STOCK = stock_words()
 FINANCE = finance_words()
 PLAIN = Rules(STOCK)
 OURS = Rules(FINANCE)
+LONGEST = max(map(len, FINANCE.phrases))
 RECORDINGS = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 named = [
@@ -113,10 +114,10 @@ def ours(text: str) -> bool:
     spelt = PLAIN._spell_emoji(text) + " " + text
     keys = [term_key(token) for token in spelt.split()]
     words = {token.strip(string.punctuation).lower() for token in spelt.split()}
-    phrases = {tuple(keys[at : at + length]) for at in range(len(keys)) for length in range(2, 6)}
+    phrases = {tuple(keys[at : at + length]) for at in range(len(keys)) for length in range(2, LONGEST + 1)}
     dropped = STOCK.lexicon.keys() - FINANCE.lexicon.keys()
     return bool(
-        {*keys, *words} & {*FINANCE.terms, *FINANCE.nots, *dropped}
+        {*keys, *words} & {*FINANCE.terms, *FINANCE.nots, *FINANCE.masked, *dropped}
         or phrases & FINANCE.phrases.keys()
         or not FINANCE.signs.isdisjoint(text)
     )
@@ -230,6 +231,20 @@ def test_a_phrase_is_negated_and_boosted_as_a_word_is() -> None:
     assert rules.tally("no longer alpha beta").bearish == pytest.approx(1.48)
     assert rules.tally("it is ALPHA BETA").bullish == pytest.approx(2.733)
     assert rules.tally("it is ALPHA beta").bullish == pytest.approx(2.0)
+
+
+def test_terms_that_stand_for_several() -> None:
+    rules = Rules(finance_words("alpha|beta ~ gamma\t1.0\tx\nbeta gamma\t-2.0\tx\n"))
+    for text in ("alpha gamma", "alpha my gamma", "beta all my $XY gamma", "beta 5 gamma"):
+        assert rules.tally(text).bullish == 1.0
+    assert rules.tally("beta gamma").bearish == 2.0
+    assert rules.tally("alpha delta gamma").bullish == 0.0
+
+
+def test_what_is_dropped_says_nothing() -> None:
+    rules = Rules(finance_words("good grief\tdrop\tx\n$x\tdrop\tx\n"))
+    assert rules.tally("GOOD GRIEF it is $GOOD") == (0.0, 0.0, 0.0)
+    assert rules.tally("good").bullish > 0
 
 
 def test_dropped_words_are_no_words() -> None:

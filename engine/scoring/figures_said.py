@@ -1,0 +1,103 @@
+"""Figures and symbols set against each other, put in words that the scorers know.
+
+"EPS $0.95 vs. $1.10 expected" says what "misses estimates" says, "target to $150 from $200" what "target cut" says, and
+"out of $A, into $B" what "sold $A, bought $B" says. Nothing else of a text changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+SIGNS: Final = (" vs", "versus", "consensus", "from ", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $")
+"""A text without any of these in lower case has nothing of this kind."""
+
+_AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
+_RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]*\w?)?"
+_EXPECTED: Final = r"(?:est(?:imates?|s)?|consensus|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
+_AGAINST = re.compile(
+    rf"{_RANGE},?\s+(?:vs\.?|versus|against|compared to)\s+(?:an?\s+|the\s+)?(?:{_EXPECTED}\s+(?:of\s+)?{_AMOUNT}"
+    rf"|{_AMOUNT}\s+(?:\w+\s+)?{_EXPECTED})"
+    rf"|{_RANGE}[,;]?\s+\(?(?:consensus|est\.?|estimates?)\s+(?:of\s+|was\s+|is\s+|at\s+)?{_AMOUNT}",
+    re.IGNORECASE,
+)
+_MEASURE: Final = (
+    r"(\b(?:targets?|pt|guidance|outlook|forecast|eps|earnings|revenues?|sales|margins?|dividend|stock|shares|price"
+    r"|went|gone|goes|ran|run|fell|rose|raised|lifted|cut|lowered|moved)\b[^.;!?]{0,40}?)"
+)
+_FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
+_TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
+_UNITS: Final = {
+    **{"k": 1e3, "m": 1e6, "mln": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9},
+    **{"c": 0.01, "¢": 0.01},
+}
+_MOST_APART: Final = 20.0
+"""Figures further apart than this are of different things, or one of them is a year."""
+
+_SYMBOL: Final = r"(\$[A-Za-z][A-Za-z.]{0,9})"
+_RELATIONS: Final = (
+    (
+        re.compile(
+            rf"\b(?:prefer\w*|like)\s+{_SYMBOL}\s+(?:over|to|than|(?:\w+\s+)?(?:better|more) than)\s+{_SYMBOL}",
+            re.IGNORECASE,
+        ),
+        r"buy \1, avoid \2",
+    ),
+    (re.compile(rf"{_SYMBOL}\s+(?:over|>|instead of|rather than)\s+{_SYMBOL}", re.IGNORECASE), r"long \1, short \2"),
+    (
+        re.compile(rf"\b(?:sold|selling|sell)\s+{_SYMBOL}\s+(?:to|and)\s+(?:buy|bought)\s+{_SYMBOL}", re.IGNORECASE),
+        r"dumped \1, bought \2",
+    ),
+    (re.compile(rf"\bout of\s+{_SYMBOL},?\s+(?:and\s+)?(?:in)?to\s+{_SYMBOL}", re.IGNORECASE), r"dumped \1, bought \2"),
+    (
+        re.compile(rf"{_SYMBOL}\s+(?:is\s+|are\s+)?eat(?:s|ing)\s+{_SYMBOL}'?s?\s+lunch", re.IGNORECASE),
+        r"\1 strong, \2 weak",
+    ),
+)
+
+
+def in_words(text: str) -> str:
+    """The text with what its figures and comparisons say. Work is proportional to its length."""
+    lower = text.lower()
+    if not any(map(lower.__contains__, SIGNS)):
+        return text
+    if text.count("$") >= 2:
+        for pattern, words in _RELATIONS:
+            text = pattern.sub(words, text)
+    if not any(map(str.isdigit, text)):
+        return text
+    text = _FROM_TO.sub(partial(_moved, order=-1), text)
+    text = _TO_FROM.sub(partial(_moved, order=1), text)
+    found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(text)]
+    said = " ".join(filter(None, dict.fromkeys(found)))
+    return f"{text} {said}" if said else text
+
+
+def _moved(match: re.Match[str], order: int) -> str:
+    """What stands for two figures of one thing, the new one first for order 1; the passage itself if they are not."""
+    what, *figures = match.groups()
+    verdict = _verdict(figures, "rises", "falls", order)
+    return f"{what} {verdict}" if verdict else match[0]
+
+
+def _verdict(groups: Sequence[str | None], above: str, below: str, order: int = 1) -> str:
+    """The words for the first figure above or below the second; the other way round for order −1.
+
+    `groups` are amounts and units in turn, two of them and else None. Nothing for equals, and for figures that cannot
+    be of one thing.
+    """
+    figures = [_figure(amount, unit or "") for amount, unit in zip(groups[::2], groups[1::2], strict=True) if amount]
+    first, second = figures
+    if (first < 0) == (second < 0) and not 1 / _MOST_APART < abs(first / second if second else 0.0) < _MOST_APART:
+        return ""
+    difference = (first - second) * order
+    return above if difference > 0 else below if difference < 0 else ""
+
+
+def _figure(amount: str, unit: str) -> float:
+    """A figure as a number: "(0.05)" and "-$0.05" are below zero, "45c" is 0.45."""
+    digits = "".join(filter("0123456789.".__contains__, amount))
+    value = float(digits) * _UNITS.get(unit.lower(), 1.0)
+    return -value if amount[0] in "(-" else value

@@ -1,0 +1,64 @@
+"""Figures and symbols set against each other, on made-up posts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.scoring.figures_said import in_words
+
+money = st.decimals(min_value=1, max_value=900, places=2)
+
+
+@pytest.mark.parametrize(
+    "text, added",
+    [
+        ("EPS $1.20 vs $1.10 est", " beats estimates"),
+        ("EPS $0.95 vs. $1.10 expected", " misses estimates"),
+        ("EPS (0.05) versus estimates of (0.10)", " beats estimates"),
+        ("Q3 EPS 35c, consensus 40c", " misses estimates"),
+        ("revenue $5.2B vs $4,900M consensus", " beats estimates"),
+        ("sees EPS $4.10-$4.20, consensus $3.95", " beats estimates"),
+    ],
+)
+def test_results_against_what_was_expected(text: str, added: str) -> None:
+    assert in_words(text) == text + added
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("price target to $150 from $200", "price target falls"),
+        ("went from 20 to 60 in a month", "went rises in a month"),
+        ("margin to 36% from 31%", "margin rises"),
+        ("prefer $AB over $CD", "buy $AB, avoid $CD"),
+        ("out of $AB, into $CD", "dumped $AB, bought $CD"),
+        ("sold $AB to buy $CD", "dumped $AB, bought $CD"),
+        ("$AB > $CD", "long $AB, short $CD"),
+    ],
+)
+def test_in_words(text: str, words: str) -> None:
+    assert " ".join(in_words(text).split()) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "vs", "Ohio vs Iowa 21-7", "sales from 2015 to 4", "open from 9 to 5", "EPS $1 vs $1 est", "rose from 5 to 5"],
+)
+def test_nothing_to_compare(text: str) -> None:
+    assert in_words(text) == text
+
+
+@given(money, money)
+def test_the_order_of_the_figures_decides(actual: object, expected: object) -> None:
+    told = in_words(f"EPS ${actual} vs ${expected} est")
+    told = told.partition(" est")[2]
+    ratio = float(str(actual)) / float(str(expected))
+    near = 1 / 20 < ratio < 20
+    assert told == ("" if ratio == 1 or not near else " beats estimates" if ratio > 1 else " misses estimates")
+
+
+@given(st.text(max_size=120), st.text(alphabet="0123456789.,-$()%cmb vsfromtoest", max_size=120))
+def test_any_text_is_read(text: str, figures: str) -> None:
+    assert isinstance(in_words(f"{text} from 1 to {figures} vs {figures} est"), str)
