@@ -260,7 +260,8 @@ class AlpacaBroker:
         return ()
 
     def restore(self, values: Iterable[Intent | Order | Fill]) -> None:
-        """The venue keeps its own book: nothing."""
+        """The venue keeps its own book: only how far back its closed orders have to be read."""
+        self._reader.know(values)
 
     async def _get(self, path: str, query: dict[str, Any] | None = None, **more: str) -> Reply:
         return await self._rest.call("GET", path, {**(query or {}), **more})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant
 from engine.alpaca.rest import Reply
 from engine.brokers.alpaca_parse import Malformed, parse_order
 from engine.clock import DAY, MINUTE, SECOND, utc
 from engine.errors import VenueUnavailable
-from engine.model import Order, VenueAccount, VenuePosition, VenueSnapshot
+from engine.model import Fill, Intent, Order, VenueAccount, VenuePosition, VenueSnapshot
 
 PAGE = 500
 """Orders per page, the most the venue gives."""
@@ -38,7 +38,33 @@ class SnapshotReader:
         self._get = get
         self._where = where
         self._oldest_ns: int | None = None
-        """When the oldest order that was open at the last snapshot was submitted."""
+        """When the oldest order that was open at the last snapshot, or in the journal, was submitted."""
+
+    def know(self, values: Iterable[Intent | Order | Fill]) -> None:
+        """Take in what the journal holds, in its order, so that the first snapshot after a restart needs few pages too.
+
+        Closed orders from before a day ahead of the journal's last word are read only as far back as an order that was
+        open then. Without a word of any order, or where one tells no time, all of `LIFETIME_NS` is read.
+        """
+        newest_ns = 0
+        placed: dict[str, int] = {}
+        open_: dict[str, int] = {}
+        for value in values:
+            id = value.client_order_id
+            if isinstance(value, Intent):
+                newest_ns = max(newest_ns, value.at_ns)
+                open_[id] = placed[id] = value.at_ns
+            elif isinstance(value, Fill):
+                newest_ns = max(newest_ns, value.at_ns)
+            else:
+                newest_ns = max(newest_ns, value.updated_ns)
+                placed[id] = value.submitted_ns or placed.get(id) or placed.get(value.parent_id, 0)
+                if _alive(value):
+                    open_[id] = placed[id]
+                else:
+                    open_.pop(id, None)
+        if newest_ns and all(open_.values()):
+            self._oldest_ns = min([newest_ns - DAY, *open_.values()]) - SKEW_NS
 
     async def read(self, since_ns: int, now_ns: int) -> VenueSnapshot:
         """Account, positions, open orders and those closed since `since_ns`, as of one moment.

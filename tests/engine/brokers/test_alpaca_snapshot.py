@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 
 import pytest
@@ -10,10 +10,10 @@ import pytest
 from engine.alpaca.read import Json
 from engine.alpaca.rest import Reply
 from engine.brokers import alpaca_snapshot
-from engine.brokers.alpaca_snapshot import SnapshotReader, blocked
+from engine.brokers.alpaca_snapshot import LIFETIME_NS, SKEW_NS, SnapshotReader, _stamp, blocked
 from engine.clock import SystemClock
 from engine.errors import VenueUnavailable
-from engine.model import OrderStatus, Role, VenueSnapshot
+from engine.model import Fill, Intent, Order, OrderStatus, Role, Side, VenueSnapshot
 from tests.engine.brokers.alpaca_desk import intent, started
 from tests.venues.alpaca import AlpacaSimulator
 
@@ -171,3 +171,40 @@ def test_what_blocks_the_account_is_named() -> None:
     assert blocked({}) == ""
     assert blocked({"status": "ACTIVE", "trading_blocked": True}) == "trading_blocked"
     assert "ACCOUNT_CLOSED" in blocked({"status": "ACCOUNT_CLOSED", "account_blocked": "yes"})
+
+
+def journaled(number: int, at_ns: int, status: OrderStatus, *, parent: str = "") -> Order:
+    return Order(
+        f"desk-{number}", f"v-{number}", "TSLA", Side.BUY, Decimal(10), status, Role.STOP if parent else Role.ENTRY,
+        submitted_ns=at_ns, updated_ns=at_ns, parent_id=parent,
+    )  # fmt: skip
+
+
+async def asked_after(known: Sequence[Intent | Order | Fill], since_ns: int) -> str:
+    """From when closed orders are asked for by the first snapshot of a reader that knows these."""
+    asked: list[str] = []
+
+    async def get(path: str, query: dict[str, Json]) -> Reply:
+        if query.get("status") == "closed":
+            asked.append(str(query["after"]))
+        account: dict[str, Json] = {"equity": "1", "cash": "1", "buying_power": "1"}
+        return Reply(200, account if path == "/account" else [])
+
+    reader = SnapshotReader(get, "made up")
+    reader.know(known)
+    await reader.read(since_ns, NOW())
+    return asked[0]
+
+
+async def test_after_a_restart_only_what_was_open_or_new_is_read_again() -> None:
+    now_ns, day_ns = NOW(), 24 * HOUR_NS
+    since_ns = now_ns - day_ns
+    assert await asked_after([], since_ns) == _stamp(since_ns - SKEW_NS - LIFETIME_NS)
+    closed = [journaled(number, now_ns - number * day_ns, OrderStatus.FILLED) for number in range(60, 0, -1)]
+    assert await asked_after(closed, since_ns) == _stamp(now_ns - 2 * day_ns - SKEW_NS)
+    opened = journaled(60, now_ns - 60 * day_ns, OrderStatus.HELD, parent="desk-99")
+    assert await asked_after([opened, *closed[1:]], since_ns) == _stamp(now_ns - 60 * day_ns - SKEW_NS)
+    ended = journaled(60, now_ns - 60 * day_ns, OrderStatus.CANCELED, parent="desk-99")
+    assert await asked_after([opened, *closed[1:], ended], since_ns) == _stamp(now_ns - 2 * day_ns - SKEW_NS)
+    timeless = journaled(61, 0, OrderStatus.WORKING)
+    assert await asked_after([*closed, timeless], since_ns) == _stamp(since_ns - SKEW_NS - LIFETIME_NS)
