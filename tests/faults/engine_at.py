@@ -2,7 +2,8 @@
 
 The engine's code is what is shipped; this process wraps the method at the point. FILE names it (`fill recorded 3`: the
 third time); it is read at the start and at each SIGUSR2. `clock` in its place makes the wall clock jump by so many
-hours; `read-only` makes the journal refuse every write from now on, as a file system that was remounted does.
+hours; `read-only` makes the journal refuse every write from now on, as a file system that was remounted does;
+`slow-disk` makes each of its writes take so many seconds.
 `…` are the engine's arguments.
 """
 
@@ -141,6 +142,19 @@ def refuse_writes() -> None:
     Journal._write_group = refused  # type: ignore[method-assign]
 
 
+WRITE = Journal._write_group
+
+
+def slow_down(seconds: int) -> None:
+    """From now on every write of the journal takes this much longer, as on a disk that is busy or about to fail."""
+
+    def slow(self: Journal, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+        time.sleep(seconds)
+        WRITE(self, connection, anchor)
+
+    Journal._write_group = slow if seconds else WRITE  # type: ignore[method-assign]
+
+
 def obey(file: Path) -> None:
     """Do what the file says, if there is one."""
     if not file.exists():
@@ -151,6 +165,8 @@ def obey(file: Path) -> None:
         step_clock(int(number))
     elif name == "read-only":
         refuse_writes()
+    elif name == "slow-disk":
+        slow_down(int(number))
     else:
         install(name, Point(int(number)))
 

@@ -46,7 +46,7 @@ def kill_at_random(machine: Machine, row: Row, kills: int) -> None:
     street.turning = street.troubled = True
     while row.times < kills:
         machine.begin()
-        took = machine.reconciled(60.0)
+        took = machine.reconciled()
         assert took, machine.log[-3000:]
         machine.equal(60.0)
         row.tried(took)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("faults-post")]
 
 MUST = "one execution per signal; outcome known within 30 s"
 KNOWN_LIMIT_S = 30.0
+GONE_S = 8.0
 
 UNKNOWN = (
     "500",
@@ -96,6 +98,41 @@ def test_an_order_post_that_goes_wrong(machine: Machine, row: Row, kind: str, wh
     assert standing <= 1
     if when == "after":
         assert sent == 1, "an order that the venue has taken is never sent again"
+    machine.equal()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.slow
+def test_a_venue_that_is_gone_while_an_outcome_is_open(machine: Machine, row: Row, when: str) -> None:
+    """The clock of 30 s starts when the venue answers again."""
+    row.where, row.fault = "order POST", f"reset {when} acceptance, then nobody listens at the venue for {GONE_S:g} s"
+    row.must = f"outcome known within {KNOWN_LIMIT_S:g} s after the venue answers again; one execution per signal"
+    street = machine.street
+    street.turning = True
+
+    def spoil(venue: AlpacaSimulator) -> int:
+        venue.faults.add("POST /v2/orders", "reset", when)
+        return len(venue.posts())
+
+    posted = street.ask(spoil)
+    machine.wait(lambda: street.ask(lambda venue: len(venue.posts())) > posted, "an order", 40.0)
+    street.stop_venue()
+    order_id = street.ask(lambda venue: venue.posts()[posted]["client_order_id"])
+    time.sleep(GONE_S)
+    order = machine.order(order_id)
+    assert order is not None
+    open_before = order.status in (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
+    street.start_venue()
+
+    def known() -> bool:
+        order = machine.order(order_id)
+        return order is not None and order.status not in (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
+
+    took = machine.wait(known, f"the outcome of {order_id}", KNOWN_LIMIT_S)
+    row.tried(took if open_before else 0.0)
+    street.ask(lambda venue: venue.faults.clear())
+    machine.reconciled()
+    row.orders += machine.check_intents()
     machine.equal()
 
 

@@ -153,6 +153,31 @@ def test_something_else_where_the_journal_should_be(machine: Machine, tmp_path: 
     machine.equal()
 
 
+def test_a_disk_that_becomes_slow(machine: Machine, row: Row) -> None:
+    row.where, row.fault = "storage", "every write of the journal takes 3 s"
+    row.must = "REDUCING with an alert within 10 s, the loop goes on; ACTIVE again by itself when the disk is"
+    machine.trading()
+    machine.log_from = len(machine.log)
+    length = machine.snapshot().status.journal_seq
+    began = time.monotonic()
+    machine.arm("slow-disk", 3)
+
+    def told() -> bool:
+        return any(alert.id == "watchdog:journal" for alert in machine.alerts("watchdog"))
+
+    machine.wait(told, "an alert about the disk")
+    machine.wait(lambda: machine.snapshot().status.state is TradingState.REDUCING, "no new risk", 10.0)
+    told_s = time.monotonic() - began
+    assert machine.snapshot().status.journal_seq > length, "posts are still taken in"
+    machine.arm("slow-disk", 0)
+    machine.wait(lambda: not told(), "the end of the alert", 40.0)
+    machine.wait(lambda: machine.snapshot().status.state is TradingState.ACTIVE, "trading again", 40.0)
+    row.tried(told_s)
+    row.orders += machine.check_intents()
+    machine.equal()
+    machine.check_chain()
+
+
 def test_a_journal_that_becomes_read_only(machine: Machine, row: Row) -> None:
     row.where, row.fault = "storage", "journal read-only under load"
     row.must = "no order any more, entries called off, exits stay, the socket says so; goes on when it can be written"
