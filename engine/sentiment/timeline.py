@@ -10,7 +10,7 @@ from engine.model import DisplayText, Evidence, GuardMark, Match, Mood, Reading,
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.ranking import Ranking
 from engine.sentiment.shares import Shares
-from engine.sentiment.window import Entry, Window, kept, mean, opinions, pack, raw_mean, trust, weights
+from engine.sentiment.window import Entry, Window, figures, mean, opinions, pack, weights
 from engine.text import text_key
 
 _DROP = 1024
@@ -167,8 +167,7 @@ class Timeline:
         """The mood as of the latest instant."""
         current = self._current
         now_ns = current.at_ns
-        total = current.total()
-        value = mean(total)
+        value, sure, raw, kept = figures(current.total())
         previous = change = None
         coverage = self._coverage
         missing = "" if now_ns >= coverage.complete_from_ns else coverage.missing(now_ns)
@@ -184,12 +183,12 @@ class Timeline:
             change,
             self._volume,
             len(self._authors),
-            trust(total),
+            sure,
             not missing,
             missing,
-            raw_mean(total),
+            raw,
             len(self._entries) - current.first,
-            kept(total),
+            kept,
         )
 
     def evidence(self, limit: int) -> tuple[Evidence, ...]:

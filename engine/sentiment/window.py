@@ -40,7 +40,6 @@ LANE = 160
 _MASK = (1 << LANE) - 1
 _RAW = SCALE * ((1 << 2 * LANE) + (1 << 3 * LANE))
 """Times a: a in lane 2, and the 1 of 1 + s in lane 3."""
-_SAID = 1 << 3 * LANE
 _SIZE = 4 * LANE
 _TOP = 5 * LANE
 
@@ -97,27 +96,15 @@ def pack(influence: float, confidence: float, score: float, guard: float = 1.0) 
         )
     s = round(score * SCALE)
     sure = round(confidence * SCALE)
-    raw = _RAW + s * _SAID
-    cleaned = SCALE + (sure << LANE) + (abs(s) << _SIZE) + (s << _TOP)
-    return round(influence * SCALE) * sure * (raw + round(guard * GUARD) * cleaned)
+    g = round(guard * GUARD)
+    upper = ((((s * g) << LANE) + abs(s) * g) << LANE) + s
+    return round(influence * SCALE) * sure * ((upper << 3 * LANE) + _RAW + ((sure * g) << LANE) + SCALE * g)
 
 
 def mean(total: int) -> float | None:
     """Σ w·s / Σ w of a window's sum; None where there is no weight."""
     weight = total & _MASK
     return (total >> _TOP) / weight if weight else None
-
-
-def raw_mean(total: int) -> float | None:
-    """The same without the guards' weights."""
-    weight = total >> 2 * LANE & _MASK
-    return ((total >> 3 * LANE & _MASK) - weight) / weight if weight else None
-
-
-def kept(total: int) -> float:
-    """Share of the raw weight that the guards leave, in [0, 1]; 1 where there is none."""
-    raw = (total >> 2 * LANE & _MASK) * GUARD
-    return (total & _MASK) / raw if raw else 1.0
 
 
 def weights(total: int) -> int:
@@ -130,13 +117,20 @@ def opinions(total: int) -> int:
     return total >> _SIZE & _MASK
 
 
-def trust(total: int) -> float:
-    """Mean confidence Σ w·confidence / Σ w of a window's sum, 0 where there is no weight.
+def figures(total: int) -> tuple[float | None, float, float | None, float]:
+    """Of a window's sum: value, confidence, raw value, and the share of the raw weight that the guards leave.
 
-    How far the posts agree is not in it: that is what the value's size says.
+    value = Σ w·s / Σ w and confidence = Σ w·confidence / Σ w (how far the posts agree is not in it: that is what the
+    value's size says), None and 0 where there is no weight; the raw value is without the guards' weights; the share is
+    in [0, 1], and 1 where there is nothing.
     """
-    weight = total & _MASK
-    return (total >> LANE & _MASK) / weight if weight else 0.0
+    weight, raw_weight = total & _MASK, (total >> 2 * LANE) & _MASK
+    value = (total >> _TOP) / weight if weight else None
+    sure = (total >> LANE & _MASK) / weight if weight else 0.0
+    if weight == GUARD * raw_weight:  # nothing is held against any post: the same two numbers divided
+        return value, sure, value, 1.0
+    raw = ((total >> 3 * LANE & _MASK) - raw_weight) / raw_weight
+    return value, sure, raw, weight / (GUARD * raw_weight)
 
 
 class Window:

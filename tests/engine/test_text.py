@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -108,6 +109,24 @@ def test_the_same_words_share_a_key() -> None:
     assert text_key("target $450 now") == "target 450 now"
     assert text_key("$TSLA https://example.com") == ""
     assert text_key("sell now") != first
+
+
+SAYINGS = st.lists(
+    st.sampled_from(
+        [
+            *("RT", "rt", " ", "@", "$", "@ann", "$ABC", "$4", "$_a", "http://", "https://x.y/@z", "www.", "WWW.a.b"),
+            *("word", "Ärger", "ſt", "苹果", "_", "-", ".", "'", "9", "é", "e\u0301", "İ", "\n", "h", "w", "http"),
+        ]
+    ),
+    max_size=20,
+).map("".join)
+
+
+@given(ANY | SAYINGS)
+def test_a_key_is_the_words_that_are_left(text: str) -> None:
+    left = re.sub(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*", " ", text.casefold())
+    words = re.sub(r"[\W_]+", " ", left).split()
+    assert text_key(text) == " ".join(words[1:] if words[:1] == ["rt"] else words)
 
 
 @given(ANY)
