@@ -145,9 +145,10 @@ class Guards:
             member = order.popleft()
             if self._members.get(member.id) is member:
                 self._forget(member)
-        for earlier in (post.id, *post.edits):
-            if earlier in self._members:
-                self._forget(self._members[earlier])
+        if post.edits or post.id in self._members:
+            for earlier in (post.id, *post.edits):
+                if earlier in self._members:
+                    self._forget(self._members[earlier])
 
     def _member(self, post: Post, matches: Sequence[Match]) -> tuple[Member, list[str]]:
         """The post as it is counted, and what lowers its weight whatever others say."""
@@ -174,9 +175,9 @@ class Guards:
             most = 0
             for symbol in symbols:
                 key = (author.id, symbol)
-                count = self._posts.get(key, 0) + 1
-                self._posts[key] = count
-                most = max(most, count)
+                count = self._posts[key] = self._posts.get(key, 0) + 1
+                if count > most:
+                    most = count
             if most > settings.author_posts:
                 own = 0.0
                 reasons.append(f"cap: post {most} by the author on one symbol, {settings.author_posts} count")
@@ -184,7 +185,8 @@ class Guards:
         throw_away = is_throw_away(post)
         if settings.burst_authors and not trusted:
             own *= self._burst(author.id, is_fresh(post), symbols, at_ns, reasons)
-        own = round(own, 3)
+        if own != 1.0:
+            own = round(own, 3)
         return (
             Member(
                 post.id,
@@ -209,8 +211,9 @@ class Guards:
             burst = self._bursts.get(symbol)
             if burst is None:
                 burst = self._bursts[symbol] = Burst()
-            many = burst.take(author, fresh, at_ns, self._now_ns)
-            if many and burst.fresh >= self._settings.burst_authors and found == 1.0:
+            if not burst.take(author, fresh, at_ns, self._now_ns):
+                continue
+            if burst.fresh >= self._settings.burst_authors and found == 1.0:
                 found = self._settings.ring_weight
                 reasons.append(
                     f"burst: {burst.fresh} fresh accounts on {symbol} within a minute, {burst.others} posts by others"

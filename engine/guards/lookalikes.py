@@ -46,5 +46,12 @@ def _plain_letters() -> dict[int, str]:
     return found
 
 
-PLAIN_LETTERS: Final = _plain_letters()
-"""For `str.translate`: code point → letter."""
+_PLAIN_LETTERS: Final = _plain_letters()
+_LOOKALIKES: Final = frozenset(map(chr, _PLAIN_LETTERS))
+
+
+def plain(text: str) -> str:
+    """A text with each look-alike as the letter that it looks like."""
+    if text.isascii() or _LOOKALIKES.isdisjoint(text):
+        return text
+    return text.translate(_PLAIN_LETTERS)

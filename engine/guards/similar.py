@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
-from engine.guards.lookalikes import PLAIN_LETTERS
+from engine.guards.lookalikes import plain
 from engine.text import text_key
 
 SKETCH: Final = 32
@@ -56,8 +56,8 @@ def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
 
 def _words(text: str) -> list[bytes]:
     """The words that count, look-alikes as the letters that they look like; other scripts go a slower way."""
-    text = text[:CHARACTERS]
-    letters = (text if text.isascii() else text.translate(PLAIN_LETTERS)).encode("ascii", "ignore")
+    text = plain(text[:CHARACTERS])
+    letters = text.encode("ascii", "ignore")
     if 2 * len(letters) < len(text):
         return text_key(text).encode().split()
     words = _APART.sub(b"", letters).translate(_LETTERS, _INSIDE).split()
