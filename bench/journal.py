@@ -19,6 +19,7 @@ from pathlib import Path
 from engine.config.schema import JournalConfig
 from engine.journal import Journal, Reader
 from engine.journal.chain import encode
+from engine.journal.parallel import PARALLEL
 from engine.model import Author, DisplayText, Match, Post, Reading, Value
 from engine.model.records import PostRecord
 
@@ -28,6 +29,8 @@ COMMITS = 400
 """Commits that are timed one by one."""
 WINDOW = 20_000
 """Records that may wait while flooding; an engine waits for a commit there."""
+LARGE = 4 * PARALLEL
+"""Records of a journal that is verified on every core."""
 PACE = 1_000
 """Records per second that run beside the timed commits."""
 
@@ -143,9 +146,16 @@ def run(rows: int = 40_000) -> dict[str, float]:
         found["bytes_per_row"] = path.stat().st_size / rows
         with Reader(path) as reader:
             count = reader.seq
+            cpu_s = time.process_time()
             found["verify_records_per_s"] = rate(count, reader.verify)
+            found["verify_cpu_records_per_s"] = count / (time.process_time() - cpu_s)
             found["read_records_per_s"] = rate(count, lambda: sum(1 for _ in reader.records()))
             found["read_and_decode_records_per_s"] = rate(count, lambda: [r.value() for r in reader.records()])
+        with opened(path) as journal:
+            while journal.seq < LARGE:
+                asyncio.run(flood(journal, records))
+        with Reader(path) as reader:
+            found["verify_on_every_core_records_per_s"] = rate(reader.seq, reader.verify)
     found["group_over_per_row_wal"] = found["group_full_chained_rows_per_s"] / found["per_row_wal_full_rows_per_s"]
     found["group_over_per_row_rollback"] = (
         found["group_full_chained_rows_per_s"] / found["per_row_rollback_full_rows_per_s"]
