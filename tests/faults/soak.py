@@ -40,6 +40,7 @@ MEMORY_MIB = 24.0
 HANDLES = 12
 THREADS = 4
 """Growth, from warm to the end, up to which a measure counts as flat: medians of fifths of the time are compared."""
+LIVE = (Light.UP, Light.RECOVERING)
 MIND_S = 60.0
 """How long the crowd is of one mind about a symbol: the windows are long, and orders shall come all the time."""
 QUIET_LIMIT_S = 120.0
@@ -133,7 +134,7 @@ def soak(minutes: float, rate: float) -> tuple[str, bool]:
 
             def streaming() -> bool:
                 seen = machine.seen()
-                return seen is not None and any(each.name == "x" and each.light is Light.UP for each in seen.feeds)
+                return seen is not None and any(each.name == "x" and each.light in LIVE for each in seen.feeds)
 
             machine.wait(streaming, "a stream of posts", 60.0)
             assert machine.process is not None
