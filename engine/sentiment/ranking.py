@@ -116,23 +116,26 @@ class Ranking:
         """The posts with the largest a·g·|s|·left, and that figure; among equals the newest first, then by id."""
         window_ns, floor_ns, since = self._window_ns, self._floor_ns, self._window_ns - now_ns
         rows: list[Row] = []
-        least = 0
+        least = -1
         for bound, newest_ns, leaf in self._leaves(lambda node: node.opinion, now_ns):
             if len(rows) == limit and (-bound, -newest_ns) > rows[-1][:2]:
                 break
             for entry in leaf.entries:
                 at_ns = entry.at_ns
                 left = since + at_ns
-                left = floor_ns if left < floor_ns else min(left, window_ns)
+                if left < floor_ns:
+                    left = floor_ns
+                elif left > window_ns:
+                    left = window_ns
                 pull = left * entry.opinion
                 if pull < least or not entry.said:
                     continue
                 row = (-pull, -at_ns, entry.id, entry)
-                if len(rows) < limit:
-                    insort(rows, row, key=_place)
-                elif row[:3] < rows[-1][:3]:
+                if len(rows) == limit:
+                    if row[:3] > rows[-1][:3]:
+                        continue
                     del rows[-1]
-                    insort(rows, row, key=_place)
+                insort(rows, row, key=_place)
                 if len(rows) == limit:
                     least = -rows[-1][0]
         return [(-row[0], row[3]) for row in rows]
@@ -152,7 +155,10 @@ class Ranking:
                 break
             for entry in leaf.entries:
                 left = since + entry.at_ns
-                left = floor_ns if left < floor_ns else min(left, window_ns)
+                if left < floor_ns:
+                    left = floor_ns
+                elif left > window_ns:
+                    left = window_ns
                 held = left * entry.weight
                 if held < most or not held or not entry.said:
                     continue

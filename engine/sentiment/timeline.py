@@ -83,10 +83,9 @@ class Timeline:
         if at <= self._previous.at_ns - self._window_ns:
             return
         author = post.author
-        reading, mark, weight = scored.reading, scored.mark, weights(packed)
-        entry = Entry(
-            post.id, at, author.id or author.name, packed, weight, author.name, match, reading, mark, post.text
-        )
+        name = author.id or author.name
+        figures = packed, weights(packed), opinions(packed)
+        entry = Entry(post.id, at, name, *figures, author.name, match, scored.reading, scored.mark, post.text)
         times = self._times
         if not times or at >= times[-1]:
             times.append(at)
@@ -150,7 +149,7 @@ class Timeline:
         if counted:
             self._uncount(entry)
         entry.packed = packed
-        entry.weight = weights(packed)
+        entry.weight, entry.opinion = weights(packed), opinions(packed)
         entry.reading = reading
         entry.mark = mark
         if counted:

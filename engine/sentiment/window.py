@@ -56,6 +56,8 @@ class Entry(msgspec.Struct, gc=False):
     """The six quantities without decay, a lane each."""
     weight: int
     """a·g, as `packed` has it."""
+    opinion: int
+    """a·g·|s|, likewise."""
     name: DisplayText
     match: Match
     reading: Reading
@@ -69,11 +71,6 @@ class Entry(msgspec.Struct, gc=False):
     """Which arrival in the current window it was; −1 for one that came too late for it."""
     groups: tuple[Group, ...] = ()
     """What it shares with other posts of the current window."""
-
-    @property
-    def opinion(self) -> int:
-        """a·g·|s|."""
-        return self.packed >> _SIZE & _MASK
 
 
 def pack(influence: float, confidence: float, score: float, guard: float = 1.0) -> int:
