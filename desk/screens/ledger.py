@@ -28,6 +28,9 @@ MOST = 2_000
 """Most decisions read, the newest."""
 _LEAST_NS = 10 * SECOND
 """The journal is read again at most this often, by the engine's clock."""
+_TRIES = 10
+"""How often it is read for a decision that the engine has told and the journal does not show yet: told decisions reach
+the disk within the writer's next group, a moment later."""
 
 
 class LedgerView(ReadingView):
@@ -46,17 +49,24 @@ class LedgerView(ReadingView):
         self._ledger = Ledger((), (), 0)
         self._read_ns = 0
         self._due_ns: int | None = None
+        self._missing = ""
+        """Ticket whose decision the engine has told and the journal did not show at the last reading."""
+        self._tries = 0
         return self.rows, self.groups, self.detail
 
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)
         if Part.DECISIONS in parts:
+            self._missing, self._tries = next(reversed(self.link.mirror.closed), ""), _TRIES
             self.read()
 
     def beat(self) -> None:
         super().beat()
         now_ns = self.link.time.now_ns()
-        if self._due_ns is not None and now_ns >= self._due_ns and now_ns - self._read_ns >= _LEAST_NS:
+        if self._missing and self._tries:
+            self._tries -= 1
+            self.read()
+        elif self._due_ns is not None and now_ns >= self._due_ns and now_ns - self._read_ns >= _LEAST_NS:
             self.read()
 
     @work(exclusive=True, group="ledger")
@@ -66,6 +76,8 @@ class LedgerView(ReadingView):
         found = await self.ask_journal(lambda reader: read_ledger(reader, limit=MOST))
         if found is not None:
             self._ledger = found
+            if any(row.ticket_id == self._missing for row in found.rows):
+                self._missing = ""
             waiting = (mark.due_ns for row in found.rows for mark in row.marks if mark.why == "not yet")
             self._due_ns = min((due for due in waiting if due is not None), default=None)
             self._show()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -97,3 +99,12 @@ def write_day(
 def _quote(symbol: str, price: str, at_ns: int) -> Quote:
     mid = Decimal(price)
     return Quote(symbol, at_ns, at_ns, mid - Decimal("0.05"), mid + Decimal("0.05"), mid)
+
+
+@contextmanager
+def written(paths: Paths) -> Iterator[Journal]:
+    """The journal of a day, to append to; closed and durable at the end."""
+    journal = Journal(paths.journal, JournalConfig(), profile="simulated")
+    journal.open()
+    yield journal
+    journal.close()

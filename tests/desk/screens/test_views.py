@@ -22,7 +22,7 @@ from engine.model import Fill, Light, Role, TradingState
 from engine.model.frames import Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
-from tests.desk.journaled import TOLD, paths_of, write_day
+from tests.desk.journaled import TOLD, paths_of, write_day, written
 from tests.widgets.harness import painted, until
 
 replace = msgspec.structs.replace
@@ -83,6 +83,27 @@ async def test_the_ledger_reads_again_when_a_decision_falls(open_desk: Opener, t
         ticket = made_up.ticket(1)
         await engine.send(Push(rev=0, ticket=ticket, decision=made_up.decision(ticket, made_up.DecisionKind.REJECTED)))
         await until(pilot, lambda: len(view.rows.rows) == 3)
+
+
+async def test_a_decision_that_is_told_before_the_journal_shows_it_comes_into_the_ledger(
+    open_desk: Opener, tmp_path: Path
+) -> None:
+    paths = write_day(tmp_path)
+    async with open_desk(paths=paths) as (pilot, app, engine):
+        await pilot.press("8")
+        view = view_of(app, LedgerView)
+        assert isinstance(view, LedgerView)
+        await until(pilot, lambda: len(view.rows.rows) == 3)
+        ticket = made_up.ticket(7, "NVDA")
+        decision = made_up.decision(ticket, made_up.DecisionKind.REJECTED, reason="late on the disk")
+        await engine.send(Push(rev=0, ticket=ticket, decision=decision))
+        await until(pilot, lambda: ticket.id in app.link.mirror.closed and view._tries and view._read_ns)
+        with written(paths) as journal:
+            journal.append("signal", ticket.signal.id, ticket.signal, made_up.NOW)
+            journal.append("ticket", ticket.id, ticket, made_up.NOW)
+            journal.append("decision", ticket.signal.id, decision, made_up.NOW)
+        await until(pilot, lambda: "late on the disk" in {row.reason for row in view.rows.rows})
+        assert len(view.rows.rows) == 4
 
 
 async def test_risk_shows_limits_locks_states_and_alerts(open_desk: Opener, tmp_path: Path) -> None:
