@@ -7,9 +7,14 @@ sides, and this one, a client on the control socket that confirms every BUY at o
 - ticket: signal → ticket decoded at the attached client
 - wire: confirm sent by the client → its order's POST at the venue; the second verdict and the intent's sync between
 
-The engine's CPU is counted from the first post on: what a start costs is bench.start's.
+Every symbol's look-back is covered at the same instant, two windows after the start, and most of them signal and are
+confirmed then. `evaluated` counts those posts like all others; `moment` says how many signals came, how long it took
+until a post was in time again and what share of all posts came by in it, and `apart` is `evaluated` without them.
 
-python -m bench.latency [--seconds 20] [--per-second 1000] [--profile FILE]
+The engine's CPU is counted from the first post on: what a start costs is bench.start's. `slower` is how many times
+longer an empty interpreter takes than on the machine that the targets were set on (`bench.table`).
+
+python -m bench.latency [--seconds 25] [--per-second 1000] [--profile FILE]
 
 `--profile` has cProfile watch the engine's loop and writes what it saw; read it with `python -m pstats FILE`. The
 figures of such a run say nothing: watching takes longer than what is watched.
@@ -23,19 +28,22 @@ import cProfile
 import gc
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from bench.corpus import watchlist
 from bench.replay import Pauses
+from bench.table import REFERENCE
 from desk.client import Client
-from engine.clock import SystemClock
+from engine.clock import SECOND, SystemClock
 from engine.config import (
     AlpacaConfig,
     BrokerConfig,
@@ -62,6 +70,10 @@ PER_SECOND: Final = 1_000
 SYMBOLS: Final = 20
 SWING_S: Final = 4.0
 START_LIMIT_S: Final = 60.0
+IN_TIME_MS: Final = 5.0
+"""A post that was evaluated within this did not wait."""
+BURST_NS: Final = SECOND // 2
+"""The moment is the span of this length with the most signals, and the wait after it."""
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -71,7 +83,10 @@ class Kept(Latency):
     def __init__(self, profile: cProfile.Profile | None = None) -> None:
         super().__init__()
         self._profile = profile
+        self._clock = SystemClock()
         self.all_ns: list[int] = []
+        self.at_ns: list[int] = []
+        """When each post was evaluated."""
         self.spent_s = 0.0
 
     def add(self, duration_ns: int) -> None:
@@ -81,6 +96,7 @@ class Kept(Latency):
             if self._profile is not None:
                 self._profile.enable()
         self.all_ns.append(duration_ns)
+        self.at_ns.append(self._clock.now_ns())
 
 
 def config_of(home: Path, street: dict[str, str]) -> Config:
@@ -140,6 +156,7 @@ async def engine(home: Path, street: dict[str, str], profile: Path | None) -> No
         json.dumps(
             {
                 "evaluated_ms": [duration / 1e6 for duration in kept.all_ns],
+                "evaluated_at_ns": kept.at_ns,
                 "posts": posts,
                 "fills": filled,
                 "cpu_us": spent / max(1, posts) * 1e6,
@@ -155,6 +172,8 @@ class Desk:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._clock = SystemClock()
+        self.signals_ns: list[int] = []
+        """When each signal was given."""
         self.tickets_ms: list[float] = []
         self.confirmed_ns: dict[str, int] = {}
         """When the confirm of an order was sent, by client order id."""
@@ -175,6 +194,7 @@ class Desk:
                 ticket = message.ticket
                 if ticket.revision > 1:
                     continue
+                self.signals_ns.append(ticket.signal.at_ns)
                 self.tickets_ms.append((self._clock.now_ns() - ticket.signal.at_ns) / 1e6)
                 if ticket.signal.side is Side.BUY:
                     task = asyncio.create_task(self._confirm(client, ticket.id, ticket.fingerprint))
@@ -196,7 +216,7 @@ class Desk:
             self.refused[why] = self.refused.get(why, 0) + 1
 
 
-def run(seconds: float = 20.0, per_second: int = PER_SECOND, profile: Path | None = None) -> dict[str, float]:
+def run(seconds: float = 25.0, per_second: int = PER_SECOND, profile: Path | None = None) -> dict[str, float]:
     """Quantiles in milliseconds, and what they were taken over."""
     with tempfile.TemporaryDirectory(prefix="bench-latency") as directory:
         home = Path(directory)
@@ -217,6 +237,7 @@ def run(seconds: float = 20.0, per_second: int = PER_SECOND, profile: Path | Non
 async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | None) -> dict[str, float]:
     assert street.stdout is not None
     assert street.stdin is not None
+    empty_ms = await asyncio.to_thread(empty_interpreter_ms)
     settings: dict[str, str] = json.loads(street.stdout.readline())
     command = ["-m", "bench.latency", "--engine", str(home), "--street", json.dumps(settings)]
     if profile is not None:
@@ -248,13 +269,18 @@ async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | No
     for why, count in sorted(desk.refused.items(), key=lambda item: -item[1])[:3]:
         print(f"bench: {count} confirmations refused: {why}", file=sys.stderr)
     found = {
+        "empty_interpreter_ms": empty_ms,
+        "slower": empty_ms / REFERENCE["empty_interpreter_ms"],
         "posts": float(measured["posts"]),
         "sent_per_s": told["sent_per_s"],
         "engine_cpu_us": measured["cpu_us"],
         "longest_pause_ms": measured["longest_pause_ms"],
         "fills": float(measured["fills"]),
     }
-    for name, values in (("evaluated", measured["evaluated_ms"]), ("ticket", desk.tickets_ms), ("wire", wire)):
+    evaluated: list[float] = measured["evaluated_ms"]
+    moment, apart = apart_from(desk.signals_ns, measured["evaluated_at_ns"], evaluated)
+    found |= moment
+    for name, values in (("evaluated", evaluated), ("apart", apart), ("ticket", desk.tickets_ms), ("wire", wire)):
         found[f"{name}_count"] = float(len(values))
         for label, share in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)):
             found[f"{name}_{label}_ms"] = quantile(values, share)
@@ -273,6 +299,47 @@ async def _attached(desk: Desk) -> None:
             await asyncio.sleep(0.05)
 
 
+def apart_from(
+    signals_ns: list[int], at_ns: list[int], evaluated_ms: list[float]
+) -> tuple[dict[str, float], list[float]]:
+    """What the moment of most signals was, and the durations of the posts that were evaluated out of it.
+
+    The moment begins with its first signal and ends with the first post after its last one that did not wait.
+    `at_ns` is when each post was evaluated, in order.
+    """
+    signals = sorted(signals_ns)
+    if not signals or not at_ns:
+        return {"moment_signals": 0.0, "moment_s": 0.0, "moment_posts_pct": 0.0, "waited_pct": 0.0}, evaluated_ms
+    ends = [bisect_right(signals, at + BURST_NS) for at in signals]
+    begin = max(range(len(signals)), key=lambda index: ends[index] - index)
+    first, last = signals[begin], signals[ends[begin] - 1]
+    start = bisect_left(at_ns, first)
+    stop = bisect_right(at_ns, last)
+    while stop < len(at_ns) and evaluated_ms[stop] > IN_TIME_MS:
+        stop += 1
+    ended_ns = at_ns[min(stop, len(at_ns) - 1)]
+    apart = evaluated_ms[:start] + evaluated_ms[stop:]
+    waited = sum(duration > IN_TIME_MS for duration in evaluated_ms)
+    moment = {
+        "moment_signals": float(ends[begin] - begin),
+        "moment_s": (ended_ns - first) / SECOND,
+        "moment_posts_pct": 100 * (stop - start) / len(at_ns),
+        "waited_pct": 100 * waited / len(at_ns),
+    }
+    return moment, apart
+
+
+def empty_interpreter_ms() -> float:
+    """CPU time of an interpreter that does nothing, the least of some, in milliseconds."""
+    least = float("inf")
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return least * 1000
+
+
 def quantile(values: list[float], share: float) -> float:
     """The value that `share` of them do not exceed."""
     ordered = sorted(values)
@@ -281,7 +348,7 @@ def quantile(values: list[float], share: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latencies of a live engine.")
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--per-second", type=int, default=PER_SECOND)
     parser.add_argument("--profile", type=Path, help="write what cProfile sees of the engine's loop to this file")
     parser.add_argument("--engine", type=Path, help=argparse.SUPPRESS)
