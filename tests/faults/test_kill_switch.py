@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -12,10 +13,11 @@ import pytest
 
 from engine.model import OrderStatus, Role, TradingState
 from engine.model.frames import Command
-from tests.engine.kernel.process import ending
+from tests.engine.kernel.process import ROOT, ending
 from tests.faults.ledger import Row
 from tests.faults.machine import Machine
 from tests.faults.street import Street
+from tests.terminal.tmux import TMUX, Terminal
 from tests.venues.x import faults
 from tests.venues.x.faults import End
 
@@ -60,38 +62,61 @@ def halted(machine: Machine) -> bool:
     return seen is not None and seen.status.state is TradingState.HALTED
 
 
-def by_verb(machine: Machine) -> None:
-    assert machine.command(Command("kill", reason="drill")).ok
+def by_verb(machine: Machine) -> Callable[[], None]:
+    def throw() -> None:
+        assert machine.command(Command("kill", reason="drill")).ok
+
+    return throw
 
 
-def by_signal(machine: Machine) -> None:
-    machine.signal(signal.SIGUSR1)
+def by_signal(machine: Machine) -> Callable[[], None]:
+    return lambda: machine.signal(signal.SIGUSR1)
 
 
-def by_file(machine: Machine) -> None:
-    machine.kill_file.write_text("drill\n", encoding="utf-8")
+def by_file(machine: Machine) -> Callable[[], None]:
+    def throw() -> None:
+        machine.kill_file.write_text("drill\n", encoding="utf-8")
+
+    return throw
 
 
+def by_key(machine: Machine) -> Callable[[], None]:
+    """A desk in a real terminal, whose window is closed as soon as the engine is HALTED."""
+    terminal = Terminal(machine.home, (140, 44), machine.env)
+    terminal.type(f"cd {ROOT} && {sys.executable} -m desk --profile paper\n")
+    terminal.wait("TSLA", 60.0)
+    terminal.press("K", "KILL SWITCH")
+
+    def throw() -> None:
+        terminal.press("h", lambda _: halted(machine))
+        terminal.close()  # most cancels are still to come: the venue hangs
+
+    return throw
+
+
+NEEDS_TMUX = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
 WAYS = [
     pytest.param("verb", by_verb, id="verb"),
     pytest.param("signal", by_signal, id="signal", marks=pytest.mark.slow),
     pytest.param("file", by_file, id="file", marks=pytest.mark.slow),
+    pytest.param("key, the desk gone after it", by_key, id="key", marks=[pytest.mark.slow, NEEDS_TMUX]),
 ]
 
 
-@pytest.mark.parametrize(("way", "throw"), WAYS)
+@pytest.mark.parametrize(("way", "prepare"), WAYS)
 def test_with_x_dead_and_the_venue_timing_out(
-    machine: Machine, row: Row, way: str, throw: Callable[[Machine], None]
+    machine: Machine, row: Row, way: str, prepare: Callable[[Machine], Callable[[], None]]
 ) -> None:
     row.where, row.fault = "kill switch", f"by {way}, X dead, the venue hangs on every first cancel"
     row.must = "HALTED at once; every entry cancelled; nothing new; holds over a kill −9"
     street = machine.street
+    throw = prepare(machine)
     count = rest_entries(machine)
     street.x.refuse(STREAM, *[faults.unavailable()] * 2)
     street.ask(lambda venue: street.x.end_stream(End.ABORT))
     street.ask(lambda venue: venue.faults.add("DELETE /v2/orders/{order_id}", "hang", "before", times=count))
     began = time.monotonic()
-    throw(machine)
+    throw()
     machine.wait(lambda: halted(machine), "HALTED", 5.0)
     street.size = None
     machine.wait(lambda: not working_entries(machine), "no entry at the venue", 30.0)
@@ -192,7 +217,7 @@ def test_with_no_venue_at_all(machine: Machine, row: Row) -> None:
     rest_entries(machine)
     street.stop_venue()
     began = time.monotonic()
-    by_signal(machine)
+    by_signal(machine)()
     machine.wait(lambda: halted(machine), "HALTED", 5.0)
     row.tried(time.monotonic() - began)
     street.start_venue()
