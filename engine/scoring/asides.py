@@ -123,7 +123,7 @@ def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:
     """
     stated, turn = said(text)
     score = of_words(stated)
-    if stated is not text and not score.score:
+    if stated != text and not score.score:
         score, turn = of_words(text), QUIET
     if turn == 1.0:
         return score

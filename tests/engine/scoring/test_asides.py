@@ -130,3 +130,12 @@ def test_the_score_stays_in_range(text: str, score: float, confidence: float) ->
     found = as_meant(text, lambda _: Score(score, confidence))
     assert abs(found.score) <= abs(score) + 1e-6
     assert 0 <= found.confidence <= confidence + 1e-6
+
+
+def test_the_same_words_score_the_same_though_they_are_another_object() -> None:
+    first, second = "".join(["the plant ", "opens if so"]), "".join(["the plant ", "opens if ", "so"])
+    plain = "".join(["officials say ", "so"])
+    again = "".join(["officials ", "say so"])
+    silent = Score(0.0, 0.1)
+    assert as_meant(plain, lambda _: silent) == as_meant(again, lambda _: silent) == silent
+    assert as_meant(first, lambda _: silent) == as_meant(second, lambda _: silent)
