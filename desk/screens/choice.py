@@ -15,6 +15,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from widgets.no_control import visible
+
 GUARD_S = 0.25
 """Keys this soon after something moved under the hand were meant for what stood there before."""
 
@@ -42,12 +44,12 @@ class Choice(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
-            yield Static(Content(self._title), id="title")
+            yield Static(Content(visible(self._title)), id="title")
             for line in self._lines:
-                yield Static(Content(line), classes="line")
+                yield Static(Content(visible(line)), classes="line")
             for answer in self._answers:
                 style = "bold $ink-grave" if answer.grave else "bold $ink-loud"
-                yield Static(Content.assemble((f" {answer.key:<5}", style), Content(answer.text)), classes="answer")
+                yield Static(Content.assemble((f" {answer.key:<5}", style), visible(answer.text)), classes="answer")
             yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), "back, nothing is done"), classes="answer")
 
     def on_mount(self) -> None:

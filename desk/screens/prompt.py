@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from widgets.no_control import visible
 from widgets.still_input import StillInput
 
 _LONGEST = 200
@@ -47,9 +48,9 @@ class Prompt(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield Static(Content(self._title), id="title")
+            yield Static(Content(visible(self._title)), id="title")
             for number, pick in enumerate(self._picks, 1):
-                yield Static(Content.assemble((f" {number}    ", "bold $ink-loud"), Content(pick)), classes="answer")
+                yield Static(Content.assemble((f" {number}    ", "bold $ink-loud"), visible(pick)), classes="answer")
             if self._picks:
                 yield Static(Content.assemble((" t    ", "bold $ink-loud"), "in your own words"), classes="answer")
             yield StillInput(
