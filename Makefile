@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs scores picture lock setup setup-dev clean help
+.PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs scores picture pictures lock setup setup-dev clean help
 
 demo: setup  ## open the desk on its embedded default
 	@$(VENV)/bin/desk demo
@@ -57,8 +57,8 @@ audit: setup-dev  ## every pin has its hash, and no known vulnerability where th
 bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
 	$(PY) -m bench
 
-bench-screen: setup-dev  ## measure the desk in a real pseudo-terminal
-	$(PY) -m bench screen
+bench-screen: setup-dev  ## measure every view in a real pseudo-terminal (about 5 minutes; QUICK=1: one)
+	$(PY) -m bench.screen $(if $(QUICK),--quick)
 
 docs: setup-dev  ## write the generated pages again
 	$(PY) -m tools.docs
@@ -68,6 +68,9 @@ scores: setup-dev  ## measure the scorers on the labelled sets, where they are, 
 
 picture: setup-dev  ## take docs/desk.svg again: the desk on its demo day
 	$(PY) -m tools.picture
+
+pictures: setup-dev  ## take docs/pictures/ again: every view on a made-up day
+	$(PY) -m tools.view_pictures
 
 lock: setup-dev  ## resolve the pins again from pyproject.toml
 	$(PY) -m pip install --quiet uv

@@ -3,7 +3,7 @@
 Two real processes: a source of frames that speaks the control socket's protocol (`bench.screen_source`), and the desk,
 200×50 on a pty that this process drains and types on. Each view is opened with its own key and then asked to move its
 cursor every 60 ms while posts pour in, at 1,000 and 10,000 posts/s with 5, 50 and 500 symbols. Then the load ends, and
-each view is left alone.
+each view is left alone, with nothing pending.
 
 `key` is key written → its action entered. `paint` is key written → the row it chose seen in the output, on the desk.
 A frame is one synchronised update, as Textual writes them where the terminal says it can.

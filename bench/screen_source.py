@@ -20,8 +20,8 @@ import msgspec
 from aiohttp import web
 
 from engine.clock import SECOND
-from engine.model import Fill, OrderStatus, Role, Side
-from engine.model.frames import Frame, PostRow, Snapshot, SymbolRow
+from engine.model import DecisionKind, Fill, OrderStatus, Role, Side
+from engine.model.frames import Frame, PostRow, Push, Snapshot, SymbolRow
 from tests.desk import made_up
 from tests.desk.fake_engine import FRAME_HZ, FakeEngine
 
@@ -94,6 +94,13 @@ class Source(FakeEngine):
                 await self.send(self._frame(tuple(islice(pool, min(due, FRAME_POSTS))), due, step))
                 await asyncio.sleep(max(0.0, began + frames / FRAME_HZ - time.monotonic()))
 
+    async def end_tickets(self) -> None:
+        """Decide every ticket: a countdown that runs is no rest."""
+        for ticket in self.state.tickets:
+            decision = made_up.decision(ticket, DecisionKind.EXPIRED, "clock", "not decided in time")
+            await self.send(Push(rev=0, ticket=ticket, decision=decision))
+        self.state = msgspec.structs.replace(self.state, tickets=())
+
     def _frame(self, posts: tuple[PostRow, ...], due: int, step: int) -> Frame:
         moved = set(self._random.choices(range(len(self._names)), k=due)) | set(range(step % 15, len(self._names), 15))
         looks, now_ns = self._looks[step % _STEPS], self._now()
@@ -119,6 +126,7 @@ async def _serve(socket: Path, count: int, rate: float) -> None:
     print("listening", flush=True)
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
+    ending: list[asyncio.Task[None]] = []
 
     def told() -> None:
         line = sys.stdin.readline().strip()
@@ -126,6 +134,7 @@ async def _serve(socket: Path, count: int, rate: float) -> None:
             source.feeding.set()
         elif line == "stop":
             source.feeding.clear()
+            ending.append(loop.create_task(source.end_tickets()))
         else:
             loop.remove_reader(sys.stdin)
             ended.set_result(None)
