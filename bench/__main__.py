@@ -1,7 +1,7 @@
 """`make bench`: every bench in turn, a table of what was promised and measured, and all figures as JSON.
 
-python -m bench [NAME …]; names are those of BENCHES, all when none is given. Every figure of the run is kept in
-bench/results/<instant>.json.
+python -m bench [NAME …]; names are those of BENCHES, all when none is given, or of BY_NAME. Every figure of a run is
+kept in bench/results/<instant>.json.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Final
 from bench import table
 
 BENCHES: Final = ("stages", "guards", "journal", "engine", "memory", "latency", "start", "screen")
-BY_NAME: Final = ("transformer",)
-"""Run only when named: it needs packages of an extra and some GB of disk."""
+BY_NAME: Final = ("scorers", "identity", "transformer")
+"""Run only when named: texts that are not in the repository, minutes, or packages of an extra and some GB of disk."""
 KNOWN: Final = ", ".join((*BENCHES, *BY_NAME))
 RESULTS: Final = Path(__file__).resolve().parent / "results"
 
@@ -45,7 +45,9 @@ def measure(name: str) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the desk.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"out of {KNOWN}; all but the last when none is given")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"out of {KNOWN}; without one all but {', '.join(BY_NAME)}"
+    )
     parser.add_argument("--all", action="store_true", help="print every figure, not only those with a target")
     given = parser.parse_args()
     unknown = sorted(set(given.names) - {*BENCHES, *BY_NAME})

@@ -40,6 +40,15 @@ TARGETS = (
     Target(
         "guards", "copies_growth_ratio", "guards, 4,000 copies on against the first thousand", 1.3, "×", False, True
     ),
+    Target("scorers", "made_vader_ratio", "vader over its package, made-up posts", 4, "×", True, True),
+    Target("scorers", "real_vader_ratio", "vader over its package, real posts", 4, "×", True, True),
+    Target("scorers", "made_ensemble_ratio", "vader + linear over the package, made-up posts", 2, "×", True, True),
+    Target("scorers", "real_ensemble_ratio", "vader + linear over the package, real posts", 2, "×", True, True),
+    Target("scorers", "made_linear_us", "linear, a post (20,000 a second)", 50, "µs"),
+    Target("scorers", "vader_worst_ms", "vader, slowest post of 25,000 characters", 10, "ms"),
+    Target("identity", "texts", "texts compared with the package", 300_000, "", True, True),
+    Target("identity", "different", "of which score otherwise", 0, "", False, True),
+    Target("identity", "silent_different", "… where our list is silent, with our list", 0, "", False, True),
     Target("latency", "evaluated_p99_ms", "post → evaluated, 1,000/s, p99", 5, "ms"),
     Target("latency", "evaluated_p999_ms", "post → evaluated, 1,000/s, p99.9", 20, "ms"),
     Target("latency", "received_to_ticket_p99_ms", "post → ticket at a client, p99", 30, "ms"),

@@ -16,6 +16,7 @@ import string
 from collections.abc import Callable, Sequence
 from functools import cache
 from heapq import heappop, heappush
+from itertools import compress
 from typing import Final, NamedTuple
 
 from engine.scoring.clauses import symbols_apart
@@ -212,12 +213,13 @@ class Rules:
         if _PAIR.search(flags) and (joined := _join_phrases(tokens, flags, self._phrase)):
             tokens = joined
             flags = bytes(tokens)
-        known = _places(flags.translate(_KNOWN_AT))
-        if not known:
+        marks = flags.translate(_KNOWN_AT)
+        if 1 not in marks:
             return _SILENCE
         shouted = 0 < len(flags.translate(None, _NOT_UPPER)) < len(flags)
         if not flags.translate(None, _ORDINARY):
-            return _sum_up([valence for index in known if (valence := _alone(tokens[index], shouted))], text)
+            return _sum_up([valence for token in compress(tokens, marks) if (valence := _alone(token, shouted))], text)
+        known = list(compress(range(len(marks)), marks))
         tokens.extend(_MARGIN)
         valences = self._valences(tokens, known, _surroundings(flags), shouted)
         found = [(index, valence) for index, valence in zip(known, valences, strict=True) if valence]
@@ -379,16 +381,6 @@ class Rules:
 def finance_rules() -> Rules:
     """The rules over the shipped lists: one for all scorers, since they are large and the same."""
     return Rules(finance_words())
-
-
-def _places(ones: bytes) -> list[int]:
-    """Where there is a 1."""
-    places = []
-    at = ones.find(1)
-    while at >= 0:
-        places.append(at)
-        at = ones.find(1, at + 1)
-    return places
 
 
 def _surroundings(flags: bytes) -> bytes:
