@@ -3,7 +3,8 @@
     python -m tools.scores ../shared/data
 
 A table stands between `<!-- desk evaluate … -->` and `<!-- end -->`; its command is run with SETS for the labelled sets
-about stocks, OTHERS for the other labelled sets, and PRICES for the recordings with daily prices. `linear` is measured
+about stocks, OTHERS for the other labelled sets, PRICES for the recordings with daily prices, and CASES for the made-up
+hard cases of the tests. `linear` is measured
 with weights that were trained on the chosen part only, so that the part kept back is new to it. Takes some minutes;
 where the data is not there it says so and writes nothing.
 """
@@ -24,6 +25,7 @@ from engine.scoring.linear import WEIGHTS
 from tools.train_linear import write_models
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sentiment.md"
+CASES = PAGE.parents[1] / "tests" / "engine" / "scoring" / "hard_cases"
 OTHERS = ("financial_phrasebank_50", "sanders_brands")
 """Wire sentences, and posts about products."""
 PRICED = ("replay-stocknet", "replay-stocknet-rest")
@@ -71,12 +73,13 @@ def run(command: str, data: Path, weights: Path) -> str:
 
 
 def arguments_of(command: str, data: Path) -> list[str]:
-    """The command's arguments with files in place of SETS, OTHERS and PRICES."""
+    """The command's arguments with files in place of SETS, OTHERS, CASES and PRICES."""
     files = sorted((data / "sentiment").glob("*.jsonl.gz"))
     others = [file for file in files if file.name.removesuffix(".jsonl.gz") in OTHERS]
     named = {
         "SETS": [file for file in files if file not in others],
         "OTHERS": others,
+        "CASES": [CASES],
         "PRICES": [data / name for name in PRICED],
     }
     return [argument for word in command.split() for argument in map(str, named.get(word, [word]))]

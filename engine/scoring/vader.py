@@ -30,7 +30,10 @@ class VaderScorer:
     name = "vader"
 
     def __init__(self, config: Config, words: Words | None = None, curve: Curve | None = None) -> None:
-        """`words` replaces the shipped lists and `curve` the shipped calibration; other lists have none."""
+        """`words` replaces the shipped lists and `curve` the shipped calibration; other lists have none.
+
+        With the package's lists alone a text is read as the package reads it: as it stands, and as a whole.
+        """
         del config  # has no setting of its own; every scorer is built alike
         if curve is None:
             curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
@@ -38,10 +41,14 @@ class VaderScorer:
         lists = self._rules.version
         self.version = lists if curve is AS_IT_IS else f"{lists}+{curve.version}"
         self._curve = curve
+        self._plain = words is not None and not words.terms
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
-        return [as_meant(text, self._words) for text in texts]
+        return [self._read(text) for text in texts]
+
+    def _read(self, text: str) -> Score:
+        return self._whole(self._rules.tally(text)) if self._plain else as_meant(text, self._words)
 
     def _words(self, text: str) -> Score:
         """The score of words as they stand, and of each symbol's own."""
