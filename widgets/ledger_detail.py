@@ -52,7 +52,8 @@ def _mark(mark: Mark, width: int, colors: Palette) -> Line:
     if mark.due_ns is not None:
         line.add(figures.clock(mark.due_ns), colors.muted).gap(colors.text)
     if mark.move_bps is None:
-        return line.field(f"not known: {mark.why}", width - line.cells, colors.muted)
+        why = mark.why if mark.why == "not yet" else f"not known: {mark.why}"
+        return line.field(why, width - line.cells, colors.muted)
     line.right(figures.NONE if mark.price is None else f"{mark.price:.2f}", 9, colors.text)
     line.right(move_text(mark), 10, colors.signed(float(mark.move_bps)))
     worth = f"  worth {worth_text(mark)}" if mark.worth is not None else f"  money not known: {mark.why}"

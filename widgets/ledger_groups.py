@@ -40,7 +40,7 @@ class LedgerGroups(RowPanel[Group]):
 
 def _total(line: Line, total: Total, width: int, colors: Palette) -> None:
     if width >= _WITH_RIGHT:
-        line.right(f"{total.right}/{total.measured}", 9, colors.muted)
+        line.right(f"{total.right}/{total.measured}" if total.measured else figures.NONE, 9, colors.muted)
     mean, worth = total.mean_bps, total.worth
     line.right(
         figures.NONE if mean is None else f"{figures.glyph(float(mean))}{mean:+,.1f}",

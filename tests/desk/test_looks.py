@@ -14,6 +14,9 @@ from textual.theme import BUILTIN_THEMES
 from desk.themes import DARK, LIGHT
 from tests.desk.looks import looks, without_colour
 from tests.desk.tour import DIALOGS, SIZES, VIEWS, leave, on_tour, picture, settled, visit
+from tools.docs import ROOT
+from tools.view_pictures import FOLDER as PICTURES
+from tools.view_pictures import taken
 
 FOLDER = Path(__file__).with_name("looks")
 THEMES = (DARK.name, LIGHT.name, BUILTIN_THEMES["ansi-dark"].name)
@@ -48,3 +51,11 @@ async def test_every_view_looks_as_it_was_accepted(tmp_path: Path) -> None:
             await pilot.resize_terminal(*SIZES[0])
             await leave(pilot, app)
     assert not differs, "these look different, `DESK_ACCEPT_LOOKS=1` accepts them:\n" + "\n".join(differs)
+
+
+def test_the_guide_shows_the_views_as_they_look() -> None:
+    """Each picture was taken of the look that is accepted now, and stands in the guide."""
+    assert (PICTURES / "taken.txt").read_text(encoding="utf-8") == taken(), "`make pictures` takes them again"
+    guide = (ROOT / "docs" / "views.md").read_text(encoding="utf-8")
+    shown = {f"pictures/{path.name}" for path in PICTURES.glob("*.svg")}
+    assert not [name for name in shown if f"]({name})" not in guide]
