@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.commands.evaluate import evaluate
-from tools.scores import PAGE, arguments_of
+from tools.scores import CASES, PAGE, arguments_of
 
 COMMANDS = re.findall(r"<!-- desk (evaluate [^\n]*) -->", PAGE.read_text(encoding="utf-8"))
 
@@ -28,7 +28,7 @@ def test_every_command_is_one(command: str, data: Path) -> None:
     assert name == "evaluate"
     context = evaluate.make_context("evaluate", arguments)
     assert context.params["paths"]
-    assert all(str(path).startswith(str(data)) for path in context.params["paths"])
+    assert all(path == CASES or str(path).startswith(str(data)) for path in context.params["paths"])
 
 
 def test_sets_about_stocks_and_others_are_told_apart(data: Path) -> None:
