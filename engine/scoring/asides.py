@@ -68,6 +68,12 @@ _UNTRUE = re.compile(
     r"|(?P<fake>\bfake news\b|\bdebunked\b)",
     re.IGNORECASE,
 )
+_SUPPOSED_BY: Final = (
+    *("ould", "might", "may", "'d", "’d", "not interested", "happy to", "ready to", "only if", "depend", "to hold"),
+)
+"""A sentence without any of these in lower case supposes nothing."""
+_UNTRUE_BY: Final = ("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true")
+"""A text without any of these in lower case calls nothing untrue."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
 _SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
@@ -87,16 +93,20 @@ def said(text: str) -> Said:
 
 def _stated(text: str) -> tuple[str, float]:
     """The sentences of the text that state something, and how they are meant."""
-    turn = 1.0
-    if _SARCASM.search(text):
-        turn = -1.0
+    lower = text.lower()
+    turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
+    excepts = "unless" in lower or "barring" in lower
+    supposes = any(map(lower.__contains__, _SUPPOSED_BY))
+    if not excepts and not supposes and "?" not in text:
+        return _taken_back(text, turn)
     kept: list[str] = []
     left_out = False
     for sentence in _SENTENCE.findall(text):
-        if _ASKS.match(sentence.split("http")[0]) or _SUPPOSES.search(sentence):
+        asks = "?" in sentence and _ASKS.match(sentence.split("http")[0])
+        if asks or (supposes and _SUPPOSES.search(sentence)):
             left_out = True
             continue
-        own = _UNLESS.sub(" ", sentence)
+        own = _UNLESS.sub(" ", sentence) if excepts else sentence
         left_out = left_out or own != sentence
         kept.append(own)
     if not left_out:
@@ -109,7 +119,8 @@ def _stated(text: str) -> tuple[str, float]:
 
 def _taken_back(text: str, turn: float) -> tuple[str, float]:
     """What is said to be untrue means the opposite."""
-    found = _UNTRUE.search(text)
+    lower = text.lower()
+    found = _UNTRUE.search(text) if any(map(lower.__contains__, _UNTRUE_BY)) else None
     if found is None:
         return text, turn
     start, end = found.span(found.lastgroup or 0)

@@ -23,6 +23,8 @@ _AGAINST = re.compile(
     rf"|{_RANGE}[,;]?\s+\(?(?:consensus|est\.?|estimates?)\s+(?:of\s+|was\s+|is\s+|at\s+)?{_AMOUNT}",
     re.IGNORECASE,
 )
+_AGAINST_BY: Final = ("vs", "versus", "against", "compared to", "consensus", "est")
+"""A text without any of these in lower case sets no figure against another."""
 _MEASURE: Final = (
     r"(\b(?:targets?|pt|guidance|outlook|forecast|eps|earnings|revenues?|sales|margins?|dividend|stock|shares|price"
     r"|went|gone|goes|ran|run|fell|rose|raised|lifted|cut|lowered|moved)\b[^.;!?]{0,40}?)"
@@ -68,8 +70,11 @@ def in_words(text: str) -> str:
             text = pattern.sub(words, text)
     if not any(map(str.isdigit, text)):
         return text
-    text = _FROM_TO.sub(partial(_moved, order=-1), text)
-    text = _TO_FROM.sub(partial(_moved, order=1), text)
+    if "from" in lower and "to" in lower:
+        text = _FROM_TO.sub(partial(_moved, order=-1), text)
+        text = _TO_FROM.sub(partial(_moved, order=1), text)
+    if not any(map(lower.__contains__, _AGAINST_BY)):
+        return text
     found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(text)]
     said = " ".join(filter(None, dict.fromkeys(found)))
     return f"{text} {said}" if said else text
