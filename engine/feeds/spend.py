@@ -8,17 +8,14 @@ they are read and gives back what it did not use, so a crash can only overstate 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from engine.clock import DAY, SECOND, utc
-from engine.errors import EXIT_USAGE, DeskError
+from engine.clock import DAY, SECOND
+from engine.day_file import DayFile, day_of
 
 LEASE = 100
 """Posts taken from the file at a time."""
@@ -43,7 +40,13 @@ class SpendMeter:
     """Counts post reads of the current UTC day. Told the time; touches the file only in `open`, `lease` and `close`."""
 
     def __init__(self, path: Path, *, post_cost_usd: float, daily_cap_usd: float) -> None:
-        self.path = path
+        self._file = DayFile(
+            path,
+            lambda day: Spent(day, 0),
+            what="what was spent on posts today",
+            look_up="look up today's usage at console.x.com",
+            unwritten="the stream stops rather than spend unrecorded",
+        )
         self.post_cost_usd = post_cost_usd
         self.daily_cap_usd = daily_cap_usd
         self._day = ""
@@ -59,8 +62,8 @@ class SpendMeter:
 
     def open(self, now_ns: int) -> None:
         """Read what was spent today. Raises DeskError when the file cannot be read: an unknown sum is not zero."""
-        with self._locked():
-            spent = self._read(now_ns)
+        with self._file.locked():
+            spent = self._file.read(now_ns)
         self._adopt(spent, unused=0)
         self._ids = dict.fromkeys(spent.ids)
         self.is_open = True
@@ -70,20 +73,20 @@ class SpendMeter:
         self._roll(now_ns)
         self._lease = min(LEASE_LIMIT, 2 * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
         self._leased_ns = now_ns
-        with self._locked():
-            spent = self._read(now_ns)
+        with self._file.locked():
+            spent = self._file.read(now_ns)
             take = max(0, posts + self._lease - self._unused)
             spent = Spent(spent.day, spent.posts + take, self._newest(spent.ids))
-            self._write(spent)
+            self._file.write(spent)
         self._adopt(spent, unused=self._unused + take)
 
     def close(self, now_ns: int) -> None:
         """Give back what was leased and not used, and save the ids."""
         self._roll(now_ns)
-        with self._locked():
-            spent = self._read(now_ns)
+        with self._file.locked():
+            spent = self._file.read(now_ns)
             spent = Spent(spent.day, max(0, spent.posts - self._unused), self._newest(spent.ids))
-            self._write(spent)
+            self._file.write(spent)
         self._adopt(spent, unused=0)
         self.is_open = False
 
@@ -154,68 +157,9 @@ class SpendMeter:
         if number == self._day_number:
             return
         self._day_number = number
-        day = _day(now_ns)
+        day = day_of(now_ns)
         if day > self._day:
             self._day = day
             self._posts = 0
             self._unused = 0
             self._ids.clear()
-
-    def _read(self, now_ns: int) -> Spent:
-        """The file's content for today; a file of an earlier day, or none, is zero."""
-        today = Spent(_day(now_ns), 0)
-        try:
-            spent = msgspec.json.decode(self.path.read_bytes(), type=Spent)
-        except FileNotFoundError:
-            return today
-        except (OSError, msgspec.MsgspecError) as error:
-            raise DeskError(
-                f"expected what was spent on posts today, found a file that cannot be read ({error})",
-                where=str(self.path),
-                remedy="look up today's usage at console.x.com, then delete the file to count today from zero",
-                exit_code=EXIT_USAGE,
-            ) from error
-        return spent if spent.day >= today.day else today
-
-    def _write(self, spent: Spent) -> None:
-        """Replace the file in one step, readable by its owner only.
-
-        Not flushed to the disk's platter: that would stall the stream for a few milliseconds a hundred posts, and a
-        power cut can lose one lease at most.
-        """
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(spent))
-            temporary.replace(self.path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise DeskError(
-                f"expected to record what was spent on posts, found {error.strerror or error}",
-                where=str(self.path),
-                remedy="free disk space or make the directory writable; the stream stops rather than spend unrecorded",
-            ) from error
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One engine at a time reads and replaces the file."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise DeskError(
-                f"expected a directory for the spend meter, found {error.strerror or error}",
-                where=str(self.path.parent),
-                remedy="make the state directory writable (`desk doctor` checks it)",
-                exit_code=EXIT_USAGE,
-            ) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
-
-
-def _day(at_ns: int) -> str:
-    return utc(at_ns).date().isoformat()

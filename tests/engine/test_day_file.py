@@ -1,0 +1,70 @@
+"""The file of a day that engines share."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.clock import DAY, SECOND
+from engine.day_file import DayFile, day_of
+from engine.errors import DeskError
+
+NOON = 1_795_000_000 * SECOND
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    day: str
+    number: int
+
+
+def counter(path: Path) -> DayFile[Count]:
+    return DayFile(
+        path, lambda day: Count(day, 0), what="a count", look_up="count again", unwritten="nothing is counted"
+    )
+
+
+def test_nothing_then_what_was_written_then_nothing_the_day_after(tmp_path: Path) -> None:
+    file = counter(tmp_path / "count.json")
+    assert file.read(NOON) == Count(day_of(NOON), 0)
+    file.write(Count(day_of(NOON), 7))
+    assert file.read(NOON).number == 7
+    assert file.read(NOON + DAY) == Count(day_of(NOON + DAY), 0)
+    assert file.read(NOON - DAY).number == 7, "a clock set back does not forget"
+
+
+def test_steps_of_many_at_once_all_count(tmp_path: Path) -> None:
+    path = tmp_path / "count.json"
+
+    def count() -> None:
+        file = counter(path)
+        for _ in range(20):
+            with file.locked():
+                found = file.read(NOON)
+                file.write(Count(found.day, found.number + 1))
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter(path).read(NOON).number == 80
+
+
+def test_what_cannot_be_written_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "count.json").mkdir()
+    with pytest.raises(DeskError, match="expected to record a count") as raised:
+        counter(tmp_path / "count.json").write(Count(day_of(NOON), 1))
+    assert "nothing is counted" in raised.value.remedy
+    assert [each.name for each in tmp_path.iterdir()] == ["count.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"day":1,"number":1}', b'{"day":"2026-11-20","number":1,"more":1}'])
+def test_what_cannot_be_read_is_not_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "count.json"
+    path.write_bytes(content)
+    with pytest.raises(DeskError, match="cannot be read") as raised:
+        counter(path).read(NOON)
+    assert "count again, then delete the file" in raised.value.remedy
