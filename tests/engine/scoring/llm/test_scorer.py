@@ -99,7 +99,7 @@ async def test_an_endpoint_that_is_busy_is_asked_again_within_the_limit(tmp_path
 
 
 async def test_an_endpoint_that_stays_busy_is_given_up_and_costs_nothing(tmp_path: Path) -> None:
-    async with put(tmp_path, timeout_s=0.3) as asked:
+    async with put(tmp_path, timeout_s=2.0) as asked:
         asked.endpoint.faults = [web.Response(status=529) for _ in range(200)]
         with pytest.raises(DeskError, match="found status 529"):
             await asked.ask("$TSLA up")
