@@ -76,12 +76,17 @@ def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
     ]
 
 
-def key_bar(view: str, keys: Mapping[str, tuple[str, ...]] | None = None) -> list[tuple[str, str, str]]:
+def key_bar(
+    view: str, keys: Mapping[str, tuple[str, ...]] | None = None, *, also: tuple[str, ...] = ()
+) -> list[tuple[str, str, str]]:
     """Key as written, label and what it runs, of the actions that a view's key bar takes, help the last of them.
 
     `keys` are the keys in force by action id; the defaults where it says nothing. An action without a key is left out.
+    `also` as for `bindings`.
     """
     taken = [
-        (BY_ID[id], (keys or {}).get(id, BY_ID[id].keys)) for id in (*KEY_BAR, "desk.help") if BY_ID[id].is_in(view)
+        (BY_ID[id], (keys or {}).get(id, BY_ID[id].keys))
+        for id in (*KEY_BAR, "desk.help")
+        if BY_ID[id].is_in(view) or id in also
     ]
     return [(key_name(first[0]), action.label, action.method) for action, first in taken if first]

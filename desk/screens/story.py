@@ -21,7 +21,8 @@ class StoryView(ReadingView):
     """`subject` is the id of a signal, ticket, order or post."""
 
     VIEW = "story"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW, also=("view.leave",))]
+    ALSO: ClassVar[tuple[str, ...]] = ("view.leave",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW, also=ALSO)]
 
     def make_panes(self) -> tuple[Widget, ...]:
         self.text = TextBlock(f"WHY {self.subject}", empty="Asking the journal …", id="story")

@@ -49,6 +49,8 @@ class ViewScreen(Sharing, VerbScreen):
     """
 
     VIEW: ClassVar[str] = ""
+    ALSO: ClassVar[tuple[str, ...]] = ()
+    """Ids of further actions, in a screen over the views that is no view of its own."""
 
     def __init__(self, link: Link, subject: str = "") -> None:
         super().__init__(link)
@@ -89,7 +91,7 @@ class ViewScreen(Sharing, VerbScreen):
 
     def key_bar(self) -> KeyBar:
         """The bottom line of this view, with the keys in force."""
-        return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys), id="keybar")
+        return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys, also=self.ALSO), id="keybar")
 
     def on_mount(self) -> None:
         self.set_class(self.desk.settings.compact, "-compact")
