@@ -49,8 +49,9 @@ _FOREIGN = re.compile("[^ -~]+")
 """Runs of anything but printable ASCII. A mark and what it stands on never part: no mark is ASCII."""
 _NO_WORDS = re.compile(r"https?://\S*|www\.\S*|@\w*|\$[^\W\d]\w*")
 """Links, mentions and cashtags (a price, `$450`, is a word)."""
-_NAMES = re.compile(r"[@$](?:(?<=@)|(?=[^\W\d]))\w*")
-"""The same for a text without links: it begins with one of two characters, so the rest is skipped quickly."""
+_CASHTAGS = re.compile(r"\$[^\W\d]\w*")
+_MENTIONS = re.compile(r"@\w*")
+"""The same for a text without links, one by one: what begins with one character that is given is found by `memchr`."""
 _WORD = re.compile(r"\w+")
 _ASCII_WORDS = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128
 """ASCII's letters and digits are themselves, all else is a space."""
@@ -97,7 +98,13 @@ def text_key(text: str) -> str:
     "RT @ann: Buy $ABC now! https://…" and "buy $XYZ NOW" share "buy now". Empty when nothing is left.
     """
     key = text.casefold()
-    key = (_NO_WORDS if "http" in key or "www." in key else _NAMES).sub(" ", key)
+    if "http" in key or "www." in key:
+        key = _NO_WORDS.sub(" ", key)
+    else:
+        if "$" in key:
+            key = _CASHTAGS.sub(" ", key)
+        if "@" in key:
+            key = _MENTIONS.sub(" ", key)
     if key.isascii():
         words = key.encode().translate(_ASCII_WORDS).split()
         return b" ".join(words[1:] if words and words[0] == b"rt" else words).decode()

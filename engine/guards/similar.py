@@ -37,6 +37,9 @@ Sketch: TypeAlias = "array[int]"
 
 _APART = re.compile(rb"[@$]\w*|https?://\S*")
 """Mentions, cashtags, prices and links."""
+_CASHTAGS = re.compile(rb"\$\w*")
+_MENTIONS = re.compile(rb"@\w*")
+"""The same for a text without links, one by one: what begins with one character that is given is found by `memchr`."""
 _LETTERS: Final = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(128)) + b" " * 128
 """ASCII's letters become small, its digits stay, all else is a blank …"""
 _INSIDE: Final = b"'*.^_`|~-"
@@ -60,7 +63,14 @@ def _words(text: str) -> list[bytes]:
     letters = text.encode("ascii", "ignore")
     if 2 * len(letters) < len(text):
         return text_key(text).encode().split()
-    words = _APART.sub(b"", letters).translate(_LETTERS, _INSIDE).split()
+    if b"://" in letters:
+        letters = _APART.sub(b"", letters)
+    else:
+        if b"$" in letters:
+            letters = _CASHTAGS.sub(b"", letters)
+        if b"@" in letters:
+            letters = _MENTIONS.sub(b"", letters)
+    words = letters.translate(_LETTERS, _INSIDE).split()
     return words[1:] if words and words[0] == b"rt" else words
 
 
