@@ -43,11 +43,11 @@ _MARKS: Final = (
 _LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|folks|all|hmm|also|seriously)\b[\s,]*)*"
 _ASKS = re.compile(
     _LEAD
-    + r"(?:(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
-    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*"
-    r"|(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20})\?\W*$",
+    + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
+    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*\?\W*$",
     re.IGNORECASE,
 )
+_ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}\?\W*$", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]*\s*")
 _SUPPOSES = re.compile(
     r"\b(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
@@ -71,7 +71,11 @@ _UNTRUE = re.compile(
 _SUPPOSED_BY: Final = (
     *("ould", "might", "may", "'d", "’d", "not interested", "happy to", "ready to", "only if", "depend", "to hold"),
 )
-"""A sentence without any of these in lower case supposes nothing."""
+_SUPPOSED_ON: Final = (
+    *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
+    *("unless", "depend", "would have", "either way", "would be", "to hold"),
+)
+"""A text without one of each of these two, in lower case, supposes nothing."""
 _UNTRUE_BY: Final = ("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true")
 """A text without any of these in lower case calls nothing untrue."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -96,14 +100,13 @@ def _stated(text: str) -> tuple[str, float]:
     lower = text.lower()
     turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
     excepts = "unless" in lower or "barring" in lower
-    supposes = any(map(lower.__contains__, _SUPPOSED_BY))
+    supposes = any(map(lower.__contains__, _SUPPOSED_BY)) and any(map(lower.__contains__, _SUPPOSED_ON))
     if not excepts and not supposes and "?" not in text:
         return _taken_back(text, turn)
     kept: list[str] = []
     left_out = False
     for sentence in _SENTENCE.findall(text):
-        asks = "?" in sentence and _ASKS.match(sentence.split("http")[0])
-        if asks or (supposes and _SUPPOSES.search(sentence)):
+        if _asks(sentence) or (supposes and _SUPPOSES.search(sentence)):
             left_out = True
             continue
         own = _UNLESS.sub(" ", sentence) if excepts else sentence
@@ -115,6 +118,14 @@ def _stated(text: str) -> tuple[str, float]:
     if not _WORD.search(_NAMED.sub(" ", rest)):
         return text, QUIET * turn
     return _taken_back(rest, turn)
+
+
+def _asks(sentence: str) -> bool:
+    """Whether the sentence is a question, a link at its end left aside."""
+    if "?" not in sentence:
+        return False
+    words = sentence.split("http")[0]
+    return bool(_ASKS.match(words) or ("or" in words.lower().split() and _ASKS_WHICH.match(words)))
 
 
 def _taken_back(text: str, turn: float) -> tuple[str, float]:

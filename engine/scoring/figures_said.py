@@ -29,6 +29,7 @@ _MEASURE: Final = (
     r"(\b(?:targets?|pt|guidance|outlook|forecast|eps|earnings|revenues?|sales|margins?|dividend|stock|shares|price"
     r"|went|gone|goes|ran|run|fell|rose|raised|lifted|cut|lowered|moved)\b[^.;!?]{0,40}?)"
 )
+_FROM = re.compile(r"from\s+\(?-?\$?\d")
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
 _UNITS: Final = {
@@ -41,23 +42,35 @@ _MOST_APART: Final = 20.0
 _SYMBOL: Final = r"(\$[A-Za-z][A-Za-z.]{0,9})"
 _RELATIONS: Final = (
     (
+        ("prefer", "like"),
         re.compile(
             rf"\b(?:prefer\w*|like)\s+{_SYMBOL}\s+(?:over|to|than|(?:\w+\s+)?(?:better|more) than)\s+{_SYMBOL}",
             re.IGNORECASE,
         ),
         r"buy \1, avoid \2",
     ),
-    (re.compile(rf"{_SYMBOL}\s+(?:over|>|instead of|rather than)\s+{_SYMBOL}", re.IGNORECASE), r"long \1, short \2"),
     (
+        ("over", ">", "instead", "rather"),
+        re.compile(rf"{_SYMBOL}\s+(?:over|>|instead of|rather than)\s+{_SYMBOL}", re.IGNORECASE),
+        r"long \1, short \2",
+    ),
+    (
+        ("sold", "sell"),
         re.compile(rf"\b(?:sold|selling|sell)\s+{_SYMBOL}\s+(?:to|and)\s+(?:buy|bought)\s+{_SYMBOL}", re.IGNORECASE),
         r"dumped \1, bought \2",
     ),
-    (re.compile(rf"\bout of\s+{_SYMBOL},?\s+(?:and\s+)?(?:in)?to\s+{_SYMBOL}", re.IGNORECASE), r"dumped \1, bought \2"),
     (
+        ("out of",),
+        re.compile(rf"\bout of\s+{_SYMBOL},?\s+(?:and\s+)?(?:in)?to\s+{_SYMBOL}", re.IGNORECASE),
+        r"dumped \1, bought \2",
+    ),
+    (
+        ("lunch",),
         re.compile(rf"{_SYMBOL}\s+(?:is\s+|are\s+)?eat(?:s|ing)\s+{_SYMBOL}'?s?\s+lunch", re.IGNORECASE),
         r"\1 strong, \2 weak",
     ),
 )
+"""What a text in lower case must contain, the passage, and the words for it."""
 
 
 def in_words(text: str) -> str:
@@ -66,11 +79,12 @@ def in_words(text: str) -> str:
     if not any(map(lower.__contains__, SIGNS)):
         return text
     if text.count("$") >= 2:
-        for pattern, words in _RELATIONS:
-            text = pattern.sub(words, text)
+        for marks, pattern, words in _RELATIONS:
+            if any(map(lower.__contains__, marks)):
+                text = pattern.sub(words, text)
     if not any(map(str.isdigit, text)):
         return text
-    if "from" in lower and "to" in lower:
+    if "to" in lower and _FROM.search(lower):
         text = _FROM_TO.sub(partial(_moved, order=-1), text)
         text = _TO_FROM.sub(partial(_moved, order=1), text)
     if not any(map(lower.__contains__, _AGAINST_BY)):
