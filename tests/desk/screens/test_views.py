@@ -54,11 +54,11 @@ async def test_the_ledger_shows_what_decisions_were_worth(open_desk: Opener, tmp
         assert any("rule" in line and "R22" in line for line in painted(view.groups))
         assert "BLOCKED by risk" in painted(view.detail)[1]
         await pilot.press("j", "j")
-        assert "CONFIRMED by person" in painted(view.detail)[1]
+        await until(pilot, lambda: "CONFIRMED by person" in painted(view.detail)[1])
         await pilot.press("f")
         await answer(pilot, "rejected person")
         assert [row.kind.value for row in view.rows.rows] == ["rejected"]
-        assert "1 of 3: rejected person" in painted(view.rows)[0]
+        await until(pilot, lambda: "1 of 3: rejected person" in painted(view.rows)[0])
         assert view.groups.rows[0].decisions == 1
         await pilot.press("f")
         await answer(pilot, "")
