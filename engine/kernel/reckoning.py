@@ -79,13 +79,16 @@ class Reckoning:
             if why in ("periodic", "person"):
                 self._not_reconciled("the book is equal, but the venue's order updates are not heard")
         else:
-            dealing.reconciled = False
             self._not_reconciled("; ".join(differences[:3]) or "a second look is needed")
+            dealing.reconciled = False
         dealing.record_account()
         return result.ok
 
     def _not_reconciled(self, reason: str) -> None:
-        """A comparison with the venue did not succeed: no new risk until one does (R25)."""
+        """A comparison with the venue did not succeed: no new risk until one does (R25).
+
+        The first one is a warning, for fills may be under way; what the next look finds again is critical.
+        """
         self._dealing.alarms.alert(
             Alert(
                 id="reconciliation",

@@ -1,0 +1,69 @@
+"""What follows from comparisons with the venue: a warning first, for fills may be under way; then an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.clock import SECOND, VirtualClock
+from engine.config import Config, WatchRow
+from engine.config.schema import EngineConfig
+from engine.kernel.inbox import Compared
+from engine.kernel.stages import Stages
+from engine.model import Alert, Fill, Level, Role, Side, VenueAccount, VenuePosition, VenueSnapshot
+from engine.paths import Paths
+
+NOW = 1_773_236_000 * SECOND
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Iterator[Stages]:
+    config = Config(
+        engine=EngineConfig(profile="paper", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+    paths = Paths.of(config)
+    paths.create()
+    made = Stages(
+        config,
+        VirtualClock(NOW),
+        paths,
+        read_secret=lambda name: "made-up",
+        push=lambda push: None,
+        on_journal_failure=lambda failure: None,
+    )
+    made.journal.open()
+    made.dealing.heard_since_ns = NOW
+    yield made
+    made.journal.close()
+
+
+def looked(stages: Stages, *positions: VenuePosition) -> bool:
+    account = VenueAccount(Decimal(100_000), Decimal(100_000), Decimal(200_000), number="made-up")
+    return stages.reckoning.take(Compared(VenueSnapshot(NOW, account, positions, ()), "", "periodic"))
+
+
+def alert(stages: Stages) -> Alert | None:
+    return stages.view.alerts.get("reconciliation")
+
+
+def test_a_difference_is_a_warning_until_it_is_found_again(stages: Stages) -> None:
+    assert looked(stages) and stages.dealing.reconciled and alert(stages) is None
+    bought = Fill("x-1", "desk-1-e1", "TSLA", Side.BUY, Decimal(3), Decimal(250), Decimal(0), NOW, "s-1", Role.ENTRY)
+    stages.dealing.portfolio.on_fill(bought)
+    assert not looked(stages)
+    first = alert(stages)
+    assert first is not None and first.level is Level.WARNING and "TSLA: 3 ≠ 0" in first.text
+    assert not stages.dealing.reconciled, "no new risk meanwhile"
+    assert looked(stages, VenuePosition("TSLA", Decimal(3), Decimal(250)))
+    assert stages.dealing.reconciled and alert(stages) is None, "the venue has told it too"
+
+
+def test_a_venue_that_cannot_be_asked_at_the_start_is_an_alarm(stages: Stages) -> None:
+    assert not stages.reckoning.take(Compared(None, "no answer", "start"))
+    shown = alert(stages)
+    assert shown is not None and shown.level is Level.CRITICAL and "no answer" in shown.text
+    assert not stages.dealing.reconciled
