@@ -74,9 +74,9 @@ pictures: setup-dev  ## take docs/pictures/ again: every view on a made-up day
 
 lock: setup-dev  ## resolve the pins again from pyproject.toml
 	$(PY) -m pip install --quiet uv
-	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --upgrade pyproject.toml -o requirements/base.lock
-	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --upgrade pyproject.toml --group dev -c requirements/base.lock -o requirements/dev.lock
 
 setup: $(VENV)/.base

@@ -8,18 +8,14 @@ python -m bench.guards [--posts N]
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import random
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from typing import Final
 
 from bench.corpus import START_NS, lines, watchlist
+from bench.machine import alone, empty_interpreter_ms
 from bench.table import slowdown
 from engine.clock import DAY, SECOND
 from engine.config import Config
@@ -42,7 +38,7 @@ def run(posts: int = 5_000) -> dict[str, float]:
     gc.collect()
     gc.freeze()
     config = Config(watchlist=watchlist(SYMBOLS))
-    found = {"empty_interpreter_ms": _empty_interpreter()}
+    found = {"empty_interpreter_ms": empty_interpreter_ms()}
     streams = {
         "ordinary": _ordinary(config, posts),
         "all_different": _attack(config, [_words(number, 20) for number in range(posts)]),
@@ -112,32 +108,5 @@ def _words(number: int, count: int) -> str:
     return " ".join(f"w{draw.randrange(5000)}" for _ in range(count))
 
 
-def _empty_interpreter() -> float:
-    """Milliseconds of CPU time, least of five: how fast this machine is, whatever else it does."""
-    least = float("inf")
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", "pass"], check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return least * 1000
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What the guards cost.")
-    parser.add_argument("--posts", type=int, default=5_000)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    found = run(given.posts)
-    if given.json:
-        print(json.dumps(found))
-        return
-    for name, value in found.items():
-        print(f"{name:<36} {value:>14,.2f}")
-    print()
-    for name, times in slowdown({"guards": found}).items():
-        print(f"this machine is {times:.1f}× slower than the one that the targets were set on, by {name}")
-
-
 if __name__ == "__main__":
-    main()
+    alone("What the guards cost.", run, ("posts", 5_000), lambda found: slowdown({"guards": found}))

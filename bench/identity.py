@@ -24,6 +24,7 @@ from typing import Final
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from engine.scoring.rules import Rules
+from engine.scoring.tokens import NAMED
 from engine.scoring.words import finance_words, stock_words, term_key
 from engine.text import display_text
 
@@ -145,7 +146,7 @@ def _made(chance: random.Random) -> Iterator[str]:
         sorted(stock.negations),
         sorted(word for idiom in stock.idioms for word in idiom.split()),
         sorted(stock.emoji),
-        ("but", "no", "nor", "or", "so", "this", "never", "without", "doubt", "least", "at", "very", "kind", "of"),
+        NAMED,
         ("the", "stock", "a", "is", "N'T", "İt", "won’t", "$AAPL", "(", "12%", "x", "today"),
     )
     for _ in range(MADE):

@@ -5,9 +5,7 @@ python -m bench.journal [--rows N]
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
 import sqlite3
 import tempfile
@@ -16,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.machine import alone
 from engine.config.schema import JournalConfig
 from engine.journal import Journal, Reader
 from engine.journal.chain import encode
@@ -169,18 +168,5 @@ def reopen(path: Path) -> None:
         pass
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Bench of the journal.")
-    parser.add_argument("--rows", type=int, default=40_000)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    found = run(given.rows)
-    if given.json:
-        print(json.dumps(found))
-        return
-    for name, value in found.items():
-        print(f"{name:<36} {value:>14,.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    alone("Bench of the journal.", run, ("rows", 40_000))

@@ -28,7 +28,6 @@ import cProfile
 import gc
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -40,6 +39,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.corpus import watchlist
+from bench.machine import empty_interpreter_ms
 from bench.replay import Pauses
 from bench.table import REFERENCE
 from desk.client import Client
@@ -327,17 +327,6 @@ def apart_from(
         "waited_pct": 100 * waited / len(at_ns),
     }
     return moment, apart
-
-
-def empty_interpreter_ms() -> float:
-    """CPU time of an interpreter that does nothing, the least of some, in milliseconds."""
-    least = float("inf")
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", "pass"], check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return least * 1000
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -8,9 +8,7 @@ python -m bench.stages [--posts N]
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -20,6 +18,7 @@ from typing import Final, TypeVar
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from bench.corpus import START_NS, lines, watchlist
+from bench.machine import alone
 from engine.clock import SECOND, from_seconds
 from engine.config import Config, SentimentConfig, WatchRow
 from engine.feeds.x_parse import parse_line
@@ -192,18 +191,5 @@ def _steady(window: int) -> Iterator[ScoredPost]:
         yield ScoredPost(Post(post_id, "x", at_ns, at_ns, authors[number % len(authors)], "", text), match, reading)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What each stage costs.")
-    parser.add_argument("--posts", type=int, default=3_000)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    found = run(given.posts)
-    if given.json:
-        print(json.dumps(found))
-        return
-    for name, value in found.items():
-        print(f"{name:<36} {value:>14,.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    alone("What each stage costs.", run, ("posts", 3_000))

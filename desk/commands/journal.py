@@ -73,12 +73,13 @@ def show(
             return
         wanted = kinds or None
         last = reader.seq
-        _print_records(reversed(list(reader.records(wanted, since_at, key=key, limit=limit, reverse=True))), as_json)
+        newest = reversed(list(reader.records(wanted, since_at, key=key, limit=limit, reverse=True)))
+        last = max(last, _print_records(newest, as_json))
         try:
             while follow:
                 reached = reader.seq
-                _print_records(reader.records(wanted, since_at, key=key, after_seq=last), as_json)
-                last = reached
+                # What is written between the two questions is printed now: it must not be printed again.
+                last = max(reached, _print_records(reader.records(wanted, since_at, key=key, after_seq=last), as_json))
                 sys.stdout.flush()
                 time.sleep(POLL_S)
         except KeyboardInterrupt:
@@ -216,12 +217,14 @@ def terminal_width() -> int:
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
-def _print_records(records: Iterable[Record], as_json: bool) -> None:
+def _print_records(records: Iterable[Record], as_json: bool) -> int:
+    """Print records in their order; the number of the last one, 0 where there is none."""
     from engine.journal.export import at_text, json_line
     from engine.text import display_text
 
-    width = terminal_width() if sys.stdout.isatty() else None
+    width, seq = terminal_width() if sys.stdout.isatty() else None, 0
     for record in records:
+        seq = record.seq
         if as_json:
             click.echo(json_line(record))
             continue
@@ -229,6 +232,7 @@ def _print_records(records: Iterable[Record], as_json: bool) -> None:
         line = f"{record.seq:>8} {at_text(record.at_ns)} {record.kind:<10} {record.key:<20} {body}"
         line = display_text(line, limit=len(line))
         click.echo(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
+    return seq
 
 
 def _print_counts(reader: Reader, as_json: bool) -> None:

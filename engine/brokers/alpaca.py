@@ -217,7 +217,6 @@ class AlpacaBroker:
                 match event:
                     case Heard(messages, malformed):
                         bad = counts.malformed + malformed
-                        told = len(messages) + malformed
                         for message in messages:
                             update = parse_update(message)
                             if isinstance(update, OrderUpdate):
@@ -233,7 +232,7 @@ class AlpacaBroker:
                             last_ns=now_ns,
                             received_ns=now_ns,
                         )
-                        if told:
+                        if messages or malformed:
                             yield counts
                     case Opening():
                         if counts.light is Light.OFF:

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,8 @@ from engine.journal.anchor import Anchor, AnchorFile, read_anchor
 from engine.journal.chain import KEY_LIMIT, LAYOUT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
-from engine.journal.walk import COLUMNS, check_tail
+from engine.journal.rows import Field, insert
+from engine.journal.walk import check_tail
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000
@@ -38,20 +38,12 @@ TAIL: Final = 10_000
 """Records whose chain is checked on opening; `desk journal verify` checks all."""
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
-
-STATEMENT_ROWS: Final = 64
-"""Most rows of one INSERT."""
-WIDTH: Final = 6
-"""Fields of a row."""
-STATEMENT_FIELDS: Final = STATEMENT_ROWS * WIDTH
 ROW_BYTES: Final = 250
 """What a row takes in the table and the indexes beside its body, about."""
 _KIND_BYTES: Final = {kind: kind.encode() for kind in KINDS}
 
 _TYPES: Final = dict(KINDS)
-
-Field = int | str | bytes
-"""What a column takes."""
+"""KINDS without its read-only cover: it is asked for every record."""
 Waiter = Callable[[JournalError | None], None]
 """Told None when what it waits for is durable, or why it never will be. Called on the writer's thread."""
 
@@ -339,7 +331,7 @@ class Journal:
     def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
         taken_at, newest = time.monotonic(), self._seq
         fields, durable, size = self._encoded(self._durable.hash)
-        _insert(connection, fields)
+        insert(connection, fields)
         self._durable = durable
         if durable.seq >= self._mark[0]:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)
@@ -394,28 +386,6 @@ class Journal:
         finally:
             for waiter in waiters:
                 waiter(failure)
-
-
-def _insert(connection: sqlite3.Connection, fields: list[Field]) -> None:
-    """Insert rows, given field by field, and commit them: a group of usual size in one statement by itself.
-
-    sqlite3 gives the interpreter away in every statement, and to get it back from a busy loop takes up to a switch
-    interval each time. Raises sqlite3.Error.
-    """
-    if len(fields) <= STATEMENT_FIELDS:
-        connection.execute(_statement(len(fields) // WIDTH), fields)
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    for start in range(0, len(fields), STATEMENT_FIELDS):
-        part = fields[start : start + STATEMENT_FIELDS]
-        connection.execute(_statement(len(part) // WIDTH), part)
-    connection.execute("COMMIT")
-
-
-@lru_cache(maxsize=STATEMENT_ROWS)
-def _statement(rows: int) -> str:
-    """The INSERT of so many rows: the same text each time, so that sqlite3 finds it prepared."""
-    return f"INSERT INTO records({COLUMNS}) VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)}"
 
 
 def _make_private(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 
 from engine.clock import SECOND, stopwatch_ns
 from engine.model.feeds import StageLatency
@@ -21,27 +22,33 @@ class Latency:
 
     def quantiles_ms(self, *shares: float) -> list[float]:
         """For each share the duration that so many of the kept ones do not exceed, in milliseconds; 0 without any."""
-        ordered = sorted(self._durations) or [0]
-        return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6 for share in shares]
+        return _quantiles_ms(self._durations, *shares)
 
 
 class StageLatencies:
-    """How long the newest posts took in each stage, in the order of the stages."""
+    """How long the last 2,048 posts took in each stage, in the order of the stages."""
 
     NAMES = ("wait", "match and guards", "score", "mood", "signal and order")
 
     def __init__(self) -> None:
-        self._stages = tuple(Latency() for _ in self.NAMES)
+        self._posts: deque[tuple[int, int, int, int, int]] = deque(maxlen=2048)
 
-    def add(self, *durations_ns: int) -> None:
-        """Note one post's durations, one per stage."""
-        for stage, duration_ns in zip(self._stages, durations_ns, strict=True):
-            stage.add(duration_ns)
+    def add(self, wait_ns: int, guards_ns: int, score_ns: int, mood_ns: int, signal_ns: int) -> None:
+        """Note one post's durations, one per stage: taken apart only when somebody asks."""
+        self._posts.append((wait_ns, guards_ns, score_ns, mood_ns, signal_ns))
 
     def told(self) -> tuple[StageLatency, ...]:
         """Every stage with its median and its 99th percentile."""
-        pairs = zip(self.NAMES, self._stages, strict=True)
-        return tuple(StageLatency(name, *stage.quantiles_ms(0.5, 0.99)) for name, stage in pairs)
+        stages = zip(*self._posts, strict=True) if self._posts else [()] * len(self.NAMES)
+        return tuple(
+            StageLatency(name, *_quantiles_ms(durations, 0.5, 0.99))
+            for name, durations in zip(self.NAMES, stages, strict=True)
+        )
+
+
+def _quantiles_ms(durations_ns: Iterable[int], *shares: float) -> list[float]:
+    ordered = sorted(durations_ns) or [0]
+    return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6 for share in shares]
 
 
 class Rate:

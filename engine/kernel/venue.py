@@ -86,7 +86,9 @@ class VenueLink:
         self.reconcile("start", persist=True)
 
     def _report(self, light: Light, error: DeskError | None = None) -> None:
-        """Show how the venue answers: refused, down with the reason, or up again."""
+        """Show how a real venue answers: refused, down with the reason, or up again. A simulated one always does."""
+        if self._broker.simulated:
+            return
         now_ns = self._clock.now_ns()
         if light is not self._light:
             self._light, self._since_ns = light, now_ns
@@ -111,7 +113,7 @@ class VenueLink:
             if not self._broker.simulated:
                 for request in batch:
                     self._spawn(self._later(request))
-                    if isinstance(request, Place):
+                    if isinstance(request, Place | Resend):
                         self.hurry_until_ns = stopwatch_ns() + HURRY_NS
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
@@ -215,11 +217,9 @@ class VenueLink:
             since = max(0, self._clock.now_ns() - LOOK_BACK_NS)
             snapshot = await self._broker.snapshot(since)
         except DeskError as error:
-            if not self._broker.simulated:
-                self._report(Light.DOWN, error)
+            self._report(Light.DOWN, error)
             return Compared(None, str(error), why)
-        if not self._broker.simulated:
-            self._report(Light.UP)
+        self._report(Light.UP)
         return Compared(snapshot, "", why)
 
     async def _learn_instruments(self) -> None:

@@ -69,7 +69,8 @@ _UNTRUE = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED_BY: Final = (
-    *("ould", "might", "may", "'d", "’d", "not interested", "happy to", "ready to", "only if", "depend", "to hold"),
+    *("ould", "might", "may", "'d", "’d", "not interested"),
+    *("happy to", "ready to", "only if", "depend", "to hold"),
 )
 _SUPPOSED_ON: Final = (
     *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
@@ -92,10 +93,10 @@ def said(text: str) -> Said:
     lower = text.lower()
     if len(text) > LONGEST or not any(map(lower.__contains__, _MARKS)):
         return Said(text)
-    return Said(*_stated(in_words(text)))
+    return _stated(in_words(text))
 
 
-def _stated(text: str) -> tuple[str, float]:
+def _stated(text: str) -> Said:
     """The sentences of the text that state something, and how they are meant."""
     lower = text.lower()
     turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
@@ -116,7 +117,7 @@ def _stated(text: str) -> tuple[str, float]:
         return _taken_back(text, turn)
     rest = "".join(kept)
     if not _WORD.search(_NAMED.sub(" ", rest)):
-        return text, QUIET * turn
+        return Said(text, QUIET * turn)
     return _taken_back(rest, turn)
 
 
@@ -128,14 +129,14 @@ def _asks(sentence: str) -> bool:
     return bool(_ASKS.match(words) or ("or" in words.lower().split() and _ASKS_WHICH.match(words)))
 
 
-def _taken_back(text: str, turn: float) -> tuple[str, float]:
+def _taken_back(text: str, turn: float) -> Said:
     """What is said to be untrue means the opposite."""
     lower = text.lower()
     found = _UNTRUE.search(text) if any(map(lower.__contains__, _UNTRUE_BY)) else None
     if found is None:
-        return text, turn
+        return Said(text, turn)
     start, end = found.span(found.lastgroup or 0)
-    return f"{text[:start]} {text[end:]}", -turn
+    return Said(f"{text[:start]} {text[end:]}", -turn)
 
 
 def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:

@@ -33,15 +33,22 @@ def deadline(limit_s: float) -> Iterator[None]:
         yield
         return
 
+    over = False
+
     def ring(number: int, frame: FrameType | None) -> None:
-        raise Overdue
+        if not over:
+            raise Overdue
 
     began = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring)
     left_s, every_s = signal.setitimer(signal.ITIMER_REAL, limit_s, AGAIN_S)
     try:
-        yield
+        try:
+            yield
+        finally:
+            over = True
     finally:
+        # Reached also when the alarm rings between the body's end and `over`: it must not ring on in what comes next.
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
         if left_s:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from importlib import import_module
 from itertools import islice
@@ -29,6 +30,7 @@ FOREIGN_LIMIT_S: Final = 0.5
 """Longest call of a scorer that is not ours. Ours take time in proportion to a text, which is cut short."""
 FOREIGN_REST: Final = 1000
 """Texts that a scorer is not asked for after it took longer: it would hold up each of them as long."""
+_NO_LIMIT: Final = nullcontext()
 _MOST_SYMBOLS: Final = 32
 """Symbols of one text that may have a score of their own; further ones have the text's."""
 _NO_REASON: Final = DisplayText("")
@@ -288,17 +290,14 @@ class _Member:
         attempt = self._attempt
         attempt.problem = ""
         answer: Any = None
-        if self._foreign:
-            if self._resting > 0:
-                self._resting -= len(texts)
-                self.failed += len(texts)
-                return [None] * len(texts)
-            with attempt, deadline(FOREIGN_LIMIT_S):
-                answer = list(self._scorer.score(texts))
-            self._resting = FOREIGN_REST if attempt.overdue else 0
-        else:
-            with attempt:
-                answer = list(self._scorer.score(texts))
+        if self._resting > 0:
+            self._resting -= len(texts)
+            self.failed += len(texts)
+            return [None] * len(texts)
+        with attempt, deadline(FOREIGN_LIMIT_S) if self._foreign else _NO_LIMIT:
+            answer = list(self._scorer.score(texts))
+        if attempt.overdue:
+            self._resting = FOREIGN_REST
         if attempt.problem or len(answer) != len(texts):
             self._note(attempt.problem or f"expected {len(texts)} scores, found {len(answer)}", len(texts))
             return [None] * len(texts)

@@ -27,7 +27,6 @@ from engine.errors import ConfigError, DeskError
 from engine.model import Score
 from engine.scoring.asides import as_meant
 from engine.scoring.calibration import Curve
-from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.features import SUMS, tokens
 from engine.scoring.rules import Rules, Tally, finance_rules
 from engine.scoring.words import Words
@@ -162,11 +161,8 @@ class LinearScorer:
         """The score of words as they stand, and of each symbol's own."""
         tally = self._rules.tally(text)
         score = self._whole(text, tally)
-        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
-            own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(part, self._rules.tally(part)))
-            if own:
-                score = Score(score.score, score.confidence, own)
-        return score
+        own = self._rules.own_scores(text, tally, lambda part: self._whole(part, self._rules.tally(part)))
+        return Score(score.score, score.confidence, own) if own else score
 
     def _whole(self, text: str, tally: Tally) -> Score:
         found = self._probabilities(text, tally)

@@ -18,7 +18,8 @@ from heapq import heappop, heappush
 from itertools import compress
 from typing import Final, NamedTuple
 
-from engine.scoring.clauses import symbols_apart
+from engine.model import Score, SymbolScore
+from engine.scoring.clauses import LEAST_CASHTAGS, own_scores, symbols_apart
 from engine.scoring.tokens import BUT, FIRST, KNOWN, MODIFIER, PLAIN, SECOND, UPPER, Token, Tokens
 from engine.scoring.words import Words, finance_words
 
@@ -133,6 +134,12 @@ class Rules:
         if self._apart[0] != text:
             self._apart = text, symbols_apart(text, self.says_something)
         return self._apart[1]
+
+    def own_scores(self, text: str, tally: Tally, score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
+        """What `score` says of each symbol's own text (`clauses.own_scores`); nothing where all is praise or blame."""
+        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
+            return own_scores(self.symbols_apart(text), score)
+        return ()
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""

@@ -31,7 +31,7 @@ Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
 
 
 class Token(int):
-    """A token's flags, and what is known of it. Those that no list and no rule mentions share `PLAIN` or `_UPPER`.
+    """A token's flags, and what is known of it. Unlisted ones share one for each way to be written.
 
     Being its flags, a list of tokens becomes their flags as `bytes` in one step, in which places are found quickly.
     """
@@ -69,21 +69,8 @@ class Token(int):
 
 PLAIN: Final = Token.of(0)
 _UPPER: Final = Token.of(UPPER)
-_NAMED: Final = (
-    "no",
-    "nor",
-    "or",
-    "so",
-    "this",
-    "never",
-    "without",
-    "doubt",
-    "least",
-    "at",
-    "very",
-    "kind",
-    "of",
-    "but",
+NAMED: Final = (
+    *("no", "nor", "or", "so", "this", "never", "without", "doubt", "least", "at", "very", "kind", "of", "but"),
 )
 """Words that the rules name."""
 
@@ -103,7 +90,7 @@ class Tokens(dict[str, Token]):
         for keys, valence in sorted(words.phrases.items(), key=lambda phrase: -len(phrase[0])):
             self._tails.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys[2:], valence))
         self._seconds = frozenset(keys[1] for keys in words.phrases)
-        self._listed = {*words.lexicon, *words.boosters, *words.negations, *_NAMED}
+        self._listed = {*words.lexicon, *words.boosters, *words.negations, *NAMED}
         self._listed.update(word for phrase in long_ones for word in phrase)
         self._keys = {*words.terms, *words.nots, *(key for phrase in words.phrases for key in phrase)}
 

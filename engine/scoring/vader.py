@@ -8,7 +8,6 @@ from engine.config import Config
 from engine.model import Score
 from engine.scoring.asides import as_meant
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
-from engine.scoring.clauses import LEAST_CASHTAGS, own_scores
 from engine.scoring.rules import Rules, Tally, finance_rules
 from engine.scoring.words import Words
 
@@ -54,11 +53,8 @@ class VaderScorer:
         """The score of words as they stand, and of each symbol's own."""
         tally = self._rules.tally(text)
         score = self._whole(tally)
-        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
-            own = own_scores(self._rules.symbols_apart(text), lambda part: self._whole(self._rules.tally(part)))
-            if own:
-                score = Score(score.score, score.confidence, own)
-        return score
+        own = self._rules.own_scores(text, tally, lambda part: self._whole(self._rules.tally(part)))
+        return Score(score.score, score.confidence, own) if own else score
 
     def _whole(self, tally: Tally) -> Score:
         compound, bullish, bearish = tally

@@ -28,23 +28,9 @@ _FINANCE: Final = "finance_words.tsv"
 LONGEST_PHRASE: Final = 5
 """Most words in a term as it is written."""
 FILLERS: Final = (
-    *(
-        "my",
-        "the",
-        "our",
-        "his",
-        "these",
-        "some",
-        "more",
-        "all",
-        "a",
-        "few",
-        "a few",
-        "all my",
-        "half my",
-        "some of my",
-    ),
-    *("#", "$x", "my $x", "some $x", "more $x", "a few $x", "all my $x", "# $x", "$x #", "$x $#", "$#", "a new", "big"),
+    *("my", "the", "our", "his", "these", "some", "more", "all", "a", "few", "a few", "all my", "half my"),
+    *("some of my", "a new", "big", "#", "$x", "my $x", "some $x", "more $x", "a few $x", "all my $x"),
+    *("# $x", "$x #", "$x $#", "$#"),
 )
 """What may stand at `~`: whose, how much, and of what."""
 _MOST_TERMS: Final = 20_000
@@ -149,7 +135,7 @@ def finance_words(table: str | None = None) -> Words:
             families.append((term, value))
             continue
         keys = tuple(term.split(" "))
-        valence = None if value == "not" else 0.0 if value == "drop" else float(value)
+        valence = _valence(value)
         if len(keys) > 1:
             phrases[keys] = valence
         elif value == "drop":
@@ -164,7 +150,7 @@ def finance_words(table: str | None = None) -> Words:
             if len(term) == 1 and not term.isascii():
                 signs.add(term)
     for term, value in families:
-        valence = None if value == "not" else 0.0 if value == "drop" else float(value)
+        valence = _valence(value)
         for keys in _members(term):
             phrases.setdefault(keys, valence)
         if len(phrases) > _MOST_TERMS:
@@ -180,6 +166,11 @@ def finance_words(table: str | None = None) -> Words:
         masked=frozenset(masked),
         version=f"{stock.version}+finance-{hashlib.sha256(table.encode()).hexdigest()[:12]}",
     )
+
+
+def _valence(value: str) -> float | None:
+    """What a phrase of this value is worth: None for a negation, nothing for one that is dropped."""
+    return None if value == "not" else 0.0 if value == "drop" else float(value)
 
 
 def _members(term: str) -> list[tuple[str, ...]]:

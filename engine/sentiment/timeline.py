@@ -84,8 +84,8 @@ class Timeline:
             return
         author = post.author
         name = author.id or author.name
-        figures = packed, weights(packed), opinions(packed)
-        entry = Entry(post.id, at, name, *figures, author.name, match, scored.reading, scored.mark, post.text)
+        numbers = packed, weights(packed), opinions(packed)
+        entry = Entry(post.id, at, name, *numbers, author.name, match, scored.reading, scored.mark, post.text)
         times = self._times
         if not times or at >= times[-1]:
             times.append(at)

@@ -7,16 +7,19 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+import desk.commands.journal as journal_command
 from desk.commands.journal import journal
 from engine.config.schema import JournalConfig
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError
 from engine.journal import Journal
 from engine.journal.anchor import anchor_path
+from engine.journal.chain import Record
 from engine.model import Alert, Level, Reading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,6 +67,37 @@ def test_show_as_json(file: Path) -> None:
     output = desk("show", "--json", "--limit", "1", file=file).output
     assert output.isascii()
     assert json.loads(output)["body"]["text"] == HOSTILE
+
+
+def test_follow_prints_each_record_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that are written between two looks, or while one is printed."""
+    again = Journal(file, JournalConfig(), profile="paper")
+    again.open()
+    number = iter(range(60, 70))
+
+    def write() -> None:
+        at = next(number)
+        again.append("reading", str(at), Reading(str(at), "vader", "1", 0.5, 0.5, at), at * 10**9)
+        again.flush()
+
+    def wait(seconds: float) -> None:
+        try:
+            write()
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    printed = journal_command._print_records
+
+    def while_printing(records: Iterable[Record], as_json: bool) -> int:
+        if again.seq == 65:
+            write()
+        return printed(records, as_json)
+
+    monkeypatch.setattr("desk.commands.journal.time.sleep", wait)
+    monkeypatch.setattr("desk.commands.journal._print_records", while_printing)
+    lines = desk("show", "--follow", "--limit", "3", file=file).output.splitlines()
+    again.close()
+    assert [int(line.split()[0]) for line in lines] == list(range(59, 72))
 
 
 def test_counts(file: Path) -> None:

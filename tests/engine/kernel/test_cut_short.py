@@ -18,6 +18,7 @@ from engine.model import FeedState, Light, Post
 from engine.model.records import Edit, GuardRecord
 from engine.paths import Paths
 from tests.engine.guards.made_up import NEWS, PITCH, T0, crowd, post, throw_away
+from tests.engine.kernel import bare
 
 DAY_NS = 86_400 * 10**9
 
@@ -43,17 +44,7 @@ def config(home: Path) -> Config:
 
 def begun(home: Path, now_ns: int) -> Stages:
     """The stages of an engine that has read its journal back."""
-    made = config(home)
-    paths = Paths.of(made)
-    paths.create()
-    stages = Stages(
-        made,
-        VirtualClock(now_ns),
-        paths,
-        read_secret=lambda name: "",
-        push=lambda push: None,
-        on_journal_failure=lambda failure: None,
-    )
+    stages = bare.stages(config(home), VirtualClock(now_ns))
     stages.journal.open()
     stages.restore(T0 - DAY_NS)
     return stages

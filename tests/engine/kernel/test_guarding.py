@@ -22,11 +22,11 @@ from engine.feeds.replay import DEMO
 from engine.journal import Journal, Reader
 from engine.journal.weighing import weigh
 from engine.kernel.kernel import Kernel
-from engine.kernel.stages import Stages
 from engine.model import DisplayText, Match, Mood, Post
 from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.paths import Paths
 from tests.engine.guards.made_up import NEWS, post
+from tests.engine.kernel import bare
 
 BEGIN, END = parse_iso("2026-03-11T12:40:00-04:00"), parse_iso("2026-03-11T13:04:00-04:00")
 RING_FROM = parse_iso("2026-03-11T12:57:10-04:00")
@@ -135,16 +135,7 @@ def test_the_chain_is_the_same_at_every_speed(recording: Path, guarded: Run, tmp
 
 
 def test_a_restart_weighs_as_before(guarded: Run, tmp_path: Path) -> None:
-    clock = VirtualClock(guarded.mood.at_ns)
-    fresh = Paths.of(guarded.config)
-    stages = Stages(
-        guarded.config,
-        clock,
-        fresh,
-        read_secret=lambda name: "",
-        push=lambda push: None,
-        on_journal_failure=lambda failure: None,
-    )
+    stages = bare.stages(guarded.config, VirtualClock(guarded.mood.at_ns))
     stages.restore(BEGIN)
     mood = stages.sentiment.mood("GOOG", guarded.mood.at_ns)
     assert (mood.value, mood.raw, mood.volume, mood.raw_volume, mood.authors, mood.kept) == (

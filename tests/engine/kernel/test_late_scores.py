@@ -16,14 +16,13 @@ from engine.config import Config, load
 from engine.journal import format_story
 from engine.journal.reader import Reader
 from engine.kernel.kernel import Kernel
-from engine.kernel.stages import Stages
 from engine.model import Author, DisplayText, FeedState, Light, Post, Reading, Score, SymbolScore
 from engine.model.records import Started
 from engine.paths import Paths
 from engine.scoring.finbert import pull
 from engine.scoring.finbert.scorer import FinbertScorer
 from engine.scoring.lane import LateAnswer
-from tests.engine.kernel import made_up
+from tests.engine.kernel import bare, made_up
 from tests.engine.scoring.finbert import tiny
 
 NOW = 1_773_235_800 * SECOND
@@ -148,14 +147,7 @@ class Desk:
         self.config = config(home, **others)
         self.clock = VirtualClock(NOW)
         paths = replace(Paths.of(self.config, name), journal_file=home / f"{name}.journal")
-        self.stages = Stages(
-            self.config,
-            self.clock,
-            paths,
-            read_secret=str,
-            push=lambda push: None,
-            on_journal_failure=lambda error: None,
-        )
+        self.stages = bare.stages(self.config, self.clock, paths)
         self.stages.journal.open()
         self.stages.sentiment.covered_since(NOW - 10_000 * SECOND)
 

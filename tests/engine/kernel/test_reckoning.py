@@ -14,7 +14,7 @@ from engine.config.schema import EngineConfig
 from engine.kernel.inbox import Compared
 from engine.kernel.stages import Stages
 from engine.model import Alert, Fill, Level, Role, Side, VenueAccount, VenuePosition, VenueSnapshot
-from engine.paths import Paths
+from tests.engine.kernel import bare
 
 NOW = 1_773_236_000 * SECOND
 
@@ -25,16 +25,7 @@ def stages(tmp_path: Path) -> Iterator[Stages]:
         engine=EngineConfig(profile="paper", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
         watchlist=(WatchRow(symbol="TSLA"),),
     )
-    paths = Paths.of(config)
-    paths.create()
-    made = Stages(
-        config,
-        VirtualClock(NOW),
-        paths,
-        read_secret=lambda name: "made-up",
-        push=lambda push: None,
-        on_journal_failure=lambda failure: None,
-    )
+    made = bare.stages(config, VirtualClock(NOW))
     made.journal.open()
     made.dealing.heard_since_ns = NOW
     yield made

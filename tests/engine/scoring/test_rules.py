@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from engine.scoring.rules import Rules
+from engine.scoring.tokens import NAMED
 from engine.scoring.words import finance_words, stock_words, term_key
 from engine.text import display_text, unescape
 
@@ -28,23 +29,7 @@ OURS = Rules(FINANCE)
 LONGEST = max(map(len, FINANCE.phrases))
 RECORDINGS = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
-named = [
-    "but",
-    "no",
-    "nor",
-    "or",
-    "so",
-    "this",
-    "never",
-    "without",
-    "doubt",
-    "least",
-    "at",
-    "very",
-    "kind",
-    "of",
-    "the",
-]
+named = [*NAMED, "the"]
 lists = [
     sorted(STOCK.lexicon),
     sorted(word for booster in STOCK.boosters for word in booster.split()),
