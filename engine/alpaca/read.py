@@ -14,6 +14,7 @@ TEXT_LIMIT = 300
 """Longest piece of the venue's text that goes into a reason."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBERS = (str, int, float, Decimal)
 
 Json = Any
 """A decoded JSON (or msgpack) value: what it holds is for the reader to find out."""
@@ -43,7 +44,7 @@ def _no_number(_: str) -> None:
 
 def decimal(value: Json) -> Decimal | None:
     """A finite number from text, int, float or Decimal; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return None
     if isinstance(value, str) and len(value) > 64:
         return None

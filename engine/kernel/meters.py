@@ -11,10 +11,13 @@ from engine.model.feeds import StageLatency
 
 
 class Latency:
-    """The last 2,048 durations and their quantiles."""
+    """The last 2,048 durations and their quantiles, looked at anew every half second at most."""
+
+    EVERY_NS = SECOND // 2
 
     def __init__(self, keep: int = 2048) -> None:
         self._durations: deque[int] = deque(maxlen=keep)
+        self._quantiles: dict[tuple[float, ...], tuple[int, list[float]]] = {}
 
     def add(self, duration_ns: int) -> None:
         """Note one duration in nanoseconds."""
@@ -22,7 +25,12 @@ class Latency:
 
     def quantiles_ms(self, *shares: float) -> list[float]:
         """For each share the duration that so many of the kept ones do not exceed, in milliseconds; 0 without any."""
-        return _quantiles_ms(self._durations, *shares)
+        now_ns = stopwatch_ns()
+        looked_ns, found = self._quantiles.get(shares, (0, []))
+        if not found or now_ns - looked_ns >= self.EVERY_NS:
+            found = _quantiles_ms(self._durations, *shares)
+            self._quantiles[shares] = now_ns, found
+        return found
 
 
 class StageLatencies:
