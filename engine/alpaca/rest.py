@@ -2,14 +2,15 @@
 
 alpaca-py builds the address and signs the request. Its own retry of POST (429, 504) is off, because a 504 may come
 after the order was accepted; its parsing is not used, because an unknown status made it throw although the order stood
-(both shown in the tests of this room).
+(both shown in the tests of this room). So the client is the class under all of alpaca-py's clients, and not
+`TradingClient`: that one's module brings pandas, which is most of a second of a start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -72,25 +73,19 @@ class Reply(Value, frozen=True, gc=False):
 
 
 class Rest:
-    """Calls to one Alpaca host. `build` makes the alpaca-py client; it runs in a thread because its import is slow.
+    """Calls to one Alpaca host. alpaca-py's client is made in a thread because its import is slow.
 
-    `secrets` never appear in what a Reply says. At most `threads` calls run at once; a call that waits for a thread
+    The keys never appear in what a Reply says. At most `threads` calls run at once; a call that waits for a thread
     counts against its own limit and is not sent after it.
     """
 
     def __init__(
-        self,
-        build: Callable[[], Any],
-        clock: Clock,
-        *,
-        secrets: tuple[str, ...],
-        timeout_s: float,
-        threads: int,
-        name: str,
+        self, url: str, clock: Clock, *, key_id: str, secret_key: str, timeout_s: float, threads: int, name: str
     ) -> None:
+        """`url`: the host, with no version after it."""
+        self._url = url
         self._clock = clock
-        self._build = build
-        self._secrets = secrets
+        self._key_id, self._secret_key = key_id, secret_key
         self._timeout_s = timeout_s
         self._threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
@@ -112,15 +107,17 @@ class Rest:
 
     def _make(self) -> Any:
         with _IMPORTING:
+            from alpaca.common.rest import RESTClient
+
             from engine.alpaca.transport import BoundedAdapter
 
-            client = self._build()
+            client = RESTClient(self._url, self._key_id, self._secret_key, raw_data=True)
         client._retry = 0
         session = client._session
         for scheme in ("http://", "https://"):
             session.mount(scheme, BoundedAdapter(self._timeout_s, self._threads))
         # The environment's proxy and certificates are read once here, not before every order; no netrc signs for us.
-        found = session.merge_environment_settings(str(client._base_url), {}, None, None, None)
+        found = session.merge_environment_settings(self._url, {}, None, None, None)
         session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
         return client
 
@@ -197,7 +194,7 @@ class Rest:
         return {**body, "message": self._clean(message)} if isinstance(message, str) else body
 
     def _clean(self, words: str) -> str:
-        for secret in self._secrets:
+        for secret in (self._secret_key, self._key_id):
             words = words.replace(secret, "[secret]")
         return display_text(words, TEXT_LIMIT)
 

@@ -74,16 +74,11 @@ class AlpacaBroker:
     ) -> None:
         self._clock = clock
         self._url = config.alpaca.trading_url.rstrip("/").removesuffix("/v2")
-
-        def build() -> Any:
-            from alpaca.trading.client import TradingClient
-
-            return TradingClient(key_id, secret_key, raw_data=True, url_override=self._url)
-
         self._rest = Rest(
-            build,
+            self._url,
             clock,
-            secrets=(secret_key, key_id),
+            key_id=key_id,
+            secret_key=secret_key,
             timeout_s=config.alpaca.timeout_s,
             threads=THREADS,
             name="alpaca-rest",

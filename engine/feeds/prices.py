@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import Any
 
 import msgspec
 
@@ -60,17 +59,11 @@ class AlpacaPriceFeed:
         self._pairs = f"pairs have no prices here: {', '.join(pairs[:5])}" if pairs else ""
         self._limits = ("", "")
         """What the present connection does not carry, and the remedy."""
-        url = config.alpaca.data_url.rstrip("/").removesuffix("/v2")
-
-        def build() -> Any:
-            from alpaca.data.historical.stock import StockHistoricalDataClient
-
-            return StockHistoricalDataClient(key_id, secret_key, raw_data=True, url_override=url)
-
         self._rest = Rest(
-            build,
+            config.alpaca.data_url.rstrip("/").removesuffix("/v2"),
             clock,
-            secrets=(secret_key, key_id),
+            key_id=key_id,
+            secret_key=secret_key,
             timeout_s=config.alpaca.timeout_s,
             threads=2,
             name="alpaca-data",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,14 +21,16 @@ async def venue() -> AsyncIterator[AlpacaSimulator]:
         yield simulator
 
 
+def made(venue: AlpacaSimulator, url: str, *, timeout_s: float, threads: int) -> Rest:
+    return Rest(
+        url, SystemClock(), key_id=venue.key_id, secret_key=venue.secret_key, timeout_s=timeout_s, threads=threads,
+        name="test",
+    )  # fmt: skip
+
+
 @pytest.fixture
 async def rest(venue: AlpacaSimulator) -> AsyncIterator[Rest]:
-    def build() -> Any:
-        from alpaca.trading.client import TradingClient
-
-        return TradingClient(venue.key_id, venue.secret_key, raw_data=True, url_override=venue.trading_url)
-
-    calls = Rest(build, SystemClock(), secrets=(venue.secret_key,), timeout_s=1.0, threads=2, name="test")
+    calls = made(venue, venue.trading_url, timeout_s=1.0, threads=2)
     await calls.open()
     yield calls
     await calls.close()
@@ -43,13 +44,7 @@ async def test_an_answer_is_read_by_us_with_exact_numbers(rest: Rest) -> None:
 
 async def test_the_environments_proxy_is_used(venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", venue.trading_url)
-
-    def build() -> Any:
-        from alpaca.trading.client import TradingClient
-
-        return TradingClient(venue.key_id, venue.secret_key, raw_data=True, url_override="http://alpaca.invalid")
-
-    calls = Rest(build, SystemClock(), secrets=(venue.secret_key,), timeout_s=5.0, threads=1, name="test")
+    calls = made(venue, "http://alpaca.invalid", timeout_s=5.0, threads=1)
     await calls.open()
     reply = await calls.call("GET", "/account")
     await calls.close()
@@ -98,7 +93,7 @@ async def test_a_hanging_and_a_dripping_answer_end_at_the_limit(venue: AlpacaSim
 
 
 async def test_before_opening_and_after_closing_nothing_is_sent(venue: AlpacaSimulator, rest: Rest) -> None:
-    unopened = Rest(lambda: None, SystemClock(), secrets=(), timeout_s=1.0, threads=1, name="unopened")
+    unopened = made(venue, venue.trading_url, timeout_s=1.0, threads=1)
     assert (await unopened.call("GET", "/account")).status is None
     await unopened.close()
     await rest.close()
@@ -140,3 +135,17 @@ def test_importing_the_broker_and_the_feed_imports_no_client_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_client_brings_no_data_library_along() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from engine.alpaca.rest import Rest\n"
+        "from engine.clock import SystemClock\n"
+        "rest = Rest('http://localhost', SystemClock(), key_id='K', secret_key='S', timeout_s=1, threads=1, name='t')\n"
+        "asyncio.run(rest.open())\n"
+        "print('alpaca.common.rest' in sys.modules, [n for n in ('pandas', 'numpy', 'alpaca.trading', 'alpaca.data')"
+        " if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "True []"
