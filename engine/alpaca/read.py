@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
 from engine.clock import parse_iso
 from engine.text import display_text
 
@@ -26,6 +28,16 @@ def decode(text: str | bytes) -> Json:
     Raises ValueError when it is not JSON, or nested too deeply.
     """
     try:
+        return _STRICT.decode(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeError):
+        return _decode_tolerantly(text)
+
+
+def _decode_tolerantly(text: str | bytes) -> Json:
+    """The standard library takes what venues were seen to send though it is no JSON: NaN, half a surrogate pair."""
+    try:
         return json.loads(text, parse_float=_number, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -40,6 +52,9 @@ def _number(text: str) -> Decimal | None:
 
 def _no_number(_: str) -> None:
     return None
+
+
+_STRICT = msgspec.json.Decoder(float_hook=_number)
 
 
 def decimal(value: Json) -> Decimal | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
@@ -292,10 +293,12 @@ class Stream:
 
 def messages_of(frame: str | bytes) -> tuple[list[dict[str, Json]], int]:
     """The messages in a frame (JSON text, JSON in a binary frame, or msgpack), and how many pieces were none."""
-    try:
-        value = decode(frame)
-    except ValueError:
-        value = _unpack(frame) if isinstance(frame, bytes) else None
+    value = None
+    if isinstance(frame, bytes) and frame[:1] >= b"\x80":  # msgpack's arrays and objects; no JSON begins so
+        value = _unpack(frame)
+    if value is None:
+        with suppress(ValueError):
+            value = decode(frame)
     if isinstance(value, dict):
         return [value], 0
     messages = [item for item in rows(value) if isinstance(item, dict)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alpaca.read import decimal, decode, fields, identifier, instant, rows, text
+from engine.alpaca.read import _decode_tolerantly, decimal, decode, fields, identifier, instant, rows, text
 from engine.alpaca.stream import messages_of
 from engine.clock import SECOND
 
@@ -84,3 +84,21 @@ def test_frames_of_every_encoding() -> None:
     )
     assert messages_of('[{"T":"x"}, 7, null]') == ([{"T": "x"}], 2)
     assert messages_of("7") == ([], 1)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists), st.booleans())
+def test_every_json_is_read_as_the_standard_library_reads_it(value: Any, as_bytes: bool) -> None:
+    """Exact, too, where it is none strictly: NaN, infinities, half a surrogate pair."""
+    told = json.dumps(value)
+    assert decode(told.encode() if as_bytes else told) == _decode_tolerantly(told)
+
+
+@given(st.binary(max_size=30) | st.text(max_size=30))
+def test_foreign_bytes_are_read_or_refused_as_the_standard_library_does(told: str | bytes) -> None:
+    try:
+        expected = _decode_tolerantly(told)
+    except ValueError:
+        with pytest.raises(ValueError):
+            decode(told)
+    else:
+        assert decode(told) == expected
