@@ -16,7 +16,7 @@ TEXT_LIMIT = 300
 """Longest piece of the venue's text that goes into a reason."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NUMBERS = (str, int, float, Decimal)
+_NUMBERS = (str, int, float)
 
 Json = Any
 """A decoded JSON (or msgpack) value: what it holds is for the reader to find out."""
@@ -59,15 +59,16 @@ _STRICT = msgspec.json.Decoder(float_hook=_number)
 
 def decimal(value: Json) -> Decimal | None:
     """A finite number from text, int, float or Decimal; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, bool) or not isinstance(value, _NUMBERS) or (isinstance(value, str) and len(value) > 64):
         return None
-    if isinstance(value, str) and len(value) > 64:
-        return None
-    try:
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    except (InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() and abs(number.adjusted()) <= 30 else None
+    else:
+        try:
+            number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        except (InvalidOperation, ValueError):
+            return None
+    return number if number.is_finite() and -30 <= number.adjusted() <= 30 else None
 
 
 def text(value: Json, limit: int = TEXT_LIMIT) -> str:
