@@ -159,8 +159,9 @@ class Attendant:
         dealing = self._stages.dealing
         self._stages.intake.feed_state(update)
         if update.light is Light.UP:
-            dealing.heard_since_ns = update.received_ns
-            self._stages.link.reconcile("reconnect", persist=True)
+            if dealing.heard_since_ns is None:  # each update is told with the stream's state, which is no reconnect
+                dealing.heard_since_ns = update.received_ns
+                self._stages.link.reconcile("reconnect", persist=True)
         else:
             dealing.heard_since_ns = None
             dealing.reconciled = False
