@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from desk.checks_names import refuse_unknown_names
 from engine import secrets
 from engine.calendar import Calendar
 from engine.clock import utc
 from engine.config import Config, Loaded
-from engine.errors import CredentialsError, DeskError
+from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model.base import Value
 from engine.paths import Paths
 from engine.scoring.late import late_keys
@@ -68,13 +69,15 @@ def uses_alpaca(config: Config) -> bool:
 
 
 def check_config(loaded: Loaded) -> Check:
-    """The configuration was read; which one, and for whom."""
+    """The configuration was read, and everything that it names exists; which one, and for whom."""
     config = loaded.config
     where = str(loaded.path) if loaded.path else "the shipped defaults"
     symbols = ", ".join(config.symbols[:8]) + ("…" if len(config.symbols) > 8 else "")
     found = f"{where}, profile {config.engine.profile}, broker {config.broker.name}, watching {symbols or 'nothing'}"
-    if not config.symbols:
-        return Check("config", FAIL, found, "add a [[watchlist]] table with `symbol` to config.toml")
+    try:
+        refuse_unknown_names(loaded)
+    except ConfigError as error:
+        return Check("config", FAIL, f"{error.where}: {error.message}", error.remedy)
     return Check("config", OK, found)
 
 

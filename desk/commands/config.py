@@ -68,12 +68,14 @@ config.add_command(
 @config.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Check every value; warn of limits that can never bite."""
+    """Check every value and name; warn of limits that can never bite."""
+    from desk.checks_names import refuse_unknown_names, unknown_theme
     from desk.keymap import Keymap
     from engine.risk import check_limits
 
     context = load_context(ctx)
     Keymap(context.config.keys, context.loaded.path)
+    refuse_unknown_names(context.loaded)
     click.echo(
         f"ok: profile {context.profile}, {len(context.config.watchlist)} symbols, configuration {context.loaded.hash}"
     )
@@ -81,7 +83,7 @@ def check(ctx: click.Context) -> None:
     overlays = sorted(name for name in os.environ if name.startswith("DESK_") and "__" in name)
     if overlays:
         click.echo(f"environment: {', '.join(overlays)}")
-    warnings = check_limits(context.config)
+    warnings = [*check_limits(context.config), *filter(None, [unknown_theme(context.config)])]
     for warning in warnings:
         click.echo(f"warning: {warning}")
     if warnings:

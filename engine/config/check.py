@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from engine.config.schema import Config
+from engine.config.section import Section
 
 Problem = tuple[str, str, str]
 """Key, what is wrong with its value, remedy."""
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?")
+
+LONGEST_S = 366 * 86_400.0
+"""Longest duration of any setting: a leap year."""
+LARGEST = 10**15
+"""Largest amount or count of any setting."""
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 NOTICES = ("tickets", "fills", "alerts")
 """What the terminal can be told of."""
@@ -28,11 +37,7 @@ _CHOICES = {
 }
 
 _POSITIVE = (
-    "engine.frame_hz",
-    "engine.heartbeat_s",
     "feeds.queue",
-    "x.rule_length",
-    "x.rule_limit",
     "x.silence_s",
     "x.connect_timeout_s",
     "alpaca.timeout_s",
@@ -73,18 +78,6 @@ _POSITIVE = (
     "simulated.cash",
 )
 
-_NOT_NEGATIVE = (
-    "x.daily_cap_usd",
-    "scoring.finbert.wait_ms",
-    "scoring.finbert.threads",
-    "scoring.comprehend.wait_ms",
-    "scoring.comprehend.unit_usd",
-    "scoring.comprehend.daily_cap_usd",
-    "scoring.llm.input_usd",
-    "scoring.llm.output_usd",
-    "scoring.llm.daily_cap_usd",
-)
-
 _UNIT = (
     "sentiment.floor",
     "scoring.label",
@@ -103,6 +96,10 @@ _UNIT = (
 
 
 _BETWEEN = {
+    "engine.frame_hz": (0.1, 60),
+    "engine.heartbeat_s": (0.1, 86_400),
+    "x.rule_length": (128, 4096),
+    "x.rule_limit": (1, 100_000),
     "guards.window_s": (60, 86_400),
     "guards.posts": (100, 1_000_000),
     "guards.similarity": (0.3, 1),
@@ -143,23 +140,34 @@ def check_values(config: Config) -> Iterator[Problem]:
                 f"expected a screen name of 1 to 64 characters, found {name!r}",
                 "remove it",
             )
-    for name in config.risk.__struct_fields__:
-        value = getattr(config.risk, name)
-        if value is not None and not isinstance(value, bool) and (not _finite(value) or value < 0):
-            yield f"risk.{name}", f"expected a number of 0 or more, found {value}", "correct it"
-    for name in config.sizing.__struct_fields__:
-        value = getattr(config.sizing, name)
-        if isinstance(value, Decimal) and (not _finite(value) or value < 0):
-            yield f"sizing.{name}", f"expected a number of 0 or more, found {value}", "correct it"
-    if not _finite(config.replay.speed) or config.replay.speed < 0:
-        yield "replay.speed", f"expected 0 or more, found {config.replay.speed}", "0 means as fast as possible"
-    for key in _NOT_NEGATIVE:
-        value = _get(config, key)
-        if not _finite(value) or value < 0:
-            yield key, f"expected 0 or more, found {value}", "correct it"
+    yield from _numbers(config)
     yield from _addresses(config)
     yield from _names(config)
     yield from _watchlist(config)
+
+
+def _numbers(section: Section, prefix: str = "") -> Iterator[Problem]:
+    """Every number of a section and those in it: finite, not negative, and no longer or larger than makes sense."""
+    for name in section.__struct_fields__:
+        found = getattr(section, name)
+        key = f"{prefix}{name}"
+        if isinstance(found, Section):
+            yield from _numbers(found, f"{key}.")
+            continue
+        longest = _longest(name)
+        for value in found if isinstance(found, tuple) else (found,):
+            if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or key == "simulated.seed":
+                continue
+            if not _finite(value) or value < 0:
+                yield key, f"expected a number of 0 or more, found {value}", "correct it"
+            elif value > longest:
+                yield key, f"expected a number of at most {longest:,.0f}, found {value}", "correct it"
+
+
+def _longest(name: str) -> float:
+    """The largest value of a setting with this name, in its unit."""
+    units = {"_s": LONGEST_S, "_ms": LONGEST_S * 1000, "_hours": LONGEST_S / 3600}
+    return next((most for ending, most in units.items() if name.endswith(ending)), LARGEST)
 
 
 def _addresses(config: Config) -> Iterator[Problem]:
@@ -175,8 +183,13 @@ def _addresses(config: Config) -> Iterator[Problem]:
             expected[key] = ("http", "https")
     for key, schemes in expected.items():
         value = _get(config, key)
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            whole = parts.hostname and parts.port != 0
+        except ValueError:  # brackets that do not close, or a port that is no number up to 65535
+            yield key, f"expected an address like {schemes[-1]}://host, found {value!r}", "correct the address"
+            continue
+        if parts.scheme not in schemes or not whole:
             yield key, f"expected an address like {schemes[-1]}://host, found {value!r}", "correct the address"
         elif parts.scheme in ("http", "ws") and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             yield (
@@ -191,6 +204,11 @@ def _addresses(config: Config) -> Iterator[Problem]:
 def _names(config: Config) -> Iterator[Problem]:
     if not config.scoring.scorers:
         yield "scoring.scorers", "expected at least one scorer, found none", 'use ["vader"]'
+    for language in config.x.languages:
+        if not _LANGUAGE.fullmatch(language):
+            yield "x.languages", f"expected codes of languages such as en or zh-TW, found {language!r}", "correct it"
+    if not config.orders.lookup_backoff_s or not all(config.orders.lookup_backoff_s):
+        yield "orders.lookup_backoff_s", "expected pauses above 0, found none or 0", "use [0.5, 1, 2, 4, 8]"
     if not config.feeds.posts:
         yield "feeds.posts", "expected at least one feed of posts, found none", 'use ["x"] or ["replay"]'
     if "replay" in config.feeds.posts and (len(config.feeds.posts) > 1 or config.feeds.prices != "replay"):
@@ -212,7 +230,7 @@ def _names(config: Config) -> Iterator[Problem]:
             if kind not in NOTICES:
                 yield key, f"expected some of {', '.join(NOTICES)}, found {kind!r}", "name only these"
     fps = config.screen.fps
-    if fps != "auto" and not (fps.isdigit() and 1 <= int(fps) <= 60):
+    if fps != "auto" and not re.fullmatch("[1-9]|[1-5][0-9]|60", fps):
         yield "screen.fps", f"expected auto or a whole number from 1 to 60, found {fps!r}", "use auto"
 
 
@@ -233,10 +251,14 @@ def _watchlist(config: Config) -> Iterator[Problem]:
         seen.add(row.symbol)
         for key, words in (("keywords", row.keywords), ("ambiguous", row.ambiguous), ("influencers", row.influencers)):
             for word in words:
-                if not word.strip() or len(word) > 100:
-                    yield f"{at}.{key}", f"expected words of 1 to 100 characters, found {word!r}", "remove it"
+                if not any(map(_tells, word)) or len(word) > 100:
+                    problem = f"expected words of 1 to 100 characters with a letter or digit, found {word!r}"
+                    yield f"{at}.{key}", problem, "remove it"
         if not _finite(row.multiplier) or not 0 < row.multiplier <= 10:
             yield f"{at}.multiplier", f"expected a number above 0 and up to 10, found {row.multiplier}", "use 1.5"
+        share = row.allocation_pct
+        if share is not None and (not _finite(share) or not 0 <= share <= 100):
+            yield f"{at}.allocation_pct", f"expected per cent of equity from 0 to 100, found {share}", "use 10"
         if row.threshold is not None and (not _finite(row.threshold) or not 0 < row.threshold <= 2):
             yield f"{at}.threshold", f"expected a change above 0 and up to 2, found {row.threshold}", "use 0.15"
 
@@ -246,6 +268,11 @@ def _get(config: Config, key: str) -> Any:
     for part in key.split("."):
         value = getattr(value, part)
     return value
+
+
+def _tells(character: str) -> bool:
+    """Whether a word can consist of it: a letter, digit or picture of any script, but no punctuation."""
+    return character.isalnum() or unicodedata.category(character) == "So"
 
 
 def _finite(value: object) -> bool:

@@ -35,6 +35,9 @@ SECRET_VARIABLES = (
 )
 """Environment variables that are secrets, not settings."""
 
+LARGEST = 1 << 20
+"""Most bytes of a configuration file."""
+
 _SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
 
 Table = dict[str, Any]
@@ -78,7 +81,7 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
     if name not in PROFILES:
         raise ConfigError(
             f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
-            where="engine.profile",
+            where="--profile" if profile else _whence(source or shipped, "engine.profile", overrides),
             remedy=_nearest(str(name), PROFILES),
         )
     merged = _overlay(base, profiles.get(name, {}), replace=("watchlist",))
@@ -141,7 +144,7 @@ def config_hash(config: Config) -> str:
 
 def _read(path: Path) -> Table:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text(path)
     except OSError as error:
         raise ConfigError(
             f"expected a readable configuration file, found {error.strerror}",
@@ -168,11 +171,30 @@ def _read(path: Path) -> Table:
         ) from error
 
 
+def _text(path: Path) -> str:
+    """The file's text with lines ending in a line feed, without the byte order mark that some editors write.
+
+    Raises ConfigError for a file that is too long, OSError, UnicodeDecodeError.
+    """
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ConfigError(
+            f"expected a configuration of at most {LARGEST:,} bytes, found a longer one",
+            where=str(path),
+            remedy="`desk config init` writes one with every default explained",
+        )
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation as error:
         raise ValueError(f"no number: {text[:40]}") from error
+    if number.is_snan():
+        raise ValueError(f"no number: {text[:40]}")
+    return number
 
 
 def _decode(kind: type, value: object) -> object:
@@ -190,7 +212,14 @@ def _checked(table: Table, source: Path) -> Table:
             )
     body = {key: value for key, value in table.items() if key != "profile"}
     _refuse_unknown(body, Config, (), source)
-    for name, overlay in table.get("profile", {}).items():
+    profiles = table.get("profile", {})
+    if not isinstance(profiles, dict):
+        raise ConfigError(
+            f"expected tables such as [profile.paper], found {profiles!r}",
+            where=_where(source, "profile"),
+            remedy='to choose the profile that is started: profile = "…" under [engine]',
+        )
+    for name, overlay in profiles.items():
         if name not in PROFILES:
             raise ConfigError(
                 f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
@@ -275,14 +304,14 @@ def _from_text(text: str, hint: Any, variable: str) -> object:
         if kind is int:
             return int(text)
         if kind in (float, Decimal):
-            return Decimal(text)
+            return _number(text)
         if isinstance(kind, type) and issubclass(kind, Enum):
             return text
         if get_origin(kind) is tuple:
             return [_from_text(part.strip(), get_args(kind)[0], variable) for part in text.split(",") if part.strip()]
         if kind is str:
             return text
-    except (KeyError, ValueError, InvalidOperation) as error:
+    except (KeyError, ValueError) as error:
         name = getattr(kind, "__name__", str(kind)).lower()
         raise ConfigError(
             f"expected a value of type {name}, found {text!r}",
@@ -297,6 +326,8 @@ def _from_text(text: str, hint: Any, variable: str) -> object:
 
 
 def _nearest(key: str, known: tuple[str, ...]) -> str:
+    if not known:
+        return "there is nothing below it: remove it"
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}"
 
@@ -344,7 +375,7 @@ def _where(source: Path, key: str) -> str:
 def _line_of(source: Path, key: str) -> int | None:
     """Line of a dotted key in a TOML file, found by walking its headers; None when it is not in the file."""
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        lines = _text(source).split("\n")
     except (OSError, UnicodeDecodeError):
         return None
     parts = re.findall(r"[^.\[\]]+|\[\d+\]", key)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import Config, load
+from engine.config.load import LARGEST
 from engine.errors import ConfigError
 from engine.model import Mode
 
@@ -71,6 +72,20 @@ def test_hash_ignores_where_files_lie_and_sees_every_limit(tmp_path: Path) -> No
         ('[[watchlist]]\nsymbol = "A"\n[[watchlist]]\nsymbol = "A"', 4, "found A again", "remove one"),
         ('[[watchlist]]\nsymbol = "A"\nthreshhold = 1', 3, "'threshhold'", "did you mean 'threshold'"),
         ('[[watchlist]]\nsymbol = "tsla"', 2, "'tsla'", "without $"),
+        ('[[watchlist]]\nsymbol = "A"\nallocation_pct = -5', 3, "from 0 to 100, found -5", "use 10"),
+        ('[[watchlist]]\nsymbol = "A"\nkeywords = ["..."]', 3, "letter or digit, found '...'", "remove it"),
+        ('profile = "paper"', 1, "tables such as [profile.paper], found 'paper'", "under [engine]"),
+        ('[engine]\nprofile = "papr"', 2, "'papr'", "did you mean 'paper'"),
+        ('[x]\nbase_url = "https://[::1"', 2, "address like https://host", "correct"),
+        ('[x]\nbase_url = "http://127.0.0.1:99999"', 2, "address like https://host", "correct"),
+        ('[x]\nlanguages = ["en", "e n) OR (a"]', 2, "found 'e n) OR (a'", "correct"),
+        ("[x]\nrule_length = 5", 2, "from 128 to 4096, found 5", "correct"),
+        ("[engine]\nheartbeat_s = 1e-300", 2, "found 1e-300", "correct"),
+        ("[sentiment]\nwindow_s = 1e300", 2, "at most 31,622,400, found 1e+300", "correct"),
+        ("[risk]\norder_quantity = 1e999999", 2, "at most 1,000,000,000,000,000", "correct"),
+        ("[simulated]\nspread_bps = -3", 2, "found -3", "correct"),
+        ("[orders]\nlookup_backoff_s = []", 2, "pauses above 0", "use [0.5"),
+        ('[screen]\nfps = "²"', 2, "found '²'", "use auto"),
     ],
 )
 def test_refusals_name_file_line_value_and_remedy(tmp_path: Path, text: str, line: int, says: str, remedy: str) -> None:
@@ -90,6 +105,22 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="UTF-8"):
         load(binary, env={})
+    endless = tmp_path / "endless.toml"
+    endless.write_bytes(b"#" * (LARGEST + 1))
+    with pytest.raises(ConfigError, match="at most 1,048,576 bytes"):
+        load(endless, env={})
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_an_editor_adds_changes_nothing(tmp_path: Path, mark: str, line_end: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(f"{mark}[risk]{line_end}order_notional = 2500{line_end}".encode())
+    assert load(path, env={}).config.risk.order_notional == Decimal(2500)
+    path.write_bytes(f"{mark}[risk]{line_end}order_notional = 2500{line_end}open_orders = -1".encode())
+    with pytest.raises(ConfigError) as caught:
+        load(path, env={})
+    assert caught.value.where == f"{path}:3: risk.open_orders"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +131,9 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
         ("DESK_RISK", "", ""),
         ("DESK_STRATEGY__SHIFT", "1", ""),
         ("DESK_STRATEGY__SHIFT__BUY", "perhaps", "bool"),
+        ("DESK_SENTIMENT__WINDOW_S", "snan", "float"),
+        ("DESK_RISK__ORDER_NOTIONAL__X", "1", "order_notional.x"),
+        ("DESK_ENGINE__PROFILE", "papr", "found 'papr'"),
     ],
 )
 def test_environment_refusals(variable: str, value: str, says: str) -> None:
@@ -138,3 +172,10 @@ def test_any_text_gives_a_config_or_a_config_error(tmp_path_factory: pytest.Temp
         assert error.where
     else:
         assert isinstance(loaded.config, Config)
+
+
+def test_a_profile_that_is_asked_for_is_named_by_its_option() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(profile="papr", env={})
+    assert caught.value.where == "--profile"
+    assert "'paper'" in caught.value.remedy

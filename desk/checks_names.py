@@ -1,0 +1,66 @@
+"""Whether what the configuration names exists: feeds, scorers, a venue, a start. Asked before an engine meets it.
+
+The configuration's own types cannot know: other packages may offer more of each.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib.metadata import entry_points
+from typing import Final
+
+from engine.config import Config, Loaded, shipped_path, where_in
+from engine.errors import ConfigError
+from engine.feeds.replay import start_ns
+from engine.feeds.x_rules import build_rules
+
+GROUPS: Final = {
+    "feeds.posts": ("desk.feeds",),
+    "scoring.scorers": ("desk.scorers", "desk.late_scorers"),
+    "broker.name": ("desk.brokers",),
+}
+"""Setting → the entry points that its names are looked for in."""
+
+
+def refuse_unknown_names(loaded: Loaded) -> None:
+    """Return when everything that is named exists, and X can be asked for the watchlist.
+
+    Raises ConfigError with the file, the key, what is named and what is known.
+    """
+    config = loaded.config
+    file = loaded.path or shipped_path()
+    named = {
+        "feeds.posts": config.feeds.posts,
+        "scoring.scorers": config.scoring.scorers,
+        "broker.name": (config.broker.name,),
+    }
+    for key, groups in GROUPS.items():
+        known = sorted({point.name for group in groups for point in entry_points(group=group)})
+        for name in named[key]:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                offered = f"correct it, or install the package that offers it as an entry point of {groups[0]}"
+                raise ConfigError(
+                    f"expected a name among {', '.join(known)}, found {name!r}",
+                    where=where_in(file, key),
+                    remedy=f"did you mean {near[0]!r}?" if near else offered,
+                )
+    try:
+        if config.replay.start:
+            start_ns(config.replay.start, 0)
+        if config.x.enabled and "x" in config.feeds.posts:
+            build_rules(config.watchlist, config.x)
+    except ConfigError as error:
+        raise ConfigError(error.message, where=f"{file}: {error.where}", remedy=error.remedy) from error
+
+
+def unknown_theme(config: Config) -> str:
+    """What becomes of a theme that does not exist; empty when it does."""
+    from textual.theme import BUILTIN_THEMES
+
+    from desk.themes import THEMES
+
+    known = {*BUILTIN_THEMES, *(theme.name for theme in THEMES)}
+    if not config.screen.theme or config.screen.theme in known:
+        return ""
+    return f"screen.theme = {config.screen.theme}: there is no such theme, so the desk shows its own"

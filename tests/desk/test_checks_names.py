@@ -1,0 +1,47 @@
+"""What `desk config check` and `desk doctor` say of names that nothing answers to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desk import checks
+from desk.checks_names import refuse_unknown_names, unknown_theme
+from engine.config import load
+from engine.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says", "remedy"),
+    [
+        ('[broker]\nname = "alpacca"', ":2: broker.name", "alpaca, simulated, found 'alpacca'", "'alpaca'"),
+        ('[scoring]\nscorers = ["vader", "vadre"]', ":2: scoring.scorers", "found 'vadre'", "'vader'"),
+        ('[feeds]\nposts = ["myspace"]', ":2: feeds.posts", "found 'myspace'", "desk.feeds"),
+        ('[replay]\nstart = "noon"', "replay.start", "found 'noon'", "09:25"),
+        ("[x]\nrule_limit = 1\nrule_length = 128", "x.rule_limit", "at most 1 stream rules", "raise x.rule_limit"),
+        ('[[watchlist]]\nsymbol = "BRK.BBB1"', "[[watchlist]]", "search 'BRK.BBB1' by", "give BRK.BBB1 a `name`"),
+    ],
+)
+def test_what_nothing_answers_to_is_refused(tmp_path: Path, text: str, where: str, says: str, remedy: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    loaded = load(path, env={})
+    with pytest.raises(ConfigError) as caught:
+        refuse_unknown_names(loaded)
+    assert caught.value.where.startswith(str(path)) and where in caught.value.where
+    assert says in caught.value.message
+    assert remedy in caught.value.remedy
+    check = checks.check_config(loaded)
+    assert check.status == checks.FAIL and says in check.found and check.remedy == caught.value.remedy
+
+
+@pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
+def test_the_shipped_configuration_names_what_there_is(profile: str) -> None:
+    refuse_unknown_names(load(profile=profile, env={}))
+
+
+def test_a_theme_that_is_none_is_told() -> None:
+    assert unknown_theme(load(env={}).config) == ""
+    assert unknown_theme(load(env={"DESK_SCREEN__THEME": "desk-light"}).config) == ""
+    assert "no such theme" in unknown_theme(load(env={"DESK_SCREEN__THEME": "dusk"}).config)
