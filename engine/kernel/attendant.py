@@ -56,6 +56,8 @@ class Attendant:
         self._watchdog = watchdog
         self._arm = arm
         self._answering: set[asyncio.Task[None]] = set()
+        self._differed = 0
+        """How many comparisons in a row have found a difference."""
 
     async def take(self, item: Urgent) -> None:
         """Do what one item asks. Raises JournalError when it cannot be recorded, or something before it could not."""
@@ -101,11 +103,14 @@ class Attendant:
         stages = self._stages
         equal = stages.reckoning.take(compared)
         await stages.link.carry_out()
-        if compared.snapshot is not None and not equal:
+        if equal:
+            self._differed = 0
+        elif compared.snapshot is not None:
+            self._differed += 1
             if stages.broker.simulated:
                 stages.dealing.fail("the simulated venue and our book differ")
             else:
-                stages.link.reconcile(compared.why, persist=True)
+                stages.link.look_again(compared.why, self._differed)
         if stages.dealing.reconciled and self._arm:
             suffix, self._arm = self._arm, ""
             reply = stages.commands.carry_out(Command("arm", reason=suffix))

@@ -183,7 +183,17 @@ class VenueLink:
         elif why != "periodic":
             self._asked_again = why
 
-    async def _compare(self, why: str, persist: bool) -> None:
+    def look_again(self, why: str, times: int) -> None:
+        """Ask the venue for everything once more, because `times` comparisons in a row found a difference.
+
+        After a pause that grows: a difference that stays must not use up the calls that orders need.
+        """
+        if self._reconciling is None or self._reconciling.done():
+            self._reconciling = self._spawn(self._compare(why, True, RETRY_S[min(times, len(RETRY_S)) - 1]))
+
+    async def _compare(self, why: str, persist: bool, pause_s: float = 0.0) -> None:
+        if pause_s:
+            await asyncio.sleep(pause_s)
         attempt = 0
         while True:
             self._asked_again, why = "", self._asked_again or why

@@ -1,7 +1,8 @@
-"""The urgent lane: what the update stream's state means for the gate (R25), with the real stages behind it."""
+"""The urgent lane: what the update stream's state and comparisons mean for the gate (R25), with the real stages."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.kernel.meters import LoopLag
 from engine.kernel.stages import Stages
 from engine.kernel.timers import Timers
 from engine.kernel.watchdog import Watchdog
-from engine.model import FeedState, Light, VenueAccount, VenueSnapshot
+from engine.model import FeedState, Fill, Light, Role, Side, VenueAccount, VenueSnapshot
 from tests.engine.kernel import bare
 
 NOW = 1_773_236_000 * SECOND
@@ -63,7 +64,8 @@ def snapshot(at_ns: int) -> Compared:
 
 
 async def test_a_word_on_the_stream_is_no_reconnect(stages: Stages, attendant: Attendant) -> None:
-    dealing = stages.dealing
+    def gate() -> bool:
+        return stages.dealing.reconciled
 
     async def state(light: Light, at_ns: int) -> None:
         await attendant.take(Updated(FeedState("alpaca-orders", light, NOW, at_ns, items=1)))
@@ -71,20 +73,40 @@ async def test_a_word_on_the_stream_is_no_reconnect(stages: Stages, attendant: A
     try:
         await state(Light.UP, NOW)
         await attendant.take_compared(snapshot(NOW + SECOND))
-        assert dealing.reconciled and stages.link.next_ns
+        assert gate() and stages.link.next_ns
         asked_ns = stages.link.next_ns = 1
         await state(Light.UP, NOW + 5 * SECOND)
         assert stages.link.next_ns == asked_ns, "the venue is not asked for everything at each update"
         await attendant.take_compared(snapshot(NOW + 4 * SECOND))
-        assert dealing.reconciled, "what was read while an update came is good"
+        assert gate(), "what was read while an update came is good"
         await state(Light.DOWN, NOW + 6 * SECOND)
-        assert not dealing.reconciled
+        assert not gate()
         await state(Light.UP, NOW + 7 * SECOND)
         assert stages.link.next_ns != asked_ns
         await attendant.take_compared(snapshot(NOW + 6 * SECOND))
-        assert not dealing.reconciled, "what was read before it was heard again is not"
+        assert not gate(), "what was read before it was heard again is not"
         await attendant.take_compared(snapshot(NOW + 8 * SECOND))
-        assert dealing.reconciled
+        assert gate()
+    finally:
+        await stages.link.finish(0.0)
+        await stages.broker.close()
+
+
+async def test_a_difference_that_stays_is_looked_at_less_and_less_often(stages: Stages, attendant: Attendant) -> None:
+    bought = Fill("x-1", "desk-1-e1", "TSLA", Side.BUY, Decimal(3), Decimal(250), Decimal(0), NOW, "s-1", Role.ENTRY)
+    stages.dealing.portfolio.on_fill(bought)
+    try:
+        await attendant.take_compared(snapshot(NOW + SECOND))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not stages.inbox.has_urgent, "the venue is given a moment"
+        async with asyncio.timeout(20):
+            await stages.inbox.wait(None)
+        asked = stages.inbox.take_urgent()
+        while not isinstance(asked, Compared):
+            async with asyncio.timeout(20):
+                await stages.inbox.wait(None)
+            asked = stages.inbox.take_urgent()
     finally:
         await stages.link.finish(0.0)
         await stages.broker.close()
