@@ -35,7 +35,7 @@ def fill(
         weighed = guards.check(post, scored.matches)
         if weighed.verdict is not None:
             for post_id, weight in zip(weighed.verdict.posts, weighed.verdict.weights, strict=True):
-                sentiment.weigh(post_id, weight)
+                sentiment.weigh(post_id, weight, weighed.verdict.symbols)
         sentiment.add(ScoredPost(post, scored.matches, scored.reading, scored.members, weighed.mark), post.received_ns)
 
 

@@ -2,8 +2,9 @@
 
 A post's mark is decided when it arrives, from what is known then. Only one thing changes it afterwards: the verdict on
 its cluster. When a cluster turns out to be a ring (or, later, not to be one), the posts that are already in are weighed
-again from that instant on, by one `guard` record; the past is not rewritten. A cluster's verdict changes at most
-`CHANGES` times, so a post costs the same however large its cluster becomes.
+again from that instant on, by a `guard` record (of a large cluster by several, `engine.guards.again`); the past is not
+rewritten. A cluster's verdict changes at most `CHANGES` times, so a post costs the same however large its cluster
+becomes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final, TypeAlias
 
 from engine.clock import from_seconds
 from engine.config import Config
+from engine.guards.again import Again
 from engine.guards.burst import Burst
 from engine.guards.crowd import Cluster, Crowd, Member, is_fresh, is_throw_away
 from engine.guards.similar import SHORT, Index, sketch
@@ -34,10 +36,11 @@ MIXED: Final = 20
 
 
 class Weighed(Value, frozen=True, gc=False):
-    """A post's mark, and the verdict on its cluster when that changed with it."""
+    """A post's mark, and a verdict by which earlier posts weigh otherwise from now on."""
 
     mark: GuardMark
     verdict: GuardRecord | None = None
+    """On the post's cluster, when it changed with the post; else what an earlier one has left to weigh again."""
 
 
 _PLAIN = Weighed(PLAIN)
@@ -71,6 +74,7 @@ class Guards:
         """By symbol."""
         self._posts: dict[tuple[str, str], int] = {}
         """Posts within the window by author and symbol."""
+        self._again = Again(self._weight)
 
     def __len__(self) -> int:
         """Posts remembered."""
@@ -90,14 +94,20 @@ class Guards:
         if cluster is None:
             self._open(Cluster(post.id, words, member), member)
             self._keep(member)
+            again = self._again.next(post.received_ns) if self._again else None
             if member.own == 1.0:
-                return _PLAIN
-            return Weighed(GuardMark(member.weight, "", tuple(reasons)))
+                return _PLAIN if again is None else Weighed(PLAIN, again)
+            return Weighed(GuardMark(member.weight, "", tuple(reasons)), again)
         new_author = self._join(cluster, member)
         self._keep(member)
         self._own_words(member, new_author, reasons)
-        verdict = self._judge(cluster, member, post.received_ns)
+        verdict = self._judge(cluster, post.received_ns)
         member.weight = self._weight(cluster, member)
+        if verdict is not None:
+            self._again.begin(cluster, verdict, _crowd(cluster).members)
+            verdict = self._again.portion(cluster, post.received_ns) or verdict
+        elif self._again:
+            verdict = self._again.next(post.received_ns)
         if cluster.ring and not member.trusted:
             reasons.insert(0, f"{RING} {_crowd(cluster).words()}")
         alone = None if member.weight == member.own else member.own
@@ -126,14 +136,15 @@ class Guards:
         self._keep(member)
 
     def restore_verdict(self, record: GuardRecord) -> None:
-        """The verdict that an earlier run came to, right after the post that brought it about."""
+        """The verdict that an earlier run came to, or a portion of what it weighed again, right after its post."""
+        cluster = self._clusters.get(record.cluster)
+        if cluster is not None and cluster.changes != record.changes:
+            cluster.ring, cluster.changes = record.ring, record.changes
+            self._again.begin(cluster, record, _crowd(cluster).members)
         for post_id, weight in zip(record.posts, record.weights, strict=True):
             member = self._members.get(post_id)
             if member is not None:
                 member.weight = weight
-        cluster = self._clusters.get(record.cluster)
-        if cluster is not None:
-            cluster.ring, cluster.changes = record.ring, record.changes
 
     # one post --------------------------------------------------------------------------------------------------------
 
@@ -297,8 +308,8 @@ class Guards:
 
     # the cluster -----------------------------------------------------------------------------------------------------
 
-    def _judge(self, cluster: Cluster, newest: Member, at_ns: int) -> GuardRecord | None:
-        """The verdict on a cluster, when the newest post changes it; every post before it is weighed again."""
+    def _judge(self, cluster: Cluster, at_ns: int) -> GuardRecord | None:
+        """The verdict on a cluster, when the newest post changes it; every post before it is to be weighed again."""
         crowd, settings = _crowd(cluster), self._settings
         if cluster.changes >= CHANGES or (not cluster.ring and crowd.authors < settings.ring_authors):
             return None
@@ -307,13 +318,6 @@ class Guards:
             return None
         cluster.ring = not cluster.ring
         cluster.changes += 1
-        again = []
-        for member in crowd.members:
-            if member is not newest and not member.left:
-                weight = self._weight(cluster, member)
-                if weight != member.weight:
-                    member.weight = weight
-                    again.append(member)
         return GuardRecord(
             cluster=cluster.id,
             at_ns=at_ns,
@@ -322,9 +326,6 @@ class Guards:
             reason=f"{RING if cluster.ring else 'no ring:'} {crowd.words()}",
             authors=crowd.authors,
             changes=cluster.changes,
-            posts=tuple(member.id for member in again),
-            weights=tuple(member.weight for member in again),
-            symbols=tuple(sorted({symbol for member in again for symbol in member.symbols})),
         )
 
     def _weight(self, cluster: Cluster, member: Member) -> float:

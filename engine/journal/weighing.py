@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -67,7 +67,7 @@ def weigh(reader: Reader, post_id: str) -> Weighing:
         )
     own = _body(found.value())
     cluster = (own.mark or PLAIN).cluster or post_id
-    verdicts = tuple(
+    verdicts = _whole(
         verdict
         for record in reader.records(("guard",), key=cluster)
         if isinstance(verdict := record.value(), GuardRecord)
@@ -105,6 +105,22 @@ def weigh(reader: Reader, post_id: str) -> Weighing:
         more,
         next((edit.replaces for edit in _edits(reader, key=post_id)), ""),
         next((edit.post_id for edit in _edits(reader, after_seq=found.seq) if edit.replaces == post_id), ""),
+    )
+
+
+def _whole(records: Iterable[GuardRecord]) -> tuple[GuardRecord, ...]:
+    """Verdicts on one cluster, each with what it weighed again in all its portions."""
+    portions: dict[int, list[GuardRecord]] = {}
+    for record in records:
+        portions.setdefault(record.changes, []).append(record)
+    return tuple(
+        msgspec.structs.replace(
+            found[0],
+            posts=tuple(name for record in found for name in record.posts),
+            weights=tuple(weight for record in found for weight in record.weights),
+            symbols=tuple(sorted({symbol for record in found for symbol in record.symbols})),
+        )
+        for found in portions.values()
     )
 
 

@@ -194,7 +194,7 @@ class Pipeline:
 
     def _weigh_again(self, record: GuardRecord) -> None:
         for post_id, weight in zip(record.posts, record.weights, strict=True):
-            self._sentiment.weigh(post_id, weight)
+            self._sentiment.weigh(post_id, weight, record.symbols)
         self._view.weighed(record)
 
     def _not_scored(self, post: Post, matched: bool) -> str:

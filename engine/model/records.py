@@ -94,7 +94,10 @@ class Edit(Value, frozen=True, gc=False):
 
 
 class GuardRecord(Value, frozen=True, gc=False):
-    """A cluster of near-duplicates turned out to be a ring, or no ring after all: its posts are weighed again."""
+    """A cluster of near-duplicates turned out to be a ring, or no ring after all: its posts are weighed again.
+
+    Those of a large cluster in portions: further records with the same `changes` follow later posts.
+    """
 
     cluster: str
     """Id of its first post."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.clock import from_seconds
 from engine.config import SentimentConfig
@@ -79,12 +79,18 @@ class Sentiment:
         """Take a post out, as if it had never been there (an edit replaces it); returns the symbols it was in."""
         return tuple(symbol for symbol, timeline in self._timelines.items() if timeline.take(post_id))
 
-    def weigh(self, post_id: str, guard: float) -> tuple[str, ...]:
+    def weigh(self, post_id: str, guard: float, symbols: Iterable[str] | None = None) -> tuple[str, ...]:
         """Give a post that is in another weight of the guards, from now on; returns the symbols whose moods changed.
 
-        Raises DeskError for a weight outside [0, 1].
+        `symbols`: those it can be in, where that is known; without them every symbol is asked. Raises DeskError for a
+        weight outside [0, 1].
         """
-        return tuple(symbol for symbol, timeline in self._timelines.items() if timeline.weigh(post_id, guard))
+        timelines = self._timelines
+        return tuple(
+            symbol
+            for symbol in (timelines if symbols is None else symbols)
+            if symbol in timelines and timelines[symbol].weigh(post_id, guard)
+        )
 
     def mood(self, symbol: str, now_ns: int) -> Mood:
         """The symbol's mood at `now_ns`. Raises DeskError for a symbol that is not watched."""
