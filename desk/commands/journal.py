@@ -26,13 +26,33 @@ POLL_S: Final = 0.25
 """How often `show --follow` looks for new records."""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _AGE = re.compile(r"(\d{1,9})([smhd])")
+_LAST_NS: Final = (1 << 63) - 1
+"""The largest time that a journal can hold."""
+
+
+def _known_kinds(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds that were given. Raises BadParameter for one that no record has."""
+    if given:
+        from engine.journal import KINDS
+
+        unknown = [kind for kind in given if kind not in KINDS]
+        if unknown:
+            raise click.BadParameter(f"expected kinds out of {', '.join(KINDS)}, found {unknown[0]!r}")
+    return given
+
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 JOURNAL = click.option(
     "--journal", "file", type=click.Path(path_type=Path), help="This journal file instead of the profile's own."
 )
 NAME = click.option("--name", default="", hidden=True, help="The journal of an engine with its own, such as demo.")
-KIND = click.option("--kind", "kinds", multiple=True, help="Only records of this kind; may be given several times.")
+KIND = click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    callback=_known_kinds,
+    help="Only records of this kind; may be given several times.",
+)
 
 
 @click.group()
@@ -195,14 +215,16 @@ def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
 
 
 def since_ns(text: str) -> int:
-    """`2h` ago or an ISO time, in nanoseconds since the epoch."""
+    """`2h` ago or an ISO time, in nanoseconds since the epoch; before all records and after them count as just that."""
     from engine.clock import SECOND, SystemClock, parse_iso
 
     age = _AGE.fullmatch(text)
-    if age:
-        return SystemClock().now_ns() - int(age[1]) * _UNITS[age[2]] * SECOND
     try:
-        return parse_iso(text)
+        if age:
+            at_ns = SystemClock().now_ns() - int(age[1]) * _UNITS[age[2]] * SECOND
+        else:
+            at_ns = parse_iso(text)
+        return min(max(at_ns, 0), _LAST_NS)
     except (ValueError, IndexError) as error:
         raise DeskError(
             f"expected an age such as 90s, 30m, 2h, 1d or an ISO time with a zone, found {text!r}",

@@ -35,13 +35,13 @@ class Reader:
     def __init__(self, path: Path) -> None:
         """Open a journal. Raises JournalError when there is none, or when the file is foreign, newer or unreadable."""
         self.path = path
-        if not path.is_file():
-            raise JournalError(
-                "expected a journal, found no such file",
-                where=str(path),
-                remedy="check the profile, or name the file with --journal; the engine begins one when it starts",
-            )
         try:
+            if not path.is_file():
+                raise JournalError(
+                    f"expected a journal, found {'something that is no file' if path.exists() else 'no such file'}",
+                    where=str(path),
+                    remedy="check the profile, or name the file with --journal; the engine begins one when it starts",
+                )
             # Before the records, so that the one which the anchor names is among them.
             self._anchor = read_anchor(path)
             self._connection = schema.connect_readonly(path)

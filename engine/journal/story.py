@@ -88,7 +88,7 @@ def tell(reader: Reader, id: str) -> Story:
 
     Raises DeskError when the journal holds nothing of that id, JournalError when a record cannot be read.
     """
-    records = tuple(reader.records(key=id)) or _by_venue_id(reader, id)
+    records = tuple(reader.records(key=id)) or (_by_venue_id(reader, id) if id else ())
     by_kind = {record.kind: record for record in records}
     if "signal" in by_kind or "decision" in by_kind:
         return _of_signal(reader, id, "signal", id)

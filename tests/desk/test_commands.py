@@ -119,6 +119,16 @@ def test_an_unknown_verb_and_a_missing_argument(home: Path) -> None:
         assert found.returncode == EXIT_USAGE
         assert "Traceback" not in found.stderr
         assert "Usage: desk" in found.stderr
+    assert "Did you mean 'status'?" in desk(home, "stats").stderr
+
+
+def test_arguments_that_are_no_text(home: Path) -> None:
+    """What is not UTF-8 comes as lone surrogates, which neither the socket nor the journal can carry."""
+    for arguments in (["mode", "TS\udcffLA", "off"], ["journal", "why", "\udcff"], ["--profile", "\udcff", "status"]):
+        found = desk(home, *arguments)
+        assert found.returncode == EXIT_USAGE
+        assert "Expected arguments in UTF-8" in found.stderr
+        assert "Traceback" not in found.stderr
 
 
 # without an engine ---------------------------------------------------------------------------------------------------

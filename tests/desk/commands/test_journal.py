@@ -115,6 +115,23 @@ def test_a_wrong_since_is_explained(file: Path) -> None:
     assert "found 'yesterday'" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("since", "records"),
+    [("999999999d", 50), ("0001-01-01T00:00:00Z", 50), ("9999-12-31T23:59:59Z", 0)],
+)
+def test_since_before_and_after_all_records(file: Path, since: str, records: int) -> None:
+    result = desk("show", "--since", since, file=file)
+    assert result.exit_code == 0, result.output
+    assert len(result.output.splitlines()) == records
+
+
+@pytest.mark.parametrize("verb", [("show",), ("export", "--format", "csv")])
+def test_an_unknown_kind_is_a_wrong_command_line(file: Path, verb: tuple[str, ...]) -> None:
+    result = desk(*verb, "--kind", "post", "--kind", "pots", file=file)
+    assert result.exit_code == EXIT_USAGE
+    assert "expected kinds out of" in result.output and "found 'pots'" in result.output
+
+
 def test_verify(file: Path) -> None:
     result = desk("verify", file=file)
     assert result.exit_code == 0
@@ -178,13 +195,22 @@ def test_export_to_the_terminal_and_to_a_new_file(file: Path, tmp_path: Path) ->
 def test_why(file: Path) -> None:
     assert "no signal has this post as evidence" in desk("why", "7", file=file).output
     assert json.loads(desk("why", "7", "--json", file=file).output)["what"] == "post"
-    assert isinstance(desk("why", "nobody", file=file).exception, DeskError)
+    for nobody in ("nobody", "", " "):
+        assert isinstance(desk("why", nobody, file=file).exception, DeskError)
 
 
 def test_no_journal(tmp_path: Path) -> None:
     done = process("show", "--journal", tmp_path / "none.journal")
     assert done.returncode == EXIT_JOURNAL
     assert "found no such file" in done.stderr
+
+
+def test_what_is_no_file_is_no_journal(tmp_path: Path) -> None:
+    for path, says in ((tmp_path, "found something that is no file"), (tmp_path / ("n" * 300), "could not read")):
+        error = desk("show", file=path).exception
+        assert isinstance(error, DeskError)
+        assert error.exit_code == EXIT_JOURNAL
+        assert error.where == str(path) and says in error.message
 
 
 def test_the_profiles_journal_is_the_default(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.clock import SECOND
 from engine.errors import EXIT_FAILED, DeskError
@@ -139,6 +140,8 @@ def path_of_a_day(path: Path, opened: Callable[..., Journal]) -> Path:
     journal.append("decision", two.id, blocked, T0 + 3 * SECOND)
     journal.append("signal", three.id, three, T0 + 4 * SECOND)
     journal.append("order", "theirs", order("theirs", OrderStatus.WORKING), T0 + 5 * SECOND)
+    nameless = replace(order("late", OrderStatus.UNRESOLVED), venue_id="")
+    journal.append("order", "late", nameless, T0 + 6 * SECOND)
     journal.close()
     return path
 
