@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -38,6 +39,9 @@ header = struct.Struct(">QqHIQ").pack
 """seq, at_ns and the lengths of kind, key and body, as they are hashed."""
 _sha256 = hashlib.sha256
 _encode = msgspec.json.encode
+_DECODE: Final[dict[str, Callable[[bytes], Value]]] = {
+    kind: msgspec.json.Decoder(body).decode for kind, body in KINDS.items()
+}
 
 
 def chain(previous: bytes, seq: int, at_ns: int, kind: bytes, key: bytes, body: bytes) -> bytes:
@@ -95,18 +99,18 @@ class Record(Value, frozen=True, gc=False):
 
     def value(self) -> Value:
         """The body as its type. Raises JournalError for an unknown kind or a body that does not fit its type."""
-        expected = KINDS.get(self.kind)
-        if expected is None:
+        decode = _DECODE.get(self.kind)
+        if decode is None:
             raise JournalError(
                 f"expected a kind this version knows, found {self.kind!r}",
                 where=f"record {self.seq}",
                 remedy="read it with the version of the desk that wrote it, or run `desk journal verify`",
             )
         try:
-            return msgspec.json.decode(self.body, type=expected)
+            return decode(self.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(
-                f"expected a {expected.__name__}, found a body that is none: {error}",
+                f"expected a {KINDS[self.kind].__name__}, found a body that is none: {error}",
                 where=f"record {self.seq} ({self.kind})",
                 remedy="run `desk journal verify`",
             ) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -99,8 +100,10 @@ def run_engine(
     try:
         if fresh:
             _remove_journal(paths)
+        gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
         return asyncio.run(_serve(loaded, paths, stop_at_end, arm, again, on_ready, on_end))
     finally:
+        gc.enable()
         lock.release()
 
 
@@ -128,6 +131,7 @@ async def _serve(
 ) -> int:
     from engine.kernel.kernel import Kernel
 
+    gc.freeze()  # what was imported stays
     config = loaded.config
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)

@@ -91,4 +91,5 @@ def quiet_collector() -> None:
     """Once everything is built: what lives on is never walked again, and young objects rarely."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*COLLECT_AFTER)

@@ -23,6 +23,9 @@ class Role(Enum):
     """Not ours: shown, never touched."""
 
 
+_TERMINAL = frozenset({"filled", "canceled", "expired", "rejected", "replaced", "never_placed", "denied"})
+
+
 class OrderStatus(Enum):
     """Where an order stands. UNRESOLVED means the venue's answer is not known; it is looked up, never assumed."""
 
@@ -44,28 +47,11 @@ class OrderStatus(Enum):
     DENIED = "denied"
     """Refused by us before it was sent."""
 
-    @property
-    def terminal(self) -> bool:
+    def __init__(self, word: str) -> None:
+        self.terminal = word in _TERMINAL
         """True when nothing can follow (REPLACED is followed under another id)."""
-        return self in _TERMINAL
-
-    @property
-    def open(self) -> bool:
+        self.open = not self.terminal
         """True while the order may still execute."""
-        return not self.terminal
-
-
-_TERMINAL = frozenset(
-    {
-        OrderStatus.FILLED,
-        OrderStatus.CANCELED,
-        OrderStatus.EXPIRED,
-        OrderStatus.REJECTED,
-        OrderStatus.REPLACED,
-        OrderStatus.NEVER_PLACED,
-        OrderStatus.DENIED,
-    }
-)
 
 
 class Intent(Value, frozen=True, gc=False):

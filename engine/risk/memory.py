@@ -125,9 +125,11 @@ class Memory:
         """An order was committed. False when this client order id was already known (a resend)."""
         if intent.client_order_id in self._sent:
             return False
-        _remember(self._sent, intent.client_order_id)
-        self.message(intent.at_ns)
         draft, at_ns = intent.draft, intent.at_ns
+        _remember(self._sent, intent.client_order_id)
+        self._bucket.take(at_ns)
+        day = self._today(at_ns)
+        day.messages += 1
         if intent.role in ASKED:
             _remember(self._signals, intent.signal_id)
             twin = (draft.symbol, draft.side, draft.quantity)
@@ -136,11 +138,10 @@ class Memory:
                 del self._twins[oldest]
             self._twins[twin] = at_ns
             if intent.strategy:
-                strategy = self._today(at_ns).strategy
-                strategy[intent.strategy] = strategy.get(intent.strategy, 0) + 1
+                day.strategy[intent.strategy] = day.strategy.get(intent.strategy, 0) + 1
         if intent.role is Role.ENTRY:
-            trades, shares = self._today(at_ns).trades, self._this_month(at_ns).shares
-            trades[draft.symbol] = trades.get(draft.symbol, 0) + 1
+            shares = self._this_month(at_ns).shares
+            day.trades[draft.symbol] = day.trades.get(draft.symbol, 0) + 1
             shares[draft.symbol] = shares.get(draft.symbol, ZERO) + draft.quantity
         return True
 
