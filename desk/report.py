@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.clock import SECOND, iso
-from engine.model import Light, Ticket
+from engine.model import Light, Position, Ticket
 from engine.model.frames import Snapshot
 
 
@@ -50,7 +50,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         lines.append(
             f"position {position.symbol} {plain(position.quantity)} at {money(position.average_price)}, "
             f"unrealised {signed(position.unrealised)}, stop {price(position.stop_price)}, "
-            f"target {price(position.target_price)}" + (" EXTERNAL" if position.external else "")
+            f"target {price(position.target_price)}" + _external(position)
         )
     for order in snapshot.orders:
         if order.status.open:
@@ -107,6 +107,13 @@ def protection_lines(snapshot: Snapshot) -> list[str]:
         + f" · {found.reason}"
         for found in snapshot.protections
     ]
+
+
+def _external(position: Position) -> str:
+    """What of a position is not ours."""
+    if position.external:
+        return " EXTERNAL"
+    return f", {plain(position.foreign)} of it EXTERNAL" if position.foreign else ""
 
 
 def money(amount: Decimal) -> str:

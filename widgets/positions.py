@@ -41,6 +41,7 @@ class Positions(RowPanel[Position]):
         if width >= 78:
             line.right(figures.price(row.stop_price), 9, colors.muted)
             line.right(figures.price(row.target_price), 9, colors.muted)
-        if row.external:
-            line.field("  EXTERNAL", width - line.cells, colors.warn)
+        if row.external or row.foreign:
+            part = "" if row.external else f"{figures.quantity(row.foreign)} "
+            line.field(f"  {part}EXTERNAL", width - line.cells, colors.warn)
         return [line]

@@ -109,7 +109,7 @@ class Dealing:
         return Book(
             now_ns=now_ns,
             account=self.portfolio.account(now_ns),
-            positions={position.symbol: position for position in self.portfolio.positions()},
+            positions={position.symbol: position for position in self._held()},
             orders=self.orders.open,
             quotes=self._view.quotes,
             market=self.market,
@@ -120,10 +120,20 @@ class Dealing:
             venue_exits=self.market.session is Session.REGULAR,
         )
 
+    def _held(self) -> tuple[Position, ...]:
+        """The account's positions, with how much of each is not ours: a venue tells one quantity for both."""
+        told = []
+        for position in self.portfolio.positions():
+            ours = self.orders.held(position.symbol)
+            if position.external or ours != position.quantity:
+                position = msgspec.structs.replace(position, external=not ours, foreign=position.quantity - ours)
+            told.append(position)
+        return tuple(told)
+
     def positions(self) -> tuple[Position, ...]:
         """Positions with the stop and target that protect them."""
         shown = []
-        for position in self.portfolio.positions():
+        for position in self._held():
             exits = self.orders.exits(position.symbol)
             shown.append(
                 msgspec.structs.replace(
@@ -329,7 +339,7 @@ class Dealing:
 
     def flatten(self, symbol: str, reason: str) -> Reply:
         """Close one position, or with * all: protective legs are cancelled first, then what is held is sold."""
-        held = [position for position in self.portfolio.positions() if position.quantity and not position.external]
+        held = [position for position in self._held() if position.ours]
         chosen = [position for position in held if symbol in ("*", position.symbol)]
         if not chosen:
             return Reply(ok=True, text=f"nothing to close in {'any symbol' if symbol == '*' else symbol}")

@@ -24,6 +24,13 @@ class Position(Value, frozen=True, gc=False):
     target_price: Decimal | None = None
     external: bool = False
     """True when the venue holds it and our book does not explain it."""
+    foreign: Decimal = ZERO
+    """Of a position that is partly ours: the quantity that none of our fills explains; negative when others sold."""
+
+    @property
+    def ours(self) -> Decimal:
+        """The quantity that our own fills hold: what our exits may sell."""
+        return ZERO if self.external else self.quantity - self.foreign
 
     @property
     def value(self) -> Decimal:

@@ -23,7 +23,8 @@ class Holdings(Value, frozen=True, gc=False):
     """Quantity of our working buys in the symbol."""
     buying_external: Decimal
     selling: Decimal
-    """Quantity of working sells in the symbol, ours and EXTERNAL; protective legs do not count."""
+    """Quantity of working sells in the symbol that ours must deliver: protective legs do not count, EXTERNAL ones
+    count beyond what EXTERNAL holdings deliver."""
     committed: Decimal | None
     """Cash that all working buys would take, in USD."""
     gross: Decimal | None
@@ -38,7 +39,7 @@ class Holdings(Value, frozen=True, gc=False):
 
 def holdings(book: Book, symbol: str) -> Holdings:
     """Add up the book as it concerns `symbol`."""
-    held = external = buying = buying_external = selling = committed = gross = ZERO
+    held = external = buying = buying_external = selling = selling_external = committed = gross = ZERO
     known = True
     symbols = set()
     for name, position in book.positions.items():
@@ -50,10 +51,8 @@ def holdings(book: Book, symbol: str) -> Holdings:
             continue
         symbols.add(name)
         if name == symbol:
-            if position.external:
-                external = quantity
-            else:
-                held = quantity
+            held = position.ours
+            external = quantity - held
         price = position_price(book, position)
         if price is None:
             known = False
@@ -72,7 +71,10 @@ def holdings(book: Book, symbol: str) -> Holdings:
             continue
         if order.side is _SELL:
             if order.symbol == symbol:
-                selling += remaining
+                if ours:
+                    selling += remaining
+                else:
+                    selling_external += remaining
             continue
         symbols.add(order.symbol)
         if order.symbol == symbol:
@@ -90,7 +92,7 @@ def holdings(book: Book, symbol: str) -> Holdings:
         external,
         buying,
         buying_external,
-        selling,
+        selling + max(ZERO, selling_external - max(ZERO, external)),
         committed if known else None,
         gross + committed if known else None,
         len(symbols),

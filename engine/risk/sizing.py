@@ -105,7 +105,7 @@ def size_exit(config: Config, check: Check) -> Sized:
     Without a price now, what the position was last valued at stands in, and the limit goes down by the whole collar.
     """
     held, selling = check.holdings.held, check.holdings.selling
-    if check.holdings.external > ZERO:
+    if held <= ZERO and check.holdings.external > ZERO:
         return Sized(None, f"POSITION_EXTERNAL: symbol={check.symbol}, held={check.holdings.external}, ours=0")
     if held <= ZERO:
         return Sized(None, f"POSITION_NONE: symbol={check.symbol}, held={held}")

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import msgspec
 
 from tests.desk.made_up import position
@@ -17,6 +19,8 @@ def test_gain_and_loss_carry_sign_and_glyph() -> None:
 def test_a_position_we_cannot_explain_is_external() -> None:
     held = msgspec.structs.replace(position("F", 5, "11", "12"), external=True)
     assert "EXTERNAL" in text(Positions().row("F", held, 100, COLORS))
+    shared = msgspec.structs.replace(held, external=False, foreign=Decimal(3))
+    assert "3 EXTERNAL" in text(Positions().row("F", shared, 100, COLORS))
 
 
 def test_a_position_without_a_price_is_not_worth_zero() -> None:

@@ -145,3 +145,17 @@ def test_external_holdings_are_never_sold(scene):
 def test_a_position_off_the_watchlist_can_be_left(scene):
     book = scene.book(scene.position(10, symbol="GME"))
     assert scene.judged("instrument", book=book, draft=scene.exit_draft(symbol="GME"), role=Role.EXIT).passed
+
+
+def test_what_is_ours_of_a_shared_position_can_be_left_and_no_more(scene):
+    book = scene.book(scene.position(15, foreign=D(10)))
+    for role in (Role.EXIT, Role.STOP, Role.FLATTEN):
+        assert scene.judged("instrument", book=book, draft=scene.exit_draft(5), role=role).passed
+        assert not scene.judged("instrument", book=book, draft=scene.exit_draft(6), role=role).passed
+
+
+@pytest.mark.parametrize(("selling", "passed"), [(10, True), (11, False)])
+def test_what_others_sell_of_their_own_leaves_ours_free(scene, selling, passed):
+    theirs = scene.order(Side.SELL, selling, Role.EXTERNAL, limit_price=D(300))
+    book = scene.book(scene.position(15, foreign=D(10)), orders=(theirs,))
+    assert scene.judged("instrument", book=book, draft=scene.exit_draft(5), role=Role.STOP).passed is passed

@@ -274,6 +274,7 @@ def test_nothing_to_sell(scene):
     risk, sell = scene.risk(), scene.signal(Side.SELL)
     assert risk.size(sell, scene.book()).reason.startswith("POSITION_NONE")
     assert risk.size(sell, scene.book(scene.position(5, external=True))).reason.startswith("POSITION_EXTERNAL")
+    assert risk.size(sell, scene.book(scene.position(15, foreign=D(10)))).draft.quantity == 5, "ours is"
     assert risk.size(sell, scene.book(scene.position(-5))).reason.startswith("POSITION_NONE")
     selling = scene.book(scene.position(5), orders=(scene.order(Side.SELL, 5, Role.EXIT),))
     assert risk.size(sell, selling).reason.startswith("POSITION_BEING_SOLD")
