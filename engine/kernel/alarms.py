@@ -41,6 +41,10 @@ class Alarms:
             self._journal.append("alert", alert.id, alert, alert.at_ns)
         self._push(Push(rev=0, alert=alert))
 
+    def stands(self, alert_id: str) -> bool:
+        """Whether an alert still holds, or waits for a person to acknowledge it."""
+        return alert_id in self._view.alerts
+
     def clear(self, alert_id: str) -> bool:
         """An alert no longer holds, or was acknowledged; returns whether it stood."""
         known = self._view.alerts.pop(alert_id, None)

@@ -1,14 +1,15 @@
 """Live trading is armed by a person, for one account and one configuration, and only while the engine runs.
 
 A live engine that is not armed is HALTED. Arming ends that state and no other: what a kill switch or a drawdown halted
-stays so until a person resumes with a reason.
+stays so until a person resumes with a reason, and a difference from the venue that was found meanwhile makes it REDUCING
+until somebody has looked.
 """
 
 from __future__ import annotations
 
 from engine.clock import Clock
 from engine.kernel.dealing import Dealing
-from engine.kernel.reckoning import Reckoning
+from engine.kernel.reckoning import DRIFT, Reckoning
 from engine.model import TradingState
 from engine.model.frames import Reply
 
@@ -63,11 +64,15 @@ class Arming:
         reason = f"live armed for account …{number[-SUFFIX:]}, limits {risk.limits_hash}"
         last = risk.last_change
         if last.reason.startswith(NOT_ARMED):
-            reducing = last.previous is TradingState.REDUCING
+            drift = self._dealing.alarms.stands(DRIFT)
+            reducing = drift or last.previous is TradingState.REDUCING
             state = TradingState.REDUCING if reducing else TradingState.ACTIVE
             change = risk.change_state(state, reason, by, self._clock.now_ns(), sticky=reducing)
             self._dealing.enter(change)
-            return Reply(ok=True, text=reason if not reducing else f"{reason}; REDUCING as before it stopped")
+            if not reducing:
+                return Reply(ok=True, text=reason)
+            why = "a difference from the venue is not acknowledged" if drift else "as before it stopped"
+            return Reply(ok=True, text=f"{reason}; REDUCING: {why}", remedy="`desk resume --reason …`")
         return Reply(
             ok=True,
             text=f"{reason}; trading stays {risk.state.value.upper()}: {risk.state_reason}",

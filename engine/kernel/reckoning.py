@@ -13,6 +13,9 @@ from engine.model.records import ReconciliationRecord
 
 log = logging.getLogger(__name__)
 
+DRIFT = "drift"
+"""Id of the alert about a confirmed difference: it stays until a person acknowledges it."""
+
 
 class Reckoning:
     """Takes comparisons: adopts what the venue says, journals what differed, opens or closes the gate (R25)."""
@@ -106,12 +109,12 @@ class Reckoning:
         now_ns = self._clock.now_ns()
         reason = f"DRIFT: {'; '.join(differences[:3])}"
         risk = self._dealing.risk
-        if risk.state is TradingState.ACTIVE:
+        if risk.state is not TradingState.HALTED:
             change = risk.change_state(TradingState.REDUCING, reason, "reconciliation", now_ns, sticky=True)
             self._dealing.enter(change)
         self._dealing.alarms.alert(
             Alert(
-                id="drift",
+                id=DRIFT,
                 level=Level.CRITICAL,
                 code="drift",
                 subject=self._venue,

@@ -120,7 +120,7 @@ class TestSharedPosition:
         assert before.external and before.ours == 0
         desk.buy("5.5")
         (shared,) = desk.dealing.positions()
-        assert (shared.quantity, shared.foreign, shared.ours, shared.external) == (D("15.5"), 10, D("5.5"), False)
+        assert (shared.quantity, shared.foreign, shared.ours, shared.external) == (D("15.5"), D(10), D("5.5"), False)
 
     def test_our_stop_goes_out_for_what_is_ours(self, desk: Desk) -> None:
         desk.open(theirs=10)
@@ -138,5 +138,5 @@ class TestSharedPosition:
         desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
         desk.fill(flatten, "5.5")
         (left,) = desk.dealing.positions()
-        assert (left.quantity, left.external) == (10, True)
+        assert left.quantity == 10 and left.external
         assert desk.dealing.flatten("*", "drill").text == "nothing to close in any symbol"

@@ -11,9 +11,10 @@ import pytest
 from engine.clock import SECOND, VirtualClock
 from engine.config import Config, WatchRow
 from engine.config.schema import EngineConfig
+from engine.errors import DeskError
 from engine.kernel.inbox import Compared
 from engine.kernel.stages import Stages
-from engine.model import Alert, Fill, Level, Role, Side, VenueAccount, VenuePosition, VenueSnapshot
+from engine.model import Alert, Fill, Level, Role, Side, TradingState, VenueAccount, VenuePosition, VenueSnapshot
 from tests.engine.kernel import bare
 
 NOW = 1_773_236_000 * SECOND
@@ -58,3 +59,45 @@ def test_a_venue_that_cannot_be_asked_at_the_start_is_an_alarm(stages: Stages) -
     shown = alert(stages)
     assert shown is not None and shown.level is Level.CRITICAL and "no answer" in shown.text
     assert not stages.dealing.reconciled
+
+
+def drift(stages: Stages) -> None:
+    """A position of ours is gone at the venue, in two looks."""
+    bought = Fill("x-1", "desk-1-e1", "TSLA", Side.BUY, Decimal(3), Decimal(250), Decimal(0), NOW, "s-1", Role.ENTRY)
+    stages.dealing.portfolio.on_fill(bought)
+    assert not looked(stages)
+    assert looked(stages)
+    assert stages.alarms.stands("drift")
+
+
+@pytest.mark.parametrize("by", ["watchdog", "daily_loss", "person"])
+def test_drift_found_while_trading_is_reducing_for_less_stays_when_that_is_over(stages: Stages, by: str) -> None:
+    risk = stages.dealing.risk
+    stages.dealing.enter(risk.change_state(TradingState.REDUCING, "for now", by, NOW))
+    drift(stages)
+    assert risk.last_change.sticky and risk.state_reason.startswith("DRIFT: ")
+    with pytest.raises(DeskError, match="expected a person"):
+        risk.change_state(TradingState.ACTIVE, "all is well", "watchdog", NOW)
+
+
+@pytest.mark.parametrize(("acknowledged", "state"), [(False, TradingState.REDUCING), (True, TradingState.ACTIVE)])
+def test_arming_does_not_pass_over_a_drift_found_before(
+    tmp_path: Path, acknowledged: bool, state: TradingState
+) -> None:
+    config = Config(
+        engine=EngineConfig(profile="live", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+    stages = bare.stages(config, VirtualClock(NOW))
+    stages.journal.open()
+    try:
+        stages.dealing.heard_since_ns = NOW
+        stages.arming.disarm("nobody has typed the account's number")
+        drift(stages)
+        assert stages.dealing.risk.state is TradingState.HALTED
+        if acknowledged:
+            stages.alarms.clear("drift")
+        assert stages.arming.arm("e-up", "person").ok
+        assert stages.dealing.risk.state is state
+    finally:
+        stages.journal.close()
