@@ -208,3 +208,28 @@ async def test_after_a_restart_only_what_was_open_or_new_is_read_again() -> None
     assert await asked_after([opened, *closed[1:], ended], since_ns) == _stamp(now_ns - 2 * day_ns - SKEW_NS)
     timeless = journaled(61, 0, OrderStatus.WORKING)
     assert await asked_after([*closed, timeless], since_ns) == _stamp(since_ns - SKEW_NS - LIFETIME_NS)
+
+
+async def test_an_order_told_word_for_word_again_is_the_same_and_any_other_word_is_read() -> None:
+    def row(filled: str, leg: str) -> Json:
+        child: Json = {"id": "v2", "client_order_id": "leg", "symbol": "TSLA", "side": "sell", "status": leg}
+        order: Json = {"id": "v1", "client_order_id": "desk-1", "symbol": "TSLA", "side": "buy", "qty": "10"}
+        return order | {"status": "partially_filled", "filled_qty": filled, "legs": [child]}
+
+    rows = [row("3", "held")]
+
+    async def get(path: str, query: dict[str, Json]) -> Reply:
+        account: dict[str, Json] = {"equity": "1", "cash": "1", "buying_power": "1"}
+        body: list[Json] = [dict(each) for each in rows] if query.get("status") == "open" else []
+        return Reply(200, account if path == "/account" else body)
+
+    reader = SnapshotReader(get, "made up")
+    first, again = await reader.read(0, NOW()), await reader.read(0, NOW())
+    assert again.orders[0] is first.orders[0]
+    rows[0] = row("4", "held")
+    assert (await reader.read(0, NOW())).orders[0].filled == 4
+    rows[0] = row("4", "new")
+    assert (await reader.read(0, NOW())).orders[0].legs[0].status is OrderStatus.WORKING
+    rows[0] = row("many", "new") | {"symbol": None}
+    with pytest.raises(VenueUnavailable):
+        await reader.read(0, NOW())
