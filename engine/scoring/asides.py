@@ -1,9 +1,10 @@
 """What of a text is stated, and how it is meant, before anything is scored.
 
 A question and a condition state nothing: "is $ABC going to crash?", "if it breaks 200 I'd sell". Such sentences are
-left out, and of a sentence the part from "unless" on; where nothing else is left, the text keeps the side that its
-words lean to, but within the neutral band and with half the confidence. What is said to be untrue ("rumours of a recall
-are false") and what ends with the mark of sarcasm "/s" means the opposite. Two figures set against each other, and two
+left out, and of a sentence what follows "unless" and "even if"; where nothing else is left, the text keeps the side
+that its words lean to, but within the neutral band and with half the confidence. Of what is taken back ("I was wrong")
+only what comes after it counts. What is said to be untrue ("rumours of a recall are false"), what stands before "oh
+wait" and what ends with the mark of sarcasm "/s" means the opposite. Two figures set against each other, and two
 symbols of which one is preferred, are put in words that the scorers know. How often each holds: docs/sentiment.md.
 """
 
@@ -36,6 +37,7 @@ class Said(NamedTuple):
 
 _MARKS: Final = (
     *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
+    *("in case", "need", "only ", "waiting ", "was wrong", "corrected", "oh wait", "even though"),
     *SIGNS,
 )
 """A text without any of these in lower case is read as it is."""
@@ -56,7 +58,11 @@ _SUPPOSES = re.compile(
     r"|\bonly if\b|\bdepend(?:s|ing) on\b|\bwould have (?:been|made)\b|\bcould go either way\b"
     r"|\b(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
     r"\bwould be\b"
-    r"|\bneeds? to hold\b[^.!?]{1,40}?\bor\b",
+    r"|\bneeds? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
+    r"|\bwould (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
+    r"|\bonly (?:bullish|bearish|long|short|interested|a buyer|buying)\b[^.!?]{0,40}?"
+    r"\b(?:above|below|over|under|at|on a|when)\b"
+    r"|\bwaiting (?:for|on)\b[^.!?]{1,80}?\b(?:to|before)\b",
     re.IGNORECASE,
 )
 _UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
@@ -70,15 +76,27 @@ _UNTRUE = re.compile(
 )
 _SUPPOSED_BY: Final = (
     *("ould", "might", "may", "'d", "’d", "not interested"),
-    *("happy to", "ready to", "only if", "depend", "to hold"),
+    *("happy to", "ready to", "only", "depend", "need", "waiting"),
 )
 _SUPPOSED_ON: Final = (
     *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
-    *("unless", "depend", "would have", "either way", "would be", "to hold"),
+    *("unless", "depend", "would have", "either way", "would be", " or ", "otherwise", "before", " to "),
+    *(" at ", " on a ", "under", "below", "above", "over", "around", "near", "closer to"),
 )
 """A text without one of each of these two, in lower case, supposes nothing."""
 _UNTRUE_BY: Final = ("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true")
 """A text without any of these in lower case calls nothing untrue."""
+_CONCEDES = re.compile(
+    r"\beven (?:if|though|when)\b[^,;.!?]{1,80}?(?:[,;]|(?=\s(?:i['’]?m|i|we|it|this|still)\s)|(?=[.!?])|$)",
+    re.IGNORECASE,
+)
+_OWNS_UP = re.compile(
+    r"^(?P<before>.*?)\b(?:i was (?:so |very |dead |completely |totally )?wrong|i stand corrected|(?P<wait>oh wait))\b"
+    r"(?!\s+(?:about|on|to|not)\b)[\s.,;:!…-]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_OWNED_BY: Final = ("was ", "corrected", "oh wait")
+"""A text without any of these in lower case takes nothing back."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
 _SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
@@ -99,7 +117,16 @@ def said(text: str) -> Said:
 def _stated(text: str) -> Said:
     """The sentences of the text that state something, and how they are meant."""
     lower = text.lower()
+    if "even " in lower:
+        text = _CONCEDES.sub(" ", text)
+        lower = text.lower()
     turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
+    if any(map(lower.__contains__, _OWNED_BY)) and (owned := _OWNS_UP.match(text)):
+        rest = text[owned.end() :]
+        if owned["wait"] or not _WORD.search(_NAMED.sub(" ", rest)):
+            text, turn = owned["before"], -turn
+        else:
+            text = rest
     excepts = "unless" in lower or "barring" in lower
     supposes = any(map(lower.__contains__, _SUPPOSED_BY)) and any(map(lower.__contains__, _SUPPOSED_ON))
     if not excepts and not supposes and "?" not in text:

@@ -1,7 +1,8 @@
 """Figures and symbols set against each other, put in words that the scorers know.
 
 "EPS $0.95 vs. $1.10 expected" says what "misses estimates" says, "target to $150 from $200" what "target cut" says, and
-"out of $A, into $B" what "sold $A, bought $B" says. Nothing else of a text changes.
+"out of $A, into $B" what "sold $A, bought $B" says. A list under a heading ("Shorts: $A, $B") says of each symbol what
+the heading says. Nothing else of a text changes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-SIGNS: Final = (" vs", "versus", "consensus", "from ", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $")
+SIGNS: Final = (
+    *(" vs", "versus", "consensus", "from ", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $"),
+    *(" for $", ": $"),
+)
 """A text without any of these in lower case has nothing of this kind."""
 
 _AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
@@ -29,6 +33,11 @@ _MEASURE: Final = (
     r"(\b(?:targets?|pt|guidance|outlook|forecast|eps|earnings|revenues?|sales|margins?|dividend|stock|shares|price"
     r"|went|gone|goes|ran|run|fell|rose|raised|lifted|cut|lowered|moved)\b[^.;!?]{0,40}?)"
 )
+_YEAR_AGO = re.compile(
+    rf"{_MEASURE}{_AMOUNT},?\s+(?:vs\.?|versus|against|compared (?:to|with))\s+{_AMOUNT}\s+"
+    r"(?:in the\s+)?(?:(?:a|one) year ago|last (?:year|quarter)|year-ago|prior|previous|y/?y|yoy|ya)\b",
+    re.IGNORECASE,
+)
 _FROM = re.compile(r"from\s+\(?-?\$?\d")
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
@@ -42,9 +51,10 @@ _MOST_APART: Final = 20.0
 _SYMBOL: Final = r"(\$[A-Za-z][A-Za-z.]{0,9})"
 _RELATIONS: Final = (
     (
-        ("prefer", "like"),
+        ("prefer", "like", "rather", "sooner"),
         re.compile(
-            rf"\b(?:prefer\w*|like)\s+{_SYMBOL}\s+(?:over|to|than|(?:\w+\s+)?(?:better|more) than)\s+{_SYMBOL}",
+            rf"\b(?:prefer\w*|like|(?:rather|sooner)\s+(?:own|hold|buy|have|be in))\s+{_SYMBOL}\s+"
+            rf"(?:over|to|than|(?:\w+\s+)?(?:better|more) than)\s+{_SYMBOL}",
             re.IGNORECASE,
         ),
         r"buy \1, avoid \2",
@@ -61,8 +71,31 @@ _RELATIONS: Final = (
     ),
     (
         ("out of",),
-        re.compile(rf"\bout of\s+{_SYMBOL},?\s+(?:and\s+)?(?:in)?to\s+{_SYMBOL}", re.IGNORECASE),
+        re.compile(rf"\bout of\s+{_SYMBOL}[.,;]?\s+(?:and\s+)?(?:back\s+)?(?:in|to|into)\s+{_SYMBOL}", re.IGNORECASE),
         r"dumped \1, bought \2",
+    ),
+    (
+        ("from ",),
+        re.compile(
+            r"\b(?:switch|mov|rotat|swapp|shift|roll|went)\w*\b[^.;!?$]{0,30}?"
+            rf"\bfrom\s+{_SYMBOL}\s+(?:in)?to\s+{_SYMBOL}",
+            re.IGNORECASE,
+        ),
+        r"dumped \1, bought \2",
+    ),
+    (
+        (" for $",),
+        re.compile(rf"\b(?:swap|trad|exchang|switch)\w*\s+(?:\w+\s+)?{_SYMBOL}\s+for\s+{_SYMBOL}", re.IGNORECASE),
+        r"dumped \1, bought \2",
+    ),
+    (
+        ("from ",),
+        re.compile(
+            rf"{_SYMBOL}\s+(?:(?:is|are|keeps?|has been)\s+)?(?:tak|steal|grabb|gain|winn|won|took|stole)\w*\s+"
+            rf"(?:market\s+)?(?:share|customers|users|business)\s+from\s+{_SYMBOL}",
+            re.IGNORECASE,
+        ),
+        r"\1 strong, \2 weak",
     ),
     (
         ("lunch",),
@@ -71,6 +104,22 @@ _RELATIONS: Final = (
     ),
 )
 """What a text in lower case must contain, the passage, and the words for it."""
+
+_HEADINGS: Final = {
+    **dict.fromkeys(("long", "longs", "buy", "buys", "bought", "bullish", "bulls", "adds", "added"), "long"),
+    **dict.fromkeys(("short", "shorts", "sell", "sells", "sold", "bearish", "bears", "avoid", "trimmed"), "short"),
+    **dict.fromkeys(("winner", "winners", "gainer", "gainers", "leaders", "strong", "green", "up"), "winners"),
+    **dict.fromkeys(("loser", "losers", "decliner", "decliners", "laggards", "weak", "red", "down"), "losers"),
+    **dict.fromkeys(("upgrade", "upgrades", "upgraded"), "upgrades"),
+    **dict.fromkeys(("downgrade", "downgrades", "downgraded"), "downgrades"),
+    **dict.fromkeys(("calls",), "bought calls"),
+    **dict.fromkeys(("puts",), "bought puts"),
+}
+"""What a heading over a list of cashtags says, in words that the scorers know."""
+_LIST = re.compile(
+    rf"\b({'|'.join(_HEADINGS)})\b((?:\s+\w+){{0,2}})\s?:\s*((?:\$[A-Za-z][A-Za-z.]*[\s,&/+|]*(?:and\s+)?)+)",
+    re.IGNORECASE,
+)
 
 
 def in_words(text: str) -> str:
@@ -82,6 +131,8 @@ def in_words(text: str) -> str:
         for marks, pattern, words in _RELATIONS:
             if any(map(lower.__contains__, marks)):
                 text = pattern.sub(words, text)
+        if ": $" in lower:
+            text = _LIST.sub(_under_heading, text)
     if not any(map(str.isdigit, text)):
         return text
     if "to" in lower and _FROM.search(lower):
@@ -89,9 +140,17 @@ def in_words(text: str) -> str:
         text = _TO_FROM.sub(partial(_moved, order=1), text)
     if not any(map(lower.__contains__, _AGAINST_BY)):
         return text
+    text = _YEAR_AGO.sub(partial(_moved, order=1), text)
     found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(text)]
     said = " ".join(filter(None, dict.fromkeys(found)))
     return f"{text} {said}" if said else text
+
+
+def _under_heading(match: re.Match[str]) -> str:
+    """The heading in known words before its symbols, set apart from what stands around it."""
+    heading, more, symbols = match.groups()
+    names = [name.rstrip(".") for name in symbols.replace(",", " ").split() if name.startswith("$")]
+    return f";{more} {_HEADINGS[heading.lower()]} {' '.join(names)}; "
 
 
 def _moved(match: re.Match[str], order: int) -> str:

@@ -58,6 +58,27 @@ def test_marked_sarcasm_means_the_opposite() -> None:
 
 
 @pytest.mark.parametrize(
+    "text, stated",
+    [
+        ("thought it was dead, I was wrong, $ABC is flying", "$ABC is flying"),
+        ("I was wrong about $ABC, it is a buy", "I was wrong about $ABC, it is a buy"),
+        ("even if $ABC misses I'm adding", "I'm adding"),
+        ("adding even though the chart is ugly. Earnings soon", "adding . Earnings soon"),
+        ("$ABC is a steal. I would buy more under 40", "$ABC is a steal."),
+        ("$ABC looks great. Only long above 50 though", "$ABC looks great."),
+    ],
+)
+def test_what_is_conceded_or_taken_back_or_supposed_is_left_out(text: str, stated: str) -> None:
+    assert " ".join(said(text).text.split()) == stated
+    assert said(text).turn == 1.0
+
+
+def test_what_stands_before_oh_wait_means_the_opposite() -> None:
+    assert said("$ABC to the moon! oh wait it's 2022").turn == -1.0
+    assert said("$ABC is finished. I was wrong").turn == -1.0
+
+
+@pytest.mark.parametrize(
     "text, sign",
     [
         ("$ABC beat by 12 %", 1),
@@ -83,6 +104,11 @@ def test_marked_sarcasm_means_the_opposite() -> None:
         ("downgraded from buy to hold", -1),
         ("chapter 11 filing by $ABC", -1),
         ("golden cross on the daily", 1),
+        ("costs ticked up at $ABC", -1),
+        ("outflows easing at $ABC", 1),
+        ("was bearish on $ABC, flipping long here", 1),
+        ("used to love $ABC, what a shame", -1),
+        ("we think the worst is behind $ABC", 1),
         ("It is what it is, $IT at noon", 0),
         ("ALL of you read the $ALL filing", 0),
         ("$OPEN opens its new office", 0),

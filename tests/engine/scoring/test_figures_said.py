@@ -36,6 +36,16 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
         ("out of $AB, into $CD", "dumped $AB, bought $CD"),
         ("sold $AB to buy $CD", "dumped $AB, bought $CD"),
         ("$AB > $CD", "long $AB, short $CD"),
+        ("rather own $AB than $CD", "buy $AB, avoid $CD"),
+        ("out of $AB; in $CD.", "dumped $AB, bought $CD."),
+        ("switched my savings from $AB to $CD", "dumped $AB, bought $CD"),
+        ("swapped my $AB for $CD", "dumped $AB, bought $CD"),
+        ("$AB is taking share from $CD", "$AB strong, $CD weak"),
+        ("Longs: $AB, $CD. Shorts: $EF and $GH", "; long $AB $CD; ; short $EF $GH;"),
+        ("losers today: $AB", "losers today: $AB"),
+        ("Puts today: $AB $CD, see you", "; today bought puts $AB $CD; see you"),
+        ("gross margin 27% vs 22% a year ago", "gross margin rises"),
+        ("revenue $4.1B versus $4.4B last year", "revenue falls"),
     ],
 )
 def test_in_words(text: str, words: str) -> None:
