@@ -1,7 +1,7 @@
 """Live trading is armed by a person, for one account and one configuration, and only while the engine runs.
 
 A live engine that is not armed is HALTED. Arming ends that state and no other: what a kill switch or a drawdown halted
-stays so until a person resumes with a reason, and a difference from the venue that was found meanwhile makes it REDUCING
+stays so until a person resumes with a reason. A difference from the venue that was found meanwhile makes it REDUCING
 until somebody has looked.
 """
 

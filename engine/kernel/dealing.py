@@ -282,7 +282,7 @@ class Dealing:
         closed = self.portfolio.on_fill(fill)
         if closed is None:
             return
-        locks = self.risk.on_closed(closed.symbol, closed.realised, closed.stopped_out, fill.at_ns)
+        locks = self.risk.on_closed(closed.symbol, closed.realised, closed.stopped_out, fill.at_ns, closed.signal_id)
         self.protect(locks)
 
     def protect(self, locks: tuple[Protection, ...]) -> None:

@@ -190,7 +190,7 @@ def _forget_answered(dealing: Dealing, view: View) -> None:
 def _restore_fill(fill: Fill, dealing: Dealing) -> None:
     closed = dealing.portfolio.on_fill(fill)
     if closed is not None:
-        dealing.risk.on_closed(closed.symbol, closed.realised, closed.stopped_out, fill.at_ns)
+        dealing.risk.on_closed(closed.symbol, closed.realised, closed.stopped_out, fill.at_ns, closed.signal_id)
 
 
 def _restore_posts(

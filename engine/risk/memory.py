@@ -6,7 +6,6 @@ one before it would have. All of it is bounded.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -93,9 +92,10 @@ class Memory:
         self._bucket = Bucket(config.orders_per_minute)
         self._day = Day()
         self._month = Month()
-        self._stop_outs: deque[tuple[int, str]] = deque(maxlen=STOP_OUTS_KEPT)
-        self._closes: dict[tuple[int, str], Decimal] = {}
-        """Realised profit in USD by when and in which symbol, oldest first."""
+        self._stop_outs: dict[str, int] = {}
+        """When each trade was stopped out, oldest first; 0 once a lock has answered it."""
+        self._closes: dict[str, Decimal] = {}
+        """Realised profit in USD by trade, oldest first."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Memory):
@@ -145,20 +145,21 @@ class Memory:
             shares[draft.symbol] = shares.get(draft.symbol, ZERO) + draft.quantity
         return True
 
-    def close(self, symbol: str, realised: Decimal, at_ns: int) -> None:
-        """A position was closed with this profit. The same one told twice counts once."""
-        self._closes[at_ns, symbol] = realised
+    def close(self, trade: str, realised: Decimal) -> None:
+        """A trade was closed, or a part of it, with this profit: its parts are one trade."""
+        self._closes[trade] = self._closes.get(trade, ZERO) + realised
         if len(self._closes) > CLOSES_KEPT:
             del self._closes[next(iter(self._closes))]
 
-    def stop_out(self, symbol: str, at_ns: int) -> None:
-        """A position was closed by its stop. The same one told twice counts once."""
-        if (at_ns, symbol) not in self._stop_outs:
-            self._stop_outs.append((at_ns, symbol))
+    def stop_out(self, trade: str, at_ns: int) -> None:
+        """A trade was closed by its stop, or a part of it: it counts once, when its first part was."""
+        self._stop_outs.setdefault(trade, at_ns)
+        if len(self._stop_outs) > STOP_OUTS_KEPT:
+            del self._stop_outs[next(iter(self._stop_outs))]
 
     def forget_stop_outs(self) -> None:
         """A streak has been answered by a lock; the next one starts from nothing."""
-        self._stop_outs.clear()
+        self._stop_outs = dict.fromkeys(self._stop_outs, 0)
 
     def enable(self, strategy: str) -> None:
         """A person re-enabled a strategy: its executions count from 0."""
@@ -192,7 +193,7 @@ class Memory:
 
     def stop_outs(self, now_ns: int) -> int:
         """Stop-outs in the window that ends now."""
-        return sum(1 for at_ns, _ in self._stop_outs if now_ns - at_ns < self._streak_ns)
+        return sum(1 for at_ns in self._stop_outs.values() if at_ns and now_ns - at_ns < self._streak_ns)
 
     def tally(self) -> Tally:
         """What the last closed trades brought."""

@@ -143,20 +143,24 @@ class Risk:
         """An order message other than an intent: a cancel request, or a reject that came back. Counts for R06."""
         self._memory.message(at_ns)
 
-    def on_closed(self, symbol: str, realised: Decimal, stopped_out: bool, at_ns: int) -> tuple[Protection, ...]:
-        """A position was closed with this realised profit. Returns the protections this brought about (R15, R16).
+    def on_closed(
+        self, symbol: str, realised: Decimal, stopped_out: bool, at_ns: int, trade: str = ""
+    ) -> tuple[Protection, ...]:
+        """An execution closed a position, or a part of one, with this realised profit.
 
-        Call it again for the same close when the journal is restored: told twice, it counts once.
+        `trade` is the signal of the order that closed it: a stop that fills in parts is one stop-out, and one closed
+        trade. Returns the protections this brought about (R15, R16).
         """
         locks: tuple[Protection, ...] = ()
         risk = self._config.risk
-        self._memory.close(symbol, realised, at_ns)
+        trade = trade or f"{symbol} {at_ns}"
+        self._memory.close(trade, realised)
         if risk.cool_down_s > 0:
             reason = f"COOL_DOWN: symbol={symbol}, realised={realised!s}, for_s={risk.cool_down_s:g}"
             ends_ns = at_ns + from_seconds(risk.cool_down_s)
             locks += self._locked(protection(COOL_DOWN, reason, at_ns, ends_ns, symbol=symbol))
         if stopped_out:
-            self._memory.stop_out(symbol, at_ns)
+            self._memory.stop_out(trade, at_ns)
             count = self._memory.stop_outs(at_ns)
             if 0 < risk.loss_streak <= count:
                 reason = f"LOSS_STREAK: stop_outs={count}, window_s={risk.loss_streak_window_s:g}, last={symbol}"

@@ -141,6 +141,19 @@ def test_other_closes_are_no_stop_outs_and_one_told_twice_is_one(scene):
     assert scene.judged("loss_streak", risk=risk).value == D(1)
 
 
+def test_a_stop_that_fills_in_parts_is_one_stop_out_before_and_after_a_lock(scene):
+    risk = scene.risk()
+    for part in range(9):
+        locks = risk.on_closed("A", D(-5), True, scene.now + part, "s-1")
+        assert [lock.name for lock in locks] == ["cool_down"]
+    assert scene.judged("loss_streak", risk=risk).value == 1
+    risk.on_closed("B", D(-5), True, scene.now + 10, "s-2")
+    (_, lock) = risk.on_closed("C", D(-5), True, scene.now + 11, "s-3")
+    assert lock.name == "loss_streak"
+    risk.on_closed("C", D(-5), True, scene.now + 12, "s-3")
+    assert scene.judged("loss_streak", risk=risk).value == 0, "the rest of what the lock has answered"
+
+
 @pytest.mark.parametrize(("later_ns", "passed"), [(30 * MINUTE - 1, False), (30 * MINUTE, True)])
 def test_cool_down(scene, later_ns, passed):
     risk = scene.risk()

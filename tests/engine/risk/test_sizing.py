@@ -159,6 +159,13 @@ def test_kelly_takes_the_rate_and_payoff_of_our_own_closed_trades(scene):
     assert "= 8333.33, have 0.00" in draft.sizing
 
 
+def test_a_trade_closed_in_parts_is_one_trade_for_kelly(scene):
+    risk = scene.risk(sizing={"sizer": "kelly", "kelly_trades": 2, "allocation_pct": D(50)}, cool_down_s=0.0)
+    for number, profit in enumerate((D(-40), D(60), D(20))):
+        risk.on_closed("AAPL", profit, False, scene.now, "s-1" if number else "s-2")
+    assert "win rate 0.50, payoff 2.00 (2 closed trades)" in risk.size(scene.signal(), scene.book()).draft.sizing
+
+
 def test_without_an_edge_kelly_buys_nothing(scene):
     risk = scene.risk(sizing={"sizer": "kelly", "kelly_trades": 2}, cool_down_s=0.0)
     for number, profit in enumerate((D(10), D(-10), D(0))):
