@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -77,7 +78,8 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for arg in args:
             if not arg.isascii() and any("\ud800" <= character <= "\udfff" for character in arg):
-                raise click.UsageError(f"Expected arguments in UTF-8, found {arg.encode(errors='replace').decode()!r}.")
+                found = arg.encode(errors="replace").decode()
+                raise click.UsageError(f"Expected arguments in UTF-8, found {found!r}.", ctx)
         return super().parse_args(ctx, global_first(args))
 
     def resolve_command(
@@ -86,7 +88,8 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             near = get_close_matches(name, COMMANDS, 1)
-            raise click.UsageError(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -138,6 +141,8 @@ def main() -> None:
     gc.set_threshold(STARTING)
     try:
         code = main_group.main(prog_name="desk", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -151,6 +156,13 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(EXIT_FAILED)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"desk: {place}could not read or write: {error.strerror or error}", err=True)
+        click.echo("→ look at the disk, and at where the output goes", err=True)
+        # What is still to be written cannot be: it must not fail a second time at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(EXIT_FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -40,6 +40,19 @@ class _Head(msgspec.Struct):
     version: str = ""
 
 
+class Refused(DeskError):
+    """The engine answered a question with a status that is not 200."""
+
+    def __init__(self, method: str, path: str, status: int, answer: bytes, socket_path: Path) -> None:
+        found = answer[:200].decode(errors="replace")
+        super().__init__(
+            f"expected an answer to {method} {path}, found status {status}: {found!r}",
+            where=str(socket_path),
+            remedy="say it in fewer words" if status == 413 else "the engine's log says why",
+        )
+        self.status = status
+
+
 class Client:
     """One engine's control socket. Use it in one event loop; `close` it, or use it as an async context."""
 
@@ -85,7 +98,17 @@ class Client:
         """
         from urllib.parse import quote
 
-        return self._decode(await self._ask("GET", f"/v1/symbol?name={quote(name, safe='')}", None), SymbolDetail)
+        try:
+            answer = await self._ask("GET", f"/v1/symbol?name={quote(name, safe='')}", None)
+        except Refused as error:
+            if error.status != 404:
+                raise
+            raise DeskError(
+                f"expected a symbol of the watchlist, found {name!r}",
+                where=str(self._path),
+                remedy="`desk config show` lists the watchlist; a symbol that is added is followed after a restart",
+            ) from error
+        return self._decode(answer, SymbolDetail)
 
     async def feeds(self) -> FeedsDetail:
         """The rules that choose what comes, and how long each stage of the engine takes. Raises DeskError."""
@@ -138,12 +161,7 @@ class Client:
                 ) as response:
                     answer = await response.read()
                     if response.status != 200:
-                        found = answer[:200].decode(errors="replace")
-                        raise DeskError(
-                            f"expected an answer to {method} {path}, found status {response.status}: {found!r}",
-                            where=str(self._path),
-                            remedy="the engine's log says why",
-                        )
+                        raise Refused(method, path, response.status, answer, self._path)
                     return answer
         except TimeoutError as error:
             raise DeskError(

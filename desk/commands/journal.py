@@ -220,10 +220,7 @@ def since_ns(text: str) -> int:
 
     age = _AGE.fullmatch(text)
     try:
-        if age:
-            at_ns = SystemClock().now_ns() - int(age[1]) * _UNITS[age[2]] * SECOND
-        else:
-            at_ns = parse_iso(text)
+        at_ns = SystemClock().now_ns() - int(age[1]) * _UNITS[age[2]] * SECOND if age else parse_iso(text)
         return min(max(at_ns, 0), _LAST_NS)
     except (ValueError, IndexError) as error:
         raise DeskError(

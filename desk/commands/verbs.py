@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON.")
 NAME = click.Option(["--name"], default="", hidden=True, help="An engine on its own journal, such as demo.")
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
-SYMBOL = click.Argument(["symbol"])
+
+
+def _ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+    """A symbol as the watchlist writes it: `tsla` and `$TSLA` are TSLA."""
+    return given.strip().removeprefix("$").upper()
+
+
+SYMBOL = click.Argument(["symbol"], callback=_ticker)
 
 
 def command_verb(name: str, description: str, *params: click.Parameter, send: Callable[..., Command]) -> click.Command:
@@ -104,6 +111,20 @@ async def _ask_snapshot(client: Client) -> Snapshot:
         return await client.snapshot()
 
 
+def _edit(ticket: str, fingerprint: str, size: str, limit: str, stop: str, target: str) -> Command:
+    if not (size or limit or stop or target):
+        raise click.UsageError("give at least one of --size, --limit, --stop and --target")
+    return Command(
+        "edit",
+        ticket=ticket,
+        fingerprint=fingerprint,
+        quantity=size,
+        limit_price=limit,
+        stop_price=stop,
+        target_price=target,
+    )
+
+
 def _status_lines(snapshot: Snapshot) -> list[str]:
     from desk.report import status_lines
 
@@ -155,15 +176,7 @@ edit = command_verb(
     click.Option(["--limit"], default="", help="Limit price."),
     click.Option(["--stop"], default="", help="Stop price."),
     click.Option(["--target"], default="", help="Target price."),
-    send=lambda ticket, fingerprint, size, limit, stop, target: Command(
-        "edit",
-        ticket=ticket,
-        fingerprint=fingerprint,
-        quantity=size,
-        limit_price=limit,
-        stop_price=stop,
-        target_price=target,
-    ),
+    send=_edit,
 )
 mode = command_verb(
     "mode",

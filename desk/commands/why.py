@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, client_of, say
+from desk.commands.verbs import AS_JSON, NAME, SYMBOL, client_of, say
 
 if TYPE_CHECKING:
     from desk.client import Client
@@ -50,7 +50,7 @@ why = click.Command(
     "why",
     callback=_why,
     params=[
-        click.Argument(["symbol"]),
+        SYMBOL,
         click.Option(["--all", "every"], is_flag=True, help="Tell the gates that are open too."),
         AS_JSON,
         NAME,

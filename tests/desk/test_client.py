@@ -102,6 +102,19 @@ async def test_a_status_that_is_not_200_is_reported(socket: Path) -> None:
     await runner.cleanup()
 
 
+async def test_a_question_that_is_refused_says_what_to_do(socket: Path) -> None:
+    runner = await serve(socket, "/v1/symbol", b"no such", status=404)
+    async with Client(socket) as client:
+        with pytest.raises(DeskError, match="expected a symbol of the watchlist, found 'NOPE'"):
+            await client.symbol("NOPE")
+    await runner.cleanup()
+    runner = await serve(socket, "/v1/command", b"too much", status=413)
+    async with Client(socket) as client:
+        with pytest.raises(DeskError, match="say it in fewer words"):
+            await client.command(Command(verb="pause", reason="r" * 50_000))
+    await runner.cleanup()
+
+
 async def test_an_engine_that_does_not_answer_is_not_waited_for(socket: Path) -> None:
     async with fake_engine(socket) as engine, Client(socket, timeout_s=0.05) as client:
         engine.replies["pause"] = Reply(ok=True, text="")

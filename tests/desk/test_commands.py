@@ -20,7 +20,7 @@ from engine.model import TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending, until
-from tests.program import REPLAYING, call, clean, desk
+from tests.program import REPLAYING, call, clean, command, desk, environment
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("verbs")]
 
@@ -129,6 +129,25 @@ def test_arguments_that_are_no_text(home: Path) -> None:
         assert found.returncode == EXIT_USAGE
         assert "Expected arguments in UTF-8" in found.stderr
         assert "Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", [("--help",), ("config", "show"), ("keys", "list")])
+def test_output_that_cannot_be_written(home: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            command(*arguments),
+            env=environment(home),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert found.returncode == EXIT_FAILED
+    assert "No space left on device" in found.stderr
+    assert "→ look at the disk" in found.stderr
+    assert "Traceback" not in found.stderr and "Exception ignored" not in found.stderr
 
 
 # without an engine ---------------------------------------------------------------------------------------------------
@@ -253,8 +272,30 @@ def test_kill_is_sticky_and_its_alert_can_be_acknowledged(engine: EngineProcess)
     assert engine.snapshot().status.state is TradingState.ACTIVE
 
 
+def test_a_symbol_is_known_however_it_is_typed(engine: EngineProcess) -> None:
+    for typed in ("META", "meta", "$META"):
+        assert done(engine, "why", typed).startswith("META: ")
+    found = say(engine, "why", "MEAT")
+    assert found.returncode == EXIT_FAILED
+    assert "expected a symbol of the watchlist, found 'MEAT'" in found.stderr
+    assert "`desk config show` lists the watchlist" in found.stderr
+
+
+def test_a_reason_that_is_too_long_is_refused(engine: EngineProcess) -> None:
+    found = say(engine, "pause", "--reason", "r" * 50_000)
+    assert found.returncode == EXIT_FAILED
+    assert "say it in fewer words" in found.stderr
+    assert engine.snapshot().status.state is TradingState.ACTIVE
+
+
+def test_an_edit_of_nothing_is_a_wrong_command_line(engine: EngineProcess) -> None:
+    found = say(engine, "edit", "t", "--fingerprint", "f")
+    assert found.returncode == EXIT_USAGE
+    assert "at least one of --size, --limit, --stop and --target" in found.stderr
+
+
 def test_mode_of_one_symbol_of_all_and_of_none(engine: EngineProcess) -> None:
-    assert "off" in done(engine, "mode", "META", "off")
+    assert "off" in done(engine, "mode", "$meta", "off")
     modes = {row.symbol: row.mode.value for row in engine.snapshot().symbols}
     assert modes["META"] == "off"
     assert modes["TSLA"] == "confirm"
