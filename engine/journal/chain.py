@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -39,9 +40,6 @@ header = struct.Struct(">QqHIQ").pack
 """seq, at_ns and the lengths of kind, key and body, as they are hashed."""
 _sha256 = hashlib.sha256
 _encode = msgspec.json.encode
-_DECODE: Final[dict[str, Callable[[bytes], Value]]] = {
-    kind: msgspec.json.Decoder(body).decode for kind, body in KINDS.items()
-}
 
 
 def chain(previous: bytes, seq: int, at_ns: int, kind: bytes, key: bytes, body: bytes) -> bytes:
@@ -85,6 +83,12 @@ def _mended(node: object) -> object:
     return node
 
 
+@cache
+def _decoder(expected: type[Value]) -> Callable[[bytes], Value]:
+    """Decodes a body as this type; made when the first such record is read."""
+    return msgspec.json.Decoder(expected).decode
+
+
 class Record(Value, frozen=True, gc=False):
     """One record as it stands in the journal. `body` is the JSON as it was hashed."""
 
@@ -99,18 +103,18 @@ class Record(Value, frozen=True, gc=False):
 
     def value(self) -> Value:
         """The body as its type. Raises JournalError for an unknown kind or a body that does not fit its type."""
-        decode = _DECODE.get(self.kind)
-        if decode is None:
+        expected = KINDS.get(self.kind)
+        if expected is None:
             raise JournalError(
                 f"expected a kind this version knows, found {self.kind!r}",
                 where=f"record {self.seq}",
                 remedy="read it with the version of the desk that wrote it, or run `desk journal verify`",
             )
         try:
-            return decode(self.body)
+            return _decoder(expected)(self.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(
-                f"expected a {KINDS[self.kind].__name__}, found a body that is none: {error}",
+                f"expected a {expected.__name__}, found a body that is none: {error}",
                 where=f"record {self.seq} ({self.kind})",
                 remedy="run `desk journal verify`",
             ) from error

@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,8 +135,10 @@ async def _serve(
     gc.freeze()  # what was imported stays
     config = loaded.config
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)
     loop = asyncio.get_running_loop()
+    # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
+    socket_ready = loop.run_in_executor(None, import_module, "aiohttp.web")
+    kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
     loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
@@ -144,6 +147,7 @@ async def _serve(
     kernel.guard(tell_where_it_hangs(), "hanging")
     try:
         await kernel.start()
+        await socket_ready
         log.info(
             "engine %s up: profile %s, pid %d, socket %s", paths.name, config.engine.profile, os.getpid(), paths.socket
         )
