@@ -180,6 +180,7 @@ class Stages:
         self._config = config
         self.dealing.risk.reconfigure(config)
         self.dealing.tickets.reconfigure(config)
+        self.dealing.orders.reconfigure(config)
         for strategy in self.strategies:
             if isinstance(strategy, Reconfigurable):
                 strategy.reconfigure(config)

@@ -22,9 +22,7 @@ SLOW_RETRY_NS: Final = 60 * SECOND
 """Between attempts of a stop exit once its quick attempts are used up."""
 REFUSED_RETRY_NS: Final = SECOND
 """After the venue refused an exit."""
-
-UNSURE: Final = (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
-"""The venue is not known to have the order: it cannot be cancelled yet."""
+_HUNDRED: Final = Decimal(100)
 _KEEP_TRYING: Final = (Role.STOP, Role.FLATTEN)
 
 
@@ -41,6 +39,15 @@ class Closer:
         self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
         self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
         self._backoff_ns = tuple(from_seconds(each) for each in config.orders.lookup_backoff_s)
+        self._patience_ns = self.attempts * self._exit_timeout_ns
+        """How long an exit that must happen may wait before a person is called."""
+        self.reconfigure(config)
+
+    def reconfigure(self, config: Config) -> None:
+        """Other prices to sell at from now on."""
+        self._watch.reconfigure(config.sizing.marketable_bps)
+        self._collar = config.risk.price_collar_pct / _HUNDRED
+        self._collar_pair = config.risk.price_collar_crypto_pct / _HUNDRED
 
     def begin(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
         """Start an exit. Raises DeskError when one that may not be superseded is under way."""
@@ -54,7 +61,15 @@ class Closer:
             if not plan.entry_id or running.key == plan.key:
                 del self._plans[running.key]
         self._plans[plan.key] = plan
+        plan.begun_ns = now_ns
         self.pursue(plan, now_ns, out)
+
+    def overtake(self, symbol: str, now_ns: int, out: Outbox) -> None:
+        """A stop is reached while exits wait at a limit that may not be met: they give way to it."""
+        for plan in self.of(symbol):
+            track = self._register.get(plan.order_id)
+            if plan.role not in _KEEP_TRYING and track is not None and track.open:
+                self.cancel(track, now_ns, out)
 
     def watch(self, symbol: str, quote: Quote | None) -> None:
         """Price the symbol's exits from this quote until the next one comes."""
@@ -85,6 +100,8 @@ class Closer:
         for track in blockers:
             self.cancel(track, now_ns, out)
         if blockers:
+            ids = ", ".join(track.order.client_order_id for track in blockers)
+            self._waits(plan, f"orders in its way are not cancelled yet: {ids}", now_ns, out)
             return
         left = self._left(plan)
         if left <= 0:
@@ -96,6 +113,8 @@ class Closer:
             return
         draft = self._draft(plan, left)
         if draft is None:
+            plan.retry_ns = 0
+            self._waits(plan, "no price to close it at", now_ns, out)
             self._watch.follow(plan.symbol, self._watch.levels(plan.symbol))
             return
         intent = self._register.intend(
@@ -135,7 +154,7 @@ class Closer:
                 strategy=intent.strategy,
                 attempts=self.attempts if intent.role in _KEEP_TRYING else 1,
             )
-            plan.tried, plan.order_id = 1, order.client_order_id
+            plan.tried, plan.order_id, plan.begun_ns = 1, order.client_order_id, order.submitted_ns
             self._plans[plan.key] = plan
 
     def cancel(self, track: Track, now_ns: int, out: Outbox) -> None:
@@ -144,7 +163,7 @@ class Closer:
         if track.order.status is OrderStatus.HELD and entry is not None and entry.open:
             self.cancel(entry, now_ns, out)
             return
-        if track.order.status in UNSURE:
+        if track.unsure:
             track.cancels = max(track.cancels, 1)
             return
         if track.cancel_ns and now_ns < self.cancel_due_ns(track):
@@ -173,13 +192,17 @@ class Closer:
             return True
         order = track.order
         if order.status.open:
-            if order.status not in UNSURE and now_ns >= track.sent_ns + self._timeout_ns(plan):
+            if not track.unsure and now_ns >= track.sent_ns + self._timeout_ns(plan):
                 self.cancel(track, now_ns, out)
             return False
         if track.gap_ns:
             return False
         plan.closed(order.filled)
-        plan.retry_ns = now_ns + (REFUSED_RETRY_NS if order.status is OrderStatus.REJECTED else 0)
+        plan.retry_ns = now_ns
+        if order.status is OrderStatus.REJECTED:
+            plan.retry_ns += REFUSED_RETRY_NS
+        elif order.status is OrderStatus.DENIED:  # by a control that may pass soon: after a reconnect, a halt
+            plan.retry_ns += self._backoff_ns[min(plan.tried, len(self._backoff_ns)) - 1]
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self._give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
@@ -200,6 +223,15 @@ class Closer:
             return
         del self._plans[plan.key]
         out.symbols.add(plan.symbol)
+
+    def _waits(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
+        """An exit that must happen cannot be placed yet: after a while a person is called, once."""
+        if plan.alarmed or plan.role not in _KEEP_TRYING or now_ns < plan.begun_ns + self._patience_ns:
+            return
+        plan.alarmed = True
+        text = f"{plan.symbol}: {self._wanted(plan)} not closed yet ({plan.reason}): {why}"
+        remedy = "close it by hand at the venue; the engine goes on trying"
+        out.alert(Level.CRITICAL, "exit_failed", plan.symbol, text, remedy, now_ns, stays=True)
 
     def _left(self, plan: ExitPlan) -> Decimal:
         """What the plan may close now: what it wants, less what other exits have on sale."""
@@ -228,11 +260,12 @@ class Closer:
     def _draft(self, plan: ExitPlan, quantity: Decimal) -> Draft | None:
         if plan.draft is not None:
             return msgspec.structs.replace(plan.draft, quantity=quantity)
-        priced = self._watch.limit(plan.symbol, plan.side)
+        pair = "/" in plan.symbol
+        collar = (self._collar_pair if pair else self._collar) if plan.role is Role.FLATTEN else None
+        priced = self._watch.limit(plan.symbol, plan.side, collar)
         if priced is None:
             return None
         limit, quote = priced
-        pair = "/" in plan.symbol
         return Draft(
             symbol=plan.symbol,
             side=plan.side,
@@ -254,6 +287,8 @@ class Closer:
         if track is not None and track.open:
             if track.cancel_ns:
                 return self.cancel_due_ns(track)
-            return 0 if track.order.status in UNSURE else track.sent_ns + self._timeout_ns(plan)
-        waits = [self.cancel_due_ns(track) for track in self._in_the_way(plan) if track.cancel_ns]
-        return min(waits, default=plan.retry_ns)
+            return 0 if track.unsure else track.sent_ns + self._timeout_ns(plan)
+        moments = [self.cancel_due_ns(track) for track in self._in_the_way(plan) if track.cancel_ns] or [plan.retry_ns]
+        if plan.role in _KEEP_TRYING and not plan.alarmed:
+            moments.append(plan.begun_ns + self._patience_ns)
+        return min((at for at in moments if at), default=0)

@@ -39,6 +39,10 @@ class ExitWatch:
         self._quotes: dict[str, Quote | None] = {}
         self._levels: dict[str, tuple[Level, ...]] = {}
 
+    def reconfigure(self, marketable_bps: Decimal) -> None:
+        """Another distance through the touch from now on."""
+        self._bps = marketable_bps
+
     def follow(self, symbol: str, levels: tuple[Level, ...]) -> None:
         """Keep the symbol's newest quote and watch these levels, in place of those watched before."""
         self._quotes.setdefault(symbol, None)
@@ -86,10 +90,12 @@ class ExitWatch:
                 crossings.append(Crossing(quote.symbol, level.entry_id, Role.TARGET, level.target, price))
         return tuple(crossings)
 
-    def limit(self, symbol: str, side: Side) -> tuple[Decimal, Quote] | None:
+    def limit(self, symbol: str, side: Side, collar: Decimal | None = None) -> tuple[Decimal, Quote] | None:
         """Limit price at which an order on `side` executes now, and the quote it was made from; None without one.
 
-        The touch, `marketable_bps` through it, rounded to the price step in the direction that executes.
+        The touch, `marketable_bps` through it, rounded to the price step in the direction that executes. With `collar`
+        no further than that share of the price from the nearer of last trade and mid (R03), where one is known: beyond
+        it the order rests.
         """
         quote = self._quotes.get(symbol)
         if quote is None:
@@ -101,6 +107,9 @@ class ExitWatch:
         step = price_step(price)
         rounding = ROUND_CEILING if side is Side.BUY else ROUND_FLOOR
         rounded = (price / step).to_integral_value(rounding) * step
+        anchors = [] if collar is None else [each for each in (quote.mid, _positive(quote.last)) if each is not None]
+        if collar is not None and anchors:
+            rounded = _within(rounded, side, collar, anchors)
         return (rounded if rounded > 0 else step), quote
 
 
@@ -113,4 +122,17 @@ def closing_price(quote: Quote, held: Side) -> Decimal | None:
         return None
     else:
         price = bid if held is Side.BUY else ask
+    return _positive(price)
+
+
+def _positive(price: Decimal | None) -> Decimal | None:
     return price if price is not None and price.is_finite() and price > 0 else None
+
+
+def _within(price: Decimal, side: Side, collar: Decimal, anchors: list[Decimal]) -> Decimal:
+    """The price, or the furthest step towards `side` that is within the collar around one of the anchors."""
+    buying = side is Side.BUY
+    edge = (max(anchors) if buying else min(anchors)) * (1 + side.sign * collar)
+    step = price_step(edge)
+    furthest = (edge / step).to_integral_value(ROUND_FLOOR if buying else ROUND_CEILING) * step
+    return min(price, furthest) if buying else max(price, furthest)

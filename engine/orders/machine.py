@@ -17,6 +17,9 @@ from engine.orders.tally import Tally
 OURS_TO_CONCLUDE: Final = frozenset({OrderStatus.NEVER_PLACED, OrderStatus.DENIED})
 """Final states that the venue has not confirmed."""
 
+UNSURE: Final = (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
+"""What the order does at the venue is not known."""
+
 _PROGRESS: Final = {
     OrderStatus.INTENT: 0,
     OrderStatus.UNRESOLVED: 1,
@@ -83,6 +86,11 @@ class Track:
     @property
     def ours(self) -> bool:
         return self.order.role is not Role.EXTERNAL
+
+    @property
+    def unsure(self) -> bool:
+        """The venue is not known to have the order: it cannot be cancelled yet."""
+        return self.order.status in UNSURE and not self.known
 
 
 def planned(intent: Intent) -> Order:

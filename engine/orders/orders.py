@@ -36,7 +36,7 @@ from engine.model import (
     client_order_id,
 )
 from engine.orders.changes import NOTHING, Changes, Exits, LookUp, Outbox, Place, Reconciliation
-from engine.orders.closing import UNSURE, Closer
+from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
 from engine.orders.machine import Track, answered
@@ -64,6 +64,10 @@ class Orders:
         self._next_due_ns: int | None = None
         self._next_due_known = False
         """Whether `_next_due_ns` still holds: asked after every event, worked out after every change."""
+
+    def reconfigure(self, config: Config) -> None:
+        """Price exits by other settings from now on; timeouts stay."""
+        self._closer.reconfigure(config)
 
     # --- what we want
 
@@ -369,7 +373,7 @@ class Orders:
 
     def _unwanted_ns(self, track: Track) -> int | None:
         """When to ask (again) that the order be cancelled; None while it is wanted."""
-        if track.order.status in UNSURE:
+        if track.unsure:
             return None
         if track.cancels:
             return self._closer.cancel_due_ns(track)

@@ -16,7 +16,9 @@ class ExitPlan:
     """
 
     __slots__ = (
+        "alarmed",
         "attempts",
+        "begun_ns",
         "draft",
         "entry_id",
         "left",
@@ -66,6 +68,9 @@ class ExitPlan:
         self.attempts = attempts
         """Orders it may place."""
         self.tried = 0
+        self.begun_ns = 0
+        self.alarmed = False
+        """True once an alert says that it waits."""
         self.order_id = ""
         """Its open order; empty while clearing."""
         self.retry_ns = 0

@@ -14,8 +14,9 @@ from engine.config.schema import Config
 from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
 from engine.orders.changes import Exits, Outbox, Place, alert_id
-from engine.orders.closing import UNSURE, Closer
+from engine.orders.closing import Closer
 from engine.orders.holdings import Lot
+from engine.orders.machine import UNSURE
 from engine.orders.plan import ExitPlan
 from engine.orders.register import Register
 
@@ -39,7 +40,11 @@ class Protector:
         symbol = quote.symbol
         for crossing in self._watch.on_quote(quote):
             lot = self._holdings.lot(symbol, crossing.entry_id)
-            if lot is None or self._closer.running(symbol, crossing.entry_id):
+            if lot is None:
+                continue
+            if self._closer.running(symbol, crossing.entry_id):
+                if crossing.role is Role.STOP:
+                    self._closer.overtake(symbol, now_ns, out)
                 continue
             word = crossing.role.value
             reason = f"{word} {crossing.level} reached at {crossing.price}"
@@ -112,15 +117,22 @@ class Protector:
         )
 
     def _covered(self, lot: Lot, role: Role, *, sure: bool) -> Decimal:
-        """Quantity of the lot under open exits of this role; `sure` counts only those the venue has working."""
+        """Quantity of the lot under open exits of this role; `sure` counts only those the venue has working.
+
+        A leg is held while its entry fills; when the entry has filled, it is the stop that waits beside its target. Of
+        an entry that ended before, a held leg protects nothing.
+        """
         entry = self._register.get(lot.entry_id)
         entry_open = entry is not None and entry.open
+        filled = entry is None or entry.order.status is OrderStatus.FILLED
         covered = ZERO
         for track in self._register.exits(lot.entry_id, lot.symbol):
             order = track.order
             if order.role is not role or order.side is lot.side or (order.status is OrderStatus.HELD and entry_open):
                 continue
             if sure and order.status in (*UNSURE, OrderStatus.CANCELING):
+                continue
+            if sure and order.status is OrderStatus.HELD and not filled:
                 continue
             covered += order.remaining
         return covered

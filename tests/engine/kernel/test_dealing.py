@@ -140,3 +140,25 @@ class TestSharedPosition:
         (left,) = desk.dealing.positions()
         assert left.quantity == 10 and left.external
         assert desk.dealing.flatten("*", "drill").text == "nothing to close in any symbol"
+
+
+def test_a_flatten_in_a_wide_market_waits_at_the_collar_and_is_not_denied(desk: Desk) -> None:
+    desk.open()
+    desk.buy("5.5")
+    desk.quote("96.9", "103.1", "100")
+    desk.dealing.flatten("TSLA", "drill")
+    (flatten,) = desk.placed()
+    assert (flatten.role, flatten.draft.limit_price) == (Role.FLATTEN, D(98))
+
+
+def test_a_stop_reached_during_a_reconnect_goes_out_right_after_it(desk: Desk) -> None:
+    desk.open()
+    desk.buy("5.5")
+    desk.dealing.reconciled = False
+    desk.quote("94", "94.02")
+    assert desk.placed() == [] and desk.statuses(Role.STOP) == [OrderStatus.DENIED]
+    desk.dealing.reconciled = True
+    desk.later(0.5)
+    desk.dealing.due()
+    (stop,) = desk.placed()
+    assert (stop.role, stop.draft.quantity) == (Role.STOP, D("5.5"))

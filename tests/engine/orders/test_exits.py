@@ -153,6 +153,18 @@ class TestVenueLegs:
         assert [alert.code for alert in alerts] == ["stop_refused"]
         assert orders.on_quote(quote("94", "94.1"), now_ns).requests
 
+    def test_legs_held_for_an_entry_that_ended_protect_nothing(self, orders: Orders, enter: Enter) -> None:
+        intent = enter()
+        held = legs(intent, OrderStatus.HELD)
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=held)), T0)
+        ready(orders)
+        fill_entry(orders, intent, "4")
+        gone = told(intent, OrderStatus.CANCELED, "4", "100", at_ns=T0 + 2)
+        orders.on_update(event(gone, "canceled"), T0 + 2)
+        assert orders.exits("TSLA").watched
+        changes = orders.on_quote(quote("94", "94.1"), T0 + 3)
+        assert len(cancelled(changes)) == 2, "they give way to the exit that the engine places"
+
 
 class TestWatch:
     def test_says_that_it_watches(self, orders: Orders, enter: Enter) -> None:
@@ -291,6 +303,26 @@ class TestExit:
         with pytest.raises(DeskError, match="found none of ours"):
             orders.exit("sell-1", "t", draft(Side.SELL, "4"), T0 + 5)
 
+    def test_a_stop_reached_overtakes_an_exit_that_waits_at_its_limit(self, orders: Orders, bare: Intent) -> None:
+        (exit_,) = placed(orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5))
+        orders.on_answer(exit_, Answer(ACCEPTED, order=told(exit_)), T0 + 5)
+        assert not orders.on_quote(quote("96", "96.1"), T0 + 6).requests
+        assert cancelled(orders.on_quote(quote("94", "94.1"), T0 + 7)) == [exit_.client_order_id]
+        assert not orders.on_quote(quote("93.9", "94"), T0 + 8).requests, "asked once"
+        end(orders, exit_.client_order_id, T0 + 9)
+        (stop,) = placed(orders.on_quote(quote("93", "93.1"), T0 + 10))
+        assert (stop.role, stop.draft.quantity) == (Role.STOP, 10)
+
+    def test_an_exit_that_a_control_denies_is_tried_again_after_pauses(self, orders: Orders, bare: Intent) -> None:
+        (stop,) = placed(orders.on_quote(quote("94", "94.1"), T0))
+        changes = orders.on_answer(stop, Answer(Outcome.DENIED, "R25 reconciled"), T0)
+        assert not placed(changes) and not placed(orders.on_quote(quote("93", "93.1"), T0 + 1))
+        assert orders.next_due_ns == T0 + SECOND // 2
+        (again,) = placed(orders.due(T0 + SECOND // 2))
+        assert (again.attempt, again.draft.quantity) == (2, 10)
+        orders.on_answer(again, Answer(Outcome.DENIED, "R25 reconciled"), T0 + SECOND // 2)
+        assert orders.next_due_ns == T0 + 3 * SECOND // 2
+
     def test_an_exit_found_in_the_journal_after_a_restart_is_carried_on(self, orders: Orders, bare: Intent) -> None:
         (first,) = placed(orders.on_quote(quote("94", "94.1"), T0 + SECOND))
         state = orders.on_answer(first, Answer(ACCEPTED, order=told(first)), T0 + SECOND).orders
@@ -331,6 +363,48 @@ class TestFlatten:
     def test_waits_for_a_price(self, orders: Orders, bare: Intent) -> None:
         assert not orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), None, "kill", T0 + 5).requests
         assert placed(orders.on_quote(quote("101", "102"), T0 + 6))
+
+    def test_says_that_no_price_comes_and_asks_for_nothing_meanwhile(self, orders: Orders, bare: Intent) -> None:
+        orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), None, "kill", T0)
+        assert orders.next_due_ns == T0 + 50 * SECOND
+        assert not orders.due(T0 + 50 * SECOND - 1).alerts
+        (alert,) = orders.due(T0 + 50 * SECOND).alerts
+        assert alert.code == "exit_failed" and alert.until_acknowledged
+        assert alert.text == "TSLA: 10 not closed yet (kill): no price to close it at"
+        assert orders.next_due_ns is None and not orders.due(T0 + 90 * SECOND).alerts
+        (exit_,) = placed(orders.on_quote(quote("101", "102"), T0 + 91 * SECOND))
+        sold = told(exit_, OrderStatus.FILLED, "10", "101", at_ns=T0 + 92 * SECOND)
+        orders.on_update(event(sold, "fill", "y", "10", "101"), T0 + 92 * SECOND)
+        assert orders.held("TSLA") == 0
+
+    def test_says_what_is_in_its_way_when_that_cannot_be_cancelled(self, orders: Orders, bracketed: Intent) -> None:
+        orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("101", "101.1"), "kill", T0)
+        alerts, now_ns = [], T0
+        for _ in range(12):
+            now_ns += 5 * SECOND
+            changes = orders.due(now_ns)
+            assert not placed(changes)
+            alerts += [alert.text for alert in changes.alerts if alert.code == "exit_failed"]
+        (text,) = alerts
+        assert text.startswith("TSLA: 10 not closed yet (kill): orders in its way are not cancelled yet: venue-made-")
+
+    @pytest.mark.parametrize(
+        ("bid", "ask", "last", "limit"),
+        [
+            ("99", "101", None, "98.80"),
+            ("96", "104", None, "98.00"),
+            ("96", "104", "97", "95.80"),
+            ("90", "92", "100", "89.82"),
+            ("80", "120", "100.01", "98.00"),
+            ("0.40", "0.60", None, "0.4900"),
+        ],
+    )
+    def test_no_further_than_the_collar_that_the_controls_set(
+        self, orders: Orders, bare: Intent, bid: str, ask: str, last: str | None, limit: str
+    ) -> None:
+        position = Position("TSLA", Decimal(10), Decimal(100))
+        (exit_,) = placed(orders.flatten(position, quote(bid, ask, last=last), "kill", T0 + 5))
+        assert exit_.draft.limit_price == Decimal(limit)
 
     def test_leaves_what_is_not_ours_and_says_so(self, orders: Orders, bare: Intent) -> None:
         changes = orders.flatten(Position("TSLA", Decimal(25), Decimal(100)), quote("101", "102"), "kill", T0 + 5)

@@ -263,6 +263,15 @@ def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(or
     assert orders.open == ()
 
 
+def test_an_order_under_a_status_that_nobody_knows_can_be_cancelled(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "unknown order status"), T0)
+    assert not orders.cancel_entries(T0 + 1).requests, "the venue is not known to have it"
+    orders.on_lookup(intent.client_order_id, Lookup(True, told(intent, OrderStatus.UNRESOLVED)), T0 + 2)
+    (request,) = orders.cancel_entries(T0 + 3).requests
+    assert isinstance(request, Cancel) and request.order.venue_id
+
+
 def test_a_refused_cancel_means_look_it_up(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
