@@ -41,6 +41,8 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the files of LoadCredential= (systemd.exec(5)): one per secret, named like it."""
 
 _PLAIN_TEXT = "keyrings.alt"
+_BUS = (("secretstorage.exceptions", "SecretStorageException"), ("jeepney.wrappers", "DBusErrorResponse"))
+"""Errors of Linux's secret service that keyring lets through."""
 
 
 class Secret(str):
@@ -132,7 +134,8 @@ def listing(profile: str, env: Mapping[str, str]) -> tuple[Listed, ...]:
 
 def keyring_kind() -> str:
     """The keyring that would be used. Raises CredentialsError when none keeps secrets safe."""
-    return _kind(_backend(X_BEARER_TOKEN))
+    with _asking(X_BEARER_TOKEN, "paper") as backend:
+        return _kind(backend)
 
 
 def account(name: str, profile: str) -> str:
@@ -188,7 +191,9 @@ def _known(name: str) -> None:
 
 def _usable(name: str, value: str, where: str) -> Secret:
     """A header can carry it: one word of printable ASCII. The value itself is never told."""
-    if not value or len(value) > LONGEST or not value.isascii() or not value.isprintable() or " " in value:
+    if not value:
+        raise CredentialsError(f"expected {name}, found nothing", where=where, remedy="give the key itself")
+    if len(value) > LONGEST or not value.isascii() or not value.isprintable() or " " in value:
         raise CredentialsError(
             f"expected {name} to be one word of at most {LONGEST} printable ASCII characters, found {len(value)} "
             "characters that are not",
@@ -201,16 +206,27 @@ def _usable(name: str, value: str, where: str) -> Secret:
 @contextmanager
 def _asking(name: str, profile: str) -> Iterator[KeyringBackend]:
     """The keyring to use; every way it can fail becomes a CredentialsError without the secret in it."""
-    import keyring.errors
-
     try:
         yield _backend(name)
-    except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
+    except _failures() as error:
         raise CredentialsError(
             f"expected the system keyring to answer, found {type(error).__name__}",
             where=f"keyring {SERVICE}/{account(name, profile)}",
             remedy=f"unlock or install a keyring (GNOME Keyring, KWallet, macOS Keychain), or set {VARIABLES[name]}",
         ) from None
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """What choosing a keyring by its name, its own code, or the bus behind it raises."""
+    import keyring.errors
+
+    known: list[type[BaseException]] = [keyring.errors.KeyringError, OSError, RuntimeError]
+    known += [ImportError, AttributeError, LookupError, TypeError, ValueError]
+    for module, name in _BUS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None:
+            known.append(kind)
+    return tuple(known)
 
 
 def _backend(name: str) -> KeyringBackend:

@@ -30,7 +30,10 @@ def keys() -> None:
 def set_(ctx: click.Context, name: str, from_stdin: bool) -> None:
     """Store a key. The value is asked for without showing it."""
     profile = load_context(ctx).profile
-    value = sys.stdin.readline() if from_stdin else click.prompt(name, hide_input=True, prompt_suffix=" (hidden): ")
+    if from_stdin:
+        value = sys.stdin.buffer.readline(secrets.LONGEST + 2).decode("ascii", "replace")
+    else:
+        value = click.prompt(name, hide_input=True, prompt_suffix=" (hidden): ")
     kind = secrets.store(name, profile, value)
     click.echo(f"stored {secrets.SERVICE}/{secrets.account(name, profile)} in {kind}")
     if os.environ.get(secrets.VARIABLES[name]):

@@ -49,7 +49,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Memory]:
     keyring.set_keyring(before)
 
 
-def desk(*args: str, typed: str = "") -> Result:
+def desk(*args: str, typed: str | bytes = "") -> Result:
     return CliRunner().invoke(main_group, ["keys", *args], input=typed)
 
 
@@ -72,8 +72,8 @@ def test_set_says_when_the_environment_wins(memory: Memory, monkeypatch: pytest.
     assert "wins over the keyring" in desk("set", "x_bearer_token", "--stdin", typed=VALUE).output
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "naïve\n"])
-def test_set_refuses_what_is_no_key(memory: Memory, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "naïve\n", b"\xff\xfe\n", b"k" * 1_000_000])
+def test_set_refuses_what_is_no_key(memory: Memory, typed: str | bytes) -> None:
     result = desk("set", "x_bearer_token", "--stdin", typed=typed)
     assert isinstance(result.exception, CredentialsError)
     assert result.exception.exit_code == EXIT_CREDENTIALS

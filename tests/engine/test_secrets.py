@@ -10,6 +10,7 @@ import keyring
 import keyring.backends.chainer
 import keyring.backends.fail
 import keyring.backends.null
+import keyring.core
 import keyring.errors
 import pytest
 from hypothesis import given
@@ -145,7 +146,34 @@ def test_of_a_chain_the_first_safe_member_is_used(use: types.FunctionType, monke
         secrets.read("x_bearer_token", "paper", {})
 
 
-@pytest.mark.parametrize("backend", [Locked, Forgetful])
+class Gone(Memory):
+    """A keyring whose secret service has gone, as secretstorage tells it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        exceptions = pytest.importorskip("secretstorage.exceptions", reason="only Linux has a secret service")
+        raise exceptions.SecretServiceNotAvailableException(f"was asked for {VALUE}")
+
+
+class Refusing(Memory):
+    """A keyring whose bus refuses, as jeepney tells it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        jeepney = pytest.importorskip("jeepney", reason="only Linux has a bus")
+        question = jeepney.new_method_call(jeepney.DBusAddress("/", "made.up"), "Ask")
+        raise jeepney.DBusErrorResponse(jeepney.new_error(question, "made.up.Error", "s", (VALUE,)))
+
+
+@pytest.mark.parametrize("name", ["no.such.module.Keyring", "garbage", "", "keyring.backends.null.Nothing", "os.path"])
+def test_a_keyring_that_does_not_exist_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    with pytest.raises(CredentialsError, match="expected the system keyring to answer, found") as raised:
+        secrets.keyring_kind()
+    assert "DESK_X_BEARER_TOKEN" in raised.value.remedy
+    assert {listed.source for listed in secrets.listing("paper", {})} == {"unavailable"}
+
+
+@pytest.mark.parametrize("backend", [Locked, Forgetful, Gone, Refusing])
 def test_a_keyring_that_fails_is_told_without_the_secret(use: types.FunctionType, backend: type[Memory]) -> None:
     use(backend())
     with pytest.raises(CredentialsError) as raised:
