@@ -36,6 +36,9 @@ STATUSES = {
 }
 """The venue's words. Any other word is UNRESOLVED: it is looked up, never guessed."""
 
+QUOTES = ("USDT", "USDC", "USD", "BTC")
+"""What Alpaca's pairs are priced in, longer names first."""
+
 _OURS = re.compile(r"desk-[0-9a-f]{20}-([a-z])[0-9]+")
 _ROLES = {"s": Role.STOP, "t": Role.TARGET, "f": Role.FLATTEN}
 _EXECUTIONS = frozenset({"fill", "partial_fill"})
@@ -61,7 +64,7 @@ def parse_order(value: Json, parent_id: str = "") -> Order | Malformed:
     legs = rows(given.get("legs"))[:LEGS_LIMIT]
     several = identifier(given.get("order_class")) == "mleg"
     side = _side(given.get("side")) or (_side(fields(legs[0]).get("side")) if several and legs else None)
-    symbol = identifier(given.get("symbol"))
+    symbol = symbol_of(given)
     if side is None or not (symbol or several):
         return Malformed(f"order {venue_id or client_id}: expected a symbol and a side, found neither or one")
     filled = max(ZERO, decimal(given.get("filled_qty")) or ZERO)
@@ -92,6 +95,16 @@ def parse_order(value: Json, parent_id: str = "") -> Order | Malformed:
         venue_status=word or text(given.get("status"), 64),
         legs=tuple(children),
     )
+
+
+def symbol_of(given: dict[str, Json]) -> str:
+    """The symbol of an order or position, pairs as `BTC/USD`: positions still come under the old name, `BTCUSD`
+    (github.com/alpacahq/alpaca-py issues 179 and 490)."""
+    symbol = identifier(given.get("symbol"))
+    if given.get("asset_class") != "crypto" or "/" in symbol:
+        return symbol
+    quote = next((each for each in QUOTES if symbol.endswith(each) and symbol != each), "")
+    return f"{symbol.removesuffix(quote)}/{quote}" if quote else symbol
 
 
 def parse_update(message: Json) -> OrderUpdate | Malformed | None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant
 from engine.alpaca.rest import Reply
-from engine.brokers.alpaca_parse import Malformed, parse_order
+from engine.brokers.alpaca_parse import Malformed, parse_order, symbol_of
 from engine.clock import DAY, MINUTE, SECOND, utc
 from engine.errors import VenueUnavailable
 from engine.model import Fill, Intent, Order, VenueAccount, VenuePosition, VenueSnapshot
@@ -134,7 +134,7 @@ class SnapshotReader:
         found = []
         for row in body:
             given = fields(row)
-            symbol, quantity = identifier(given.get("symbol")), decimal(given.get("qty"))
+            symbol, quantity = symbol_of(given), decimal(given.get("qty"))
             if not symbol or quantity is None:
                 raise self._bad("/positions", "expected a symbol and a quantity, found one missing")
             if given.get("side") == "short":

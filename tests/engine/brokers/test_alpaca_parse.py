@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.brokers.alpaca_parse import STATUSES, Malformed, parse_order, parse_update
+from engine.brokers.alpaca_parse import STATUSES, Malformed, parse_order, parse_update, symbol_of
 from engine.model import Order, OrderStatus, OrderUpdate, Role, Side
 
 ENTRY = "desk-0123456789abcdef0123-e1"
@@ -156,3 +156,22 @@ def test_empty_and_other_messages_are_no_updates() -> None:
     assert parse_update({"stream": "trade_updates", "data": None}) is None
     assert parse_update({"stream": "listening", "data": {"streams": ["trade_updates"]}}) is None
     assert isinstance(parse_update({"stream": "trade_updates", "data": {"event": "new"}}), Malformed)
+
+
+@pytest.mark.parametrize(
+    ("told", "asset_class", "symbol"),
+    [
+        ("BTCUSD", "crypto", "BTC/USD"),
+        ("BTC/USD", "crypto", "BTC/USD"),
+        ("ETHBTC", "crypto", "ETH/BTC"),
+        ("BTCUSDT", "crypto", "BTC/USDT"),
+        ("USDTUSD", "crypto", "USDT/USD"),
+        ("USDCUSD", "crypto", "USDC/USD"),
+        ("USD", "crypto", "USD"),
+        ("XYZ", "crypto", "XYZ"),
+        ("BTCUSD", "us_equity", "BTCUSD"),
+        ("BTCUSD", None, "BTCUSD"),
+    ],
+)
+def test_pairs_have_one_name(told: str, asset_class: str | None, symbol: str) -> None:
+    assert symbol_of({"symbol": told, "asset_class": asset_class}) == symbol

@@ -49,6 +49,17 @@ async def test_everything_is_in_it_and_legs_hang_under_their_entry(venue: Alpaca
     }
 
 
+async def test_a_pair_held_has_the_name_that_its_orders_have(venue: AlpacaSimulator) -> None:
+    venue.quote("BTC/USD", "50000", "50010")
+    async with started(venue) as broker:
+        bought = intent("pair", symbol="BTC/USD", quantity="0.01", limit="50100", tif="gtc")
+        await broker.submit(bought)
+        await venue.settled(bought.client_order_id, "filled")
+        snapshot = await broker.snapshot(NOW() - HOUR_NS)
+    assert [(held.symbol, held.quantity) for held in snapshot.positions] == [("BTC/USD", Decimal("0.01"))]
+    assert [order.symbol for order in snapshot.orders] == ["BTC/USD"]
+
+
 @pytest.mark.parametrize("kind", ["500", "html", "html_200", "truncated", "reset", "hang", "empty", "429", "401"])
 @pytest.mark.parametrize("route", ["GET /v2/account", "GET /v2/positions", "GET /v2/orders"])
 async def test_one_failed_part_fails_the_whole(venue: AlpacaSimulator, route: str, kind: str) -> None:

@@ -267,7 +267,7 @@ class TradingApi:
         share = number((gain / held.cost).quantize(Decimal("0.000001")) if held.cost else Decimal(0))
         return {
             "asset_id": asset_id(symbol),
-            "symbol": symbol,
+            "symbol": symbol.replace("/", ""),
             "exchange": "NASDAQ",
             "asset_class": "crypto" if "/" in symbol else "us_equity",
             "asset_marginable": "/" not in symbol,
@@ -291,7 +291,9 @@ class TradingApi:
 
     def _held(self, request: web.Request) -> str:
         wanted = request.match_info["symbol_or_asset_id"]
-        symbol = next((held for held in self.exchange.positions if wanted in (held, asset_id(held))), None)
+        symbol = next(
+            (held for held in self.exchange.positions if wanted in (held.replace("/", ""), asset_id(held))), None
+        )
         if symbol is None:
             raise Refusal(404, 40410000, "position does not exist")
         return symbol
