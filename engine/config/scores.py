@@ -16,14 +16,14 @@ class GuardsConfig(Section, frozen=True, kw_only=True):
     """Posts are compared with those this far back."""
     posts: int = 50_000
     """Most posts remembered, about 2 kB each; the oldest go first."""
-    similarity: float = 0.6
+    similarity: float = 0.4
     """Posts whose word pairs overlap this much (Jaccard index) say nearly the same and are one cluster."""
     ring_authors: int = 5
     """Least authors of a ring."""
-    suspicion: float = 0.5
+    suspicion: float = 0.6
     """A cluster this suspicious is a ring: throw-away accounts, seconds apart, from one program."""
     ring_weight: float = 0.0
-    """What a ring's post weighs. At 0 it counts neither as a post nor as an author."""
+    """What a throw-away account's post in a ring weighs. At 0 it counts neither as a post nor as an author."""
     burst_authors: int = 8
     """So many fresh accounts (under a year old, at most 1,000 followers) on a symbol within a minute, two thirds of its
     posts, weigh like a ring whatever they say; 0: not looked for."""

@@ -1,8 +1,8 @@
 """The posts of one cluster within the window, counted as they come and go, and how suspicious they are together.
 
-What tells a ring from people who pass on the same news is who they are and how they come: throw-away accounts (hardly
-followed, or young and little followed), seconds apart, from one program. Clusters read by hand have medians of 17.5
-followers and 294 days against 458 and 1,455; a single one of these signs does little (docs/guards.md).
+What tells a ring from people who pass on the same news is who they are: throw-away accounts (hardly followed, or young
+and little followed), two thirds to all of a ring's and none to half of a crowd's in clusters read by hand. How they
+come, seconds apart and from one program, says less: big news brings out everybody at once (docs/guards.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUICK_NS: Final = 20 * SECOND
 PRIOR: Final = 0.4
 """Share of throw-away accounts among the three that are assumed besides those seen: five of five are not certainty."""
 PRIOR_ACCOUNTS: Final = 3
-SLOW: Final = 0.55
+SLOW: Final = 0.8
 """How suspicious a cluster is without one quick post, of one that has only quick ones."""
 VARIETY: Final = 0.25
 """How much less suspicious a cluster is whose every author uses another program."""
@@ -65,7 +65,7 @@ class Member(msgspec.Struct, gc=False, eq=False):
     client: str
     throw_away: bool | None
     trusted: bool
-    """A publisher or an influencer of the watchlist: weighs the same whatever its cluster turns out to be."""
+    """A publisher or an influencer of the watchlist."""
     symbols: tuple[str, ...]
     cashtags: tuple[str, ...]
     capped: bool
@@ -78,6 +78,15 @@ class Member(msgspec.Struct, gc=False, eq=False):
     left: bool = False
     """Whether it is counted no more: it left the window, or an edit replaced it."""
     cluster: Cluster | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether it weighs the same whatever its cluster turns out to be.
+
+        An established account is heard within a ring as it is without one: else a ring would silence whoever it
+        copies. A promoter gains nothing by that, for such accounts weigh as much where no throw-away one joins them.
+        """
+        return self.trusted or self.throw_away is False
 
 
 class Cluster(msgspec.Struct, gc=False, eq=False):
@@ -181,7 +190,7 @@ class Crowd:
     def suspicion(self) -> float:
         """How much it looks like a ring, in [0, 1]: who they are × how quickly they came × how few programs they use.
 
-        (t + 0.4·3) / (k + 3) with t throw-away accounts among k known ones; × (1 + q) / 2 with the share q of quick
+        (t + 0.4·3) / (k + 3) with t throw-away accounts among k known ones; × (4 + q) / 5 with the share q of quick
         posts; × (1 − v/4) with v = 0 for one program and 1 for a program per author.
         """
         known = len(self.accounts) - self.unknown

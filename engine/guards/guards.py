@@ -24,9 +24,9 @@ from engine.model.records import GuardRecord
 
 CHANGES: Final = 3
 """Most verdicts on one cluster; the last one stays."""
-CLEARED: Final = 0.7
+CLEARED: Final = 0.9
 """A ring is one no longer when its suspicion falls under this share of the limit."""
-TERSE: Final = 0.75
+TERSE: Final = 0.8
 """How suspicious copies of a text of up to four words are beside those of a longer one: people come to it by
 themselves."""
 RING: Final = "ring:"
@@ -108,7 +108,7 @@ class Guards:
             verdict = self._again.portion(cluster, post.received_ns) or verdict
         elif self._again:
             verdict = self._again.next(post.received_ns)
-        if cluster.ring and not member.trusted:
+        if cluster.ring and not member.heard:
             reasons.insert(0, f"{RING} {_crowd(cluster).words()}")
         alone = None if member.weight == member.own else member.own
         return Weighed(GuardMark(member.weight, cluster.id, tuple(reasons), alone), verdict)
@@ -329,7 +329,7 @@ class Guards:
         )
 
     def _weight(self, cluster: Cluster, member: Member) -> float:
-        if cluster.ring and not member.trusted:
+        if cluster.ring and not member.heard:
             return round(member.own * self._settings.ring_weight, 3)
         return member.own
 

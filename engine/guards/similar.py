@@ -40,8 +40,10 @@ _APART = re.compile(rb"[@$]\w*|https?://\S*")
 _CASHTAGS = re.compile(rb"\$\w*")
 _MENTIONS = re.compile(rb"@\w*")
 """The same for a text without links, one by one: what begins with one character that is given is found by `memchr`."""
-_LETTERS: Final = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(128)) + b" " * 128
-"""ASCII's letters become small, its digits stay, all else is a blank …"""
+_LETTERS: Final = (
+    bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(128)) + b" " * 128
+).translate(bytes.maketrans(b"01l3457", b"oiieast"))
+"""ASCII's letters become small, digits the letters that they are written for (l and 1 become i), all else a blank …"""
 _INSIDE: Final = b"'*.^_`|~-"
 """… but for what is put inside words to make them look different."""
 

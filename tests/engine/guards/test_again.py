@@ -18,8 +18,9 @@ def test_a_large_cluster_is_weighed_again_in_portions_newest_first() -> None:
     mood = Sentiment(SentimentConfig(), ("GOOG",))
     people, weights, records = 3 * PORTION + 10, dict[str, float](), list[GuardRecord]()
     scores: dict[str, float] = {}
-    posts = [post(number, NEWS, after_s=0.1 * number, followers=3000) for number in range(people)]
-    posts += [post(people + n, NEWS, after_s=0.1 * (people + n), followers=8) for n in range(4 * people)]
+    known = range(people // 2)
+    posts = [post(n, NEWS, after_s=0.1 * n, followers=3000 if n in known else 70) for n in range(people)]
+    posts += [post(people + n, NEWS, after_s=0.1 * (people + n), followers=8) for n in range(2 * PORTION)]
     for number, made in enumerate(posts):
         weighed = guards.check(made, goog())
         weights[made.id] = weighed.mark.weight
@@ -45,8 +46,9 @@ def test_a_large_cluster_is_weighed_again_in_portions_newest_first() -> None:
     assert {record.changes for record in records} == {1}
     before = [name for record in records for name in record.posts]
     assert before == sorted(set(before), key=lambda name: -int(name[1:]))
-    assert len(before) > 3 * PORTION and len(first.posts) == PORTION
-    assert set(weights.values()) == {0.0}
+    assert len(before) > 2 * PORTION and len(first.posts) == PORTION
+    assert {weights[each.id] for each in posts[1 : len(known)]} == {0.5}
+    assert {weights[each.id] for each in posts[len(known) :]} == {0.0}
 
 
 def _left(published_ns: int, now_ns: int) -> float:

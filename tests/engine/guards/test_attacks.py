@@ -23,6 +23,7 @@ CALM, LOUD = -0.2, 0.9
 LOOKALIKES = str.maketrans("aeopcxyi", "аеорсхуі")
 ACCENTS = str.maketrans("aeiou", "áèîöū")
 FULLWIDTH = {code: chr(code + 0xFEE0) for code in range(ord("a"), ord("z") + 1)}
+FIGURES = str.maketrans("aeiost", "431057")
 BOLD = {code: chr(0x1D41A + code - ord("a")) for code in range(ord("a"), ord("z") + 1)}
 
 
@@ -86,8 +87,12 @@ DISGUISES: dict[str, Callable[[random.Random], str]] = {
     "accents": lambda draw: some(draw, ACCENTS),
     "fullwidth": lambda draw: some(draw, FULLWIDTH),
     "mathematical": lambda draw: some(draw, BOLD),
+    "figures": lambda draw: some(draw, FIGURES),
     "links and mentions": lambda draw: f"@u{draw.random()} {PITCH} https://t.co/{draw.random()} @v{draw.random()} $ABC",
     "a synonym": lambda draw: PITCH.replace("huge", draw.choice(("large", "massive", "giant", "crazy"))),
+    "every fifth word": lambda draw: " ".join(
+        f"w{draw.randrange(9999)}" if number % 5 == 4 else word for number, word in enumerate(PITCH.split())
+    ),
     "random words": lambda draw: PITCH + " " + " ".join(f"w{draw.randrange(9999)}" for _ in range(5)),
 }
 
@@ -141,6 +146,36 @@ def test_a_slow_drip_of_one_text_is_a_ring() -> None:
     assert mood.raw is not None and mood.raw > 0.8
     assert mood.volume == 0
     assert "ring" in desk.kinds("p1059")
+
+
+def test_whoever_a_ring_copies_is_heard() -> None:
+    """An established account's own words, said again by twenty throw-away accounts within seconds."""
+    desk = calm()
+    honest = post(900, PITCH, followers=300)
+    desk.take([honest], LOUD)
+    desk.take(promoted(20, lambda _: PITCH, every_s=2.0), LOUD)
+    mood = desk.mood()
+    assert mood.volume == 31
+    assert "ring" in desk.kinds("p1019")
+
+
+def test_news_that_many_little_followed_people_pass_on_at_once_is_no_ring() -> None:
+    """Half of the crowd has hardly a follower, and everybody comes within two minutes."""
+    desk, draw = calm(), random.Random(5)
+    desk.take([post(900, NEWS, author="paper", verified=True, followers=2_000_000)], LOUD)
+    people = [
+        post(
+            1000 + n,
+            f"{NEWS} https://t.co/{n}",
+            after_s=1 + 0.6 * n,
+            followers=draw.choice((8, 60, 300, 2000)),
+            client=draw.choice(("Deckboard", "Pocket", "Web", "Birdsong")),
+        )
+        for n in range(200)
+    ]
+    desk.take(people, LOUD)
+    assert desk.mood().volume == 231
+    assert {desk.marks[each.id].weight for each in people[100:]} == {0.5}
 
 
 def test_a_stuffed_post_weighs_a_share_and_one_that_rides_still_less() -> None:

@@ -121,7 +121,7 @@ def test_publishers_and_influencers_are_not_drawn_in() -> None:
     named = post(900, PITCH, after_s=4, author="reuters", followers=5, age_days=9)
     large = post(901, PITCH, after_s=5, verified=True, followers=100_000)
     influencer = post(902, PITCH, after_s=7, author="Sundar", followers=5)
-    bought = post(903, PITCH, after_s=8, verified=True, followers=99_999)
+    bought = post(903, PITCH, after_s=8, verified=True, followers=99)
     ledger.take(*sorted([*posts, named, large, influencer, bought], key=lambda each: each.published_ns))
     assert [ledger.weights[each.id] for each in (named, large, influencer, bought)] == [1.0, 1.0, 1.0, 0.0]
     headlines = [post(1000 + number, author="Reuters", after_s=60 + number) for number in range(40)]
