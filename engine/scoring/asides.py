@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
-from engine.scoring.figures_said import SIGNS, in_words
+from engine.scoring.figures_said import BETWEEN, FIGURES, LEAST_SYMBOLS, in_words
 
 QUIET: Final = 0.05
 """What is left of the score of a text that states nothing: all of it within the neutral band."""
@@ -37,10 +37,10 @@ class Said(NamedTuple):
 
 _MARKS: Final = (
     *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
-    *("in case", "need", "only ", "waiting ", "was wrong", "corrected", "oh wait", "even though"),
-    *SIGNS,
+    *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
+    *FIGURES,
 )
-"""A text without any of these in lower case is read as it is."""
+"""A text without any of these in lower case, and without two symbols set against each other, is read as it is."""
 
 _LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|folks|all|hmm|also|seriously)\b[\s,]*)*"
 _ASKS = re.compile(
@@ -57,14 +57,21 @@ _SUPPOSES = re.compile(
     r"|\b(?:would|might|could|may|i['’]d|we['’]d)\b[^.!?]{1,120}?\b(?:if|in case|provided|once|when|unless)\b"
     r"|\bonly if\b|\bdepend(?:s|ing) on\b|\bwould have (?:been|made)\b|\bcould go either way\b"
     r"|\b(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
-    r"\bwould be\b"
-    r"|\bneeds? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
-    r"|\bwould (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
-    r"|\bonly (?:bullish|bearish|long|short|interested|a buyer|buying)\b[^.!?]{0,40}?"
-    r"\b(?:above|below|over|under|at|on a|when)\b"
-    r"|\bwaiting (?:for|on)\b[^.!?]{1,80}?\b(?:to|before)\b",
+    r"\bwould be\b",
     re.IGNORECASE,
 )
+_WAITS = re.compile(
+    r"\bneeds? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
+    r"|\bwould (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
+    r"|\bonly (?:bullish|bearish|long|short|a buyer|buying)\b[^.!?]{0,40}?\b(?:above|below|over|under|at|on a|when)\b"
+    r"|\bwaiting for\b[^.!?]{1,80}?\b(?:to|before)\b",
+    re.IGNORECASE,
+)
+_WAITS_BY: Final = (
+    *("need to", "needs to", "would buy", "would sell", "would short", "would add", "would own", "would go"),
+    *("only long", "only short", "only b", "waiting for"),
+)
+"""A text without any of these in lower case waits for nothing."""
 _UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
 _UNTRUE = re.compile(
     r"\b(?:rumou?rs?|reports?|story|stories|claims?|news|allegations?|headlines?|talk|it|that|this)\b[^.!?]{0,80}?"
@@ -76,26 +83,25 @@ _UNTRUE = re.compile(
 )
 _SUPPOSED_BY: Final = (
     *("ould", "might", "may", "'d", "’d", "not interested"),
-    *("happy to", "ready to", "only", "depend", "need", "waiting"),
+    *("happy to", "ready to", "only if", "depend"),
 )
 _SUPPOSED_ON: Final = (
     *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
-    *("unless", "depend", "would have", "either way", "would be", " or ", "otherwise", "before", " to "),
-    *(" at ", " on a ", "under", "below", "above", "over", "around", "near", "closer to"),
+    *("unless", "depend", "would have", "either way", "would be"),
 )
 """A text without one of each of these two, in lower case, supposes nothing."""
 _UNTRUE_BY: Final = ("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true")
 """A text without any of these in lower case calls nothing untrue."""
 _CONCEDES = re.compile(
-    r"\beven (?:if|though|when)\b[^,;.!?]{1,80}?(?:[,;]|(?=\s(?:i['’]?m|i|we|it|this|still)\s)|(?=[.!?])|$)",
+    r"\beven if\b[^,;.!?]{1,80}?(?:[,;]|(?=\s(?:i['’]?m|i|we|it|this|still)\s)|(?=[.!?])|$)",
     re.IGNORECASE,
 )
 _OWNS_UP = re.compile(
-    r"^(?P<before>.*?)\b(?:i was (?:so |very |dead |completely |totally )?wrong|i stand corrected|(?P<wait>oh wait))\b"
+    r"^(?P<before>.*?)\b(?:i was (?:so |very |dead |completely |totally )?wrong|(?P<wait>oh wait))\b"
     r"(?!\s+(?:about|on|to|not)\b)[\s.,;:!…-]*",
     re.IGNORECASE | re.DOTALL,
 )
-_OWNED_BY: Final = ("was ", "corrected", "oh wait")
+_OWNED_BY: Final = ("was ", "oh wait")
 """A text without any of these in lower case takes nothing back."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
@@ -109,7 +115,10 @@ def said(text: str) -> Said:
     The last few texts are remembered: one scorer asks after the other.
     """
     lower = text.lower()
-    if len(text) > LONGEST or not any(map(lower.__contains__, _MARKS)):
+    if len(text) > LONGEST or not (
+        any(map(lower.__contains__, _MARKS))
+        or (text.count("$") >= LEAST_SYMBOLS and any(map(lower.__contains__, BETWEEN)))
+    ):
         return Said(text)
     return _stated(in_words(text))
 
@@ -117,7 +126,7 @@ def said(text: str) -> Said:
 def _stated(text: str) -> Said:
     """The sentences of the text that state something, and how they are meant."""
     lower = text.lower()
-    if "even " in lower:
+    if "even if" in lower:
         text = _CONCEDES.sub(" ", text)
         lower = text.lower()
     turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
@@ -129,12 +138,13 @@ def _stated(text: str) -> Said:
             text = rest
     excepts = "unless" in lower or "barring" in lower
     supposes = any(map(lower.__contains__, _SUPPOSED_BY)) and any(map(lower.__contains__, _SUPPOSED_ON))
-    if not excepts and not supposes and "?" not in text:
+    waits = any(map(lower.__contains__, _WAITS_BY))
+    if not excepts and not supposes and not waits and "?" not in text:
         return _taken_back(text, turn)
     kept: list[str] = []
     left_out = False
     for sentence in _SENTENCE.findall(text):
-        if _asks(sentence) or (supposes and _SUPPOSES.search(sentence)):
+        if _asks(sentence) or (supposes and _SUPPOSES.search(sentence)) or (waits and _WAITS.search(sentence)):
             left_out = True
             continue
         own = _UNLESS.sub(" ", sentence) if excepts else sentence

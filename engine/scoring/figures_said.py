@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-SIGNS: Final = (
-    *(" vs", "versus", "consensus", "from ", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $"),
-    *(" for $", ": $"),
-)
-"""A text without any of these in lower case has nothing of this kind."""
+FIGURES: Final = (" vs", "versus", "consensus", "from ")
+"""A text without any of these in lower case sets no figures against each other."""
+BETWEEN: Final = (*("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),)
+"""A text without any of these in lower case sets no symbols against each other."""
+LEAST_SYMBOLS: Final = 2
 
 _AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
 _RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]*\w?)?"
@@ -35,9 +35,11 @@ _MEASURE: Final = (
 )
 _YEAR_AGO = re.compile(
     rf"{_MEASURE}{_AMOUNT},?\s+(?:vs\.?|versus|against|compared (?:to|with))\s+{_AMOUNT}\s+"
-    r"(?:in the\s+)?(?:(?:a|one) year ago|last (?:year|quarter)|year-ago|prior|previous|y/?y|yoy|ya)\b",
+    r"(?:in the\s+)?(?:(?:a|one) year ago|last (?:year|quarter)|year-ago|prior|previous|y/?y)\b",
     re.IGNORECASE,
 )
+_AGO_BY: Final = ("year", "prior", "previous", "last ", "y/y", "yy")
+"""A text without any of these in lower case compares nothing with a time before."""
 _FROM = re.compile(r"from\s+\(?-?\$?\d")
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
@@ -75,7 +77,7 @@ _RELATIONS: Final = (
         r"dumped \1, bought \2",
     ),
     (
-        ("from ",),
+        ("from $",),
         re.compile(
             r"\b(?:switch|mov|rotat|swapp|shift|roll|went)\w*\b[^.;!?$]{0,30}?"
             rf"\bfrom\s+{_SYMBOL}\s+(?:in)?to\s+{_SYMBOL}",
@@ -89,7 +91,7 @@ _RELATIONS: Final = (
         r"dumped \1, bought \2",
     ),
     (
-        ("from ",),
+        ("from $",),
         re.compile(
             rf"{_SYMBOL}\s+(?:(?:is|are|keeps?|has been)\s+)?(?:tak|steal|grabb|gain|winn|won|took|stole)\w*\s+"
             rf"(?:market\s+)?(?:share|customers|users|business)\s+from\s+{_SYMBOL}",
@@ -116,6 +118,8 @@ _HEADINGS: Final = {
     **dict.fromkeys(("puts",), "bought puts"),
 }
 """What a heading over a list of cashtags says, in words that the scorers know."""
+_HEADING: Final = 40
+"""Characters of a heading that are looked at."""
 _LIST = re.compile(
     rf"\b({'|'.join(_HEADINGS)})\b((?:\s+\w+){{0,2}})\s?:\s*((?:\$[A-Za-z][A-Za-z.]*[\s,&/+|]*(?:and\s+)?)+)",
     re.IGNORECASE,
@@ -125,14 +129,14 @@ _LIST = re.compile(
 def in_words(text: str) -> str:
     """The text with what its figures and comparisons say. Work is proportional to its length."""
     lower = text.lower()
-    if not any(map(lower.__contains__, SIGNS)):
-        return text
-    if text.count("$") >= 2:
+    if text.count("$") >= LEAST_SYMBOLS and any(map(lower.__contains__, BETWEEN)):
         for marks, pattern, words in _RELATIONS:
             if any(map(lower.__contains__, marks)):
                 text = pattern.sub(words, text)
-        if ": $" in lower:
+        if _headed(lower):
             text = _LIST.sub(_under_heading, text)
+    if not any(map(lower.__contains__, FIGURES)):
+        return text
     if not any(map(str.isdigit, text)):
         return text
     if "to" in lower and _FROM.search(lower):
@@ -140,10 +144,17 @@ def in_words(text: str) -> str:
         text = _TO_FROM.sub(partial(_moved, order=1), text)
     if not any(map(lower.__contains__, _AGAINST_BY)):
         return text
-    text = _YEAR_AGO.sub(partial(_moved, order=1), text)
+    if any(map(lower.__contains__, _AGO_BY)):
+        text = _YEAR_AGO.sub(partial(_moved, order=1), text)
     found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(text)]
     said = " ".join(filter(None, dict.fromkeys(found)))
     return f"{text} {said}" if said else text
+
+
+def _headed(lower: str) -> bool:
+    """Whether a cashtag follows a colon with a heading in the three words before it. The text is in lower case."""
+    *befores, _ = lower.split(": $")
+    return any(not _HEADINGS.keys().isdisjoint(before[-_HEADING:].split()[-3:]) for before in befores)
 
 
 def _under_heading(match: re.Match[str]) -> str:

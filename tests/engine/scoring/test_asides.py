@@ -63,7 +63,7 @@ def test_marked_sarcasm_means_the_opposite() -> None:
         ("thought it was dead, I was wrong, $ABC is flying", "$ABC is flying"),
         ("I was wrong about $ABC, it is a buy", "I was wrong about $ABC, it is a buy"),
         ("even if $ABC misses I'm adding", "I'm adding"),
-        ("adding even though the chart is ugly. Earnings soon", "adding . Earnings soon"),
+        ("adding even if the chart is ugly. Earnings soon", "adding . Earnings soon"),
         ("$ABC is a steal. I would buy more under 40", "$ABC is a steal."),
         ("$ABC looks great. Only long above 50 though", "$ABC looks great."),
     ],
