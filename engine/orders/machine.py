@@ -1,8 +1,9 @@
 """The order state machine: what we know of an order, and how a word from the venue changes it.
 
 Monotone on filled quantity; a final state is never left, except that a REPLACED order names its successor and that the
-venue may contradict a conclusion of ours (NEVER_PLACED, DENIED): it is right about what exists. Repeated and late
-words change nothing; of two words about an open order the one with the newer venue time holds.
+venue may contradict a conclusion of ours (NEVER_PLACED, DENIED, a POST that was refused): it is right about what
+exists. Repeated and late words change nothing; of two words about an open order the one with the newer venue time
+holds.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def merged(order: Order, told: Order, *, newer: bool, known: bool) -> Order:
     filled = max(order.filled, told.filled)
     average = told.average_price if told.filled >= order.filled and told.average_price is not None else None
     status, venue_status, reason = order.status, order.venue_status, order.reason
-    if _follows(order.status, told.status, newer or not known):
+    if _follows(order.status, told.status, newer or not known, known):
         status = told.status
         venue_status = told.venue_status or venue_status
         reason = told.reason or ("" if order.status is OrderStatus.UNRESOLVED else reason)
@@ -150,14 +151,20 @@ def merged(order: Order, told: Order, *, newer: bool, known: bool) -> Order:
     )
 
 
-def _follows(ours: OrderStatus, told: OrderStatus, newer: bool) -> bool:
-    if ours in OURS_TO_CONCLUDE:
+def _follows(ours: OrderStatus, told: OrderStatus, newer: bool, known: bool) -> bool:
+    if concluded(ours, known):
         return True
     if ours.terminal:
         return told is OrderStatus.REPLACED and ours is OrderStatus.CANCELED
     if told.terminal:
         return True
     return newer
+
+
+def concluded(status: OrderStatus, known: bool) -> bool:
+    """Whether a final state is our conclusion: a refused POST too, as long as the venue has not shown the order, for
+    an earlier POST of the same id may have gone through."""
+    return status in OURS_TO_CONCLUDE or (status is OrderStatus.REJECTED and not known)
 
 
 def newer(track: Track, told: Order, stamp_ns: int) -> bool:

@@ -389,7 +389,11 @@ class Orders:
             return
         if track.known or not track.open:
             return
-        self._register.put(track, answered(track.order, answer, now_ns), out)
+        if answer.order is not None and answer.outcome is Outcome.REJECTED:
+            shown = msgspec.structs.replace(answer.order, reason=answer.reason)
+            self._register.absorb(shown, now_ns, out, derive=False)
+        else:
+            self._register.put(track, answered(track.order, answer, now_ns), out)
         if answer.outcome in (Outcome.REJECTED, Outcome.DENIED):
             order = track.order
             out.alert(

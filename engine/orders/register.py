@@ -27,7 +27,7 @@ from engine.model import (
 )
 from engine.orders.changes import Outbox, alert_id
 from engine.orders.holdings import Holdings
-from engine.orders.machine import OURS_TO_CONCLUDE, Track, merged, newer, planned
+from engine.orders.machine import Track, concluded, merged, newer, planned
 from engine.orders.tally import Execution
 
 LEG_ASKS: Final = 5
@@ -181,7 +181,7 @@ class Register:
         before = track.order
         stamp_ns = told.updated_ns or stamp_ns
         order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
-        if before.status in OURS_TO_CONCLUDE and order.status is not before.status:
+        if concluded(before.status, track.known) and order.status is not before.status:
             out.alert(
                 Level.CRITICAL,
                 "order_contradicted",

@@ -226,6 +226,29 @@ def test_the_venue_may_contradict_a_conclusion_of_ours(orders: Orders, enter: En
     assert any(alert.code == "order_contradicted" and alert.until_acknowledged for alert in changes.alerts)
 
 
+def test_an_order_refused_when_it_was_sent_again_may_exist_from_the_first_time(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    orders.on_answer(intent, Answer(UNRESOLVED, "no answer within 10 s"), T0)
+    changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND)
+    assert [type(request) for request in changes.requests] == [Resend]
+    orders.on_answer(intent, Answer(Outcome.REJECTED, "HTTP 403: insufficient buying power"), T0 + 7 * SECOND)
+    assert orders.open == ()
+    changes = orders.on_update(event(told(intent, at_ns=T0 + 8 * SECOND), "new"), T0 + 8 * SECOND)
+    assert [alert.code for alert in changes.alerts] == ["order_contradicted"]
+    assert [order.status for order in orders.open] == [OrderStatus.WORKING]
+    assert [type(request) for request in orders.cancel_entries(T0 + 9 * SECOND).requests] == [Cancel]
+
+
+def test_an_order_that_the_venue_shows_as_rejected_stays_so(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    shown = told(intent, OrderStatus.REJECTED, at_ns=T0 + 2)
+    changes = orders.on_answer(intent, Answer(Outcome.REJECTED, "took it and rejected it", shown), T0 + 3)
+    assert [alert.code for alert in changes.alerts] == ["order_rejected"]
+    assert not orders.on_update(event(told(intent, at_ns=T0 + 1), "new"), T0 + 4).alerts
+    order = orders.get(intent.client_order_id)
+    assert order is not None and order.status is OrderStatus.REJECTED and order.reason == "took it and rejected it"
+
+
 def test_a_replaced_order_is_followed_by_its_successor(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
