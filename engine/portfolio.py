@@ -29,13 +29,15 @@ class Closed(Value, frozen=True, gc=False):
 
 
 class _Holding:
-    __slots__ = ("average", "external", "price", "price_ns", "quantity", "realised", "stop", "target")
+    __slots__ = ("average", "external", "price", "price_ns", "quantity", "quoted", "realised", "stop", "target")
 
     def __init__(self) -> None:
         self.quantity = ZERO
         self.average = ZERO
         self.price: Decimal | None = None
         self.price_ns = 0
+        self.quoted = False
+        """True once a quote has come: nobody quotes a symbol that is not watched."""
         self.realised = ZERO
         self.stop: Decimal | None = None
         self.target: Decimal | None = None
@@ -121,6 +123,7 @@ class Portfolio:
             self._value += (price - holding.worth) * quantity
         holding.price = price
         holding.price_ns = quote.at_ns
+        holding.quoted = True
 
     def protect(self, symbol: str, stop_price: Decimal | None, target_price: Decimal | None) -> None:
         """Show these exits on the symbol's position."""
@@ -129,7 +132,7 @@ class Portfolio:
             holding.stop, holding.target = stop_price, target_price
 
     def adopt(self, snapshot: VenueSnapshot) -> bool:
-        """The venue is right about cash, buying power and positions; about equity while a position has no price.
+        """The venue is right about cash, buying power and positions; about equity where a position has no quotes.
 
         Count the fills a reconciliation found first. A position none of our fills explains is marked external. Returns
         False, and changes nothing, when a fill is newer than the snapshot.
@@ -154,7 +157,7 @@ class Portfolio:
                 known.external = True
             known.quantity, known.average = held.quantity, held.average_price
             self._revalue(known)
-        self._price_the_unpriced(account.equity - account.cash)
+        self._price_the_unquoted(account.equity - account.cash)
         if self._day_start is None:
             self._day_start = account.last_equity if account.last_equity is not None else self.equity
         return True
@@ -247,14 +250,14 @@ class Portfolio:
         holding.external = False
         holding.stop = holding.target = None
 
-    def _price_the_unpriced(self, value: Decimal) -> None:
-        """Spread what the venue values its positions at beyond the priced ones over those without a price, by cost."""
-        unpriced = [held for held in self._holdings.values() if held.quantity and held.price is None]
-        cost = sum((held.quantity * held.average for held in unpriced), ZERO)
-        rest = value - (self._value - cost)
-        if not unpriced or cost <= 0 or rest <= 0:
+    def _price_the_unquoted(self, value: Decimal) -> None:
+        """Spread what the venue values its positions at beyond the quoted ones over those without quotes, by cost."""
+        unquoted = [held for held in self._holdings.values() if held.quantity and not held.quoted]
+        cost = sum((held.quantity * held.average for held in unquoted), ZERO)
+        rest = value - self._value + sum((held.quantity * held.worth for held in unquoted), ZERO)
+        if not unquoted or cost <= 0 or rest <= 0:
             return
-        for held in unpriced:
+        for held in unquoted:
             self._unvalue(held)
             held.price = held.average * rest / cost
             self._revalue(held)

@@ -170,6 +170,15 @@ class TestAdopt:
             ("TSLA", True),
         ]
 
+    def test_what_nobody_quotes_is_valued_as_the_venue_values_it_each_time(self) -> None:
+        portfolio = Portfolio()
+        portfolio.adopt(self.snapshot(T0, "10500", "9000", IBM="20", TSLA="10"))
+        portfolio.on_quote(quoted("60", "60"))
+        for equity, price in (("10000", 20), ("9700", 5), ("10600", 50)):
+            portfolio.adopt(self.snapshot(T0 + 1, equity, "9000", IBM="20", TSLA="10"))
+            ibm, tsla = portfolio.positions()
+            assert (portfolio.equity, ibm.price, tsla.price) == (Decimal(equity), price, 60)
+
     def test_what_our_fills_explain_is_not_external(self) -> None:
         portfolio = Portfolio(Decimal(10_000))
         portfolio.on_fill(fill(Side.BUY, "10", "50"))
