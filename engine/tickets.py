@@ -210,7 +210,7 @@ class Tickets:
             )
         if now_ns >= standing.expires_ns:
             yield f"expired {(now_ns - standing.expires_ns) / SECOND:.1f} s ago"
-        if standing.mode is Mode.OFF:
+        if Mode.OFF in (standing.mode, self.mode(standing.signal.symbol)):
             yield "mode is off: signals are shown only"
         yield from self._order_differences(standing.draft, draft)
         shown = standing.verdict

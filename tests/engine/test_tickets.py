@@ -196,6 +196,15 @@ def test_off_is_refused():
     assert tickets.refusal(ticket, ticket.fingerprint, draft(), verdict(), NOW) != ()
 
 
+@pytest.mark.parametrize("symbol", ["TSLA", "*"])
+def test_a_ticket_that_was_opened_before_the_mode_was_set_to_off_is_refused_too(symbol):
+    tickets, ticket = opened()
+    tickets.set_mode(symbol, Mode.OFF)
+    assert tickets.refusal(ticket, ticket.fingerprint, draft(), verdict(), NOW) == (
+        "mode is off: signals are shown only",
+    )
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     quantity=st.sampled_from([D(4), D(5), D(0), D("NaN"), D("sNaN")]),
