@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import ZERO, Order, Role, Side
+from engine.model import ZERO, Draft, Order, Role, Side
 from engine.risk.check import Check, dearer
 from engine.risk.control import Finding, control
 from engine.risk.prices import HUNDRED, positive, seconds, short
@@ -146,6 +146,12 @@ def resting_price(order: Order, check: Check) -> Decimal | None:
     return positive(order.limit_price)
 
 
+def _takes_legs(check: Check, draft: Draft) -> bool:
+    """Whether a venue takes the order with its exits attached: not pairs, not fractions, not in extended hours."""
+    fraction = check.quantity is None or check.quantity != check.quantity.to_integral_value()
+    return not (check.crypto or "/" in check.symbol or fraction or draft.extended_hours)
+
+
 def _far(side: Side) -> Decimal:
     """A price that nothing crosses: the order is asleep."""
     return Decimal("Infinity") if side is Side.SELL else Decimal(0)
@@ -173,7 +179,8 @@ def protective_exit(check: Check) -> Finding:
     if not around or limit is None or (limit >= target if check.side is Side.BUY else limit <= target):
         return False, None, None, f"EXIT_NOT_AROUND: stop={stop!s}, price={price!s}, target={target!s}"
     distance = short(abs(price - stop) * HUNDRED / price)
-    if not check.venue_exits and not check.risk.engine_watched_exits:
+    carried = check.venue_exits and _takes_legs(check, draft)
+    if not carried and not check.risk.engine_watched_exits:
         return False, distance, None, "EXIT_NOT_CARRIED: venue=no, engine_watched_exits=false"
-    keeper = "venue" if check.venue_exits else "engine"
+    keeper = "venue" if carried else "engine"
     return True, distance, None, f"EXIT_OK: stop={stop!s}, target={target!s}, kept_by={keeper}"

@@ -151,6 +151,18 @@ def test_protective_exit_stands_around_the_price(scene, changes, passed):
     assert scene.judged("protective_exit", draft=scene.draft(**changes)).passed is passed
 
 
+@pytest.mark.parametrize(
+    ("symbol", "changes"),
+    [("BTC/USD", {}), ("TSLA", {"quantity": D("2.5")}), ("TSLA", {"extended_hours": True})],
+)
+def test_no_venue_carries_the_exits_of_pairs_fractions_and_extended_hours(scene, symbol, changes):
+    draft = scene.draft(symbol=symbol, **changes)
+    book = scene.book(instruments={"BTC/USD": Instrument("BTC/USD", asset_class="crypto")})
+    kept = scene.judged("protective_exit", draft=draft, book=book)
+    assert kept.passed and kept.reason.endswith("kept_by=engine")
+    assert not scene.judged("protective_exit", draft=draft, book=book, engine_watched_exits=False).passed
+
+
 def test_protective_exit_must_be_kept_by_someone(scene):
     book = scene.book(venue_exits=False)
     assert scene.judged("protective_exit", book=book).reason.endswith("kept_by=engine")
