@@ -42,6 +42,9 @@ BACKLOG = 512
 QUIET_S = 0.01
 """A frame waits this long after a push, once: what a signal or an order asks for next goes before it."""
 
+AGAIN_S = 1.0
+"""After a defect in making a frame, frames begin again after this long."""
+
 BODY_LIMIT = 16 * 1024
 """Longest command body in bytes."""
 
@@ -68,12 +71,13 @@ class Source(Protocol):
 
 
 class _Client:
-    """One attached stream: a bounded backlog, and a wake-up for its writer."""
+    """One attached stream: a bounded backlog, and a wake-up for its writer. It begins with a Snapshot, being behind."""
 
     def __init__(self) -> None:
         self.backlog: deque[bytes] = deque()
         self.wake = asyncio.Event()
-        self.behind = False
+        self.wake.set()
+        self.behind = True
         self.closing = False
 
     def offer(self, message: bytes) -> None:
@@ -116,7 +120,7 @@ class ControlServer:
         clear_stale_socket(view_socket(self._path))
         await self._bind(self._path, self._post_command)
         await self._bind(view_socket(self._path), self._refuse_command)
-        self._ticker = asyncio.create_task(self._tick(), name="control-frames")
+        self._begin_frames()
 
     async def _bind(self, path: Path, commands: Callable[[web.Request], Awaitable[web.Response]]) -> None:
         """Serve on one socket; `commands` answers those that are sent there."""
@@ -145,10 +149,10 @@ class ControlServer:
 
     async def stop(self, reason: str) -> None:
         """Say goodbye to every client, close, and remove the socket; leaves alone what stood there before."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ticker
+        ticker, self._ticker = self._ticker, None
+        if ticker is not None:
+            ticker.cancel()
+            await asyncio.wait((ticker,))
         self._broadcast(Goodbye(self._next(), reason))
         for client in self._clients:
             client.closing = True
@@ -176,6 +180,21 @@ class ControlServer:
             encoded = self._encode(message)
             for client in self._clients:
                 client.offer(encoded)
+
+    def _begin_frames(self) -> None:
+        self._ticker = asyncio.create_task(self._tick(), name="control-frames")
+        self._ticker.add_done_callback(self._frames_ended)
+
+    def _frames_ended(self, ticker: asyncio.Task[None]) -> None:
+        """A frame that cannot be made is a defect of ours: it is told, and neither trading nor other frames suffer."""
+        if not ticker.cancelled() and (error := ticker.exception()) is not None:
+            log.critical("a frame could not be made", exc_info=error)
+            if self._ticker is ticker:
+                ticker.get_loop().call_later(AGAIN_S, self._frames_again, ticker)
+
+    def _frames_again(self, ended: asyncio.Task[None]) -> None:
+        if self._ticker is ended:
+            self._begin_frames()
 
     async def _tick(self) -> None:
         """One frame per interval at most, none while nothing changes or nobody looks; none on the heels of a push."""
@@ -260,9 +279,7 @@ class ControlServer:
         stream = web.WebSocketResponse(heartbeat=20.0, max_msg_size=BODY_LIMIT, compress=False)
         await stream.prepare(request)
         client = _Client()
-        snapshot = self._fresh_snapshot()
         self._clients.add(client)
-        await stream.send_bytes(snapshot)
         writer = asyncio.create_task(self._write(client, stream), name="control-writer")
         try:
             async for message in stream:

@@ -8,7 +8,7 @@ import socket
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -324,3 +324,53 @@ async def test_what_is_no_command_gets_an_answer_in_words(
 def test_nobody_speaks_for_the_engine() -> None:
     """What the watchdog or a control may loosen by itself, a client may not by giving its name."""
     assert read_command(b'{"verb": "resume", "reason": "well again", "by": "watchdog"}').by == "person"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_goes_before_it_has_its_snapshot_is_forgotten(
+    tmp_path: Path, server: ControlServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = msgspec.structs.replace(engine.snapshot(0), version="x" * (8 << 20))
+    monkeypatch.setattr(engine, "snapshot", lambda rev: msgspec.structs.replace(large, rev=rev))
+    _reader, writer = await asyncio.open_unix_connection(tmp_path / "desk.sock", limit=1)
+    writer.write(
+        b"GET /v1/stream HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await until(lambda: server.clients == 1)
+    writer.transport.abort()
+    await until(lambda: server.clients == 0)
+    server.changed()
+    before = engine.frames
+    await asyncio.sleep(0.1)
+    assert engine.frames == before, "frames are made though nobody looks"
+
+
+async def test_a_frame_that_cannot_be_made_ends_neither_the_frames_nor_the_stop(
+    tmp_path: Path,
+    server: ControlServer,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("engine.control.server.AGAIN_S", 0.01)
+    whole = engine.frame
+
+    def broken(rev: int) -> Frame | None:
+        monkeypatch.setattr(engine, "frame", whole)
+        raise ZeroDivisionError("a defect of ours")
+
+    async with Client(tmp_path / "desk.sock") as client:
+        stream = client.stream()
+        await anext(stream)
+        monkeypatch.setattr(engine, "frame", broken)
+        server.changed()
+        await until(lambda: "a defect of ours" in caplog.text)
+        server.changed()
+        assert isinstance(await asyncio.wait_for(anext(stream), 10), Frame)
+        await stream.aclose()
