@@ -8,6 +8,7 @@ from textual.binding import Binding
 
 from desk.action import Action, Group
 from desk.action_table import ACTIONS, KEY_BAR
+from desk.views import VIEWS
 
 __all__ = ["ACTIONS", "BY_ID", "NAMES", "RESERVED", "Action", "Group", "bindings", "in_view", "key_bar", "key_name"]
 
@@ -89,4 +90,16 @@ def key_bar(
         for id in (*KEY_BAR, "desk.help")
         if BY_ID[id].is_in(view) or id in also
     ]
-    return [(key_name(first[0]), action.label, action.method) for action, first in taken if first]
+    bar = []
+    for action, first in taken:
+        if action.id == "desk.palette":
+            bar += _views(keys or {})
+        if first:
+            bar.append((key_name(first[0]), action.label, action.method))
+    return bar
+
+
+def _views(keys: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str, str]]:
+    """One entry for all views, from the first one's key to the last one's; a click finds one by its words."""
+    first, last = (keys.get(f"view.{view.id}", (view.key,)) for view in (VIEWS[0], VIEWS[-1]))
+    return [(f"{key_name(first[0])}-{key_name(last[0])}", "views", "app.palette")] if first and last else []

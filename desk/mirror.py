@@ -72,6 +72,7 @@ class Mirror:
         self.goodbye = ""
         self._received = 0
         self._posts_before = 0
+        self._not_scored_before = 0
 
     def apply(self, message: Message) -> Part:
         """Apply one message; the parts it changed. Raises RevisionGap when one before it is missing."""
@@ -96,9 +97,14 @@ class Mirror:
 
     @property
     def posts_not_shown(self) -> int:
-        """Posts the engine took in since attach that never came to this desk."""
+        """Posts the engine took in since attach that never came to this desk, though it scored them."""
         total = self.status.posts if self.status else 0
-        return max(0, total - self._posts_before - self._received)
+        return max(0, total - self._posts_before - self._received - self.posts_not_scored)
+
+    @property
+    def posts_not_scored(self) -> int:
+        """Posts since attach that the engine did not score and therefore never sends: reposts, no symbol."""
+        return max(0, _not_scored(self.status) - self._not_scored_before)
 
     def _start(self, snapshot: Snapshot) -> None:
         self.rev, self.pid, self.version, self.goodbye = snapshot.rev, snapshot.pid, snapshot.version, ""
@@ -119,6 +125,7 @@ class Mirror:
         self.new_posts.clear()
         self.new_posts.extend(snapshot.posts)
         self._received, self._posts_before = 0, snapshot.status.posts
+        self._not_scored_before = _not_scored(snapshot.status)
 
     def _frame(self, frame: Frame) -> Part:
         parts = Part.NOTHING
@@ -192,6 +199,10 @@ class Mirror:
         ended = [id for id, kept in self.orders.items() if kept.status.terminal]
         for id in ended[: max(0, len(ended) - _KEPT)]:
             del self.orders[id]
+
+
+def _not_scored(status: Status | None) -> int:
+    return sum(status.not_scored.values()) if status else 0
 
 
 def _trim(items: dict[str, tuple[Ticket, Decision]]) -> None:

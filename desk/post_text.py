@@ -15,13 +15,11 @@ def post_lines(post: PostRow) -> list[str]:
     matched = ", ".join(f"{symbol} by {term}" for symbol, term in zip(post.symbols, post.terms, strict=False))
     return [
         post.text,
-        "",
         f"@{post.author}, {marks}, {followers} followers, from {post.source}",
-        f"published {iso(post.published_ns)} ({figures.clock(post.published_ns)} New York)",
-        f"matched {matched or 'nothing'}",
         f"score {figures.glyph(post.score)}{post.score:+.2f}, confidence {post.confidence:.2f}, "
-        f"influence {post.influence:.2f}",
+        f"influence {post.influence:.2f}, {matched or 'no symbol'}",
         _weight(post),
+        f"published {iso(post.published_ns)} ({figures.clock(post.published_ns)} New York)",
     ]
 
 
@@ -35,7 +33,7 @@ def _weight(post: PostRow) -> str:
 def author_lines(record: AuthorRecord) -> list[str]:
     """An author's record; a figure that is not known is called so."""
     if not record.posts:
-        return [f"@{record.name}: no post of theirs is in this journal."]
+        return ["no post of theirs is in this journal"]
     count = f"the newest {record.posts} posts" if record.more else f"{record.posts} post{'s' * (record.posts != 1)}"
     mean = "unknown" if record.mean_score is None else f"{record.mean_score:+.2f} over {record.scored} scored"
     right = (
@@ -44,7 +42,7 @@ def author_lines(record: AuthorRecord) -> list[str]:
         else "how often they were right is not known yet: no post with a direction and a price an hour after it"
     )
     return [
-        f"@{record.name}: {count} in this journal since {iso(record.first_ns)}",
+        f"{count} in this journal since {iso(record.first_ns)}",
         f"mean score {mean}",
         right,
         f"about {', '.join(record.symbols[:8]) or 'no symbol of the watchlist'}",

@@ -30,6 +30,8 @@ _SAID = {
     secrets.ALPACA_SECRET_KEY: "Alpaca: secret key of the paper account",
 }
 
+_LEAVE = "leave; what was stored so far stays"
+"""What Escape does at every question."""
 _LINE = 62
 """Characters of a line in a dialog on a screen of 80 columns."""
 _MOST_CHECKS = 4
@@ -96,17 +98,23 @@ class SetupApp(App[str]):
             return
         notes = [f"Configuration: {path}"]
         for name in needed_keys(profile):
-            notes.append(await self._key(name, profile))
+            note = await self._key(name, profile)
+            if note is None:
+                self.exit("leave")
+                return
+            notes.append(note)
         self.exit(await self._doctor(profile, notes) or "leave")
 
     async def _choose(self, title: str, lines: Sequence[str], *answers: Answer) -> str:
-        return await self.push_screen_wait(Choice(title, lines, answers))
+        return await self.push_screen_wait(Choice(title, lines, answers, back=_LEAVE))
 
     async def _symbols(self) -> tuple[str, ...]:
-        """The watchlist; asked again until it is one. Empty when a person goes back."""
+        """The watchlist; asked again until it is one. Empty when a person leaves."""
         title, value = "Which symbols?", " ".join(shipped_symbols())
         while True:
-            text = await self.push_screen_wait(Prompt(title, "TSLA NVDA AAPL", value=value, required=True))
+            text = await self.push_screen_wait(
+                Prompt(title, "TSLA NVDA AAPL", value=value, required=True, enter="take these", back=_LEAVE)
+            )
             if text is None:
                 return ()
             try:
@@ -114,19 +122,22 @@ class SetupApp(App[str]):
             except DeskError as error:
                 title, value = f"Which symbols? {error.message}", text
 
-    async def _key(self, name: str, profile: str) -> str:
-        """Ask for a key and store it; what became of it. An empty answer stores nothing."""
+    async def _key(self, name: str, profile: str) -> str | None:
+        """Ask for a key and store it; what became of it, None when a person leaves. An empty answer stores nothing."""
         if self._environ.get(secrets.VARIABLES[name]):
             return f"{name}: from the environment"
-        title = f"{_SAID[name]}. It goes into the keyring, never to disk. Enter alone: later."
+        title = f"{_SAID[name]}. It goes into the keyring, never to disk."
         while True:
-            value = await self.push_screen_wait(Prompt(title, name, hidden=True))
+            asked = Prompt(title, name, hidden=True, enter="store it; an empty line: later", back=_LEAVE)
+            value = await self.push_screen_wait(asked)
+            if value is None:
+                return None
             if not value:
                 return f"{name}: not given; later: desk keys set {name}"
             try:
                 kind = await asyncio.to_thread(self._store, name, profile, value)
             except DeskError as error:
-                title = f"{error.message}. {error.remedy}. Enter alone: later."
+                title = f"{error.message}. {error.remedy}."
             else:
                 return f"{name}: in the keyring ({kind})"
 

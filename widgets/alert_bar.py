@@ -1,8 +1,13 @@
-"""The alert bar: the worst alert that stands, its remedy, and how many more there are. Absent when there is none."""
+"""The alert bar: the worst alert that stands, its remedy, and how many more there are. Absent when there is none.
+
+The remedy stands behind the alert where both fit in the line, else in a line of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from rich.cells import cell_len
 
 from engine.model import Alert, Level
 from widgets.line import Line
@@ -13,7 +18,7 @@ _WORDS = {Level.CRITICAL: " ✗ CRITICAL ", Level.WARNING: " ! WARNING ", Level.
 
 
 class AlertBar(LineBlock):
-    """One line while an alert stands, none otherwise."""
+    """One or two lines while an alert stands, none otherwise."""
 
     DEFAULT_CSS = """
     AlertBar { height: auto; max-height: 2; }
@@ -43,7 +48,9 @@ class AlertBar(LineBlock):
         style = {Level.CRITICAL: colors.alarm, Level.WARNING: colors.caution}.get(top.level, colors.title)
         tail = f"+{len(self._alerts) - 1} more  a acknowledge " if len(self._alerts) > 1 else "a acknowledge "
         line = Line().add(_WORDS[top.level], style).gap(colors.text)
-        remedy = f" → {top.remedy}" if top.remedy else ""
         room = width - line.cells - len(tail) - 1
-        line.field(f"{top.text}{remedy}", room, colors.strong).gap(colors.text)
-        return [line.right(tail, width - line.cells, colors.muted)]
+        whole = f"{top.text} → {top.remedy}" if top.remedy else str(top.text)
+        fits = cell_len(whole) <= room or not top.remedy
+        line.field(whole if fits else top.text, room, colors.strong).gap(colors.text)
+        line.right(tail, width - line.cells, colors.muted)
+        return [line] if fits else [line, Line().gap(colors.text).field(f"→ {top.remedy}", width - 1, colors.strong)]

@@ -45,7 +45,7 @@ class Chart(ScrollBlock):
     def __init__(self, *, id: str | None = None, title: str = "PRICE AND MOOD") -> None:
         super().__init__(id=id)
         self._chart_title = title
-        self._past = Past()
+        self._past: Past | None = None
         self._marks: tuple[Mark, ...] = ()
 
     def show(self, past: Past, marks: Sequence[Mark] = ()) -> None:
@@ -57,14 +57,14 @@ class Chart(ScrollBlock):
     @property
     def shown(self) -> Past:
         """The samples that are shown; without any instant while there are none."""
-        return self._past
+        return self._past or Past()
 
     def on_resize(self) -> None:
         self.forget_painted()
         self.refresh()
 
     def lines(self, width: int) -> list[Line]:
-        colors, past = self.inks, self._past
+        colors, past = self.inks, self.shown
         head = self.title(self._chart_title)
         head.add("  ▲ buy ▼ sell ● fill", colors.head_row)
         head.right("mood ━ cleaned ╌ raw ", width - head.cells, colors.head_row)
@@ -72,7 +72,8 @@ class Chart(ScrollBlock):
         samples = zip(past.at_ns, past.price, past.mood, strict=True)
         known = [at for at, price, mood in samples if (price, mood) != _NONE]
         if len(known) < 2 or columns < 10 or room < 2:
-            return [head, Line().add(" No samples yet: one comes every half minute.", colors.muted)]
+            asked = " Asking the engine …" if self._past is None else " No samples yet: one comes every half minute."
+            return [head, Line().add(asked, colors.muted)]
         begin, end = known[0], known[-1]
         below = max(1, room // 3)
         return [
@@ -84,7 +85,7 @@ class Chart(ScrollBlock):
         ]
 
     def _price(self, begin: int, end: int, columns: int, height: int) -> list[Line]:
-        past, colors = self._past, self.inks
+        past, colors = self.shown, self.inks
         values = plot.resample(past.at_ns, past.price, begin, end, 2 * columns, _GAP_NS)
         marks = [mark for mark in self._marks if begin <= mark.at_ns <= end]
         low, high = plot.span_of(values, [mark.price for mark in marks], least=0.02)
@@ -103,7 +104,7 @@ class Chart(ScrollBlock):
         return lines
 
     def _mood(self, begin: int, end: int, columns: int, height: int) -> list[Line]:
-        past, colors = self._past, self.inks
+        past, colors = self.shown, self.inks
         cleaned = plot.resample(past.at_ns, past.mood, begin, end, 2 * columns, _GAP_NS)
         raw = plot.resample(past.at_ns, past.raw, begin, end, 2 * columns, _GAP_NS)
         low, high = plot.span_of(cleaned, raw, least=_LEAST_MOOD)
@@ -120,7 +121,7 @@ class Chart(ScrollBlock):
         return lines
 
     def _volume(self, begin: int, end: int, columns: int) -> Line:
-        past, colors = self._past, self.inks
+        past, colors = self.shown, self.inks
         posts: list[float | None] = [float(each) for each in past.volume]
         values = plot.resample(past.at_ns, posts, begin, end, columns, _GAP_NS)
         high = max((value for value in values if value is not None), default=0.0)

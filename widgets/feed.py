@@ -35,12 +35,15 @@ class Feed(Wheel, can_focus=True):
     Feed { height: 1fr; min-height: 3; }
     """
 
-    def __init__(self, *, rows: int = 10_000, fps: float = 15.0, id: str | None = None) -> None:
+    def __init__(self, *, rows: int = 10_000, fps: float = 15.0, symbols: bool = True, id: str | None = None) -> None:
+        """`symbols` names each post's symbol."""
         super().__init__(id=id)
+        self._symbols = symbols
         self._fps = fps
         self._window = PostWindow(rows)
         self._total = 0
         self._unseen = 0
+        self._unscored = 0
         self._strips: OrderedDict[tuple[int, int, bool], Strip] = OrderedDict()
         self._hint = ""
 
@@ -62,10 +65,11 @@ class Feed(Wheel, can_focus=True):
         self._window.push(posts)
         self._dirty()
 
-    def count(self, total: int, unseen: int) -> None:
-        """Say how many posts there really were, and how many of them never came to this screen."""
-        if (total, unseen) != (self._total, self._unseen):
-            self._total, self._unseen = total, unseen
+    def count(self, total: int, unseen: int, unscored: int = 0) -> None:
+        """Say how many posts there really were, and how many of them never came to this screen: `unscored` because
+        they concern no symbol or only repeat another post, `unseen` for want of time."""
+        if (total, unseen, unscored) != (self._total, self._unseen, self._unscored):
+            self._total, self._unseen, self._unscored = total, unseen, unscored
             self._dirty()
 
     def clear(self) -> None:
@@ -182,7 +186,8 @@ class Feed(Wheel, can_focus=True):
         window = self._window
         rows = window.rows()
         if y > len(rows):
-            return Strip.blank(width, self.inks.base)
+            said = self._nothing if y == 1 else ""
+            return Line().field(said, width, self.inks.muted).strip(width, self.inks.base)
         seq = rows[y - 1]
         chosen = seq == window.cursor and self.has_focus
         key = (seq, width, chosen)
@@ -190,20 +195,29 @@ class Feed(Wheel, can_focus=True):
         if strip is None:
             ground = self.inks.cursor_row if chosen else Style()
             post = window.shown[seq]
-            line = post_line(post, width, self.inks, chosen=chosen, hit=window.says(post))
+            line = post_line(post, width, self.inks, chosen=chosen, hit=window.says(post), symbols=self._symbols)
             strip = line.strip(width, self.inks.base + ground)
             self._strips[key] = strip
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
         return strip
 
+    @property
+    def _nothing(self) -> str:
+        """Said where the first post would stand."""
+        if self._window.filter:
+            return " No post matches. f changes the filter, an empty one shows all."
+        return " No posts yet." if self._total == 0 else ""
+
     def _title(self, width: int) -> Line:
         colors, window = self.inks, self._window
         style = colors.title_focus if self.has_focus else colors.title
         line = Line().add("▌" if self.has_focus else " ", style).add(self.TITLE, style)
         line.add(f" {figures.count(self._total)}", colors.head_row)
+        if self._unscored:
+            line.add(f"  {figures.count(self._unscored)} not scored", colors.head_row)
         if self._unseen:
-            line.add(f"  {figures.count(self._unseen)} not shown", colors.head_row)
+            line.add(f"  {figures.count(self._unseen)} not shown", colors.warn)
         for label, words in (("filter", window.filter.text), ("search", window.words)):
             if words:
                 line.add(f"  {label} ", colors.head_row).field(words, min(24, len(words)), style)
@@ -213,7 +227,7 @@ class Feed(Wheel, can_focus=True):
             line.add(f"  {figures.count(window.hidden)} muted", colors.head_row)
         if window.cursor is not None:
             return line.right(f"▲ {figures.count(self.new)} new  G follow ", width - line.cells, colors.title_focus)
-        busy = bool(window.filter or window.words or self._unseen)
+        busy = bool(window.filter or window.words or self._unseen or self._unscored)
         hint = f"Tab: {self._hint} " if self._hint and width < 100 and not busy else ""
         return line.right(hint, width - line.cells, colors.head_row)
 

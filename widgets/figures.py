@@ -92,7 +92,7 @@ def followers(value: int | None) -> str:
         return str(value)
     if value < 1_000_000:
         return f"{value // 1_000}k"
-    return f"{value / 1e6:.1f}M" if value < 10_000_000 else f"{value // 1_000_000}M"
+    return f"{value // 100_000 / 10:.1f}M" if value < 10_000_000 else f"{value // 1_000_000}M"
 
 
 def span(ns: int) -> str:

@@ -42,6 +42,8 @@ _LIGHTS = {
     Light.REFUSED: "✗",
 }
 _NARROW = 100
+_REASON, _REASON_NARROW = 28, 12
+"""Cells that the reason of the trading state takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,9 @@ class StatusBar(LineBlock):
             heard = figures.span(view.lost_s * 10**9)
             line.add(f" ENGINE LOST {heard} ", colors.alarm).gap(colors.text)
             why = f"{view.lost_why} → {view.lost_remedy}" if view.lost_remedy else view.lost_why
-            return line.field(f"all figures are as of then · {why}", width - line.cells, colors.warn)
-        _trading(line, status, colors)
+            then = "all figures are as of then · " if width >= _NARROW else ""
+            return line.field(f"{then}{why}", width - line.cells, colors.warn)
+        _trading(line, status, _REASON if width >= _NARROW else _REASON_NARROW, colors)
         if not status.reconciled:
             line.gap(colors.text).add(" NOT RECONCILED ", colors.caution)
         if view.protections:
@@ -140,17 +143,18 @@ class StatusBar(LineBlock):
             if line.cells + len(text) + 3 + len(corner) > width:
                 break
             line.gap(colors.text, 2).add(text, style)
-        return line.right(corner, width - line.cells, colors.muted)
+        return line.right(f" {corner}", width - line.cells, colors.muted)
 
 
-def _trading(line: Line, status: Status, colors: Palette) -> None:
+def _trading(line: Line, status: Status, longest: int, colors: Palette) -> None:
+    """The state, with its reason in at most `longest` cells while it is not ACTIVE, and who decides."""
     state = status.state
     if state is TradingState.ACTIVE:
         line.add("● ACTIVE", colors.good)
     else:
         line.add(f" {state.name} ", colors.alarm if state is TradingState.HALTED else colors.caution)
         if status.state_reason:
-            line.gap(colors.text).field(status.state_reason, min(28, len(status.state_reason)), colors.warn)
+            line.gap(colors.text).field(status.state_reason, min(longest, len(status.state_reason)), colors.warn)
     line.gap(colors.text)
     line.add(status.mode.value.upper(), colors.warn if status.mode is Mode.AUTO else colors.muted)
 

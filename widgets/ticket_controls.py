@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from engine.model import ControlResult, Verdict
@@ -20,8 +20,9 @@ _BAR = 4
 class TicketControls(ScrollBlock):
     """The verdict of a ticket."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, now_ns: Callable[[], int] = lambda: 0) -> None:
         super().__init__(id=id)
+        self.now_ns = now_ns
         self._verdict: Verdict | None = None
 
     def show(self, verdict: Verdict | None) -> None:
@@ -33,15 +34,15 @@ class TicketControls(ScrollBlock):
         if self._verdict is None:
             return [self.title("CONTROLS")]
         head = self.title("CONTROLS")
-        head.right(f"{summary(self._verdict)} ", width - head.cells, self.inks.head_row)
+        head.right(f"{summary(self._verdict, self.now_ns())} ", width - head.cells, self.inks.head_row)
         return [head, *control_lines(self._verdict, width, self.inks)]
 
 
-def summary(verdict: Verdict) -> str:
-    """`25/25 all passed`."""
+def summary(verdict: Verdict, now_ns: int) -> str:
+    """`25/25 all passed  12s ago`."""
     passed = sum(result.passed for result in verdict.controls)
     word = "all passed" if verdict.passed else f"{len(verdict.failures)} rejected"
-    return f"{passed}/{len(verdict.controls)} {word}"
+    return f"{passed}/{len(verdict.controls)} {word}  {figures.span(now_ns - verdict.at_ns)} ago"
 
 
 def control_lines(verdict: Verdict, width: int, colors: Palette) -> list[Line]:

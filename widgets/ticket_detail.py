@@ -50,7 +50,11 @@ class TicketDetail(LineBlock):
             return [_heading("DETAIL", "", width, colors), Line().add(" Choose a ticket to see it here.", colors.muted)]
         verdict, signal, now_ns = facts.ticket.verdict, facts.ticket.signal, self.now_ns()
         lines = order_lines(facts, now_ns, self.speed, width, colors)
-        lines += [Line(), _heading("CONTROLS", summary(verdict), width, colors), *control_lines(verdict, width, colors)]
+        lines += [
+            Line(),
+            _heading("CONTROLS", summary(verdict, now_ns), width, colors),
+            *control_lines(verdict, width, colors),
+        ]
         lines += [Line(), _heading("EVIDENCE", dominance(signal), width, colors)]
         return lines + evidence_lines(signal, now_ns, width, colors)
 

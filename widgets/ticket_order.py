@@ -11,7 +11,7 @@ from rich.style import Style
 from engine.clock import SECOND
 from engine.model import Draft, Side
 from widgets import figures
-from widgets.line import Line
+from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
 from widgets.ticket_facts import TicketFacts
@@ -19,6 +19,8 @@ from widgets.ticket_facts import TicketFacts
 HURRY_NS = 20 * SECOND
 """From here on the countdown asks for attention."""
 _LABEL = 10
+_TALL = 30
+"""From so many lines of screen on a reason may take two lines."""
 
 
 class TicketOrder(LineBlock):
@@ -46,11 +48,14 @@ class TicketOrder(LineBlock):
     def lines(self, width: int) -> list[Line]:
         if self._facts is None:
             return [Line().add(" That ticket is no longer known.", self.inks.muted)]
-        return order_lines(self._facts, self.now_ns(), self.speed, width, self.inks)
+        most = 2 if self.screen.size.height >= _TALL else 1
+        return order_lines(self._facts, self.now_ns(), self.speed, width, self.inks, most=most)
 
 
-def order_lines(facts: TicketFacts, now_ns: int, speed: float, width: int, colors: Palette) -> list[Line]:
-    """The head of a ticket, the title with its countdown first."""
+def order_lines(
+    facts: TicketFacts, now_ns: int, speed: float, width: int, colors: Palette, *, most: int = 1
+) -> list[Line]:
+    """The head of a ticket, the title with its countdown first. Reasons and notes take up to `most` lines each."""
     ticket, draft = facts.ticket, facts.ticket.draft
     lines = [title(facts, now_ns, speed, width, colors)]
     if draft is None:
@@ -62,15 +67,15 @@ def order_lines(facts: TicketFacts, now_ns: int, speed: float, width: int, color
     if facts.votes:
         lines.append(_votes(facts, width, colors))
     age = figures.span(now_ns - ticket.signal.at_ns)
-    lines.append(pair("signal", f"{age} old  {ticket.signal.strategy}: {ticket.signal.reason}", width, colors))
+    lines += _told("signal", f"{age} old  {ticket.signal.strategy}: {ticket.signal.reason}", width, most, colors)
     if draft is not None and draft.sizing:
-        lines.append(pair("sizing", draft.sizing, width, colors))
+        lines += _told("sizing", draft.sizing, width, most, colors)
     approves = f"{ticket.fingerprint}  revision {ticket.revision}"
     lines.append(pair("approves", approves, width, colors, colors.muted))
     if ticket.note:
-        lines.append(pair("!", ticket.note, width, colors, colors.warn))
+        lines += _told("!", ticket.note, width, most, colors, colors.warn)
     if facts.decision is not None and facts.decision.reason:
-        lines.append(pair("why", facts.decision.reason, width, colors))
+        lines += _told("why", facts.decision.reason, width, most, colors)
     return lines
 
 
@@ -98,6 +103,12 @@ def pair(label: str, text: str, width: int, colors: Palette, style: Style | None
     return line.field(text, width - line.cells, style or colors.text)
 
 
+def _told(label: str, text: str, width: int, most: int, colors: Palette, style: Style | None = None) -> list[Line]:
+    """A labelled text on as many lines as it takes, at most `most`."""
+    texts = wrap(text, max(8, width - _LABEL - 1), most) or [""]
+    return [pair(label if at == 0 else "", each, width, colors, style) for at, each in enumerate(texts)]
+
+
 def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> Line:
     line = Line().gap(colors.text).field("order", _LABEL, colors.muted)
     line.add(f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}", colors.strong)
@@ -122,13 +133,17 @@ def _exits(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> lis
         line.add(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", colors.signed(float(gain)))
         text = f"  {figures.percent(away)}  {facts.percent_of_equity(gain)} of equity"
         if len(gains) == 2 and gains[0]:
-            text += f"  wins {float(gains[1] / abs(gains[0])):.1f}× the risk"
+            text += f"  {float(gains[1] / abs(gains[0])):.1f}× the risk"
         lines.append(line.field(text, width - line.cells, colors.muted))
     return lines
 
 
 def _exposure(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> Line:
-    """What is held before and after, of the symbol and of everything, against the limits."""
+    """What is held before and after, of the symbol and of everything, against the limits.
+
+    Of a ticket that was decided only what is held now: its order is in there already, or never will be.
+    """
+    pending = facts.decision is None
     change = draft.notional * draft.side.sign
     after = facts.held + change
     gross = facts.gross - abs(facts.held) + abs(after)
@@ -138,7 +153,8 @@ def _exposure(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> 
         ("all", facts.gross, gross, facts.limit_percent("gross_exposure")),
     ):
         line.field(f"{name} ", min(10, len(name) + 1), colors.muted)
-        line.add(f"{facts.percent_of_equity(before)} → {facts.percent_of_equity(then)}", colors.text)
+        goes = f" → {facts.percent_of_equity(then)}" if pending else " now"
+        line.add(f"{facts.percent_of_equity(before)}{goes}", colors.text)
         line.add(f" of {limit:.0f}%  " if limit is not None else "  ", colors.muted)
     return line.field("", width - line.cells, colors.text)
 

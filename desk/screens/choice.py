@@ -17,6 +17,8 @@ from textual.widgets import Static
 
 from widgets.no_control import visible
 
+BACK = "back, nothing is done"
+"""What Escape does in a dialog that says nothing else."""
 GUARD_S = 0.25
 """Keys this soon after something moved under the hand were meant for what stood there before."""
 
@@ -37,8 +39,12 @@ class Choice(ModalScreen[str]):
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
 
-    def __init__(self, title: str, lines: Sequence[str], answers: Sequence[Answer], *, alarm: bool = False) -> None:
+    def __init__(
+        self, title: str, lines: Sequence[str], answers: Sequence[Answer], *, alarm: bool = False, back: str = BACK
+    ) -> None:
+        """`back` says what Escape does."""
         super().__init__()
+        self._back = back
         self._title, self._lines, self._answers, self._alarm = title, tuple(lines), tuple(answers), alarm
         self._shown_at = monotonic()
 
@@ -50,7 +56,7 @@ class Choice(ModalScreen[str]):
             for answer in self._answers:
                 style = "bold $ink-grave" if answer.grave else "bold $ink-loud"
                 yield Static(Content.assemble((f" {answer.key:<5}", style), visible(answer.text)), classes="answer")
-            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), "back, nothing is done"), classes="answer")
+            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), self._back), classes="answer")
 
     def on_mount(self) -> None:
         self._shown_at = monotonic()

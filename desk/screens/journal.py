@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from time import monotonic
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
+from textual.timer import Timer
 from textual.widget import Widget
 
 from desk.actions import bindings
@@ -14,16 +17,26 @@ from desk.screens.prompt import Prompt
 from desk.screens.reading import ReadingView
 from engine.journal import Reader
 from engine.journal.search import FOUND, Index
+from widgets import figures
 from widgets.hits import Hit, Hits
 from widgets.row_panel import RowPanel
 from widgets.text_block import TextBlock
 
 NEWEST = 300
 """Records listed while nothing is searched for."""
+_RELIST_S = 5.0
+"""How often the newest are listed again while the cursor stands on the first of them."""
+_REST_S = 0.12
+"""How long the cursor rests on a row before its record is read: a held key reads none on its way."""
+_KNOWN = 64
+"""Records in full that are remembered while the view is open; a record never changes."""
 
 
 class JournalView(ReadingView):
-    """The index is brought up to date when something is searched for, in a thread of the desk, never by the engine."""
+    """The index is brought up to date when something is searched for, in a thread of the desk, never by the engine.
+
+    While the cursor stands on the newest record the list follows; anywhere else nothing moves under it.
+    """
 
     VIEW = "journal"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
@@ -33,15 +46,30 @@ class JournalView(ReadingView):
         self.hits = Hits(id="hits", now_ns=self.link.time.now_ns)
         self.record = TextBlock("RECORD", empty="None chosen.", id="record")
         self.query_text = ""
+        self._listed_seq = 0
+        """The engine's newest record when the newest were last listed."""
+        self._listed_at = 0.0
+        self._rest: Timer | None = None
+        self._full: OrderedDict[int, list[str]] = OrderedDict()
         return self.hits, self.record
 
     def on_mount(self) -> None:
         super().on_mount()
         self._list()
 
+    def beat(self) -> None:
+        super().beat()
+        status, top = self.link.mirror.status, self.hits.keys[:1]
+        stands = bool(top) and self.hits.key != top[0]
+        if self.query_text or stands or status is None or status.journal_seq == self._listed_seq:
+            return
+        if monotonic() - self._listed_at >= _RELIST_S:
+            self._list()
+
     @work(exclusive=True, group="hits")
     async def _list(self) -> None:
-        query = self.query_text
+        query, status, follows = self.query_text, self.link.mirror.status, self.hits.key == (self.hits.keys or [""])[0]
+        self._listed_at, self._listed_seq = monotonic(), 0 if status is None else status.journal_seq
         if query:
             self.line.say("Bringing the index up to date …")
         found = await self.ask_journal(lambda reader: _search(reader, query) if query else _newest(reader))
@@ -50,17 +78,26 @@ class JournalView(ReadingView):
         if query:
             most = f", the newest {FOUND}" if len(found) == FOUND else ""
             self.hits.note = f"{len(found)} with {query}{most}"
-            self.line.say(f"{len(found)} records{most}.")
+            self.line.say(f"{len(found)} record{'s' * (len(found) != 1)}{most}.")
         else:
-            self.hits.note = f"the newest {len(found)}; / searches"
+            at = figures.clock(self.link.time.now_ns())
+            self.hits.note = f"the newest {len(found)} at {at}; / searches"
         self.hits.show((str(hit.seq), hit) for hit in found)
+        if follows:
+            self.hits.first()
         self._read(self.hits.key)
 
     @on(RowPanel.Chosen)
     def chosen(self, event: RowPanel.Chosen) -> None:
-        """The record beside the rows is the one under the cursor."""
+        """The record beside the rows is the one under the cursor, once that rests there."""
         if event.panel_id == "hits":
-            self._read(event.key)
+            if self._rest is not None:
+                self._rest.stop()
+            self._rest = self.set_timer(_REST_S, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._read(self.hits.key)
 
     @work(exclusive=True, group="record")
     async def _read(self, key: str) -> None:
@@ -68,10 +105,15 @@ class JournalView(ReadingView):
             self.record.show("RECORD", ())
             return
         seq = int(key)
-        lines = await self.ask_journal(
+        lines = self._full.get(seq) or await self.ask_journal(
             lambda reader: [line for found in reader.records(after_seq=seq - 1, limit=1) for line in full_lines(found)]
         )
-        if lines is not None:
+        if lines is None:
+            return
+        self._full[seq] = lines
+        if len(self._full) > _KNOWN:
+            self._full.popitem(last=False)
+        if self.record.title != f"RECORD {seq}":
             self.record.show(f"RECORD {seq}", lines)
 
     @work

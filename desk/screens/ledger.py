@@ -12,7 +12,7 @@ from desk.actions import bindings
 from desk.ledger_filter import LedgerFilter
 from desk.ledger_report import ledger_table
 from desk.mirror import Part
-from desk.screens.prompt import Prompt
+from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.reading import ReadingView
 from desk.tables import Table
 from engine.clock import SECOND
@@ -113,7 +113,7 @@ class LedgerView(ReadingView):
     @work
     async def action_filter(self) -> None:
         hint = "TSLA  rejected  person  R17  shift  buy  words of the reason"
-        prompt = Prompt("Show only decisions that match", hint, value=self.filter.text)
+        prompt = Prompt("Show only decisions that match", hint, value=self.filter.text, enter=FILTERS)
         text = await self.app.push_screen_wait(prompt)
         if text is not None:
             self.filter = LedgerFilter(text)

@@ -18,7 +18,7 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
 from desk.screens.facts import facts_of
-from desk.screens.prompt import Prompt
+from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.status import status_view
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
@@ -138,7 +138,7 @@ class Main(ViewScreen):
         self.bar.show(status_view(link), link.time.now_ns())
         self.tickets.speed = self.detail.speed = link.time.speed
         if mirror.status is not None:
-            self.feed.count(mirror.status.posts, mirror.posts_not_shown)
+            self.feed.count(mirror.status.posts, mirror.posts_not_shown, mirror.posts_not_scored)
             for pane in self._panes:
                 pane.stale = not link.attached
         self._watch_seconds()
@@ -239,7 +239,9 @@ class Main(ViewScreen):
     @work
     async def action_filter(self) -> None:
         hint = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
-        text = await self.app.push_screen_wait(Prompt("Show only posts that match", hint, value=self.feed.filter_text))
+        text = await self.app.push_screen_wait(
+            Prompt("Show only posts that match", hint, value=self.feed.filter_text, enter=FILTERS)
+        )
         if text is not None:
             self.feed.filter(text)
             self.go(self.feed)

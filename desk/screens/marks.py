@@ -1,11 +1,15 @@
-"""What a chart marks: the signals and fills of a symbol that the mirror holds."""
+"""What a chart adds to the engine's samples: signals and fills that the mirror holds, and the instant now."""
 
 from __future__ import annotations
 
 from desk.mirror import Mirror
-from engine.model import DecisionKind, Side, Ticket
+from engine.clock import SECOND
+from engine.model import DecisionKind, Past, Side, Ticket
 from widgets.chart import Mark
 from widgets.figures import DOWN, UP
+
+_STEP_NS = 5 * SECOND
+"""The instant now moves in steps, so that a quiet chart is not painted every second."""
 
 _REFUSED = (DecisionKind.BLOCKED, DecisionKind.EXPIRED, DecisionKind.REJECTED)
 
@@ -29,3 +33,19 @@ def marks_of(mirror: Mirror, symbol: str) -> list[Mark]:
         if fill.symbol == symbol
     ]
     return sorted(marks, key=lambda mark: mark.at_ns)
+
+
+def past_until_now(past: Past, mirror: Mirror, symbol: str, now_ns: int) -> Past:
+    """The samples, and behind them what the gauge shows now: a signal comes between two samples, and so does the jump
+    that gave it."""
+    row = mirror.symbols.get(symbol)
+    at_ns = now_ns // _STEP_NS * _STEP_NS
+    if row is None or not past.at_ns or at_ns <= past.at_ns[-1]:
+        return past
+    return Past(
+        at_ns=(*past.at_ns, at_ns),
+        mood=(*past.mood, row.mood.value if row.mood.warm else None),
+        raw=(*past.raw, row.mood.raw if row.mood.warm else None),
+        price=(*past.price, None if row.price is None else float(row.price)),
+        volume=(*past.volume, row.mood.volume),
+    )

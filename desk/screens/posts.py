@@ -13,7 +13,7 @@ from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.post_text import author_lines, post_lines
-from desk.screens.prompt import Prompt
+from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.reading import ReadingView
 from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
@@ -33,7 +33,7 @@ class PostsView(ReadingView):
 
     VIEW = "posts"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
-    _beside = ("post",)
+    _beside = ("post", "author")
 
     def __init__(self, link: Link, subject: str = "") -> None:
         super().__init__(link, subject)
@@ -45,7 +45,8 @@ class PostsView(ReadingView):
     def make_panes(self) -> tuple[Widget, ...]:
         self.feed = Feed(id="posts")
         self.post = TextBlock("POST", empty="Choose a post: up and down.", id="post")
-        return self.feed, self.post
+        self.author = TextBlock("AUTHOR", id="author")
+        return self.feed, self.post, self.author
 
     def on_mount(self) -> None:
         self.muted = self.desk.muted
@@ -68,7 +69,7 @@ class PostsView(ReadingView):
             self._marks = dict(mirror.marks)
             self.feed.mark(self._marks)
         if Part.STATUS in parts and mirror.status is not None:
-            self.feed.count(mirror.status.posts, mirror.posts_not_shown)
+            self.feed.count(mirror.status.posts, mirror.posts_not_shown, mirror.posts_not_scored)
 
     def beat(self) -> None:
         super().beat()
@@ -93,24 +94,27 @@ class PostsView(ReadingView):
         post = None if self.feed.following else self.feed.selected
         if post is not None and post.id != self._told:
             self._told = post.id
+            self.post.show(f"POST {post.id}", post_lines(post))
             known = self._authors.get(post.author)
-            said = author_lines(known) if known is not None else ["Asking the journal about the author …"]
-            self.post.show(f"POST {post.id}", [*post_lines(post), "", *said])
+            self._show_author(post.author, ["Asking the journal …"] if known is None else author_lines(known))
             if known is None:
                 self._ask_author(post)
+
+    def _show_author(self, name: str, lines: list[str]) -> None:
+        self.author.show(f"AUTHOR @{name}", lines)
 
     @work(exclusive=True, group="author")
     async def _ask_author(self, post: PostRow) -> None:
         name = post.author
         record = await self.ask_journal(lambda reader: _author(reader, name))
         if record is None:
-            self.post.show(f"POST {post.id}", post_lines(post))
+            self._show_author(name, ["The journal has no answer."])
             return
         self._authors[name] = record
         if len(self._authors) > _KNOWN:
             self._authors.popitem(last=False)
         if self._told == post.id:
-            self.post.show(f"POST {post.id}", [*post_lines(post), "", *author_lines(record)])
+            self._show_author(name, author_lines(record))
 
     def action_open(self) -> None:
         """The post under the cursor: first in full beside the others, then its story."""
@@ -128,7 +132,7 @@ class PostsView(ReadingView):
 
     @work
     async def action_filter(self) -> None:
-        prompt = Prompt("Show only posts that match", FILTER_HINT, value=self.feed.filter_text)
+        prompt = Prompt("Show only posts that match", FILTER_HINT, value=self.feed.filter_text, enter=FILTERS)
         text = await self.app.push_screen_wait(prompt)
         if text is not None:
             self.feed.filter(text)

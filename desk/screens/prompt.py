@@ -13,9 +13,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from desk.screens.choice import BACK
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
+FILTERS = "show these; an empty line shows all"
+"""What Enter does where something is filtered."""
 _LONGEST = 200
 _LONGEST_KEY = 4096
 
@@ -40,11 +43,14 @@ class Prompt(ModalScreen[str | None]):
         picks: Sequence[str] = (),
         required: bool = False,
         hidden: bool = False,
+        enter: str = "go on",
+        back: str = BACK,
     ) -> None:
-        """`hidden` shows dots for what is typed: a key."""
+        """`hidden` shows dots for what is typed: a key. `enter` and `back` say what Enter and Escape do."""
         super().__init__()
         self._title, self._hint, self._value = title, hint, value
         self._picks, self._required, self._hidden = tuple(picks), required, hidden
+        self._enter, self._back = enter, back
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -60,7 +66,8 @@ class Prompt(ModalScreen[str | None]):
                 select_on_focus=False,
                 password=self._hidden,
             )
-            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), "back, nothing is done"), classes="answer")
+            for key, does in (("Enter", self._enter), ("Esc", self._back)):
+                yield Static(Content.assemble((f" {key:<6}", "bold $ink-loud"), does), classes="answer")
 
     def on_mount(self) -> None:
         if not self._picks:

@@ -72,7 +72,9 @@ class Sharing(Screen[None]):
             Answer("j", "json", "JSON, one object a line"),
             Answer("p", "parquet", "Parquet, where polars or pyarrow is installed"),
         ]
-        chosen = await self.app.push_screen_wait(Choice("EXPORT", [f"{len(table.rows)} rows of {table.name}"], formats))
+        chosen = await self.app.push_screen_wait(
+            Choice("EXPORT", [f"{_counted(len(table.rows))} of {table.name}"], formats)
+        )
         if not chosen:
             return
         try:
@@ -81,7 +83,7 @@ class Sharing(Screen[None]):
         except DeskError as error:
             view.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
         else:
-            view.line.done(f"{len(table.rows)} rows written to {path}")
+            view.line.done(f"{_counted(len(table.rows))} written to {path}")
 
     def action_screenshot(self) -> None:
         """Save the screen as SVG."""
@@ -109,6 +111,10 @@ class Sharing(Screen[None]):
 
 
 _NOWHERE = "This desk does not know a state directory to write to."
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
 
 
 def _rows(pane: Widget) -> list[object]:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
-from desk.screens.marks import marks_of
+from desk.screens.marks import marks_of, past_until_now
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model.frames import PostRow
@@ -48,7 +48,7 @@ class SymbolView(ViewScreen):
         self.gauge = Gauge(id="gauge", now_ns=now)
         self.gates = Gates(id="gates")
         self.chart = Chart(id="chart")
-        self.feed = Feed(id="posts", rows=_POSTS)
+        self.feed = Feed(id="posts", rows=_POSTS, symbols=False)
         self.line = StatusLine(id="line")
         self._count = 0
         """Posts of the symbol that came to this view."""
@@ -120,7 +120,8 @@ class SymbolView(ViewScreen):
         if asked == self.subject:
             self.gates.stale = self.chart.stale = False
             self.gates.show(detail)
-            self.chart.show(detail.past, marks_of(self.link.mirror, asked))
+            past = past_until_now(detail.past, self.link.mirror, asked, self.link.time.now_ns())
+            self.chart.show(past, marks_of(self.link.mirror, asked))
 
     def action_next_symbol(self) -> None:
         self._turn(1)

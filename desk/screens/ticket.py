@@ -15,7 +15,7 @@ from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.facts import facts_of
-from desk.screens.marks import marks_of
+from desk.screens.marks import marks_of, past_until_now
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket, Vote
@@ -45,7 +45,7 @@ class TicketView(ViewScreen):
         self._votes: tuple[Vote, ...] = ()
         self._facts: TicketFacts | None = None
         self.order = TicketOrder(id="order", now_ns=now)
-        self.controls = TicketControls(id="controls")
+        self.controls = TicketControls(id="controls", now_ns=now)
         self.evidence = TicketEvidence(id="evidence", now_ns=now)
         self.chart = Chart(id="chart")
         self.line = StatusLine(id="line")
@@ -100,8 +100,8 @@ class TicketView(ViewScreen):
     def _tick(self) -> None:
         """Ages and countdown read differently every second while the ticket is pending."""
         if self.ticket is not None:
-            self.order.repaint()
-            self.evidence.repaint()
+            for block in (self.order, self.controls, self.evidence):
+                block.repaint()
 
     @work(exclusive=True, group="ask")
     async def ask(self) -> None:
@@ -113,7 +113,9 @@ class TicketView(ViewScreen):
         except DeskError as error:
             self.line.say(f"No chart: {error.message}")
             return
-        self.chart.show(detail.past, marks_of(self.link.mirror, self.symbol))
+        mirror, symbol = self.link.mirror, self.symbol
+        past = past_until_now(detail.past, mirror, symbol, self.link.time.now_ns())
+        self.chart.show(past, marks_of(mirror, symbol))
         if detail.votes != self._votes:
             self._votes = detail.votes
             self.update_parts(Part.TICKETS)

@@ -94,3 +94,12 @@ def test_the_count_of_posts_never_lies(frames: list[tuple[int, int]]) -> None:
     assert mirror.status.posts - snapshot.status.posts == came + mirror.posts_not_shown
     assert len(mirror.take_posts()) == came
     assert mirror.take_posts() == []
+
+
+def test_posts_that_are_never_scored_are_not_called_left_out(mirror: Mirror) -> None:
+    before = made_up.snapshot().status
+    scored = (made_up.post(900), made_up.post(901))
+    unscored = {"repost": sum(before.not_scored.values()) + 3}
+    now = msgspec.structs.replace(before, posts=before.posts + 6, not_scored=unscored)
+    mirror.apply(Frame(rev=8, status=now, posts=scored))
+    assert (mirror.posts_not_scored, mirror.posts_not_shown) == (3, 1)

@@ -164,3 +164,17 @@ async def test_it_is_read_at_eighty_columns(alone: dict[str, str]) -> None:
             await until(pilot, lambda: isinstance(app.screen, Choice))
             assert "no keys, no network" in said(app)
             assert "show me the demo" in said(app)
+
+
+async def test_escape_leaves_at_a_key_and_what_was_written_stays(alone: dict[str, str], home: Path) -> None:
+    with mock.patch.dict(os.environ, alone, clear=True):
+        app = SetupApp(store=lambda *_: "test keyring", environ=alone)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await choose(pilot, "s")
+            await choose(pilot, "p")
+            await answer(pilot, "TSLA")
+            await until(pilot, lambda: isinstance(app.screen, Prompt) and "bearer token" in said(app))
+            assert "leave; what was stored so far stays" in said(app)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.return_value == "leave")
+        assert not first_start(alone, None)

@@ -44,7 +44,7 @@ async def test_the_ticket_view_shows_what_a_decision_needs_and_sends_what_was_se
         await until(pilot, lambda: engine.asked)
         await until(pilot, lambda: "finbert" in "\n".join(painted(view.order)))
         order = "\n".join(painted(view.order))
-        for words in ("26 @ 191.40", "-5.0%", "wins 2.0× the risk", "0.00% → 4.96% of 10%", "raw +0.53", "72% kept"):
+        for words in ("26 @ 191.40", "-5.0%", "2.0× the risk", "0.00% → 4.96% of 10%", "raw +0.53", "72% kept"):
             assert words in order
         assert ticket.fingerprint in order
         await until(pilot, lambda: "10:46" in painted(view.chart)[-1])
@@ -290,3 +290,13 @@ async def test_what_is_covered_paints_nothing_and_is_right_when_it_is_seen_again
         await pilot.pause(0.1)
         assert app.screen is not main
         assert main.is_current
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 30), (120, 40), (160, 45), (200, 60)])
+async def test_posts_and_tickets_have_room_at_every_size(open_desk: Opener, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as (pilot, app, _):
+        assert app.main is not None
+        await pilot.pause()
+        assert app.main.feed.size.height >= 5
+        assert app.main.tickets.size.height >= 5
+        assert app.main.gauges.size.height >= 5

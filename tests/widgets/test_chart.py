@@ -37,6 +37,7 @@ async def test_what_lies_outside_of_the_samples_is_not_marked() -> None:
 async def test_a_chart_without_samples_says_so() -> None:
     chart = Chart()
     async with stage(chart, (60, 8)) as pilot:
+        assert "Asking the engine" in "\n".join(painted(chart))
         chart.show(Past())
         await pilot.pause(0.3)
         assert "No samples yet" in "\n".join(painted(chart))

@@ -92,3 +92,32 @@ def test_the_cursor_is_always_on_a_post_that_is_kept(turns: list[int | tuple[str
             feed.move(turn[1])
         assert (feed.selected is not None) == (pushed > 0)
         assert 0 <= feed.new <= pushed
+
+
+async def test_an_empty_filter_result_says_so() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        await until(pilot, lambda: "No posts yet" in painted(feed)[1])
+        feed.push(numbered(0, 5))
+        feed.filter("nothing-like-this")
+        await until(pilot, lambda: "No post matches" in painted(feed)[1])
+        feed.filter("")
+        await until(pilot, lambda: shown(feed) == [0, 1, 2, 3, 4])
+
+
+async def test_posts_without_a_score_are_told_from_those_that_were_left_out() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.count(40, 3, 12)
+        await until(pilot, lambda: "POSTS 40  12 not scored  3 not shown" in painted(feed)[0])
+
+
+async def test_where_all_posts_are_of_one_symbol_the_text_gets_its_room() -> None:
+    with_symbol, without = Feed(fps=1000), Feed(fps=1000, symbols=False)
+    first = next(numbered(0, 1))
+    symbol = first.symbols[0]
+    for feed in (with_symbol, without):
+        async with stage(feed, (70, 4)) as pilot:
+            feed.push([first])
+            await until(pilot, lambda feed=feed: len(shown(feed)) == 1)  # type: ignore[misc]
+            assert (symbol in painted(feed)[1]) is (feed is with_symbol)

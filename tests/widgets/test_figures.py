@@ -2,7 +2,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -75,6 +75,7 @@ def test_countdown_rounds_up_and_stops_at_zero(ns: int, written: str) -> None:
 
 
 @given(st.integers(0, 10**9 - 1))
+@example(9_950_001)
 def test_followers_take_four_cells(value: int) -> None:
     assert len(figures.followers(value)) <= 4
 

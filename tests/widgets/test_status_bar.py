@@ -93,3 +93,18 @@ async def test_local_time_stands_beside_the_exchanges_where_it_is_asked_for() ->
         bar.show(StatusView(status(), account(), attached=True), NOW)
         await pilot.pause(0.4)
         assert "11:45 NY  17:45 here" in painted(bar)[0]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("state", [TradingState.HALTED, TradingState.REDUCING])
+async def test_a_reason_leaves_the_clock_its_place(width: int, state: TradingState) -> None:
+    halted = status("live", state=state, state_reason="kill switch at the desk, pressed by hand")
+    first = (await written(dataclasses.replace(VIEW, status=halted), width)).split("\n")[0]
+    assert first.rstrip().endswith(" 11:45" if width < 100 else " 11:45 NY")
+    assert " MARKET OPEN " in first
+    assert len(first) == width
+
+
+async def test_a_narrow_screen_still_says_what_to_do_about_a_lost_engine() -> None:
+    lost = dataclasses.replace(VIEW, attached=False, lost_why="no engine answers", lost_remedy="start one: `desk`")
+    assert "no engine answers → start one: `desk`" in await written(lost, 80)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from engine.clock import SECOND
 from tests.desk.made_up import ticket, verdict
-from tests.widgets.harness import painted, stage
+from tests.widgets.harness import painted, stage, until
 from widgets.ticket_controls import TicketControls, use_bar
 
 
@@ -16,6 +17,14 @@ async def test_what_rejects_comes_first_and_then_the_tightest() -> None:
         assert "R02 order_notional" in lines[2]
         assert "100% ━━━━" in lines[2]
         assert "49%" in lines[3]
+
+
+async def test_the_verdict_says_how_old_it_is() -> None:
+    told = verdict(("R17",))
+    controls = TicketControls(now_ns=lambda: told.at_ns + 260 * SECOND)
+    async with stage(controls, (60, 10)) as pilot:
+        controls.show(told)
+        await until(pilot, lambda: "24/25 1 rejected  4m ago" in painted(controls)[0])
 
 
 async def test_the_title_stays_while_the_controls_scroll() -> None:

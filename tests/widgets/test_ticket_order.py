@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.model import Edits, Position, Vote
+from engine.model import Decision, DecisionKind, Edits, Position, Vote
 from tests.desk.made_up import NOW, account, symbol_row, ticket
 from tests.widgets.harness import COLORS, text
 from widgets.ticket_facts import TicketFacts
@@ -60,3 +60,19 @@ def test_votes_edits_and_the_countdown_of_a_fast_recording() -> None:
 
 def test_without_an_account_nothing_is_made_up() -> None:
     assert "– of equity" in written(TicketFacts(SHOWN))
+
+
+def test_a_decided_ticket_counts_its_order_once() -> None:
+    held = {"TSLA": Position("TSLA", Decimal(26), Decimal("191.30"))}
+    decision = Decision(SHOWN.id, SHOWN.signal.id, DecisionKind.CONFIRMED, "person", "", NOW, SHOWN.fingerprint)
+    shown = written(TicketFacts(SHOWN, decision, account(), held))
+    assert "TSLA 4.96% now of 10%" in shown
+    assert "→" not in shown.split("exposure")[1].split("price")[0]
+
+
+def test_a_reason_takes_a_second_line_where_there_is_room() -> None:
+    reason = " ".join(f"word{number}" for number in range(14))
+    told = msgspec.structs.replace(SHOWN, signal=msgspec.structs.replace(SHOWN.signal, reason=reason))
+    facts = TicketFacts(told, None, account())
+    assert "word13" not in written(facts, 70)
+    assert "word13" in text(order_lines(facts, NOW, 1.0, 70, COLORS, most=2))

@@ -203,6 +203,41 @@ async def test_the_journal_is_searched_and_tells_stories(open_desk: Opener, tmp_
         assert app.screen is app.main
 
 
+async def test_the_newest_records_follow_until_one_is_read(
+    open_desk: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.screens.journal._RELIST_S", 0.0)
+    paths = write_day(tmp_path)
+    async with open_desk(paths=paths) as (pilot, app, engine):
+        await pilot.press("9")
+        view = view_of(app, JournalView)
+        assert isinstance(view, JournalView)
+        await until(pilot, lambda: view.hits.rows)
+        ticket = made_up.ticket(7, "NVDA")
+
+        async def told(number: int) -> None:
+            with written(paths) as journal:
+                journal.append("ticket", f"{ticket.id}-{number}", ticket, made_up.NOW)
+            status = made_up.status()
+            seq = status.journal_seq + number
+            await engine.send(Frame(rev=0, status=msgspec.structs.replace(status, journal_seq=seq)))
+            await until(pilot, lambda: app.link.mirror.status and app.link.mirror.status.journal_seq == seq)
+
+        await told(1)
+        await until(pilot, lambda: view.hits.rows[0].key == f"{ticket.id}-1")
+        assert view.hits.key == view.hits.keys[0]
+        await pilot.press("down", "down")
+        chosen = view.hits.key
+        await until(pilot, lambda: view.record.title == f"RECORD {chosen}")
+        await told(2)
+        view.beat()
+        await pilot.pause(0.1)
+        assert view.hits.key == chosen
+        assert view.hits.rows[0].key == f"{ticket.id}-1"
+        await pilot.press("g")
+        await until(pilot, lambda: view.hits.rows[0].key == f"{ticket.id}-2")
+
+
 async def test_posts_stand_still_while_they_are_read(open_desk: Opener, tmp_path: Path) -> None:
     async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
         await pilot.press("4")
@@ -243,9 +278,10 @@ async def test_a_post_in_full_with_its_authors_record_and_muting(open_desk: Open
         shown = len(view.feed.posts)
         assert 0 < shown < 60
         await pilot.press("enter")
-        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.post.texts))
-        assert "mean score -0.50 over 4 scored" in view.post.texts
-        assert any(line.startswith("right ") or "not known yet" in line for line in view.post.texts)
+        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.author.texts))
+        assert view.author.title == "AUTHOR @deltahedge"
+        assert "mean score -0.50 over 4 scored" in view.author.texts
+        assert any(line.startswith("right ") or "not known yet" in line for line in view.author.texts)
         await pilot.press("f")
         await answer(pilot, "")
         await pilot.press("M")
@@ -262,6 +298,27 @@ async def test_a_post_in_full_with_its_authors_record_and_muting(open_desk: Open
         await answer(pilot, "deltahedge")
         await until(pilot, lambda: len(again.feed.posts) == 60)
         assert engine.commands == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 45), (200, 60)])
+async def test_post_and_author_are_seen_without_scrolling(
+    open_desk: Opener, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(paths=write_day(tmp_path), size=size) as (pilot, app, _):
+        await pilot.press("4", "f")
+        await answer(pilot, "@deltahedge")
+        view = view_of(app, PostsView)
+        assert isinstance(view, PostsView)
+        await pilot.press("enter")
+        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.author.texts))
+        await pilot.pause(0.1)
+        seen = "\n".join(painted(view.author))
+        for words in ("AUTHOR @", "in this journal since", "mean score", "right"):
+            assert words in seen
+        post = "\n".join(painted(view.post))
+        assert "followers" in post
+        assert "score" in post
+        assert view.feed.size.height >= 6
 
 
 @pytest.mark.parametrize("key", list("456789"))
