@@ -74,15 +74,17 @@ class Timers:
         await self._stages.journal.commit()
 
     def enter_session(self, market: Market) -> None:
-        """The market as it is known now; a new trading day starts the day's accounts."""
+        """The market as it is known now; a new trading day starts the day's accounts.
+
+        The day begins by our calendar: a venue whose clock is ahead tells the new session before it.
+        """
         stages, dealing = self._stages, self._stages.dealing
         before = dealing.market.session
         dealing.market = market
         for update in stages.broker.on_time(self._clock.now_ns()):
             dealing.on_update(update)
-        if market.session is before:
-            return
-        stages.view.session_changed(market.session)
+        if market.session is not before:
+            stages.view.session_changed(market.session)
         day_ns = self._hours.session_start_ns()
         if dealing.day_ns and day_ns > dealing.day_ns:
             dealing.new_day()
