@@ -31,14 +31,11 @@ def require_terminal(
         ("standard error", stderr or sys.stderr),
     ):
         if not stream.isatty():
-            raise DeskError(
-                f"expected a terminal, {name} is not one", where="desk", remedy=_HEADLESS, exit_code=EXIT_USAGE
-            )
+            raise DeskError(f"expected a terminal, {name} is not one", remedy=_HEADLESS, exit_code=EXIT_USAGE)
     term = environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
         raise DeskError(
             f"expected a terminal that can be drawn on, found TERM={term or '(not set)'}",
-            where="desk",
             remedy=f"set TERM (for example xterm-256color); or {_HEADLESS}",
             exit_code=EXIT_USAGE,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.context import load_context
+from desk.context import Number, load_context
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ PLAIN: Final = "plain-vader"
 )
 @click.option("--rings", is_flag=True, help="PATHs are labelled clusters of posts: which the guards call rings.")
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
-@click.option(
-    "--band", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral."
-)
+@click.option("--band", type=Number(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def evaluate(

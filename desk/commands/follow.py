@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from desk.commands.verbs import AS_JSON, NAME, client_of
+from desk.context import Number
 from engine.errors import EXIT_NO_ENGINE, EXIT_OK, EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ follow = click.Command(
         click.Option(["--posts"], is_flag=True, help="Every post too."),
         click.Option(
             ["--mood-step"],
-            type=click.FloatRange(0, 2),
+            type=Number(0, 2),
             default=0.05,
             show_default=True,
             help="Tell a mood again when its value has moved this far.",

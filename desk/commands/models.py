@@ -47,10 +47,12 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
     from importlib.util import find_spec
 
     from engine.scoring.finbert import pull as pulling
+    from engine.scoring.finbert.store import place
 
     context = load_context(ctx)
     settings = context.config.scoring.finbert
     name = name or settings.model
+    place(context.paths.state_dir, name)
     hub = os.environ.get("HF_ENDPOINT", HUB)
     source: Any = pulling.Directory(directory) if directory is not None else pulling.Hub(name, revision, hub)
     model = pulling.pull(

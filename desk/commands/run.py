@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.context import load_context, options
+from desk.context import Number, load_context, options
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
     from engine.kernel.kernel import Kernel
     from engine.paths import Paths
 
-SPEED = click.FloatRange(min=0)
+SPEED = Number(min=0)
 """Recorded seconds per second; 0 as fast as possible."""
 MODE = click.option(
     "--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True, help="Who decides."

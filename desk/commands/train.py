@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import DeskError
+from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
     from engine.evaluate import LabelledSet, SetFigures
@@ -37,10 +37,13 @@ def train(paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from engine.scoring.training import outcomes, table, take_apart, unseen
     from engine.scoring.training import train as learn
 
+    if out is not None:
+        _check_place(out)
     sets = [read_set(file) for file in set_files(paths)]
     rules = finance_rules()
     examples = [[take_apart(row.text, row.label.sign, rules) for row in labelled.rows] for labelled in sets]
     everything = [example for rows in examples for example in rows]
+    _check_count(everything)
     models = iter(unseen(everything))
     folds = [[next(models) for _ in rows] for rows in examples]
     calls = [
@@ -73,6 +76,45 @@ def _measured(
         score, margin = model.margin(example)
         scores.append(Score(score, curve.confidence(score, margin)))
     return figures(labelled, scores, 0.0)
+
+
+def _check_count(examples: Sequence[Example]) -> None:
+    """Return when every fold leaves enough to learn from. Raises DeskError with what was given."""
+    from engine.scoring.training import FOLDS, LEAST_LABELLED
+
+    for fold in range(FOLDS):
+        signs = [example.sign for example in examples if example.fold != fold]
+        if len(signs) < LEAST_LABELLED or len(set(signs)) < 2:
+            labels = len({example.sign for example in examples})
+            raise DeskError(
+                f"expected {LEAST_LABELLED} texts of two labels when a fold of {FOLDS} is kept back, "
+                f"found {len(examples)} texts of {labels} label{'' if labels == 1 else 's'}",
+                where="training",
+                remedy=f"label more texts: about {LEAST_LABELLED * 3 // 2} are enough to begin with",
+                exit_code=EXIT_USAGE,
+            )
+
+
+def _check_place(file: Path) -> None:
+    """Return when weights can be written there, before a minute is spent on them: a new file, or weights of before."""
+    from engine.scoring.training import HEAD
+
+    if not file.parent.is_dir():
+        raise DeskError(
+            "expected a file in a directory that exists, found none",
+            where=str(file),
+            remedy="correct the path, or make the directory",
+            exit_code=EXIT_USAGE,
+        )
+    if file.exists():
+        with file.open("rb") as stream:
+            if stream.read(len(HEAD)) != HEAD.encode():
+                raise DeskError(
+                    "expected a new file or weights of before, found something else: it is not overwritten",
+                    where=str(file),
+                    remedy="name another file",
+                    exit_code=EXIT_USAGE,
+                )
 
 
 def _write(file: Path, text: str) -> None:

@@ -71,7 +71,7 @@ class SetFigures(Value, frozen=True, gc=False):
     accuracy: Figure
     """Share of texts called as labelled."""
     macro_f1: Figure
-    """Mean over the classes of the set of 2·hits / (labelled + called)."""
+    """Mean of 2·hits / (labelled + called) over the classes that are labelled or called."""
     bull_bear: Figure
     """Share of the bullish and bearish texts whose score has the label's sign; a 0 is wrong."""
     bull_bear_sure: Figure
@@ -228,23 +228,24 @@ def _table(signs: Sequence[int], calls: Sequence[int]) -> dict[tuple[int, int], 
 def _macro_f1(table: dict[tuple[int, int], int], classes: tuple[int, ...]) -> Figure:
     """With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance.
 
-    Var = (Σ p·slope² − (Σ p·slope)²) / n.
+    Var = (Σ p·slope² − (Σ p·slope)²) / n. A class that is neither labelled nor called counts nothing.
     """
     count = sum(table.values())
     slopes = dict.fromkeys(table, 0.0)
-    total = 0.0
+    total, met = 0.0, 0
     for sign in classes:
         hits = table[sign, sign]
         weight = sum(cell for pair, cell in table.items() if pair[0] == sign)
         weight += sum(cell for pair, cell in table.items() if pair[1] == sign)
         if not weight:
             continue
+        met += 1
         total += 2 * hits / weight
         for pair in table:
             times = (pair[0] == sign) + (pair[1] == sign)
             slopes[pair] += (2 * (times == 2) - 2 * hits / weight * times) * count / weight
-    value = total / len(classes)
+    value = total / met if met else 0.0
     first = sum(cell * slopes[pair] for pair, cell in table.items()) / count
     second = sum(cell * slopes[pair] ** 2 for pair, cell in table.items()) / count
-    spread = Z * math.sqrt(max(0.0, second - first * first) / count) / len(classes)
+    spread = Z * math.sqrt(max(0.0, second - first * first) / count) / max(1, met)
     return Figure(value, max(0.0, value - spread), min(1.0, value + spread))

@@ -34,6 +34,8 @@ PASSES: Final = 10
 FOLDS: Final = 5
 LEAST_LABELLED: Final = 50
 """Fewer labelled texts make no model."""
+HEAD: Final = "// The weights of the scorer `linear`, against neutral: feature, bearish, bullish."
+"""First line of a file of weights."""
 _STEP: Final = 0.5
 _NAME = re.compile(r"@(\w+)|\b([A-Z][a-z]+(?:[A-Z][a-z]+)+)\b")
 _HASHTAG = re.compile(r"#([a-z]\w*)")
@@ -165,7 +167,7 @@ def table(trained: Trained, curve: Curve, about: Sequence[str] = ()) -> str:
     scale = max((abs(value) for pair in trained.weights.values() for value in pair), default=1.0) / 127 or 1.0
     steps = {feature: (round(down / scale), round(up / scale)) for feature, (down, up) in trained.weights.items()}
     lines = [
-        "// The weights of the scorer `linear`, against neutral: feature, bearish, bullish.",
+        HEAD,
         *(f"// {line}" for line in about),
         f"SCALE\t{scale:.8g}",
         f"BIAS\t{trained.bias[0]:.6f}\t{trained.bias[1]:.6f}",

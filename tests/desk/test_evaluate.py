@@ -107,6 +107,12 @@ def test_what_contradicts_itself_is_refused(sets: Path) -> None:
         assert evaluate(sets, *arguments).exit_code == EXIT_USAGE
 
 
+@pytest.mark.parametrize("band", ["nan", "inf", "-0.1", "1.5", "wide"])
+def test_a_band_that_is_none_is_refused(sets: Path, band: str) -> None:
+    refused = evaluate(sets, "--band", band)
+    assert refused.exit_code == EXIT_USAGE and "--band" in refused.output
+
+
 def recording(folder: Path) -> Path:
     """Posts that tell what each symbol does that day, and the prices; one row is a day without trade."""
     folder.mkdir()

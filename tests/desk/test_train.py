@@ -46,9 +46,23 @@ def test_figures_are_those_of_texts_not_seen(labels: Path) -> None:
     assert 0.7 < row["accuracy"]["value"] < 1.0
 
 
-def test_too_few_labels_are_refused(labels: Path) -> None:
-    labels.write_text("\n".join(labels.read_text().splitlines()[:20]))
-    assert isinstance(run(labels).exception, DeskError)
+@pytest.mark.parametrize("rows", [1, 20, 55])
+def test_too_few_labels_are_refused(labels: Path, rows: int) -> None:
+    labels.write_text("\n".join(labels.read_text().splitlines()[:rows]))
+    found = run(labels).exception
+    assert isinstance(found, DeskError)
+    assert f"found {rows} text" in found.message and found.exit_code == 2
+
+
+def test_only_weights_of_before_are_overwritten(labels: Path, tmp_path: Path) -> None:
+    before = labels.read_bytes()
+    found = run(labels, "--out", labels).exception
+    assert isinstance(found, DeskError)
+    assert "it is not overwritten" in found.message and found.where == str(labels)
+    assert labels.read_bytes() == before
+    out = tmp_path / "mine.tsv"
+    for _ in range(2):
+        assert run(labels, "--out", out).exit_code == 0
 
 
 def test_a_place_that_cannot_be_written_is_named(labels: Path, tmp_path: Path) -> None:

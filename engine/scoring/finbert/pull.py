@@ -257,17 +257,31 @@ class _asking:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+        from httpx import HTTPError, InvalidURL
+        from huggingface_hub.errors import (
+            EntryNotFoundError,
+            GatedRepoError,
+            HfHubHTTPError,
+            HFValidationError,
+            RepositoryNotFoundError,
+        )
 
+        if isinstance(error, HFValidationError):
+            raise ConfigError(
+                f"expected a model's name like ProsusAI/finbert, found {str(error).splitlines()[0][:200]}",
+                where=self._where,
+                remedy="copy it from the model's page",
+            ) from error
         if isinstance(error, GatedRepoError | RepositoryNotFoundError | EntryNotFoundError):
             raise VenueError(
                 f"expected a model that anybody may read, found {type(error).__name__}",
                 where=self._where,
                 remedy="correct the name; for a gated model accept its terms and set HF_TOKEN",
             ) from error
-        if isinstance(error, HfHubHTTPError | OSError):
+        if isinstance(error, HfHubHTTPError | HTTPError | InvalidURL | OSError):
+            said = str(error).partition("\n")[0][:200]
             raise VenueUnavailable(
-                f"expected an answer of the hub, found {type(error).__name__}: {str(error).splitlines()[0][:200]}",
+                f"expected an answer of the hub, found {type(error).__name__}: {said}",
                 where=self._where,
                 remedy="try again later; HF_ENDPOINT names another hub",
             ) from error

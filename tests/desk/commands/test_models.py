@@ -46,6 +46,12 @@ def test_a_model_without_meaning_is_not_kept(run: Run, tmp_path: Path) -> None:
     assert "none;" in run("list").stdout
 
 
+def test_a_name_that_leads_elsewhere_is_refused_before_anybody_is_asked(run: Run) -> None:
+    refused = run("pull", "../../etc/passwd")
+    assert isinstance(refused.exception, ConfigError)
+    assert "found '../../etc/passwd'" in refused.exception.message
+
+
 def test_a_bench_of_nothing_names_the_command(run: Run) -> None:
     missing = run("bench")
     assert isinstance(missing.exception, ConfigError)

@@ -60,6 +60,24 @@ def test_wilson() -> None:
     assert share(0, 0).error == 0.5
 
 
+@pytest.mark.parametrize(
+    ("signs", "values", "expected"),
+    [
+        ((1,), (0.6,), 1.0),
+        ((0,), (0.0,), 1.0),
+        ((1,), (-0.6,), 0.0),
+        ((0, 0), (0.0, 0.6), (2 / 3 + 0) / 2),
+        ((1, 0), (0.6, 0.6), (2 / 3 + 0) / 2),
+        ((1, 1), (0.6, 0.0), 2 / 3),
+    ],
+)
+def test_a_class_that_nobody_names_counts_nothing(
+    signs: tuple[int, ...], values: tuple[float, ...], expected: float
+) -> None:
+    """As scikit-learn takes the mean: over the classes that are among the labels or the calls."""
+    assert figures(labelled(*signs), scores(*values), 1.0).macro_f1.value == pytest.approx(expected)
+
+
 def test_the_interval_of_macro_f1_is_that_of_repeated_samples() -> None:
     """Its half width is about 1.96 standard deviations over sets drawn again from the same texts (a bootstrap)."""
     dice = random.Random(5)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError, DeskError
+from engine.errors import EXIT_VENUE, ConfigError, DeskError
 from engine.scoring.finbert import pull, store
 from tests.engine.scoring.finbert import tiny
 from tests.engine.scoring.finbert.conftest import quiet
@@ -100,6 +100,19 @@ def test_a_hub_that_does_not_answer_leaves_the_old_model(tmp_path: Path) -> None
     with hub(files) as address, pytest.raises(DeskError, match="expected a model that anybody may read"):
         pull.Hub("own/other", "main", address)
     assert store.find(state, "own/tiny") == old
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "no address", "http://[", "http://made-up.invalid"])
+def test_a_hub_that_cannot_be_reached_is_told(address: str) -> None:
+    with pytest.raises(DeskError, match="expected an answer of the hub, found") as caught:
+        pull.Hub("own/tiny", "main", address)
+    assert caught.value.exit_code == EXIT_VENUE and "HF_ENDPOINT" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b/c", "", "-x-"])
+def test_a_name_that_the_hub_cannot_have_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="expected a model's name"):
+        pull.Hub(name, "main", "http://127.0.0.1:9")
 
 
 def test_pulling_again_replaces_it_and_a_failure_does_not(tmp_path: Path) -> None:
