@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.clock import SECOND
-from engine.model import ZERO, Level, Order, OrderStatus, Position, VenuePosition, VenueSnapshot
+from engine.model import ZERO, Level, Order, OrderStatus, Position, Role, VenuePosition, VenueSnapshot
 from engine.model.records import Difference
 from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation
 from engine.orders.register import Register
@@ -126,8 +126,7 @@ class Reconciler:
                     lots.adopt(symbol, venue)
                     out.symbols.add(symbol)
                 continue
-            trading = any(track.ours for track in self._register.open(symbol))
-            stranger = position is None and symbol not in found and not trading
+            stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)
             pair = (venue, ours)
             settled = newest.get(symbol, 0) <= snapshot.at_ns - SETTLING_NS
             confirmed = not stranger and settled and self._suspect.get(symbol) == pair
@@ -151,6 +150,11 @@ class Reconciler:
             )
         self._suspect = suspect
         return bool(suspect), drifted, external
+
+    def _touched(self, symbol: str, out: Outbox) -> bool:
+        """Whether an order of ours works in the symbol, or one has just been found to have filled."""
+        fills = any(fill.symbol == symbol and fill.role is not Role.EXTERNAL for fill in out.fills)
+        return fills or any(track.ours for track in self._register.open(symbol))
 
 
 def _words(order: Order) -> str:

@@ -102,6 +102,20 @@ def test_what_is_not_ours_is_shown_and_is_not_drift(orders: Orders, enter: Enter
     assert again.ok and not again.differences and again.external_positions
 
 
+def test_what_others_hold_and_trade_is_theirs_and_no_drift(orders: Orders, enter: Enter) -> None:
+    """The account held ten before we ever looked, and a person has bought five more today."""
+    bought = msgspec.structs.replace(
+        told(enter(), OrderStatus.FILLED, "5", "99"), client_order_id="by-hand", venue_id="v-by-hand", symbol="IBM",
+        quantity=Decimal(5),
+    )  # fmt: skip
+    first = orders.reconcile(snapshot(bought, IBM="15"), {}, LATER)
+    assert first.ok and not first.drift
+    assert [(held.symbol, held.quantity) for held in first.external_positions] == [("IBM", 15)]
+    theirs = {"IBM": Position("IBM", Decimal(15), Decimal(100), external=True)}
+    split = orders.reconcile(snapshot(bought, IBM="30", at_ns=LATER + SECOND), theirs, LATER + SECOND)
+    assert split.ok and not split.drift and [each.external for each in split.differences] == [True]
+
+
 def test_drift_needs_a_second_snapshot_and_then_the_venue_is_right(orders: Orders, enter: Enter) -> None:
     intent = enter()
     accepted(orders, intent)
