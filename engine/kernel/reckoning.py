@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 DRIFT = "drift"
 """Id of the alert about a confirmed difference: it stays until a person acknowledges it."""
+BLOCKED = "account:blocked"
+"""Id of the alert about an account that may not trade; it ends with the block."""
 
 
 class Reckoning:
@@ -53,6 +55,7 @@ class Reckoning:
         dealing = self._dealing
         now_ns = self._clock.now_ns()
         self.account_number = snapshot.account.number
+        self._blocked(snapshot.account.blocked)
         ours = {position.symbol: position for position in dealing.portfolio.positions()}
         result = dealing.orders.reconcile(snapshot, ours, now_ns)
         dealing.apply(result.changes)
@@ -86,6 +89,23 @@ class Reckoning:
             dealing.reconciled = False
         dealing.record_account()
         return result.ok
+
+    def _blocked(self, reason: str) -> None:
+        """The venue says whether it blocks the account: its orders are refused, exits of ours too."""
+        if not reason:
+            self._dealing.alarms.clear(BLOCKED)
+            return
+        self._dealing.alarms.alert(
+            Alert(
+                id=BLOCKED,
+                level=Level.CRITICAL,
+                code="account",
+                subject="blocked",
+                text=f"the venue blocks this account: {reason}",
+                remedy="see the venue's own screen; orders that stand there go on to stand",
+                at_ns=self._clock.now_ns(),
+            )
+        )
 
     def _not_reconciled(self, reason: str) -> None:
         """A comparison with the venue did not succeed: no new risk until one does (R25).

@@ -54,6 +54,17 @@ def test_a_difference_is_a_warning_until_it_is_found_again(stages: Stages) -> No
     assert stages.dealing.reconciled and alert(stages) is None, "the venue has told it too"
 
 
+def test_an_account_that_the_venue_blocks_is_told_until_it_is_free(stages: Stages) -> None:
+    def told(blocked: str) -> Alert | None:
+        account = VenueAccount(Decimal(100_000), Decimal(100_000), Decimal(0), number="made-up", blocked=blocked)
+        stages.reckoning.take(Compared(VenueSnapshot(NOW, account, (), ()), "", "periodic"))
+        return stages.view.alerts.get("account:blocked")
+
+    shown = told("trading_blocked")
+    assert shown is not None and shown.level is Level.CRITICAL and "trading_blocked" in shown.text
+    assert told("") is None
+
+
 def test_a_venue_that_cannot_be_asked_at_the_start_is_an_alarm(stages: Stages) -> None:
     assert not stages.reckoning.take(Compared(None, "no answer", "start"))
     shown = alert(stages)
