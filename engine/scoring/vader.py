@@ -8,6 +8,7 @@ from engine.config import Config
 from engine.model import Score
 from engine.scoring.asides import as_meant
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
+from engine.scoring.leanings import shipped_leanings
 from engine.scoring.rules import Rules, Tally, finance_rules
 from engine.scoring.words import Words
 
@@ -23,7 +24,8 @@ class VaderScorer:
     Before calibration it is SILENT + (1 − SILENT) · agreement · amount, with agreement = |Σ v| / Σ |v| over the
     valences v that the rules found and amount = Σ |v| / (Σ |v| + 0.75): one clear word ("upgraded", 2.4) gives 0.79,
     one mild word (1.0) 0.61, equal praise and blame 0.1. A curve then says how often a call with that much was right
-    (engine.scoring.calibration). A text without a known word keeps SILENT.
+    (engine.scoring.calibration). A text without a known word keeps SILENT, and scores what it leans to, if anything,
+    within the neutral band (engine.scoring.leanings).
     """
 
     name = "vader"
@@ -37,7 +39,8 @@ class VaderScorer:
         if curve is None:
             curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
         self._rules = Rules(words) if words else finance_rules()
-        lists = self._rules.version
+        self._leanings = None if words else shipped_leanings()
+        lists = f"{self._rules.version}+{self._leanings.version}" if self._leanings else self._rules.version
         self.version = lists if curve is AS_IT_IS else f"{lists}+{curve.version}"
         self._curve = curve
         self._plain = words is not None and not words.terms
@@ -47,7 +50,12 @@ class VaderScorer:
         return [self._read(text) for text in texts]
 
     def _read(self, text: str) -> Score:
-        return self._whole(self._rules.tally(text)) if self._plain else as_meant(text, self._words)
+        if self._plain:
+            return self._whole(self._rules.tally(text))
+        score = as_meant(text, self._words)
+        if score.score or not self._leanings:
+            return score
+        return Score(self._leanings.of(text), score.confidence, score.symbols)
 
     def _words(self, text: str) -> Score:
         """The score of words as they stand, and of each symbol's own."""
