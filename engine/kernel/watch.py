@@ -31,25 +31,42 @@ COLLECT_AFTER = (2_000, 200, 20)
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
-"""Characters read of the kill file."""
+"""Bytes read of the kill file."""
 
 
 async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -> None:
-    """Throw the kill switch when the file appears: its first line is the reason, the word `flatten` closes all."""
-    seen = False
+    """Throw the kill switch when the file appears: its first line is the reason, the word `flatten` closes all.
+
+    It is thrown again whenever the file is written: a file is there before its words are.
+    """
+    seen: tuple[int, int, int] | None = None
     while True:
-        exists = os.path.exists(path)  # noqa: PTH110, ASYNC240 (one stat of a local file; a thread would cost more)
-        if exists and not seen:
+        found = _version(path)  # one stat of a local file; a thread would cost more
+        if found is not None and found != seen:
             reason, flatten = read_kill_file(path)
             throw("file", reason, flatten)
-        seen = exists
+        seen = found
         await asyncio.sleep(KILL_FILE_POLL_S)
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Which file this is and how it was last written; None when there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def read_kill_file(path: Path) -> tuple[str, bool]:
     """The reason a kill file gives, and whether it asks to flatten. A file that cannot be read kills all the same."""
     try:
-        text = path.read_bytes()[:KILL_FILE_LIMIT].decode("utf-8", "replace").strip()
+        # Whatever stands there, a pipe or an endless device, must not keep the engine waiting.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            text = os.read(descriptor, KILL_FILE_LIMIT).decode("utf-8", "replace").strip()
+        finally:
+            os.close(descriptor)
     except OSError as error:
         return f"kill file ({error.strerror})", False
     reason = one_line(text.splitlines()[0], KILL_FILE_LIMIT) if text else ""
@@ -64,7 +81,9 @@ async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> Non
         if skew_ns > CLOCK_STEP_NS:
             stepped(clock.resync())
             told_ns = 0
-        elif skew_ns < -CLOCK_STEP_NS and abs(skew_ns - told_ns) > CLOCK_STEP_NS:
+        elif skew_ns > -CLOCK_STEP_NS:
+            told_ns = 0  # the wall is back: the next step back is news, though it were as far
+        elif abs(skew_ns - told_ns) > CLOCK_STEP_NS:
             stepped(skew_ns)
             told_ns = skew_ns
         await asyncio.sleep(CLOCK_POLL_S)

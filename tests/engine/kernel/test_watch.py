@@ -1,0 +1,91 @@
+"""Around the loop: the kill file and the wall clock, as a person or the machine may treat them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import pytest
+
+from engine.clock import HOUR, SECOND, SystemClock
+from engine.kernel import watch
+from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, watch_clock, watch_kill_file
+
+pytestmark = pytest.mark.timeout(30)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def during(work: Coroutine[object, object, None], steps: Coroutine[object, object, None]) -> None:
+    """Run `steps` while `work` goes on."""
+    task = asyncio.create_task(work)
+    try:
+        await steps
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+async def test_a_kill_file_kills_at_once_and_flattens_when_the_word_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "KILL_FILE_POLL_S", 0.01)
+    path = tmp_path / "KILL"
+    thrown: list[tuple[str, bool]] = []
+
+    async def steps() -> None:
+        with path.open("w", encoding="utf-8") as file:
+            await until(lambda: thrown)
+            assert thrown == [("kill file", False)]
+            file.write("rumours\nflatten\n")
+        await until(lambda: len(thrown) > 1)
+        assert thrown[1:] == [("rumours", True)]
+        await asyncio.sleep(0.1)
+        assert len(thrown) == 2, "thrown again though nothing was written"
+        path.unlink()
+        path.write_text("rumours\nflatten\n", encoding="utf-8")
+        await until(lambda: len(thrown) > 2)
+
+    await during(watch_kill_file(path, lambda by, reason, flatten: thrown.append((reason, flatten))), steps())
+
+
+def test_what_else_may_stand_where_the_kill_file_does(tmp_path: Path) -> None:
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    assert read_kill_file(pipe) == ("kill file", False)
+    assert read_kill_file(folder)[0].startswith("kill file (")
+    assert len(read_kill_file(Path("/dev/zero"))[0]) <= KILL_FILE_LIMIT
+
+
+async def test_every_step_back_of_the_wall_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "CLOCK_POLL_S", 0.01)
+    clock, off_ns, looks = SystemClock(), 0, 0
+
+    def skew_ns() -> int:
+        nonlocal looks
+        looks += 1
+        return off_ns
+
+    monkeypatch.setattr(clock, "skew_ns", skew_ns)
+    told: list[int] = []
+
+    async def steps() -> None:
+        nonlocal off_ns
+        for number in (1, 2):
+            off_ns = -HOUR
+            await until(lambda number=number: len(told) == number)
+            seen = looks
+            await until(lambda seen=seen: looks > seen + 3)
+            assert len(told) == number, "one step is told once"
+            off_ns, seen = SECOND // 2, looks
+            await until(lambda seen=seen: looks > seen + 3)
+
+    await during(watch_clock(clock, told.append), steps())
+    assert told == [-HOUR, -HOUR]
