@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
@@ -396,14 +397,19 @@ class Kernel:
     # stop ------------------------------------------------------------------------------------------------------------
 
     async def stop(self) -> None:
-        """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal."""
-        await self._supervisor.stop()
-        await self._link.finish(FINISH_LIMIT_S)
-        self._attendant.drain()
-        if self._replay is None and not self._dealing.failed and self._show is not None:
-            now_ns = self._clock.now_ns()
-            stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
-            self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)
-        await self._broker.close()
-        await self._control.stop(self._stop_reason or "the engine could not start")
-        self._journal.close()
+        """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal.
+
+        Whatever fails on the way, connections, socket and journal are closed. Raises JournalError when the last
+        records could not be written.
+        """
+        async with AsyncExitStack() as closing:
+            closing.callback(self._journal.close)
+            closing.push_async_callback(self._control.stop, self._stop_reason or "the engine could not start")
+            closing.push_async_callback(self._broker.close)
+            await self._supervisor.stop()
+            await self._link.finish(FINISH_LIMIT_S)
+            self._attendant.drain()
+            if self._replay is None and not self._dealing.failed and self._show is not None:
+                now_ns = self._clock.now_ns()
+                stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
+                self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)

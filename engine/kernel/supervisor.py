@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
@@ -55,14 +54,13 @@ class Supervisor:
         self._inbox.report(FeedState(name, light, now_ns, now_ns, detail, remedy))
 
     async def stop(self) -> None:
-        """Cancel everything and wait for its end."""
+        """Cancel everything and wait for its end. What breaks while it ends is told like any other break."""
         self._stopping = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError, DeskError):
-                await task
+        if tasks:
+            await asyncio.wait(tasks)
 
     def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
