@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+
+LOOKS = 200
+LOOK_S = 0.005
+"""Who only looks holds a shared lock for a moment. An engine that starts then tries again so often, this far apart."""
 
 
 class EngineLock:
@@ -19,17 +24,21 @@ class EngineLock:
     def acquire(self) -> None:
         """Take the lock. Raises DeskError with the holder's pid when another engine has it."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(descriptor)
-            raise DeskError(
-                f"expected no engine for this profile, found one running with pid {pid}",
-                where=str(self._path),
-                remedy="attach to it with `desk`, or stop it with `desk stop`",
-                exit_code=EXIT_ALREADY_RUNNING,
-            ) from error
+        looks = 0
+        while not _takes(descriptor, fcntl.LOCK_EX):
+            # Where a shared lock can be had no engine holds it: somebody looks, and will be done in a moment.
+            if looks == LOOKS or not _takes(descriptor, fcntl.LOCK_SH):
+                pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+                os.close(descriptor)
+                raise DeskError(
+                    f"expected no engine for this profile, found one running with pid {pid}",
+                    where=str(self._path),
+                    remedy="attach to it with `desk`, or stop it with `desk stop`",
+                    exit_code=EXIT_ALREADY_RUNNING,
+                )
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            looks += 1
+            time.sleep(LOOK_S)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._file = descriptor
@@ -43,16 +52,24 @@ class EngineLock:
 
 
 def holder(path: Path) -> int | None:
-    """Pid of the engine that holds this lock now, or None."""
+    """Pid of the engine that holds this lock now, or None; 0 when it has not written its pid yet."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if _takes(descriptor, fcntl.LOCK_SH):
+            return None
         text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        return int(text) if text.isdigit() else None
+        return int(text) if text.isdigit() else 0
     finally:
         os.close(descriptor)
-    return None
+
+
+def _takes(descriptor: int, kind: int) -> bool:
+    """Take a lock of this kind, or say that another holds one that forbids it."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

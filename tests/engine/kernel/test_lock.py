@@ -1,0 +1,58 @@
+"""The engine's lock: an engine holds it alone, and whoever only looks is in nobody's way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.kernel.lock import EngineLock, holder
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[None]:
+    """Somebody is in the middle of `holder`."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def test_an_engine_holds_it_alone_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "paper.lock"
+    assert holder(path) is None
+    lock = EngineLock(path)
+    lock.acquire()
+    assert holder(path) == os.getpid()
+    with pytest.raises(DeskError, match=f"pid {os.getpid()}") as caught:
+        EngineLock(path).acquire()
+    assert caught.value.exit_code == EXIT_ALREADY_RUNNING
+    lock.release()
+    assert holder(path) is None
+
+
+def test_two_who_look_do_not_take_each_other_for_an_engine(tmp_path: Path) -> None:
+    path = tmp_path / "paper.lock"
+    path.write_text("4711\n", encoding="ascii")  # left by an engine that was killed
+    with looking(path):
+        assert holder(path) is None
+
+
+def test_an_engine_starts_while_somebody_looks(tmp_path: Path) -> None:
+    path = tmp_path / "paper.lock"
+    lock = EngineLock(path)
+    with looking(path):
+        starting = threading.Thread(target=lock.acquire)
+        starting.start()
+        starting.join(0.05)
+    starting.join(10)
+    assert holder(path) == os.getpid()
+    lock.release()
