@@ -60,6 +60,8 @@ class Orders:
         self._reconciler = Reconciler(self._register)
         self._inquiry = Inquiry(self._register, config)
         self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
+        self._restored = False
+        """Whether the journal gave back what is held, and its protection has not been looked at since."""
         self._last_due_ns = 0
         self._next_due_ns: int | None = None
         self._next_due_known = False
@@ -270,6 +272,7 @@ class Orders:
     def due(self, now_ns: int) -> Changes:
         """What the time asks for now; harmless to call more often."""
         self._last_due_ns = now_ns
+        self._restored = False
         out = Outbox()
         for track in self._register.open():
             if track.ours:
@@ -288,6 +291,7 @@ class Orders:
         if not self._next_due_known:
             moments = [self._inquiry.next_due_ns(), self._protector.next_due_ns(), self._closer.next_due_ns()]
             moments += [self._unwanted_ns(track) for track in self._register.open() if track.ours]
+            moments += [self._last_due_ns] if self._restored else []
             earliest = min((at for at in moments if at is not None), default=None)
             self._next_due_ns = None if earliest is None else max(earliest, self._last_due_ns + LEAST_WAIT_NS)
             self._next_due_known = True
@@ -343,9 +347,10 @@ class Orders:
         """Take in one journaled value, in the journal's order. `key` is the client order id an Answer to a POST is for.
 
         Answers to cancel requests are not taken. An intent without a later Order or Answer may or may not have been
-        sent: the first `due` looks it up.
+        sent: the first `due`, which is asked for at once, looks it up and sees to the protection of what is held.
         """
         self._next_due_known = False
+        self._restored = True
         self._inquiry.ready = False
         if isinstance(record, Intent):
             track = self._register.commit(record)

@@ -323,6 +323,27 @@ class TestExit:
         orders.on_answer(again, Answer(Outcome.DENIED, "R25 reconciled"), T0 + SECOND // 2)
         assert orders.next_due_ns == T0 + 3 * SECOND // 2
 
+    @pytest.mark.parametrize(("extended_hours", "placed_after_s"), [(True, None), (False, 10)])
+    def test_what_is_held_is_protected_after_a_restart_though_nothing_else_happens(
+        self, orders: Orders, enter: Enter, extended_hours: bool, placed_after_s: int | None
+    ) -> None:
+        intent = enter(extended_hours=extended_hours)
+        changes = [orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0), fill_entry(orders, intent)]
+        again = Orders(Config())
+        again.restore(intent)
+        for change in changes:
+            for value in (*change.fills, *change.orders):
+                again.restore(value)
+        ready(again, T0 + 5 * SECOND)
+        due_ns = again.next_due_ns
+        assert due_ns is not None and due_ns < T0, "at once"
+        assert not placed(again.due(T0 + 5 * SECOND)) and again.exits("TSLA").watched
+        if placed_after_s is None:
+            (stop,) = placed(again.on_quote(quote("94", "94.1"), T0 + 6 * SECOND))
+        else:
+            (stop,) = placed(again.due(T0 + (5 + placed_after_s) * SECOND))
+        assert (stop.role, stop.draft.quantity) == (Role.STOP, 10)
+
     def test_an_exit_found_in_the_journal_after_a_restart_is_carried_on(self, orders: Orders, bare: Intent) -> None:
         (first,) = placed(orders.on_quote(quote("94", "94.1"), T0 + SECOND))
         state = orders.on_answer(first, Answer(ACCEPTED, order=told(first)), T0 + SECOND).orders
