@@ -1,9 +1,11 @@
 """`python -m engine`: the engine process. `desk` starts it; a supervisor may too."""
 
 import gc
+import signal
 import sys
 
 gc.set_threshold(100_000)  # what is imported now stays; the kernel sets its own once it is up
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGHUP})  # see `HELD` there
 
 from engine.kernel.process import main  # noqa: E402
 

@@ -1,7 +1,7 @@
 """The engine as a process: arguments, lock, signals, exit codes. No terminal, no screen code.
 
 SIGTERM and SIGINT stop it gracefully, SIGHUP is survived (a closing terminal must not touch trading), SIGUSR1 throws
-the kill switch.
+the kill switch, also where it comes while the engine still starts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HELD = {signal.SIGUSR1, signal.SIGHUP}
+"""Signals that would end the process, and mean otherwise to an engine: until it can take them, they wait."""
+
 SWITCH_INTERVAL_S = 0.001
 """How long a thread may hold the interpreter: an intent's commit waits for the journal's thread."""
 
@@ -51,10 +55,15 @@ def main(argv: Sequence[str]) -> int:
     ready = None if given.ready_fd is None else os.fdopen(given.ready_fd, "w", encoding="utf-8")
 
     def say(words: str) -> None:
+        """Tell who started this; that one may be gone, with its terminal, and the engine stays."""
         if ready is not None:
-            ready.write(words)
-            ready.close()
+            with suppress(BrokenPipeError):
+                ready.write(words)
+                ready.flush()
+            with suppress(BrokenPipeError):
+                ready.close()
 
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     try:
         again = reader_of(given.config, given.profile, given.overrides)
         loaded = again()
@@ -93,12 +102,13 @@ def run_engine(
     `on_end` is called with the Kernel after the loop, before the stop: for reports.
     """
     config = loaded.config
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     set_up(config.engine.log_format, config.engine.log_level)
     faulthandler.enable(STDERR)
-    paths.create()
     lock = EngineLock(paths.lock)
-    lock.acquire()
     try:
+        paths.create()
+        lock.acquire()
         if fresh:
             _remove_journal(paths)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
@@ -106,6 +116,7 @@ def run_engine(
     finally:
         gc.enable()
         lock.release()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def read_secrets(profile: str) -> Callable[[str], str]:
@@ -143,6 +154,7 @@ async def _serve(
         loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
     loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
     loop.add_signal_handler(signal.SIGUSR1, kernel.throw_kill, "signal", "SIGUSR1")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     notifier = Notifier(os.environ)
     kernel.guard(tell_where_it_hangs(), "hanging")
     try:

@@ -91,6 +91,50 @@ def test_the_kill_switch_by_signal(engine: EngineProcess) -> None:
     assert engine.snapshot().status.state is TradingState.ACTIVE
 
 
+SIGNALLED_EARLY = """
+import os, signal, sys
+from engine.kernel import process
+
+whole = process.load
+
+def load(*given, **more):
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        os.kill(os.getpid(), number)
+    return whole(*given, **more)
+
+process.load = load
+sys.exit(process.main(sys.argv[1:]))
+"""
+"""The engine, signalled while it reads its configuration."""
+
+
+def test_a_kill_switch_thrown_while_it_starts_is_not_lost(engine: EngineProcess) -> None:
+    engine.program = (sys.executable, "-c", SIGNALLED_EARLY)
+    engine.start()
+    until(lambda: engine.snapshot().status.state is TradingState.HALTED, "HALTED")
+    assert "SIGUSR1" in engine.snapshot().status.state_reason
+    assert engine.stop() == 0
+
+
+ABANDONED = """
+import os, sys
+from engine.kernel.process import main
+
+read, write = os.pipe()
+os.close(read)
+sys.exit(main([*sys.argv[1:], "--ready-fd", str(write)]))
+"""
+"""The engine, started by somebody who is gone before it is up."""
+
+
+def test_an_engine_whose_starter_is_gone_stays(engine: EngineProcess) -> None:
+    engine.program = (sys.executable, "-c", ABANDONED)
+    engine.start()
+    until(lambda: " up: profile simulated" in engine.log, "an engine that is up")
+    assert engine.command(Command("pause", reason="still here")).ok
+    assert engine.stop() == 0
+
+
 def test_the_kill_switch_by_file_holds_while_the_file_is_there(engine: EngineProcess) -> None:
     engine.start()
     engine.kill_file.write_text("smoke in the server room\n")
