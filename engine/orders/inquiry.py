@@ -62,6 +62,12 @@ class Inquiry:
         """The venue definitely does not know the order: after the grace period send it again, or close it."""
         if not track.open:
             return
+        if not track.ours:
+            gone = "the venue no longer knows it"
+            self._register.put(
+                track, msgspec.structs.replace(track.order, status=OrderStatus.CANCELED, reason=gone), out
+            )
+            return
         if track.known:
             self._alarm(track, reason or "the venue no longer finds an order it had shown", now_ns, out)
             return

@@ -79,13 +79,16 @@ class Reconciler:
         missing = False
         for order_id, order in mine.items():
             track = self._register.get(order_id)
-            if track is None or order_id in seen or not track.open or not track.ours:
+            if track is None or order_id in seen or not track.open:
                 continue
             if track.order.status is OrderStatus.UNRESOLVED or not track.known:
                 if now_ns >= track.sent_ns + SETTLING_NS and track.order.status is OrderStatus.UNRESOLVED:
                     out.requests.append(LookUp(order_id))
                 continue
             if max(order.updated_ns, track.sent_ns) > snapshot.at_ns - SETTLING_NS:
+                continue
+            if not track.ours:  # it ended longer ago than the snapshot looks back
+                out.requests.append(LookUp(order_id))
                 continue
             missing = True
             differences.append(Difference("order", order_id, _words(order), "not among the venue's orders"))

@@ -11,6 +11,7 @@ from engine.config.schema import Config
 from engine.model import (
     Answer,
     Intent,
+    Lookup,
     Order,
     OrderStatus,
     Outcome,
@@ -100,6 +101,20 @@ def test_what_is_not_ours_is_shown_and_is_not_drift(orders: Orders, enter: Enter
     assert all(difference.external for difference in result.differences)
     again = orders.reconcile(snapshot(foreign, IBM="7"), book(IBM="7"), LATER + 1)
     assert again.ok and not again.differences and again.external_positions
+
+
+def test_an_order_of_others_that_ended_long_ago_does_not_stay_open_with_us(orders: Orders, enter: Enter) -> None:
+    foreign = msgspec.structs.replace(told(enter()), client_order_id="by-hand", venue_id="v-by-hand", symbol="IBM")
+    orders.reconcile(snapshot(foreign), {}, T0 + 9 * SECOND)
+    result = orders.reconcile(snapshot(), {}, LATER)
+    assert result.ok and LookUp("by-hand") in result.changes.requests
+    ended = msgspec.structs.replace(foreign, status=OrderStatus.EXPIRED, updated_ns=T0 + 10 * SECOND)
+    orders.on_lookup("by-hand", Lookup(True, ended), LATER + 1)
+    assert all(order.client_order_id != "by-hand" for order in orders.open)
+    other = msgspec.structs.replace(foreign, client_order_id="gone", venue_id="v-gone")
+    orders.reconcile(snapshot(other, at_ns=LATER + 2), {}, LATER + 2)
+    changes = orders.on_lookup("gone", Lookup(False), LATER + 3)
+    assert not changes.alerts and all(order.client_order_id != "gone" for order in orders.open)
 
 
 def test_what_others_hold_and_trade_is_theirs_and_no_drift(orders: Orders, enter: Enter) -> None:
