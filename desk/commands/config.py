@@ -9,7 +9,7 @@ import click
 
 from desk.commands.verbs import command_verb
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED, DeskError
+from engine.errors import EXIT_FAILED, EXIT_USAGE, DeskError
 from engine.model.frames import Command
 
 
@@ -31,11 +31,22 @@ def init(ctx: click.Context, force: bool) -> None:
         raise DeskError(
             "expected no file yet, found one", where=str(target), remedy="edit it, or overwrite it with --force"
         )
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_suffix(".new")
-    draft.write_bytes(shipped_path().read_bytes())
-    draft.chmod(0o600)
-    draft.replace(target)
+    draft = target.with_name(f"{target.name}.new")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            draft.write_bytes(shipped_path().read_bytes())
+            draft.chmod(0o600)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise DeskError(
+            f"expected to write the defaults, found: {error.strerror or error}",
+            where=str(target),
+            remedy="name a file in a directory of yours with --config, on a disk with space",
+            exit_code=EXIT_USAGE,
+        ) from error
     click.echo(str(target))
 
 

@@ -21,7 +21,7 @@ from typing import Final, Self
 
 from engine.calendar import Calendar, Hours
 from engine.clock import SECOND, from_seconds
-from engine.feeds.recording_rows import RowError, at_line
+from engine.feeds.recording_rows import LARGEST_PRICE, RowError, at_line
 from engine.model import Quote, Value, price_step
 
 COLUMNS: Final = ("symbol", "date", "open", "high", "low", "close")
@@ -60,8 +60,8 @@ class DailyPrices:
         rows: list[DailyPrice] = []
         header: dict[str, int] = {}
         for number, line in lines:
-            cells = next(csv.reader([line.decode("utf-8", "replace")]))
             try:
+                cells = _cells(line)
                 if not header:
                     header = _header(cells)
                     continue
@@ -74,6 +74,8 @@ class DailyPrices:
                     rows.append(_row(row))
             except RowError as error:
                 raise at_line(error, file, number) from error
+        if not header:
+            raise at_line(RowError(f"expected a header with {','.join(COLUMNS)}, found nothing"), file, 1)
         return cls(rows)
 
     def between(self, first: date, last: date) -> Sequence[DailyPrice]:
@@ -143,6 +145,13 @@ def _quote(symbol: str, at_ns: int, price: float) -> Quote:
     return Quote(symbol, at_ns, at_ns, bid, ask, last)
 
 
+def _cells(line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode("utf-8", "replace")]))
+    except csv.Error as error:
+        raise RowError(f"expected comma-separated values ({error})") from error
+
+
 def _header(cells: Sequence[str]) -> dict[str, int]:
     header = {name.strip(): index for index, name in enumerate(cells)}
     missing = [name for name in COLUMNS if name not in header]
@@ -158,8 +167,8 @@ def _row(row: dict[str, str]) -> DailyPrice:
             price = Decimal(row[name].strip())
         except InvalidOperation as error:
             raise RowError(f"expected {name} as a number, found {row[name]!r}") from error
-        if not price.is_finite() or price <= 0:
-            raise RowError(f"expected {name} over 0, found {row[name]!r}")
+        if not price.is_finite() or not 0 < price < LARGEST_PRICE:
+            raise RowError(f"expected {name} over 0 and under {LARGEST_PRICE:,}, found {row[name]!r}")
         prices.append(float(price))
     try:
         day = date.fromisoformat(row["date"].strip())

@@ -73,6 +73,7 @@ class Recording:
         self._symbols = symbols
         self._every_s = every_s
         self._files, self._daily = _find(path)
+        self._prices: DailyPrices | None = None
 
     def events(self) -> Iterator[Event]:
         """Every event in order of received time; at the same instant prices first, then in order of file name.
@@ -91,6 +92,8 @@ class Recording:
         """What it holds: reads and checks every row once. Raises RecordingError, also when it holds nothing."""
         if self._known is not None:
             return self._known
+        if self._daily is not None:
+            self._daily_prices(self._daily)
         first_ns, last_ns = 0, 0
         counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
         hours: set[tuple[str, int]] = set()
@@ -112,10 +115,15 @@ class Recording:
         """Received time of the first and the last event."""
         return self.contents.first_ns, self.contents.last_ns
 
+    def _daily_prices(self, file: Path) -> DailyPrices:
+        if self._prices is None:
+            self._prices = DailyPrices.read(file, lines(file), self._symbols)
+        return self._prices
+
     def _modelled(self, file: Path) -> Iterator[Event]:
         """Quotes made from daily prices, within the recording's bounds, where none were recorded."""
         contents = self.contents
-        daily = DailyPrices.read(file, lines(file), self._symbols)
+        daily = self._daily_prices(file)
         first, last = (new_york(at_ns).date() for at_ns in self.bounds())
         days = [row for row in daily.between(first, last) if (row.symbol, row.day) not in contents.quoted]
         for quote in modelled_quotes(days, Calendar(), self._every_s):

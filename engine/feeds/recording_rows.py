@@ -12,12 +12,15 @@ from typing import Annotated
 
 import msgspec
 
-from engine.clock import MILLISECOND
+from engine.clock import MILLISECOND, SECOND
 from engine.errors import RecordingError
 from engine.model import Author, FeedState, Halt, Light, Post, Quote
 from engine.text import display_text, one_line, screen_name, unescape
 
 SOURCE = "replay"
+LATEST_NS = 7_258_118_400 * SECOND
+"""No row is of the year 2200 or later."""
+LARGEST_PRICE = 10**12
 CASHTAGS = 50
 """Most cashtags, rules and earlier versions kept of one post."""
 FORMAT = "docs/recordings.md describes the format"
@@ -134,7 +137,7 @@ def event(row: Row, received_ns: int) -> Event:
 
 def time_ns(row: Row) -> int:
     """When a row was received: what orders a recording."""
-    return _ns(row.received_at) if row.received_at is not None else _own_ns(row)
+    return _within(_ns(row.received_at)) if row.received_at is not None else _own_ns(row)
 
 
 def at_line(error: RowError, file: Path, number: int) -> RecordingError:
@@ -148,12 +151,12 @@ def _own_ns(row: Row) -> int:
         digits = str(row.timestamp_ms)
         if not _DIGITS.fullmatch(digits):
             raise RowError(f"expected timestamp_ms as milliseconds since 1970, found {digits!r}")
-        return int(digits) * MILLISECOND
+        return _within(int(digits) * MILLISECOND)
     moment = row.created_at if row.created_at is not None else row.at
     if moment is None:
         name = "created_at" if row.kind == "post" else "at"
         raise RowError(f"expected {name} with a time and zone (2026-03-11T14:30:00Z), found none")
-    return _ns(moment)
+    return _within(_ns(moment))
 
 
 def check(row: Row) -> type[Event]:
@@ -215,8 +218,8 @@ def _quote(row: Row, received_ns: int) -> Quote:
     if row.bid is None and row.ask is None and row.last is None:
         raise RowError("expected bid, ask or last, found none of them")
     for name, price in (("bid", row.bid), ("ask", row.ask), ("last", row.last)):
-        if price is not None and not price.is_finite():
-            raise RowError(f"expected {name} as a number, found {price}")
+        if price is not None and not (price.is_finite() and abs(price) < LARGEST_PRICE):
+            raise RowError(f"expected {name} as a number under {LARGEST_PRICE:,}, found {price}")
     at_ns = received_ns if row.received_at is None else _own_ns(row)
     return Quote(_symbol(row), at_ns, received_ns, row.bid, row.ask, row.last)
 
@@ -261,6 +264,13 @@ def _client(name: str) -> str:
 
 def _id(value: str | int | None) -> str | None:
     return str(value) if value is not None else None
+
+
+def _within(at_ns: int) -> int:
+    """The same time. Raises RowError for one that no post was published at, and that would move the clock there."""
+    if not 0 <= at_ns < LATEST_NS:
+        raise RowError(f"expected a time from 1970 to 2199, found {at_ns} ns since 1970")
+    return at_ns
 
 
 def _ns(moment: datetime) -> int:

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_USAGE, DeskError
 
 LOOKS = 200
 LOOK_S = 0.005
@@ -22,7 +22,7 @@ class EngineLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises DeskError with the holder's pid when another engine has it."""
+        """Take the lock. Raises DeskError with the holder's pid when another engine has it, or when it is no file."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         looks = 0
         while not _takes(descriptor, fcntl.LOCK_EX):

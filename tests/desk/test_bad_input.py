@@ -114,6 +114,15 @@ def test_config_init_show_and_check(home: Path) -> None:
     assert call(home, "config", "show", "--defaults").stdout == path.read_text()
 
 
+def test_a_configuration_that_cannot_be_written_leaves_nothing(home: Path) -> None:
+    (home / "file").write_text("")
+    said = message(call(home, "config", "init", "--config", str(home / "file" / "config.toml")), EXIT_USAGE)
+    assert str(home / "file" / "config.toml") in said
+    (home / "folder").mkdir()
+    message(call(home, "config", "init", "--force", "--config", str(home / "folder")), EXIT_USAGE)
+    assert sorted(path.name for path in home.iterdir()) == ["file", "folder"]
+
+
 # credentials and other engines ---------------------------------------------------------------------------------------
 
 

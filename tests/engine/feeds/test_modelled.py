@@ -104,19 +104,37 @@ def test_recorded_prices_go_before_modelled_ones(tmp_path: Path) -> None:
     ("rows", "line", "message"),
     [
         ("TSLA,2026-03-11,250,262,248,x,1,1\n", 2, "expected close as a number, found 'x'"),
-        ("TSLA,2026-03-11,250,262,0,255,1,1\n", 2, "expected low over 0, found '0'"),
+        ("TSLA,2026-03-11,250,262,0,255,1,1\n", 2, "expected low over 0 and under 1,000,000,000,000, found '0'"),
+        (
+            "TSLA,2026-03-11,250,1e400,248,255,1,1\n",
+            2,
+            "expected high over 0 and under 1,000,000,000,000, found '1e400'",
+        ),
+        ("TSLA,2026-03-11,2\r50,262,248,255,1,1\n", 2, "expected comma-separated values"),
         ("TSLA,2026-03-11,250,262,248,255,1,1\nTSLA,11.3.2026,1,1,1,1,1,1\n", 3, "expected date as 2026-03-11"),
         ("TSLA,2026-03-11,250\n", 2, "expected 8 columns, found 3"),
     ],
 )
 def test_malformed_daily_prices_are_named(tmp_path: Path, rows: str, line: int, message: str) -> None:
-    with pytest.raises(RecordingError) as caught:
-        list(recording(tmp_path, rows).events())
-    assert caught.value.where.endswith(f"prices_daily.csv.gz:{line}")
-    assert message in caught.value.message
+    for read in (lambda found: list(found.events()), Recording.bounds):
+        with pytest.raises(RecordingError) as caught:
+            read(recording(tmp_path, rows))
+        assert caught.value.where.endswith(f"prices_daily.csv.gz:{line}")
+        assert message in caught.value.message
+
+
+@given(st.binary(max_size=80))
+def test_any_line_of_daily_prices_is_read_or_named(line: bytes) -> None:
+    rows = [(1, b"symbol,date,open,high,low,close"), (2, line.strip() or b"x")]
+    try:
+        DailyPrices.read(Path("prices_daily.csv"), rows)
+    except RecordingError as error:
+        assert error.where == "prices_daily.csv:2"
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="expected a header with symbol,date,open,high,low,close, found nothing"):
+        DailyPrices.read(Path("prices_daily.csv"), [])
     broken = recording(tmp_path, "")
     (tmp_path / "prices_daily.csv.gz").write_bytes(gzip.compress(b"symbol,date,open\n"))
     with pytest.raises(RecordingError, match="expected a column high"):

@@ -156,6 +156,13 @@ def test_prices_halts_and_feed_states() -> None:
         ({"kind": "halt", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA"}, "expected halted"),
         ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "feed": "x", "state": "blue"}, "expected state among"),
         ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "state": "up"}, "expected feed"),
+        ({"id": "1", "text": "x", "created_at": "9999-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
+        ({"id": "1", "text": "x", "created_at": "1969-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
+        ({"id": "1", "text": "x", "timestamp_ms": "9999999999999999"}, "expected a time from 1970 to 2199"),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "bid": "1e400"},
+            "expected bid as a number under 1,000,000,000,000",
+        ),
         ({"kind": "song", "at": "2026-03-11T14:30:00Z"}, "expected kind post, quote, halt or feed, found 'song'"),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_USAGE, DeskError
 from engine.kernel.lock import EngineLock, holder
 
 
@@ -56,3 +56,11 @@ def test_an_engine_starts_while_somebody_looks(tmp_path: Path) -> None:
     starting.join(10)
     assert holder(path) == os.getpid()
     lock.release()
+
+
+def test_what_is_no_file_is_no_lock(tmp_path: Path) -> None:
+    for ask in (lambda: EngineLock(tmp_path).acquire(), lambda: holder(tmp_path)):
+        with pytest.raises(DeskError, match="expected a lock file that can be written") as caught:
+            ask()
+        assert caught.value.exit_code == EXIT_USAGE
+        assert caught.value.where == str(tmp_path) and "engine.runtime_dir" in caught.value.remedy
