@@ -1,0 +1,79 @@
+"""Log lines, and who does not read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.engine.kernel.process import ROOT
+
+pytestmark = pytest.mark.timeout(60)
+
+TALKS = """
+import logging, sys
+from engine.kernel.logs import set_up
+
+set_up(sys.argv[1], "info")
+for number in range(5_000):
+    logging.getLogger("engine.kernel.talk").info("line %d %s", number, "x" * 200)
+print("through", flush=True)
+sys.stdin.readline()
+logging.getLogger("engine.kernel.talk").warning("last words \x1b[31m")
+"""
+
+
+def talking(log_format: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", TALKS, log_format], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_log_that_nobody_reads_holds_nothing_up_and_says_what_it_left_out(log_format: str) -> None:
+    with talking(log_format) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "through\n"
+        _, written = process.communicate("\n", timeout=30)
+    lines = written.splitlines()
+    assert "\x1b" not in written
+    if log_format == "json":
+        lines = [json.loads(line)["text"] for line in lines]
+    told = [int(match[1]) for line in lines if (match := re.search(r"([0-9]+) lines were left out", line))]
+    assert told
+    assert len(lines) - len(told) + sum(told) == 5_001, "every line is written or counted"
+
+
+def test_a_log_whose_reader_is_gone_holds_nothing_up() -> None:
+    with talking("text") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stderr.close()
+        assert process.stdout.readline() == "through\n"
+        process.communicate("\n", timeout=30)
+    assert process.returncode == 0
+
+
+def test_an_end_waits_for_the_last_lines_but_not_for_ever() -> None:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    while True:
+        try:
+            os.write(write, b"x" * 65_536)
+        except BlockingIOError:
+            break
+    os.set_blocking(write, True)
+    process = subprocess.Popen([sys.executable, "-c", TALKS, "text"], cwd=ROOT, stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=write)  # fmt: skip
+    os.close(write)
+    reader = threading.Timer(30, os.close, (read,))
+    reader.start()
+    process.communicate(b"\n", timeout=25)
+    assert process.returncode == 0
+    reader.cancel()
+    os.close(read)
