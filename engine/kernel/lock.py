@@ -23,7 +23,7 @@ class EngineLock:
 
     def acquire(self) -> None:
         """Take the lock. Raises DeskError with the holder's pid when another engine has it, or when it is no file."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _opened(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         looks = 0
         while not _takes(descriptor, fcntl.LOCK_EX):
             # Where a shared lock can be had no engine holds it: somebody looks, and will be done in a moment.
@@ -52,11 +52,13 @@ class EngineLock:
 
 
 def holder(path: Path) -> int | None:
-    """Pid of the engine that holds this lock now, or None; 0 when it has not written its pid yet."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    """Pid of the engine that holds this lock now, or None; 0 when it has not written its pid yet.
+
+    Raises DeskError when it is no file.
+    """
+    if not path.exists():
         return None
+    descriptor = _opened(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         if _takes(descriptor, fcntl.LOCK_SH):
             return None
@@ -64,6 +66,18 @@ def holder(path: Path) -> int | None:
         return int(text) if text.isdigit() else 0
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError as error:
+        raise DeskError(
+            f"expected a lock file that can be written, found: {error.strerror or error}",
+            where=str(path),
+            remedy="move it away, or set engine.runtime_dir to another directory",
+            exit_code=EXIT_USAGE,
+        ) from error
 
 
 def _takes(descriptor: int, kind: int) -> bool:
