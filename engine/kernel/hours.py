@@ -16,7 +16,11 @@ ASK_EVERY_NS = 30 * SECOND
 """A real venue is asked this often, and when a session is due to change."""
 
 TRUST_NS = 5 * MINUTE
-"""The venue's last word holds this long when it cannot be asked."""
+"""The venue's last word holds this long when it cannot be asked, and never past the change that it named itself: an
+order sent after the close would wait at the venue for the next day's opening."""
+
+AGAIN_NS = 5 * SECOND
+"""Asked again so soon while the venue's clock has not come to the change that ours has passed."""
 
 SKEW_LIMIT_NS = 5 * SECOND
 """A larger difference between our clock and the venue's is an alert: staleness limits lean on it."""
@@ -63,8 +67,8 @@ class Hours:
             self._told, self._told_ns = told.market, now_ns
             self._compare_clocks(told.market, now_ns)
             changes_ns = told.market.changes_ns
-            if changes_ns is not None and now_ns < changes_ns < self.due_ns:
-                self.due_ns = changes_ns
+            if changes_ns is not None and changes_ns < self.due_ns:
+                self.due_ns = changes_ns if now_ns < changes_ns else now_ns + AGAIN_NS
         return self._believed(now_ns)
 
     def session_start_ns(self) -> int:
@@ -72,9 +76,14 @@ class Hours:
         return self._calendar.session_start_ns(self._clock.now_ns())
 
     def _believed(self, now_ns: int) -> Market:
-        if self._told is None or now_ns - self._told_ns > TRUST_NS:
+        told = self._told
+        if (
+            told is None
+            or now_ns - self._told_ns > TRUST_NS
+            or (told.changes_ns is not None and now_ns >= told.changes_ns)
+        ):
             return Market(Session.UNKNOWN, now_ns, source="venue")
-        return self._told
+        return told
 
     def _compare_clocks(self, market: Market, now_ns: int) -> None:
         skew_ns = market.at_ns - now_ns
