@@ -21,6 +21,12 @@ GROUPS: Final = {
 }
 """Setting → the entry points that its names are looked for in."""
 
+EVERYDAY: Final = frozenset(
+    {"ai", "app", "apple", "block", "chip", "cloud", "data", "ev", "gap", "gpu", "meta", "model", "phone", "shell"}
+    | {"square", "target", "visa"}
+)
+"""Names and products that are ordinary words too."""
+
 
 def refuse_unknown_names(loaded: Loaded) -> None:
     """Return when everything that is named exists, and X can be asked for the watchlist.
@@ -52,6 +58,16 @@ def refuse_unknown_names(loaded: Loaded) -> None:
             build_rules(config.watchlist, config.x)
     except ConfigError as error:
         raise ConfigError(error.message, where=f"{file}: {error.where}", remedy=error.remedy) from error
+
+
+def everyday_keywords(config: Config) -> list[str]:
+    """Keywords that stand in posts about anything: each brings them in, is paid for, and moves the symbol's mood."""
+    return [
+        f"[[watchlist]] {row.symbol}: {word} by itself is in posts about anything; it belongs under ambiguous"
+        for row in config.watchlist
+        for word in row.keywords
+        if word.strip().casefold() in EVERYDAY or len(word.strip()) == 1
+    ]
 
 
 def unknown_theme(config: Config) -> str:

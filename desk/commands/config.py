@@ -80,7 +80,7 @@ config.add_command(
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Check every value and name; warn of limits that can never bite."""
-    from desk.checks_names import refuse_unknown_names, unknown_theme
+    from desk.checks_names import everyday_keywords, refuse_unknown_names, unknown_theme
     from desk.keymap import Keymap
     from engine.risk import check_limits
 
@@ -94,7 +94,8 @@ def check(ctx: click.Context) -> None:
     overlays = sorted(name for name in os.environ if name.startswith("DESK_") and "__" in name)
     if overlays:
         click.echo(f"environment: {', '.join(overlays)}")
-    warnings = [*check_limits(context.config), *filter(None, [unknown_theme(context.config)])]
+    theme = unknown_theme(context.config)
+    warnings = [*check_limits(context.config), *everyday_keywords(context.config), *([theme] if theme else [])]
     for warning in warnings:
         click.echo(f"warning: {warning}")
     if warnings:

@@ -115,9 +115,11 @@ def _against_prices(config: Config, name: str | None, paths: tuple[Path, ...]) -
     """The same day's and the next day's rank correlation, over the posts and daily prices of all recordings."""
     from engine.evaluate import next_day, same_day
 
-    prices: dict[str, list[DayPrice]] = {}
+    known: dict[str, dict[date, DayPrice]] = {}
     for path in paths:
-        prices.update(_prices(path))
+        for symbol, days in _prices(path).items():
+            known.setdefault(symbol, {}).update((price.day, price) for price in days)
+    prices = {symbol: [days[day] for day in sorted(days)] for symbol, days in known.items()}
     posts = _scored_posts(_scorer(config, name), paths, frozenset(prices))
     return {"same_day": same_day(posts, prices), "next_day": next_day(posts, prices)}
 

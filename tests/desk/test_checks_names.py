@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk import checks
-from desk.checks_names import refuse_unknown_names, unknown_theme
+from desk.checks_names import everyday_keywords, refuse_unknown_names, unknown_theme
 from engine.config import load
 from engine.errors import ConfigError
 
@@ -39,6 +39,19 @@ def test_what_nothing_answers_to_is_refused(tmp_path: Path, text: str, where: st
 @pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
 def test_the_shipped_configuration_names_what_there_is(profile: str) -> None:
     refuse_unknown_names(load(profile=profile, env={}))
+
+
+def test_keywords_that_mean_anything_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[[watchlist]]\nsymbol = "AAPL"\nkeywords = ["Apple", "iPhone", "GPU", "Y"]\nambiguous = ["AI"]',
+        encoding="utf-8",
+    )
+    told = everyday_keywords(load(path, env={}).config)
+    assert [line.split(" by itself")[0] for line in told] == [
+        f"[[watchlist]] AAPL: {word}" for word in ("Apple", "GPU", "Y")
+    ]
+    assert everyday_keywords(load(env={}).config) == []
 
 
 def test_a_theme_that_is_none_is_told() -> None:

@@ -146,6 +146,21 @@ def test_posts_against_prices(tmp_path: Path) -> None:
     assert "next day" in evaluate(folder, "--rank-ic", "--scorer", "vader").output
 
 
+def test_a_recording_in_two_halves_gives_the_figures_of_the_whole(tmp_path: Path) -> None:
+    whole = recording(tmp_path / "whole")
+    head, *prices = (whole / "prices_daily.csv").read_text().splitlines()
+    posts = (whole / "posts.jsonl").read_text().splitlines()
+    halves = [tmp_path / "later", tmp_path / "earlier"]
+    for folder, later in zip(halves, (True, False), strict=True):
+        folder.mkdir()
+        kept = [row for row in prices if (row.split(",")[1] >= "2025-06-12") is later]
+        (folder / "prices_daily.csv").write_text("\n".join([head, *kept]))
+        kept = [row for row in posts if (json.loads(row)["id"] >= "2025-06-12") is later]
+        (folder / "posts.jsonl").write_text("\n".join(kept))
+    asked = ("--rank-ic", "--scorer", "vader", "--json")
+    assert json.loads(evaluate(*halves, *asked).output) == json.loads(evaluate(whole, *asked).output)
+
+
 def test_without_prices_it_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "posts.jsonl").write_text("")
     found = evaluate(tmp_path, "--rank-ic")
