@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from functools import partial
 
 import msgspec
 
@@ -59,7 +60,8 @@ class AlpacaPriceFeed:
         self._pairs = f"pairs have no prices here: {', '.join(pairs[:5])}" if pairs else ""
         self._limits = ("", "")
         """What the present connection does not carry, and the remedy."""
-        self._rest = Rest(
+        self._make_rest = partial(
+            Rest,
             config.alpaca.data_url.rstrip("/").removesuffix("/v2"),
             clock,
             key_id=key_id,
@@ -69,7 +71,7 @@ class AlpacaPriceFeed:
             name="alpaca-data",
         )
         dialect = DataDialect(config.alpaca.data_stream_url, key_id, secret_key, self._symbols, self._silence)
-        self._stream = Stream(dialect, Pace() if pace is None else pace, backoff)
+        self._make_stream = partial(Stream, dialect, Pace() if pace is None else pace, backoff)
         self._book = PriceBook(self._symbols)
         now_ns = clock.now_ns()
         self._state = FeedState(self.name, Light.OFF, now_ns, now_ns)
@@ -79,22 +81,23 @@ class AlpacaPriceFeed:
         return f"AlpacaPriceFeed({len(self._symbols)} symbols, {self._feed})"
 
     async def run(self, sink: Sink) -> None:
-        """Deliver Quotes and Halts until cancelled. Never raises for anything the venue does."""
+        """Deliver Quotes and Halts until cancelled. Never raises for anything the venue does; can be run again."""
         if not self._symbols:
             self._say(sink, Light.OFF, "no stock on the watchlist", "Add symbols to [[watchlist]].")
             await asyncio.Event().wait()
+        rest, stream = self._make_rest(), self._make_stream()
         try:
             self._say(sink, Light.CONNECTING, "")
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._snapshot())
+                tasks.create_task(self._snapshot(rest))
                 tasks.create_task(self._pass_on(sink))
-                tasks.create_task(self._listen(sink, tasks))
+                tasks.create_task(self._listen(sink, stream, rest, tasks))
         finally:
-            await self._stream.close()
-            await self._rest.close()
+            await stream.close()
+            await rest.close()
 
-    async def _listen(self, sink: Sink, tasks: asyncio.TaskGroup) -> None:
-        async with aclosing(self._stream.events()) as events:
+    async def _listen(self, sink: Sink, stream: Stream, rest: Rest, tasks: asyncio.TaskGroup) -> None:
+        async with aclosing(stream.events()) as events:
             async for event in events:
                 match event:
                     case Heard(messages, malformed):
@@ -112,7 +115,7 @@ class AlpacaPriceFeed:
                             self._say(sink, Light.DEGRADED, _QUIET, remedy)
                         else:
                             self._say(sink, Light.UP, *self._limits)
-                        tasks.create_task(self._snapshot())
+                        tasks.create_task(self._snapshot(rest))
                     case Lost(reason, remedy, light, retry_s):
                         self._state = msgspec.structs.replace(self._state, reconnects=self._state.reconnects + 1)
                         self._say(sink, light, f"{reason}; next try in {retry_s:.1f} s", remedy)
@@ -126,12 +129,12 @@ class AlpacaPriceFeed:
                 await sink.put(events)
             await asyncio.sleep(1 / PASS_HZ)
 
-    async def _snapshot(self) -> None:
+    async def _snapshot(self, rest: Rest) -> None:
         """Ask REST for the latest quote and trade of every symbol; a failure leaves it to the stream."""
-        await self._rest.open()
+        await rest.open()
         for start in range(0, len(self._symbols), SNAPSHOT_SYMBOLS):
             chosen = ",".join(self._symbols[start : start + SNAPSHOT_SYMBOLS])
-            reply = await self._rest.call("GET", "/stocks/snapshots", {"symbols": chosen, "feed": self._feed})
+            reply = await rest.call("GET", "/stocks/snapshots", {"symbols": chosen, "feed": self._feed})
             if not reply.ok:
                 self._state = msgspec.structs.replace(self._state, detail=f"no snapshot: {reply.reason}")
                 return

@@ -147,6 +147,8 @@ class SpendMeter:
         return tuple(own)
 
     def _adopt(self, spent: Spent, *, unused: int) -> None:
+        if spent.day < self._day:
+            return  # the day turned while the file was written: nothing is spent, and nothing leased, of the new one
         self._day = spent.day
         self._posts = spent.posts
         self._unused = unused

@@ -137,6 +137,8 @@ class XFeed:
             self._give_up(error, reporter)
             raise
         finally:
+            if self._connected:
+                self._went_down(reporter)  # run again, it fills what it has missed
             self._close_meter()
 
     async def _live(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
@@ -220,8 +222,8 @@ class XFeed:
         if posts:
             self._behind_ns = max(0, now_ns - max(post.published_ns for post in posts))
             await self._buy([post.id for post in posts])
-            self._remember(posts)
             await sink.put(posts)
+            self._remember(posts)
         reporter.heard(len(posts))
         return ended
 

@@ -115,9 +115,9 @@ class Filler:
         events: list[FeedEvent] = list(posts)
         if told is not None:
             events.append(told)
-        self._remember(posts)
         if events:
             await self._sink.put(events)
+        self._remember(posts)
         self._reporter.recovered(len(posts))
 
 

@@ -389,3 +389,29 @@ async def test_pairs_are_left_out_and_an_empty_watchlist_says_so(venue: AlpacaSi
     async with feeding(venue, "BTC/USD") as kept:
         assert "watchlist" in (await kept.light(Light.OFF)).detail
     assert venue.data_stream.connects == 1
+
+
+async def test_a_feed_that_broke_can_be_run_again(venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    alpaca = AlpacaConfig(data_url=venue.data_url, data_stream_url=venue.data_stream_url, timeout_s=5.0)
+    config = Config(alpaca=alpaca, watchlist=(WatchRow(symbol="TSLA"),))
+    feed = AlpacaPriceFeed(
+        config, SystemClock(), key_id=venue.key_id, secret_key=venue.secret_key, calendar=Sitting(Session.CLOSED),
+        pace=PATIENT, backoff=Backoff(0.01, 0.05),
+    )  # fmt: skip
+    venue.quote("TSLA", "249.90", "250.10")
+    kept = Kept()
+
+    async def broken(events: Sequence[FeedEvent]) -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "put", broken)
+        with pytest.raises(ExceptionGroup):
+            await asyncio.wait_for(feed.run(kept), 20)
+    running = asyncio.create_task(feed.run(kept))
+    await kept.until(lambda: bool(kept.quotes()))
+    venue.quote("TSLA", "251.90", "252.10")
+    await kept.until(lambda: kept.quotes()[-1].bid == Decimal("251.9"))
+    assert kept.lights()[-1] is Light.UP
+    running.cancel()
+    await asyncio.wait((running,))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY, HOUR, SECOND, parse_iso
 from engine.errors import DeskError
-from engine.feeds.spend import IDS, LEASE, LEASE_LIMIT, SpendMeter
+from engine.feeds.spend import IDS, LEASE, LEASE_LIMIT, SpendMeter, Spent
 
 NOON = parse_iso("2026-11-20T12:00:00Z")
 
@@ -129,3 +129,25 @@ def test_a_directory_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeskError, match="expected a directory"):
         meter(tmp_path / "file" / "spend.json")
+
+
+def test_a_day_that_turns_while_a_lease_is_written_begins_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is written on a thread; meanwhile the feed's light asks what is spent."""
+    midnight = parse_iso("2026-11-21T00:00:00Z")
+    spend = meter(tmp_path / "spend.json", cap=0.05)
+    read(spend, [str(n) for n in range(10)])
+    assert spend.capped(midnight - 1)
+    write = spend._file.write
+
+    def slow(content: Spent) -> None:
+        write(content)
+        assert spend.posts(midnight) == 0
+
+    monkeypatch.setattr(spend._file, "write", slow)
+    spend.lease(midnight - 1, LEASE + 1)
+    monkeypatch.undo()
+    assert spend.posts(midnight) == 0 and not spend.capped(midnight)
+    assert spend.needs_lease(midnight, 1)
+    assert read(spend, ["a"], midnight) == 1 and spend.posts(midnight) == 1

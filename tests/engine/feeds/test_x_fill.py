@@ -213,3 +213,28 @@ async def test_a_restart_does_not_forget_what_was_spent(tmp_path: Path) -> None:
         desk.x.post("Tesla, the last of today")
         await desk.sink.shows(Light.CAPPED)
         assert len(desk.sink.posts) == 1
+
+
+async def test_a_feed_that_broke_and_runs_again_fills_what_it_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.x.post("Tesla before")
+        await desk.sink.until(lambda: desk.sink.posts)
+
+        async def broken(events: object) -> None:
+            raise ZeroDivisionError("a defect of ours")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(desk.sink, "put", broken)
+            over = desk.x.post("Tesla over which it breaks")
+            with pytest.raises(ExceptionGroup):
+                await desk.task
+        desk.advance(20)
+        meanwhile = desk.x.post("Tesla meanwhile")
+        desk.advance(20)
+        desk.task = asyncio.create_task(desk.feed.run(desk.sink))
+        await desk.sink.until(lambda: {over.id, meanwhile.id} <= set(desk.sink.ids()))
+        gaps = [state for state in desk.sink.coverage if state.gap_from_ns is not None]
+        assert len(gaps) == 1 and (gaps[0].gap_from_ns or 0) <= NOON < (gaps[0].gap_to_ns or 0)
