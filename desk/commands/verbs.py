@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desk.client import Client
     from engine.model.frames import Snapshot
 
@@ -69,13 +71,29 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     """Send a command, print the reply, exit with 1 when it was refused."""
     import msgspec
 
-    reply = asyncio.run(_send(client_of(ctx, name), command))
+    try:
+        reply = asyncio.run(_send(client_of(ctx, name), command))
+    except DeskError as error:
+        if command.verb == "kill":
+            raise _other_ways(error, load_context(ctx).paths.kill_file) from error
+        raise
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
     else:
         say([reply.text, *(f"  {line}" for line in reply.difference), *([f"→ {reply.remedy}"] if reply.remedy else [])])
     if not reply.ok:
         ctx.exit(EXIT_FAILED)
+
+
+def _other_ways(error: DeskError, kill_file: Path) -> DeskError:
+    """The same error for somebody who must halt trading, and whom the socket has not heard."""
+    if error.exit_code == EXIT_NO_ENGINE:
+        remedy = (
+            f"without an engine nothing new is sent; what is at the venue stays. To start HALTED: touch {kill_file}"
+        )
+    else:
+        remedy = f"touch {kill_file}, or `kill -USR1` the engine's pid: both work where the socket does not"
+    return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
 
 
 def say(lines: Iterable[str]) -> None:
