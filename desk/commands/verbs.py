@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
+from engine.errors import EXIT_FAILED, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
@@ -87,12 +87,9 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
 
 def _other_ways(error: DeskError, kill_file: Path) -> DeskError:
     """The same error for somebody who must halt trading, and whom the socket has not heard."""
-    if error.exit_code == EXIT_NO_ENGINE:
-        remedy = (
-            f"without an engine nothing new is sent; what is at the venue stays. To start HALTED: touch {kill_file}"
-        )
-    else:
-        remedy = f"touch {kill_file}, or `kill -USR1` the engine's pid: both work where the socket does not"
+    remedy = (
+        f"touch {kill_file}: an engine that runs halts, and one that starts is HALTED; `kill -USR1` its pid halts too"
+    )
     return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
 
 

@@ -185,18 +185,22 @@ def test_without_an_engine_every_verb_says_so(home: Path, arguments: tuple[str, 
 
 def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
     kill_file = home / "run" / "KILL"
-    assert f"To start HALTED: touch {kill_file}" in call(home, "kill").stderr
+    assert f"touch {kill_file}: an engine that runs halts" in call(home, "kill").stderr
     path = home / "run" / "paper.sock"
     path.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(path))
         deaf.listen()
-        hanging_up = threading.Thread(target=lambda: deaf.accept()[0].close())
+
+        def hang_up() -> None:
+            deaf.accept()[0].close()
+
+        hanging_up = threading.Thread(target=hang_up)
         hanging_up.start()
         found = call(home, "kill", "--reason", "r")
         hanging_up.join()
     assert found.returncode == EXIT_NO_ENGINE
-    assert str(kill_file) in found.stderr
+    assert f"touch {kill_file}" in found.stderr
     assert not kill_file.exists()
 
 
