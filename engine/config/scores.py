@@ -25,8 +25,8 @@ class GuardsConfig(Section, frozen=True, kw_only=True):
     ring_weight: float = 0.0
     """What a throw-away account's post in a ring weighs. At 0 it counts neither as a post nor as an author."""
     burst_authors: int = 8
-    """So many fresh accounts (under a year old, at most 1,000 followers) on a symbol within a minute, two thirds of its
-    posts, weigh like a ring whatever they say; 0: not looked for."""
+    """So many fresh accounts (under a year old, at most 1,000 followers) on a symbol, two thirds of its posts within a
+    minute or the window, weigh like a ring whatever they say; 0: not looked for."""
     copy_weight: float = 0.5
     """What the post of another author that says nearly the same weighs; its own author's repeat weighs 0."""
     piggyback_cashtags: int = 4

@@ -66,6 +66,12 @@ class Member(msgspec.Struct, gc=False, eq=False):
     throw_away: bool | None
     trusted: bool
     """A publisher or an influencer of the watchlist."""
+    heard: bool
+    """Whether it weighs the same whatever its cluster turns out to be: trusted, or an established account.
+
+    Else a ring would silence whoever it copies. A promoter gains nothing by that, for established accounts weigh as
+    much where no throw-away one joins them.
+    """
     symbols: tuple[str, ...]
     cashtags: tuple[str, ...]
     capped: bool
@@ -78,15 +84,8 @@ class Member(msgspec.Struct, gc=False, eq=False):
     left: bool = False
     """Whether it is counted no more: it left the window, or an edit replaced it."""
     cluster: Cluster | None = None
-
-    @property
-    def heard(self) -> bool:
-        """Whether it weighs the same whatever its cluster turns out to be.
-
-        An established account is heard within a ring as it is without one: else a ring would silence whoever it
-        copies. A promoter gains nothing by that, for such accounts weigh as much where no throw-away one joins them.
-        """
-        return self.trusted or self.throw_away is False
+    fresh: str = ""
+    """The author, where the account is a fresh one that may be part of a burst."""
 
 
 class Cluster(msgspec.Struct, gc=False, eq=False):

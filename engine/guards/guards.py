@@ -194,8 +194,9 @@ class Guards:
                 reasons.append(f"cap: post {most} by the author on one symbol, {settings.author_posts} count")
         at_ns = min(post.published_ns, post.received_ns)
         throw_away = is_throw_away(post)
-        if settings.burst_authors and not trusted:
-            own *= self._burst(author.id, is_fresh(post), symbols, at_ns, reasons)
+        fresh = author.id if throw_away and not trusted and is_fresh(post) else ""
+        if settings.burst_authors:
+            own *= self._burst(fresh, symbols, at_ns, reasons)
         if own != 1.0:
             own = round(own, 3)
         return (
@@ -206,28 +207,34 @@ class Guards:
                 post.client,
                 throw_away,
                 trusted,
+                trusted or throw_away is False,
                 symbols,
                 tags,
                 capped,
                 own,
                 own,
+                fresh=fresh,
             ),
             reasons,
         )
 
-    def _burst(self, author: str, fresh: bool, symbols: Sequence[str], at_ns: int, reasons: list[str]) -> float:
+    def _burst(self, fresh: str, symbols: Sequence[str], at_ns: int, reasons: list[str]) -> float:
         """Counted on each of its symbols; a fresh account among many of them weighs like a ring's."""
         found = 1.0
         for symbol in symbols:
             burst = self._bursts.get(symbol)
             if burst is None:
                 burst = self._bursts[symbol] = Burst()
-            if not burst.take(author, fresh, at_ns, self._now_ns):
+            burst.take(fresh, at_ns, self._now_ns)
+            if not fresh or found != 1.0:
                 continue
-            if burst.fresh >= self._settings.burst_authors and found == 1.0:
+            among = burst.found(self._settings.burst_authors)
+            if among is not None:
                 found = self._settings.ring_weight
+                span = "a minute" if among is burst.minute else f"{self._settings.window_s / 60:.0f} minutes"
                 reasons.append(
-                    f"burst: {burst.fresh} fresh accounts on {symbol} within a minute, {burst.others} posts by others"
+                    f"burst: {len(among.accounts)} fresh accounts on {symbol} within {span}, "
+                    f"{among.others} posts by others"
                 )
         return found
 
@@ -289,6 +296,9 @@ class Guards:
             self._cashtags[tag] -= 1
             if not self._cashtags[tag]:
                 del self._cashtags[tag]
+        if self._bursts:
+            for symbol in member.symbols:
+                self._bursts[symbol].window.leave(member.fresh)
         if member.capped:
             for symbol in member.symbols:
                 key = (member.author, symbol)

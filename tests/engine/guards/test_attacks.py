@@ -132,6 +132,19 @@ def test_three_hundred_fresh_accounts_in_ten_seconds_whatever_they_say() -> None
     assert desk.kinds("p1299") == {"burst"}
 
 
+def test_fresh_accounts_that_take_their_time_on_a_quiet_symbol() -> None:
+    """A machine's texts, a minute apart: no copy, no burst of a minute, but hardly anybody else has posted."""
+    desk = Desk()
+    desk.take((post(number, after_s=150.0 * number - 1500) for number in range(10)), CALM)
+    desk.take(promoted(60, lambda n: f"opinion{n} of{n} its{n} own{n}", every_s=55.0), LOUD)
+    assert desk.kinds("p1059") == {"burst"}
+    assert "within 30 minutes" in desk.marks["p1059"].reasons[0]
+    mood = desk.mood()
+    assert mood.raw is not None and mood.raw > 0.7
+    assert mood.volume <= 10
+    assert desk.guards.check(post(2000, after_s=3400.0), (Match("GOOG", "$GOOG", "cashtag"),)).mark.weight == 1.0
+
+
 def test_fresh_accounts_among_many_others_are_no_burst() -> None:
     desk = Desk()
     ages = (3.0, 2000.0)

@@ -23,6 +23,7 @@ def member(made: Post) -> Member:
         made.client,
         is_throw_away(made),
         False,
+        False,
         (),
         (),
         False,
@@ -87,7 +88,9 @@ def test_counts_equal_a_count_from_scratch(rows: list[Row]) -> None:
             gone = inside.pop(row.place)
             found.leave(gone)
         at_ns += row.gap_s * SECOND
-        new = Member(f"p{number}", at_ns, f"a{row.author}", row.client, row.known, False, (), (), False, 1.0, 1.0)
+        new = Member(
+            f"p{number}", at_ns, f"a{row.author}", row.client, row.known, False, False, (), (), False, 1.0, 1.0
+        )
         assert found.join(new) == all(each.author != new.author for each in inside)
         inside.append(new)
         assert list(found.members) == inside
