@@ -176,7 +176,7 @@ class Closer:
         """When to ask again for a cancel."""
         if not track.cancel_ns:
             return 0
-        return track.cancel_ns + self._backoff_ns[min(track.cancels, len(self._backoff_ns)) - 1]
+        return max(track.retry_ns, track.cancel_ns + self._backoff_ns[min(track.cancels, len(self._backoff_ns)) - 1])
 
     def next_due_ns(self) -> int | None:
         """When an order of a plan is overdue, or a plan tries again."""
@@ -199,7 +199,11 @@ class Closer:
             return False
         plan.closed(order.filled)
         plan.retry_ns = now_ns
-        if order.status is OrderStatus.REJECTED:
+        if order.status is OrderStatus.REJECTED and track.retry_ns and plan.role is not Role.EXIT:
+            plan.retry_ns = max(track.retry_ns, now_ns + REFUSED_RETRY_NS)
+            plan.tried -= 1  # the limiter answered in the venue's place
+            self._waits(plan, "the venue takes no more requests for now", now_ns, out)
+        elif order.status is OrderStatus.REJECTED:
             plan.retry_ns += REFUSED_RETRY_NS
         elif order.status is OrderStatus.DENIED:  # by a control that may pass soon: after a reconnect, a halt
             plan.retry_ns += self._backoff_ns[min(plan.tried, len(self._backoff_ns)) - 1]
@@ -288,7 +292,8 @@ class Closer:
             if track.cancel_ns:
                 return self.cancel_due_ns(track)
             return 0 if track.unsure else track.sent_ns + self._timeout_ns(plan)
-        moments = [self.cancel_due_ns(track) for track in self._in_the_way(plan) if track.cancel_ns] or [plan.retry_ns]
-        if plan.role in _KEEP_TRYING and not plan.alarmed:
+        blockers = list(self._in_the_way(plan))
+        moments = [self.cancel_due_ns(track) for track in blockers if track.cancel_ns] or [plan.retry_ns]
+        if (blockers or not plan.retry_ns) and plan.role in _KEEP_TRYING and not plan.alarmed:
             moments.append(plan.begun_ns + self._patience_ns)
         return min((at for at in moments if at), default=0)

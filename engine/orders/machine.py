@@ -12,12 +12,15 @@ from typing import Final
 
 import msgspec
 
+from engine.clock import SECOND, from_seconds
 from engine.model import ZERO, Answer, Intent, Order, OrderStatus, Outcome, Role
 from engine.orders.tally import Tally
 
 OURS_TO_CONCLUDE: Final = frozenset({OrderStatus.NEVER_PLACED, OrderStatus.DENIED})
 """Final states that the venue has not confirmed."""
 
+LONGEST_WISH_NS: Final = 15 * SECOND
+"""Most that a venue's wish to be asked later is heeded."""
 UNSURE: Final = (OrderStatus.INTENT, OrderStatus.UNRESOLVED)
 """What the order does at the venue is not known."""
 
@@ -48,6 +51,7 @@ class Track:
         "number",
         "order",
         "resends",
+        "retry_ns",
         "sent_ns",
         "stamp_ns",
         "tally",
@@ -79,6 +83,12 @@ class Track:
         """Cancel requests made; > 0 means that we want the order gone."""
         self.cancel_ns = 0
         """When the last was made."""
+        self.retry_ns = 0
+        """Not before this instant, for the venue has had too many requests; 0 while it has not said so."""
+
+    def told_to_wait(self, retry_after_s: float, now_ns: int) -> None:
+        """The venue takes no more requests for now. A longer wish is cut: an exit must not hang on a wrong header."""
+        self.retry_ns = now_ns + min(from_seconds(retry_after_s), LONGEST_WISH_NS)
 
     @property
     def open(self) -> bool:

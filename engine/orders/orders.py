@@ -219,7 +219,10 @@ class Orders:
         return self._finish(out, now_ns)
 
     def on_cancel(self, order: Order, answer: Answer, now_ns: int) -> Changes:
-        """The venue's answer to a cancel request. A refusal means that the order may have ended: it is looked up."""
+        """The venue's answer to a cancel request.
+
+        A refusal means that the order may have ended: it is looked up, unless the venue had too many requests.
+        """
         out = Outbox()
         track = self._register.get(order.client_order_id)
         if track is None:
@@ -229,6 +232,8 @@ class Orders:
         elif answer.outcome is Outcome.ACCEPTED:
             if track.order.status in (OrderStatus.WORKING, OrderStatus.PARTIAL, OrderStatus.HELD):
                 self._register.put(track, msgspec.structs.replace(track.order, status=OrderStatus.CANCELING), out)
+        elif answer.retry_after_s is not None:
+            track.told_to_wait(answer.retry_after_s, now_ns)
         elif track.open:
             out.requests.append(LookUp(order.client_order_id))
         return self._finish(out, now_ns)
@@ -394,6 +399,8 @@ class Orders:
             return
         if track.known or not track.open:
             return
+        if answer.retry_after_s is not None and answer.outcome is Outcome.REJECTED:
+            track.told_to_wait(answer.retry_after_s, now_ns)
         if answer.order is not None and answer.outcome is Outcome.REJECTED:
             shown = msgspec.structs.replace(answer.order, reason=answer.reason)
             self._register.absorb(shown, now_ns, out, derive=False)
@@ -409,6 +416,6 @@ class Orders:
                 "",
                 now_ns,
             )
-            if order.role is not Role.ENTRY:
+            if order.role is not Role.ENTRY and not track.retry_ns:
                 lots = self._register.holdings.lots(order.symbol)
                 out.requests += [LookUp(lot.entry_id) for lot in lots]

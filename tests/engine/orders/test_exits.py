@@ -432,6 +432,21 @@ class TestFlatten:
         assert placed(changes)[0].draft.quantity == 10
         assert "15 of 25 is not ours" in changes.alerts[0].text
 
+    def test_goes_on_when_the_venue_takes_no_more_requests_for_now(self, orders: Orders, bare: Intent) -> None:
+        position, now_ns = Position("TSLA", Decimal(10), Decimal(100)), T0 + SECOND
+        changes = orders.flatten(position, quote("101", "102"), "kill", now_ns)
+        limited = Answer(Outcome.REJECTED, "rate limit", retry_after_s=4.0)
+        alerts: list[str] = []
+        for _ in range(20):
+            (intent,) = placed(changes)
+            changes = orders.on_answer(intent, limited, now_ns)
+            assert not changes.requests and orders.next_due_ns == now_ns + 4 * SECOND
+            alerts += [alert.text for alert in changes.alerts if alert.code == "exit_failed"]
+            now_ns += 4 * SECOND
+            changes = orders.due(now_ns)
+        assert len(placed(changes)) == 1
+        assert alerts == ["TSLA: 10 not closed yet (kill): the venue takes no more requests for now"]
+
     def test_says_what_it_could_not_close(self, orders: Orders, bare: Intent) -> None:
         now_ns = T0 + SECOND
         changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("101", "102"), "kill", now_ns)

@@ -272,4 +272,5 @@ async def test_nothing_is_lost_and_nothing_is_doubled(story: list[tuple[str, int
     assert wire.portfolio.position("TSLA") is None
     await wire.verify()
     wire.crash()
-    assert not wire.orders.open or all(order.role is Role.ENTRY for order in wire.orders.open)
+    entries = {order.client_order_id for order in wire.orders.open if order.role is Role.ENTRY}
+    assert all({order.client_order_id, order.parent_id} & entries for order in wire.orders.open), "entries, their legs"

@@ -286,6 +286,19 @@ def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(or
     assert orders.open == ()
 
 
+@pytest.mark.parametrize(("wish_s", "after_s"), [(3.0, 3), (300.0, 15), (0.0, 1)])
+def test_a_cancel_that_meets_a_rate_limit_is_asked_again_when_the_venue_says(
+    orders: Orders, enter: Enter, wish_s: float, after_s: int
+) -> None:
+    intent = enter(extended_hours=True)
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    (request,) = orders.cancel_entries(T0).requests
+    assert isinstance(request, Cancel)
+    limited = Answer(Outcome.REJECTED, "rate limit", retry_after_s=wish_s)
+    assert not orders.on_cancel(request.order, limited, T0).requests, "a lookup would be one request more"
+    assert orders.next_due_ns == (T0 + after_s * SECOND if wish_s else T0 + SECOND // 2)
+
+
 def test_an_order_under_a_status_that_nobody_knows_can_be_cancelled(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "unknown order status"), T0)
