@@ -38,7 +38,7 @@ from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, quiet_collector, watch_clock, watch_kill_file
+from engine.kernel.watch import Version, heartbeat, quiet_collector, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
@@ -228,10 +228,10 @@ class Kernel:
         else:
             self.give_up(f"the recording cannot be read on: {error}")
 
-    def reload_from(self, path: Path, again: Callable[[], Loaded]) -> None:
-        """Watch the configuration file; `again` reads it as it was read at the start. Not in a replay."""
+    def reload_from(self, path: Path, seen: Version | None, again: Callable[[], Loaded]) -> None:
+        """Watch the configuration file, of which `seen` was read at the start; `again` reads it so. Not in a replay."""
         if self._replay is None:
-            self.guard(self.stages.reloading.watch(path, again, self._inbox), "config-file")
+            self.guard(self.stages.reloading.watch(path, seen, again, self._inbox), "config-file")
 
     def guard(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run a task until the engine stops; trading halts when it breaks."""

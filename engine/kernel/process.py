@@ -27,7 +27,7 @@ from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock
 from engine.kernel.logs import set_up
 from engine.kernel.notify import Notifier
-from engine.kernel.watch import STDERR, tell_where_it_hangs
+from engine.kernel.watch import STDERR, tell_where_it_hangs, version
 from engine.paths import Paths
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ async def _serve(
     from engine.kernel.kernel import Kernel
 
     gc.freeze()  # what was imported stays
-    config = loaded.config
+    config, path = loaded.config, loaded.path or user_path()
+    seen = version(path)  # as it was read: what is changed while the engine starts is read once it is up
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     loop = asyncio.get_running_loop()
     # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
@@ -166,7 +167,7 @@ async def _serve(
         if on_ready is not None:
             on_ready()
         if again is not None:
-            kernel.reload_from(loaded.path or user_path(), again)
+            kernel.reload_from(path, seen, again)
         notifier.tell(READY="1", STATUS=kernel.heartbeat_line())
         kernel.guard(notifier.run(kernel.heartbeat_line, lambda: kernel.deciding), "notify")
         reason = await kernel.run()

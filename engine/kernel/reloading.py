@@ -19,6 +19,7 @@ from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.arming import Arming
 from engine.kernel.inbox import Inbox, Reread
+from engine.kernel.watch import Version, version
 from engine.model import Alert, Level
 from engine.model.frames import Reply
 from engine.model.records import ConfigRecord
@@ -26,9 +27,6 @@ from engine.model.records import ConfigRecord
 POLL_S = 1.0
 TOLD = 6
 """Most changes that an alert names."""
-
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from another: time, size, inode."""
 
 
 class Reloading:
@@ -54,12 +52,11 @@ class Reloading:
         self._wanted: Config | None = None
         """The file's configuration, while it would allow more than what holds."""
 
-    async def watch(self, path: Path, again: Callable[[], Loaded], inbox: Inbox) -> None:
-        """Look at the file once a second; read it again when it is another one."""
-        seen = await asyncio.to_thread(stamp, path)
+    async def watch(self, path: Path, seen: Version | None, again: Callable[[], Loaded], inbox: Inbox) -> None:
+        """Look at the file once a second; read it again when it is another one than `seen`, which was read last."""
         while True:
             await asyncio.sleep(POLL_S)
-            found = await asyncio.to_thread(stamp, path)
+            found = await asyncio.to_thread(version, path)
             if found != seen:
                 seen = found
                 inbox.urgent(await asyncio.to_thread(reread, again))
@@ -155,15 +152,6 @@ class Reloading:
 
     def _tell(self, name: str, level: Level, text: str, remedy: str) -> None:
         self._alarms.alert(Alert(f"config:{name}", level, "config", name, text, remedy, self._clock.now_ns()))
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Which version of the file this is; None when there is none to be seen."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def reread(again: Callable[[], Loaded]) -> Reread:

@@ -29,6 +29,9 @@ COLLECT_AFTER = (2_000, 200, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
 (`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
+Version = tuple[int, int, int]
+"""What tells one version of a file from another: time, size, inode."""
+
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
 """Bytes read of the kill file."""
@@ -39,9 +42,9 @@ async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -
 
     It is thrown again whenever the file is written: a file is there before its words are.
     """
-    seen: tuple[int, int, int] | None = None
+    seen: Version | None = None
     while True:
-        found = _version(path)  # one stat of a local file; a thread would cost more
+        found = version(path)  # one stat of a local file; a thread would cost more
         if found is not None and found != seen:
             reason, flatten = read_kill_file(path)
             throw("file", reason, flatten)
@@ -49,13 +52,13 @@ async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -
         await asyncio.sleep(KILL_FILE_POLL_S)
 
 
-def _version(path: Path) -> tuple[int, int, int] | None:
-    """Which file this is and how it was last written; None when there is none to be seen."""
+def version(path: Path) -> Version | None:
+    """Which version of which file this is; None when there is none to be seen."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_kill_file(path: Path) -> tuple[str, bool]:

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, SECOND, SystemClock
-from engine.kernel import watch
-from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, watch_clock, watch_kill_file
+from engine.config import Config, Loaded, WatchRow
+from engine.config.schema import EngineConfig
+from engine.kernel import reloading, watch
+from engine.kernel.inbox import Inbox, Reread
+from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, version, watch_clock, watch_kill_file
+from tests.engine.kernel import bare
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -89,3 +93,32 @@ async def test_every_step_back_of_the_wall_is_told(monkeypatch: pytest.MonkeyPat
 
     await during(watch_clock(clock, told.append), steps())
     assert told == [-HOUR, -HOUR]
+
+
+async def test_a_configuration_changed_while_the_engine_starts_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reloading, "POLL_S", 0.01)
+    config = Config(
+        engine=EngineConfig(state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+    stages = bare.stages(config, SystemClock())
+    path = tmp_path / "config.toml"
+    path.write_text("# as it was read", encoding="utf-8")
+    seen = version(path)
+    path.write_text("# changed during a long restore", encoding="utf-8")
+    inbox, times = Inbox(10), 0
+
+    def again() -> Loaded:
+        nonlocal times
+        times += 1
+        return Loaded(config, path, "")
+
+    async def steps() -> None:
+        await until(lambda: inbox.has_urgent)
+        assert inbox.take_urgent() == Reread(config)
+        await asyncio.sleep(0.1)
+        assert times == 1, "read again though nothing changed"
+
+    await during(stages.reloading.watch(path, seen, again, inbox), steps())
