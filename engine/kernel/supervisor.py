@@ -30,7 +30,8 @@ class Supervisor:
         on_feed_end: Callable[[Feed, DeskError | None], None],
         on_break: Callable[[str], None],
     ) -> None:
-        """`on_feed_end`: a feed came to its end, or to an error that a person must mend. `on_break`: halt, and why."""
+        """`on_feed_end`: a feed came to its end, or to an error; a recording cannot go on after one. `on_break`: halt,
+        and why."""
         self._clock = clock
         self._inbox = inbox
         self._on_feed_end = on_feed_end
@@ -85,7 +86,9 @@ class Supervisor:
         else:
             log.critical("feed %s broke", feed.name, exc_info=error)
             remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
-            self.report(feed.name, Light.DOWN, f"{type(error).__name__}: {error}", remedy)
+            words = f"{type(error).__name__}: {error}"
+            self.report(feed.name, Light.DOWN, words, remedy)
+            self._on_feed_end(feed, DeskError(words, where=feed.name, remedy="report this with the log"))
             task.get_loop().call_later(FEED_RESTART_S, self.run, feed)
 
     def _broke(self, task: asyncio.Task[None]) -> None:

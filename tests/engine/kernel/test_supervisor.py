@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from engine.clock import VirtualClock
+from engine.errors import DeskError
 from engine.kernel.inbox import Inbox
 from engine.kernel.supervisor import Supervisor
 from engine.model import Sink
@@ -79,4 +80,25 @@ async def test_a_stop_that_is_itself_called_off_ends() -> None:
     with pytest.raises(asyncio.CancelledError):
         await stopping
     deaf.set()
+    await tasks.stop()
+
+
+async def test_whoever_plays_a_recording_hears_that_it_broke() -> None:
+    """A recording that starts again from its beginning would be journaled twice: its kernel gives up."""
+    ended: list[DeskError | None] = []
+
+    class Broken:
+        name = "replay"
+
+        async def run(self, sink: Sink) -> None:
+            raise ZeroDivisionError("a defect of ours")
+
+    tasks = Supervisor(
+        VirtualClock(1), Inbox(10), on_feed_end=lambda feed, error: ended.append(error), on_break=lambda why: None
+    )
+    tasks.run(Broken())
+    async with asyncio.timeout(10):
+        while not ended:
+            await asyncio.sleep(0)
+    assert ended[0] is not None and "a defect of ours" in str(ended[0])
     await tasks.stop()
