@@ -241,6 +241,7 @@ class Closer:
         """What the plan may close now: what it wants, less what other exits have on sale."""
         held = self._holdings.held(plan.symbol, plan.side.opposite)
         free = held - self._register.committed(plan.symbol, plan.side, plan.order_id)
+        free -= self._register.uncounted(plan.symbol, plan.side)
         return max(ZERO, min(self._wanted(plan), free))
 
     def _wanted(self, plan: ExitPlan) -> Decimal:
@@ -248,7 +249,8 @@ class Closer:
         held = self._holdings.held(plan.symbol, plan.side.opposite)
         if plan.entry_id:
             lot = self._holdings.lot(plan.symbol, plan.entry_id)
-            held = ZERO if lot is None else lot.quantity
+            sold = self._register.uncounted(plan.symbol, plan.side, plan.entry_id)
+            held = ZERO if lot is None else max(ZERO, lot.quantity - sold)
         return min(plan.left, held) if plan.role is Role.EXIT else held
 
     def _in_the_way(self, plan: ExitPlan) -> Iterable[Track]:

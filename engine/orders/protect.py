@@ -141,8 +141,9 @@ class Protector:
         """Quantity that lacks a stop and that no other exit has taken: stops never put more on sale than is held."""
         stop, target = (self._covered(lot, role, sure=False) for role in (Role.STOP, Role.TARGET))
         others = self._register.committed(lot.symbol, lot.side.opposite) - max(stop, target)
-        free = self._holdings.held(lot.symbol, lot.side) - others - stop
-        return min(lot.quantity - stop, free)
+        exits = lot.side.opposite
+        free = self._holdings.held(lot.symbol, lot.side) - others - stop - self._register.uncounted(lot.symbol, exits)
+        return min(lot.quantity - stop - self._register.uncounted(lot.symbol, exits, lot.entry_id), free)
 
     def _cancel_orphans(self, symbol: str, now_ns: int, out: Outbox) -> None:
         """A stop that the engine placed and that covers more than its entry still holds must go."""

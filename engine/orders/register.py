@@ -92,6 +92,21 @@ class Register:
                 plain += order.remaining
         return plain + sum((max(pair.values()) for pair in pairs.values()), ZERO)
 
+    def uncounted(self, symbol: str, side: Side, entry_id: str = "") -> Decimal:
+        """Quantity that orders of ours on `side` have filled and whose executions are still to be told.
+
+        Of the exits of one entry, when it is named.
+        """
+        return sum(
+            (
+                track.order.filled - track.tally.counted
+                for track in self.gaps.values()
+                if track.ours and track.order.symbol == symbol and track.order.side is side
+                and (not entry_id or track.order.parent_id == entry_id)
+            ),
+            ZERO,
+        )  # fmt: skip
+
     def attempts(self, signal_id: str, role: Role) -> int:
         """How many intents of this role the signal has had."""
         return self._attempts.get((signal_id, role), 0)

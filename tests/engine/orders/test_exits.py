@@ -274,6 +274,19 @@ class TestExit:
         (exit_,) = placed(end(orders, ids[1], T0 + 7))
         assert exit_.draft.quantity == 7
 
+    def test_what_a_leg_has_sold_is_not_sold_again_though_its_execution_is_not_told(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        changes = orders.on_quote(quote("94", "94.1"), T0 + 3)
+        assert not changes.requests, "the venue keeps the stop"
+        orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("94", "94.1"), "kill", T0 + 5)
+        stop, target = leg(bracketed, "stop", OrderStatus.CANCELED, "6"), leg(bracketed, "target", OrderStatus.CANCELED)
+        orders.on_update(event(msgspec.structs.replace(target, updated_ns=T0 + 6), "canceled"), T0 + 6)
+        ended = msgspec.structs.replace(stop, updated_ns=T0 + 7)
+        (exit_,) = placed(orders.on_update(event(ended, "canceled"), T0 + 7))
+        assert orders.held("TSLA") == 10, "the execution of six is still to be told"
+        assert exit_.draft.quantity == 4
+
     def test_nothing_is_sold_when_a_leg_sold_all(self, orders: Orders, bracketed: Intent) -> None:
         orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5)
         ids = [f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("target", "stop")]
