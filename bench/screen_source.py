@@ -2,7 +2,8 @@
 
 A process of its own, so that making frames costs the desk nothing; every row is built before the load begins. It does
 what the engine does: 15 frames a second, the newest 200 posts in each and the gauge of every symbol that a post or a
-price moved since the one before. It feeds while its standard input last said `go`, and is quiet after `stop`.
+price moved since the one before, its sparkline every half minute. It feeds while its standard input last said `go`,
+and is quiet after `stop`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from tests.desk.fake_engine import FRAME_HZ, FakeEngine
 
 FRAME_POSTS = 200
 """Most posts of a frame, as in the engine."""
+_SPARK_FRAMES = 30 * FRAME_HZ
+"""Frames between two that carry sparklines."""
 _STEPS = 8
 """Different looks of each gauge, shown in turn."""
 _POOL = 4_000
@@ -72,6 +75,7 @@ class Source(FakeEngine):
         self._names = names
         self._rate = posts_per_s
         self._looks = [gauges(names, step) for step in range(_STEPS)]
+        self._bare = [[msgspec.structs.replace(row, spark=()) for row in rows] for rows in self._looks]
         self._random = random.Random(7)
         shown = cycle(names)
         self._pool: list[PostRow] = [
@@ -103,7 +107,7 @@ class Source(FakeEngine):
 
     def _frame(self, posts: tuple[PostRow, ...], due: int, step: int) -> Frame:
         moved = set(self._random.choices(range(len(self._names)), k=due)) | set(range(step % 15, len(self._names), 15))
-        looks, now_ns = self._looks[step % _STEPS], self._now()
+        looks, now_ns = (self._bare if step % _SPARK_FRAMES else self._looks)[step % _STEPS], self._now()
         stamped = tuple(msgspec.structs.replace(post, published_ns=now_ns) for post in posts)
         return Frame(
             rev=0,

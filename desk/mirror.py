@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from enum import Flag, auto
 
+from msgspec.structs import replace
+
 from engine.model import Account, Alert, Decision, FeedState, Fill, Order, Position, Protection, Ticket
 from engine.model.frames import Frame, Goodbye, Message, PostRow, Push, Snapshot, Status, SymbolRow
 from engine.model.guard import GuardMark
@@ -136,7 +138,9 @@ class Mirror:
             self.account = frame.account
             parts |= Part.ACCOUNT
         if frame.symbols:
-            self.symbols.update((row.symbol, row) for row in frame.symbols)
+            for row in frame.symbols:
+                known = None if row.spark else self.symbols.get(row.symbol)
+                self.symbols[row.symbol] = row if known is None else replace(row, spark=known.spark)
             parts |= Part.SYMBOLS
         if frame.posts:
             self._received += len(frame.posts)

@@ -2,6 +2,8 @@
 
 `push` is O(1) and touches Textual only when the feed goes from idle to dirty: it arms one timer, and that paints.
 The view follows the newest post at the bottom; scrolling up freezes it, and it then says how many came since.
+Where a frame shows other posts in every row, nobody reads them: they are then painted at half the rate.
+What a person does is painted at the full rate.
 Called on the screen's event loop only.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from time import monotonic
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,12 +20,15 @@ from textual.strip import Strip
 from engine.model.frames import PostRow
 from engine.model.guard import GuardMark
 from widgets import figures
+from widgets.inked import wait_s
 from widgets.line import Line
 from widgets.post_line import post_line, post_words
 from widgets.post_window import PostWindow
 from widgets.wheel import Wheel
 
 _STRIPS = 1024
+_RUSH_FPS = 7.5
+"""Most frames a second while each of them shows other posts in every row."""
 
 
 class Feed(Wheel, can_focus=True):
@@ -44,6 +50,12 @@ class Feed(Wheel, can_focus=True):
         self._total = 0
         self._unseen = 0
         self._unscored = 0
+        self._painted_end = 0
+        """Sequence number after the last row that was painted."""
+        self._rushing = False
+        self._painted_at = 0.0
+        self._due_at = 0.0
+        """When the paint that is waited for comes, by the monotonic clock."""
         self._strips: OrderedDict[tuple[int, int, bool], Strip] = OrderedDict()
         self._hint = ""
 
@@ -63,14 +75,14 @@ class Feed(Wheel, can_focus=True):
     def push(self, posts: Iterable[PostRow]) -> None:
         """Append posts, oldest first; the next frame paints them."""
         self._window.push(posts)
-        self._dirty()
+        self._dirty(_RUSH_FPS if self._rushing else self._fps)
 
     def count(self, total: int, unseen: int, unscored: int = 0) -> None:
         """Say how many posts there really were, and how many of them never came to this screen: `unscored` because
         they concern no symbol or only repeat another post, `unseen` for want of time."""
         if (total, unseen, unscored) != (self._total, self._unseen, self._unscored):
             self._total, self._unseen, self._unscored = total, unseen, unscored
-            self._dirty()
+            self._dirty(_RUSH_FPS if self._rushing else self._fps)
 
     def clear(self) -> None:
         """Forget every post (a new snapshot follows)."""
@@ -166,9 +178,16 @@ class Feed(Wheel, can_focus=True):
 
     # How it paints
 
-    def _dirty(self) -> None:
+    def _dirty(self, fps: float = 0.0) -> None:
+        """Paint at the next frame: of the full rate, or of another one for what no person asked for."""
+        now = monotonic()
+        wait = wait_s(min(fps or self._fps, self._fps), now, now)
+        if self._timer is not None and now + wait < self._due_at:
+            self._timer.stop()
+            self._timer = None
         if self._timer is None and self.is_attached:
-            self._timer = self.set_timer(1 / self._fps, self._flush)
+            self._due_at = now + wait
+            self._timer = self.set_timer(wait, self._flush)
 
     def _anew(self) -> None:
         self._strips.clear()
@@ -177,7 +196,11 @@ class Feed(Wheel, can_focus=True):
     def _flush(self) -> None:
         self._timer = None
         self._window.settle()
-        self.refresh()
+        end, now = self._window.rows().stop, monotonic()
+        self._rushing = end - self._painted_end >= self._window.room * _RUSH_FPS * (now - self._painted_at)
+        self._painted_end, self._painted_at = end, now
+        if not self._out_of_sight():
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

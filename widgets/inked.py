@@ -7,6 +7,21 @@ from textual.widget import Widget
 
 from widgets.palette import Palette, palette
 
+TICK_S = 1 / 15
+"""Widgets that change all the time paint on common beats of this clock: a frame costs less than its parts apart."""
+
+
+def wait_s(rate: float, painted_at: float, now: float) -> float:
+    """Seconds until a widget may paint that painted at `painted_at` and does so at most `rate` times a second: none
+    when it has rested for so long, else until the next beat, the same for every widget of that rate.
+
+    Both instants are of the monotonic clock. Rates up to 15 beat on multiples of `TICK_S`.
+    """
+    if now - painted_at >= 1 / rate:
+        return 0.001
+    period = 1 / rate if rate * TICK_S > 1 else round(1 / (rate * TICK_S)) * TICK_S
+    return max(0.001, period - now % period)
+
 
 class Inked(Widget):
     """Base of every widget on the line API. A subclass says how it forgets what it painted."""
@@ -17,6 +32,23 @@ class Inked(Widget):
         self._stale = False
         self._timer: Timer | None = None
         """Runs from the first change until the paint that shows it."""
+        self._behind = False
+        """Whether something changed while another view stood over this one."""
+
+    def catch_up(self) -> None:
+        """The view is seen again: paint what changed meanwhile."""
+        if self._behind:
+            self._behind = False
+            self._flush()
+
+    def _flush(self) -> None:
+        """Paint what changed."""
+        raise NotImplementedError
+
+    def _out_of_sight(self) -> bool:
+        """Whether another view stands over this one: making lines would be for nobody. `catch_up` makes them."""
+        self._behind = self.is_attached and not self.screen.is_current
+        return self._behind
 
     @property
     def repaint_pending(self) -> bool:

@@ -12,7 +12,7 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from widgets.inked import Inked
+from widgets.inked import Inked, wait_s
 from widgets.line import Line
 
 
@@ -44,8 +44,7 @@ class LineBlock(Inked):
         if now:
             self._flush()
         elif self._timer is None and self.is_attached:
-            wait = max(0.001, 1 / self.RATE - (monotonic() - self._flushed_at))
-            self._timer = self.set_timer(wait, self._flush)
+            self._timer = self.set_timer(wait_s(self.RATE, self._flushed_at, monotonic()), self._flush)
 
     def scroll_lines(self, lines: int) -> None:
         """Move the window over the lines, as far as there are any."""
@@ -84,6 +83,8 @@ class LineBlock(Inked):
         if not width or not self.is_attached:
             if self.styles.is_auto_height:
                 self.refresh(layout=True)
+            return
+        if self._out_of_sight():
             return
         old, self._strips = self._strips, self._made(width)
         if len(old) != len(self._strips):

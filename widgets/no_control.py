@@ -38,6 +38,9 @@ class NoControl(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Segments with safe text; control segments, which hold no foreign text, pass."""
-        if all(control or (text.isascii() and text.isprintable()) for text, _, control in segments):
+        for text, _, control in segments:
+            if not control and not (text.isascii() and text.isprintable()) and _UNSAFE.search(text):
+                break
+        else:
             return segments
         return [segment if segment.control else Segment(visible(segment.text), segment.style) for segment in segments]

@@ -19,6 +19,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from widgets.inked import wait_s
 from widgets.line import Line
 from widgets.painted_rows import PaintedRows
 from widgets.palette import Palette
@@ -105,8 +106,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     def repaint(self) -> None:
         """Look again at every row soon, and repaint those that differ. Call it when time has passed."""
         if self._timer is None and self.is_attached:
-            wait = max(0.001, 1 / self.RATE - (monotonic() - self._flushed_at))
-            self._timer = self.set_timer(wait, self._flush)
+            self._timer = self.set_timer(wait_s(self.RATE, self._flushed_at, monotonic()), self._flush)
 
     @property
     def key(self) -> str:
@@ -172,7 +172,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         self._timer = None
         self._flushed_at = monotonic()
         width = self.size.width
-        if not width or not self.is_attached:
+        if not width or not self.is_attached or self._out_of_sight():
             return
         dirty = []
         for index in range(-1, self._cursor.room):

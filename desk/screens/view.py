@@ -13,6 +13,7 @@ from desk.screens.sharing import Sharing
 from desk.screens.status import local_offset_s, status_view
 from desk.screens.verbs import VerbScreen
 from engine.model import Ticket
+from widgets.inked import Inked
 from widgets.key_bar import KeyBar
 from widgets.status_bar import StatusBar
 
@@ -110,6 +111,10 @@ class ViewScreen(Sharing, VerbScreen):
         stack = self.app.screen_stack
         above = stack[stack.index(self) + 1 :] if self in stack else []
         return super().is_current and all(screen.is_modal for screen in above)
+
+    def on_screen_resume(self) -> None:
+        for widget in self.walk_children(Inked):
+            widget.catch_up()
 
     @property
     def pane(self) -> Widget | None:

@@ -95,11 +95,12 @@ class Show:
         account = dealing.portfolio.account(now_ns)
         positions = dealing.positions()
         protections = dealing.risk.protections(now_ns)
+        sparks = view.take_sparks()
         frame = Frame(
             rev=rev,
             status=self._status(now_ns),
             account=account if account != last.account else None,
-            symbols=tuple(self._row(symbol, now_ns) for symbol in view.take_symbols()),
+            symbols=tuple(self._row(symbol, now_ns, spark=symbol in sparks) for symbol in view.take_symbols()),
             posts=view.take_posts(),
             marks=view.take_marks(),
             positions=positions if positions != last.positions else None,
@@ -136,10 +137,10 @@ class Show:
             not_scored=view.not_scored(),
         )
 
-    def _row(self, symbol: str, now_ns: int) -> SymbolRow:
+    def _row(self, symbol: str, now_ns: int, *, spark: bool = True) -> SymbolRow:
         mood = self._sentiment.mood(symbol, now_ns)
         mode = self._dealing.tickets.mode(symbol)
-        return self._view.symbol_row(mood, mode, self._thresholds[symbol], self._why_not(mood, mode))
+        return self._view.symbol_row(mood, mode, self._thresholds[symbol], self._why_not(mood, mode), spark=spark)
 
     def _why_not(self, mood: Mood, mode: Mode) -> str:
         """The first thing that keeps a symbol from trading: what stops every symbol first, its own reasons after."""

@@ -85,6 +85,7 @@ class View:
         self.past = PastKeeper(self._symbols)
         self._day_open: dict[str, Decimal] = {}
         self._dirty_symbols: set[str] = set()
+        self._dirty_sparks: set[str] = set()
         self._dirty_feeds: set[str] = set()
 
     # what happened -------------------------------------------------------------------------------------------------
@@ -208,11 +209,12 @@ class View:
             self.past.add(symbol, now_ns, mood.value, mood.raw, shown, mood.volume)
         self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
         self._dirty_symbols.update(moods)
+        self._dirty_sparks.update(moods)
 
     # rows ----------------------------------------------------------------------------------------------------------
 
-    def symbol_row(self, mood: Mood, mode: Mode, threshold: float, why_not: str) -> SymbolRow:
-        """One gauge. `threshold` is the strategy's for this symbol."""
+    def symbol_row(self, mood: Mood, mode: Mode, threshold: float, why_not: str, *, spark: bool = True) -> SymbolRow:
+        """One gauge, with or without its sparkline. `threshold` is the strategy's for this symbol."""
         symbol = mood.symbol
         quote = self.quotes.get(symbol)
         price = None if quote is None else (quote.mid or quote.last)
@@ -224,7 +226,7 @@ class View:
             mood=mood,
             mode=mode,
             threshold=threshold,
-            spark=tuple(self._sparks[symbol]),
+            spark=tuple(self._sparks[symbol]) if spark else (),
             price=None if price is None else f"{price:.2f}",
             price_ns=0 if quote is None else quote.at_ns,
             day_change_pct=change,
@@ -237,6 +239,12 @@ class View:
             return ()
         dirty = tuple(symbol for symbol in self._symbols if symbol in self._dirty_symbols)
         self._dirty_symbols.clear()
+        return dirty
+
+    def take_sparks(self) -> frozenset[str]:
+        """Symbols whose sparkline has another sample since the last frame."""
+        dirty = frozenset(self._dirty_sparks)
+        self._dirty_sparks.clear()
         return dirty
 
     def take_posts(self) -> tuple[PostRow, ...]:

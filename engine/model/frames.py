@@ -60,7 +60,8 @@ class SymbolRow(msgspec.Struct, frozen=True, gc=False):
     mode: Mode
     threshold: float
     spark: tuple[float | None, ...]
-    """Mood value at the last 60 half-minutes, oldest first; None where there was none."""
+    """Mood value at the last 60 half-minutes, oldest first; None where there was none. Empty in a Frame where it is
+    still the one that was sent before: it is most of a row, and changes twice a minute."""
     price: str | None
     """Newest mid or last, as decimal text."""
     price_ns: int

@@ -96,6 +96,16 @@ def test_the_count_of_posts_never_lies(frames: list[tuple[int, int]]) -> None:
     assert mirror.take_posts() == []
 
 
+def test_a_sparkline_that_was_not_sent_again_stays(mirror: Mirror) -> None:
+    before = mirror.symbols["TSLA"]
+    moved = msgspec.structs.replace(made_up.symbol_row("TSLA", 5), spark=())
+    mirror.apply(Frame(rev=8, symbols=(moved,)))
+    assert mirror.symbols["TSLA"] == msgspec.structs.replace(moved, spark=before.spark)
+    sampled = msgspec.structs.replace(moved, spark=(*before.spark[1:], 0.5))
+    mirror.apply(Frame(rev=9, symbols=(sampled,)))
+    assert mirror.symbols["TSLA"] == sampled
+
+
 def test_posts_that_are_never_scored_are_not_called_left_out(mirror: Mirror) -> None:
     before = made_up.snapshot().status
     scored = (made_up.post(900), made_up.post(901))

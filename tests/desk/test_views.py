@@ -12,7 +12,7 @@ from desk.screens.symbol import SymbolView
 from desk.screens.theme import ThemeChoice
 from desk.screens.ticket import TicketView
 from desk.views import VIEWS
-from engine.model import Side
+from engine.model import Side, TradingState
 from engine.model.frames import Command, Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
@@ -300,3 +300,22 @@ async def test_posts_and_tickets_have_room_at_every_size(open_desk: Opener, size
         assert app.main.feed.size.height >= 5
         assert app.main.tickets.size.height >= 5
         assert app.main.gauges.size.height >= 5
+
+
+async def test_what_a_view_covers_is_painted_when_it_is_seen_again(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        await pilot.press("6")
+        await until(pilot, lambda: app.screen is not main)
+        before = "\n".join(strip.text for strip in main.bar._strips)
+        row = msgspec.structs.replace(made_up.symbol_row("TSLA", 3), price="404.04")
+        status = made_up.status(state=TradingState.REDUCING, state_reason="day's loss")
+        await engine.send(Frame(rev=0, status=status, symbols=(row,)))
+        await until(pilot, lambda: app.link.mirror.symbols["TSLA"].price == "404.04")
+        await until(pilot, lambda: main.gauges._behind and main.bar._behind)
+        assert "\n".join(strip.text for strip in main.bar._strips) == before
+        await pilot.press("escape")
+        await until(pilot, lambda: "404.04" in "\n".join(painted(main.gauges)))
+        await until(pilot, lambda: " REDUCING " in painted(main.bar)[0])
+        assert not main.gauges._behind

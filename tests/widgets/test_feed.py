@@ -121,3 +121,19 @@ async def test_where_all_posts_are_of_one_symbol_the_text_gets_its_room() -> Non
             feed.push([first])
             await until(pilot, lambda feed=feed: len(shown(feed)) == 1)  # type: ignore[misc]
             assert (symbol in painted(feed)[1]) is (feed is with_symbol)
+
+
+async def test_what_nobody_can_read_is_painted_less_often_but_keys_are_not() -> None:
+    feed = Feed(fps=15)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 500))
+        await until(pilot, lambda: shown(feed) == [495, 496, 497, 498, 499])
+        for start in range(500, 3000, 500):
+            feed.push(numbered(start, start + 500))
+            await until(pilot, lambda: not feed.repaint_pending)
+        assert feed._rushing
+        feed.push(numbered(3000, 3500))
+        slow = feed._due_at
+        feed.move(-1)
+        assert feed._due_at <= slow
+        await until(pilot, lambda: not feed.following and shown(feed)[-1] == 3499)
