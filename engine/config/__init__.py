@@ -9,8 +9,8 @@ from engine.config.load import (
     load,
     shipped_path,
     user_path,
-    where_in,
 )
+from engine.config.place import where_in
 from engine.config.schema import (
     AlpacaConfig,
     BrokerConfig,

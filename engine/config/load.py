@@ -20,6 +20,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from engine.config.check import check_values
+from engine.config.place import read_text, where_in
 from engine.config.schema import Config, Section
 from engine.errors import ConfigError
 from engine.model.base import Value
@@ -34,9 +35,6 @@ SECRET_VARIABLES = (
     "DESK_OPENAI_API_KEY",
 )
 """Environment variables that are secrets, not settings."""
-
-LARGEST = 1 << 20
-"""Most bytes of a configuration file."""
 
 _SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
 
@@ -91,17 +89,13 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
     return Loaded(config, source, config_hash(config))
 
 
-def where_in(source: Path, key: str) -> str:
-    """`file:line: key` of a dotted key in a configuration file; without the line where it does not stand there."""
-    return _where(source, key)
-
-
 def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
     """A Config from a plain table. Raises ConfigError naming key, value and line in `source`.
 
     A value that `overrides` holds came from the environment: then its variable is named.
     """
     _refuse_unknown(table, Config, (), source)
+    profile = str(table["engine"].get("profile", "")) if "engine" in table else ""
     try:
         config = msgspec.convert(table, Config, strict=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -109,11 +103,11 @@ def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
         key = at.rstrip("`").lstrip(".") or "the file"
         raise ConfigError(
             f"{_plain(message)}, found {_lookup(table, key)!r}",
-            where=_whence(source, key, overrides),
+            where=_whence(source, key, overrides, profile),
             remedy=f"correct {key}; its meaning and default are in `desk config show --defaults`",
         ) from error
     for key, problem, remedy in check_values(config):
-        raise ConfigError(problem, where=_whence(source, key, overrides), remedy=remedy)
+        raise ConfigError(problem, where=_whence(source, key, overrides, profile), remedy=remedy)
     return config
 
 
@@ -144,7 +138,7 @@ def config_hash(config: Config) -> str:
 
 def _read(path: Path) -> Table:
     try:
-        text = _text(path)
+        text = read_text(path)
     except OSError as error:
         raise ConfigError(
             f"expected a readable configuration file, found {error.strerror}",
@@ -171,22 +165,6 @@ def _read(path: Path) -> Table:
         ) from error
 
 
-def _text(path: Path) -> str:
-    """The file's text with lines ending in a line feed, without the byte order mark that some editors write.
-
-    Raises ConfigError for a file that is too long, OSError, UnicodeDecodeError.
-    """
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ConfigError(
-            f"expected a configuration of at most {LARGEST:,} bytes, found a longer one",
-            where=str(path),
-            remedy="`desk config init` writes one with every default explained",
-        )
-    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _number(text: str) -> Decimal:
     try:
         number = Decimal(text)
@@ -207,7 +185,7 @@ def _checked(table: Table, source: Path) -> Table:
         if _SECRET_KEYS.search(key.rsplit(".", 1)[-1]):
             raise ConfigError(
                 "expected no secret in the configuration file",
-                where=_where(source, key),
+                where=where_in(source, key),
                 remedy="remove it and store it with `desk keys set` (or an environment variable)",
             )
     body = {key: value for key, value in table.items() if key != "profile"}
@@ -216,14 +194,14 @@ def _checked(table: Table, source: Path) -> Table:
     if not isinstance(profiles, dict):
         raise ConfigError(
             f"expected tables such as [profile.paper], found {profiles!r}",
-            where=_where(source, "profile"),
+            where=where_in(source, "profile"),
             remedy='to choose the profile that is started: profile = "…" under [engine]',
         )
     for name, overlay in profiles.items():
         if name not in PROFILES:
             raise ConfigError(
                 f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
-                where=_where(source, f"profile.{name}"),
+                where=where_in(source, f"profile.{name}"),
                 remedy=_nearest(name, PROFILES),
             )
         _refuse_unknown(overlay, Config, ("profile", name), source)
@@ -232,13 +210,15 @@ def _checked(table: Table, source: Path) -> Table:
 
 def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], source: Path) -> None:
     if not isinstance(table, dict):
-        raise ConfigError(f"expected a table, found {table!r}", where=_where(source, ".".join(at)))
+        raise ConfigError(f"expected a table, found {table!r}", where=where_in(source, ".".join(at)))
     hints = get_type_hints(kind)
     for key, value in table.items():
         if key not in hints:
             dotted = ".".join((*at, key))
             raise ConfigError(
-                f"expected a known key, found {key!r}", where=_where(source, dotted), remedy=_nearest(key, tuple(hints))
+                f"expected a known key, found {key!r}",
+                where=where_in(source, dotted),
+                remedy=_nearest(key, tuple(hints)),
             )
         inner = _section_of(hints[key])
         if inner is None:
@@ -358,44 +338,10 @@ def _plain(message: str) -> str:
     return message[:1].lower() + message[1:].replace("`", "")
 
 
-def _whence(source: Path, key: str, overrides: Table | None) -> str:
+def _whence(source: Path, key: str, overrides: Table | None, profile: str = "") -> str:
     at: Any = overrides
     for part in key.split("."):
         at = at.get(part) if isinstance(at, dict) else None
     if at is None:
-        return _where(source, key)
+        return where_in(source, key, profile)
     return f"{key}, set by environment variable DESK_{key.replace('.', '__').upper()}"
-
-
-def _where(source: Path, key: str) -> str:
-    line = _line_of(source, key)
-    return f"{source}:{line}: {key}" if line else f"{source}: {key}"
-
-
-def _line_of(source: Path, key: str) -> int | None:
-    """Line of a dotted key in a TOML file, found by walking its headers; None when it is not in the file."""
-    try:
-        lines = _text(source).split("\n")
-    except (OSError, UnicodeDecodeError):
-        return None
-    parts = re.findall(r"[^.\[\]]+|\[\d+\]", key)
-    names = [part for part in parts if not part.startswith("[")]
-    index = next((int(part[1:-1]) for part in parts if part.startswith("[")), 0)
-    table: list[str] = []
-    seen = -1
-    for number, line in enumerate(lines, 1):
-        header = re.match(r"\s*\[(\[?)\s*([^\]]+?)\s*\]", line)
-        if header:
-            table = [part.strip().strip('"') for part in header.group(2).split(".")]
-            if header.group(1):
-                seen += 1
-            if table == names:
-                return number
-            continue
-        found = re.match(r'\s*([A-Za-z0-9_\-"]+(?:\s*\.\s*[A-Za-z0-9_\-"]+)*)\s*=', line.replace('".', "."))
-        dotted = [*table, *(part.strip() for part in found.group(1).replace('"', "").split("."))] if found else []
-        if not found or dotted[: len(names)] != names[: len(dotted)]:
-            continue
-        if len(names) <= len(dotted) and (not any(part.startswith("[") for part in parts) or seen == index):
-            return number
-    return None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import Config, load
-from engine.config.load import LARGEST
+from engine.config.place import LARGEST
 from engine.errors import ConfigError
 from engine.model import Mode
 
@@ -96,6 +96,32 @@ def test_refusals_name_file_line_value_and_remedy(tmp_path: Path, text: str, lin
     assert says in caught.value.message
     assert remedy in caught.value.remedy
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("[risk]\nopen_orders = 4\n[profile.paper.risk]\nopen_orders = -1", ":4: profile.paper.risk.open_orders"),
+        ("[profile.paper]\n\nrisk = { open_orders = -1 }", ":3: profile.paper.risk.open_orders"),
+        ('[profile.paper]\nrisk.open_orders = "x"', ":2: profile.paper.risk.open_orders"),
+        ("\nrisk = { open_orders = -1 }", ":2: risk.open_orders"),
+        ("risk.open_orders = -1", ":1: risk.open_orders"),
+        ("[profile.live.risk]\nopen_orders = 1\n[risk]\nopen_orders = -1", ":4: risk.open_orders"),
+        (
+            '[[watchlist]]\nsymbol = "A"\n'
+            '[[profile.paper.watchlist]]\nsymbol = "B"\n[[profile.paper.watchlist]]\nsymbol = "c"',
+            ":6: profile.paper.watchlist[1].symbol",
+        ),
+        ('[[watchlist]]\nsymbol = "A"\n[[watchlist]]\nname = "B"', ":3: watchlist[1]"),
+        ('[feeds]\nprices = "replay"', ":2: feeds.prices"),
+        ('[engine]\nprofile = "live"\n[broker]\nname = "simulated"', ":4: broker.name"),
+    ],
+)
+def test_a_profiles_own_value_is_found_where_it_stands(tmp_path: Path, text: str, where: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, env={})
+    assert caught.value.where == f"{path}{where}"
 
 
 def test_missing_and_binary_files(tmp_path: Path) -> None:

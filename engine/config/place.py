@@ -1,0 +1,74 @@
+"""Where a key stands in a configuration file, for whoever has to correct it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.errors import ConfigError
+
+LARGEST = 1 << 20
+"""Most bytes of a configuration file."""
+
+_PART = re.compile(r"[^.\[\]]+|\[\d+\]")
+_HEADER = re.compile(r"\s*\[(\[?)\s*([^\]]+?)\s*\]")
+_KEY = re.compile(r'\s*([A-Za-z0-9_\-"]+(?:\s*\.\s*[A-Za-z0-9_\-"]+)*)\s*=')
+
+
+def read_text(path: Path) -> str:
+    """The file's text with lines ending in a line feed, without the byte order mark that some editors write.
+
+    Raises ConfigError for a file that is too long, OSError, UnicodeDecodeError.
+    """
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ConfigError(
+            f"expected a configuration of at most {LARGEST:,} bytes, found a longer one",
+            where=str(path),
+            remedy="`desk config init` writes one with every default explained",
+        )
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def where_in(source: Path, key: str, profile: str = "") -> str:
+    """`file:line: key` of a dotted key such as `risk.open_orders` or `watchlist[1].symbol`.
+
+    What the profile's own table says comes first, as it does for its value. A key that does not stand there by itself
+    has the line of what it is a part of (`risk = { … }`, `[risk]`), or none.
+    """
+    try:
+        lines = read_text(source).split("\n")
+    except (OSError, UnicodeDecodeError):
+        return f"{source}: {key}"
+    whole = _PART.findall(key)
+    for size in range(len(whole), 0, -1):
+        for prefix in (["profile", profile], []) if profile else ([],):
+            line = _line_of(lines, [*prefix, *whole[:size]])
+            if line is not None:
+                return f"{source}:{line}: {'.'.join([*prefix, key])}"
+    return f"{source}: {key}"
+
+
+def _line_of(lines: list[str], parts: list[str]) -> int | None:
+    """Line of a key given by its parts, found by walking the headers; None when it is not there."""
+    names = [part for part in parts if not part.startswith("[")]
+    place = next((at for at, part in enumerate(parts) if part.startswith("[")), None)
+    array, index = (None, 0) if place is None else (parts[:place], int(parts[place][1:-1]))
+    table: list[str] = []
+    seen = -1
+    for number, line in enumerate(lines, 1):
+        header = _HEADER.match(line)
+        if header:
+            table = [part.strip().strip('"') for part in header.group(2).split(".")]
+            seen += table == array
+            if table == names and (array is None or seen == index):
+                return number
+            continue
+        found = _KEY.match(line.replace('".', "."))
+        dotted = [*table, *(part.strip() for part in found.group(1).replace('"', "").split("."))] if found else []
+        if not found or dotted[: len(names)] != names[: len(dotted)]:
+            continue
+        if len(names) <= len(dotted) and (array is None or seen == index):
+            return number
+    return None
