@@ -19,7 +19,7 @@ from engine.orders.plan import ExitPlan
 from engine.orders.register import Register
 
 SLOW_RETRY_NS: Final = 60 * SECOND
-"""Between attempts of a stop exit once its quick attempts are used up."""
+"""Between attempts of a stop exit once its quick attempts are used up, and of a target that is refused."""
 REFUSED_RETRY_NS: Final = SECOND
 """After the venue refused an exit."""
 _HUNDRED: Final = Decimal(100)
@@ -198,6 +198,10 @@ class Closer:
         if track.gap_ns:
             return False
         plan.closed(order.filled)
+        refused = order.status in (OrderStatus.REJECTED, OrderStatus.DENIED)
+        lot = self._holdings.lot(plan.symbol, plan.entry_id)
+        if refused and plan.role is Role.TARGET and lot is not None:
+            lot.target_ns = now_ns + SLOW_RETRY_NS
         plan.retry_ns = now_ns
         if order.status is OrderStatus.REJECTED and track.retry_ns and plan.role is not Role.EXIT:
             plan.retry_ns = max(track.retry_ns, now_ns + REFUSED_RETRY_NS)

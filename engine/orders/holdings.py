@@ -30,6 +30,7 @@ class Lot:
         "strategy",
         "symbol",
         "target",
+        "target_ns",
     )
 
     def __init__(self, entry_id: str, symbol: str, side: Side) -> None:
@@ -49,6 +50,8 @@ class Lot:
         self.strategy = ""
         self.stops_placed = 0
         """Stops the engine has placed at the venue for it."""
+        self.target_ns = 0
+        """Not before this instant is its target sold at, for the last such order was refused."""
         self.bare_ns = 0
         """Since when part of it has had no working stop at the venue; 0 when all has."""
 

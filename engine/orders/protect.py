@@ -40,7 +40,7 @@ class Protector:
         symbol = quote.symbol
         for crossing in self._watch.on_quote(quote):
             lot = self._holdings.lot(symbol, crossing.entry_id)
-            if lot is None:
+            if lot is None or (crossing.role is Role.TARGET and now_ns < lot.target_ns):
                 continue
             if self._closer.running(symbol, crossing.entry_id):
                 if crossing.role is Role.STOP:

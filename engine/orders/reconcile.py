@@ -14,6 +14,7 @@ from engine.clock import SECOND
 from engine.model import ZERO, Level, Order, OrderStatus, Position, Role, VenuePosition, VenueSnapshot
 from engine.model.records import Difference
 from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation
+from engine.orders.machine import concluded
 from engine.orders.register import Register
 
 SETTLING_NS: Final = 2 * SECOND
@@ -110,6 +111,8 @@ class Reconciler:
         for fill in out.fills:
             found[fill.symbol] = found.get(fill.symbol, ZERO) + fill.quantity * fill.side.sign
         for track in self._register.newest(1000):
+            if concluded(track.order.status, track.known):
+                continue  # the venue never had it: it cannot have moved a position
             newest[track.order.symbol] = max(newest.get(track.order.symbol, 0), track.order.updated_ns)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []

@@ -326,6 +326,20 @@ class TestExit:
         (stop,) = placed(orders.on_quote(quote("93", "93.1"), T0 + 10))
         assert (stop.role, stop.draft.quantity) == (Role.STOP, 10)
 
+    @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.DENIED])
+    def test_a_target_that_is_refused_is_not_tried_again_at_every_price(
+        self, orders: Orders, bare: Intent, outcome: Outcome
+    ) -> None:
+        (target,) = placed(orders.on_quote(quote("110", "110.1"), T0 + SECOND))
+        orders.on_answer(target, Answer(outcome, "insufficient qty"), T0 + SECOND)
+        for seconds in range(2, 61):
+            assert not placed(orders.on_quote(quote("111", "111.1"), T0 + seconds * SECOND))
+        (again,) = placed(orders.on_quote(quote("111", "111.1"), T0 + 61 * SECOND))
+        assert again.attempt == 2
+        orders.on_answer(again, Answer(outcome, "insufficient qty"), T0 + 61 * SECOND)
+        (stop,) = placed(orders.on_quote(quote("94", "94.1"), T0 + 62 * SECOND))
+        assert stop.role is Role.STOP, "a stop is not held up by it"
+
     def test_an_exit_that_a_control_denies_is_tried_again_after_pauses(self, orders: Orders, bare: Intent) -> None:
         (stop,) = placed(orders.on_quote(quote("94", "94.1"), T0))
         changes = orders.on_answer(stop, Answer(Outcome.DENIED, "R25 reconciled"), T0)

@@ -146,6 +146,17 @@ def test_drift_needs_a_second_snapshot_and_then_the_venue_is_right(orders: Order
     assert [(each.subject, each.theirs) for each in second.differences if each.adopted] == [("TSLA", "6")]
 
 
+def test_orders_that_the_venue_never_had_do_not_put_off_the_second_look(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    accepted(orders, intent)
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
+    orders.on_update(event(filled, "fill", "x", "10", "99"), T0 + 9)
+    assert not orders.reconcile(snapshot(filled, TSLA="6"), book(TSLA="10"), LATER).ok
+    refused = enter("signal-2", now_ns=LATER + 1)
+    orders.on_answer(refused, Answer(Outcome.REJECTED, "insufficient qty"), LATER + 2)
+    assert orders.reconcile(snapshot(filled, TSLA="6", at_ns=LATER + 3), book(TSLA="10"), LATER + 3).drift
+
+
 def test_a_drift_taken_over_before_a_restart_is_no_drift_after_it(orders: Orders, enter: Enter) -> None:
     intent = enter()
     filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 9)
