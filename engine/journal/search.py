@@ -149,7 +149,7 @@ class Index:
         return None if found is None else str(found[0])
 
     def _write(self, rows: list[tuple[int, str, str, str, str, str]], reached: int) -> int:
-        """Put rows in and note how far they reach, in one transaction."""
+        """Put rows in and note how far they reach, in one transaction: further than `reached` where more had come."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             if rows and rows[0][0] <= self.seq:
@@ -157,7 +157,8 @@ class Index:
             self._connection.executemany(
                 f"INSERT INTO terms(rowid, {', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?)", rows
             )
-            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (str(max(reached, self.seq)),))
+            seq = max(reached, self.seq, rows[-1][0] if rows else 0)
+            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (str(seq),))
         except sqlite3.Error:
             self._connection.execute("ROLLBACK")
             raise

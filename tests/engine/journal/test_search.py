@@ -139,3 +139,27 @@ def test_a_record_that_cannot_be_read_is_found_by_its_key(
     journal.close()
     tamper(("UPDATE records SET body = ? WHERE seq = 5", ("{broken",)))
     assert 5 in found(path, "tkt-0001")
+
+
+def test_a_record_that_comes_while_the_index_is_brought_up_is_indexed_once(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine writes on between the look at how far the journal reaches and the reading of it."""
+    numbers = iter(range(20, 40))
+
+    def and_more(reader: Reader) -> int:
+        found = real(reader)
+        journal.append(*post(next(numbers), "nobody expected this"))
+        journal.flush()
+        return found
+
+    with Reader(journal.path) as reader, Index(reader) as index:
+        index.update()
+        real = Reader.seq.fget
+        assert real is not None
+        monkeypatch.setattr(Reader, "seq", property(and_more))
+        counted = sum(index.update() for _ in range(3))
+        monkeypatch.undo()
+        assert counted + index.update() == 3
+        seqs = [record.seq for record in index.find("expected")]
+        assert len(seqs) == 3 and seqs == sorted(set(seqs), reverse=True)
