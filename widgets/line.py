@@ -100,5 +100,6 @@ def wrap(text: str, width: int, most: int) -> list[str]:
         lines.append(line)
     if len(lines) > most:
         lines = lines[:most]
-        lines[-1] = fit(lines[-1] + ELLIPSIS * 2, width).rstrip()
+        last = lines[-1] + ELLIPSIS
+        lines[-1] = last if cell_len(last) <= width else fit(last + ELLIPSIS, width).rstrip()
     return lines

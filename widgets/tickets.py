@@ -78,10 +78,13 @@ class Tickets(RowPanel[Ticket]):
 
 
 def _draft(line: Line, draft: Draft, width: int, colors: Palette) -> None:
+    """The order, as far as it leaves the countdown its place."""
     line.right(figures.quantity(draft.quantity), 6, colors.strong).add(" @ ", colors.muted)
     line.field(figures.price(draft.limit_price), 9, colors.strong)
-    line.add("stop ", colors.muted).field(figures.price(draft.stop_price), 9, colors.text)
-    line.add("target ", colors.muted).field(figures.price(draft.target_price), 9, colors.text)
+    if width >= 54:
+        line.add("stop ", colors.muted).field(figures.price(draft.stop_price), 9, colors.text)
+    if width >= 70:
+        line.add("target ", colors.muted).field(figures.price(draft.target_price), 9, colors.text)
     if width >= 84:
         line.add("$", colors.muted).field(figures.money(draft.notional, 0), 8, colors.text)
 

@@ -48,4 +48,6 @@ def test_wrap_stays_inside_its_box(value: str, width: int, most: int) -> None:
 def test_wrap_breaks_at_blanks_and_says_when_it_cut() -> None:
     assert wrap("revenue up and margin back", 12, 9) == ["revenue up", "and margin", "back"]
     assert wrap("revenue up and margin back", 12, 2)[-1].endswith(ELLIPSIS)
+    assert wrap("revenue up and margin back", 14, 1) == ["revenue up and"[:13] + ELLIPSIS]
+    assert wrap("revenue up and margin back", 13, 1) == ["revenue up" + ELLIPSIS]
     assert wrap("x" * 20, 8, 3) == ["x" * 8, "x" * 8, "x" * 4]

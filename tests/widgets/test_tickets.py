@@ -1,6 +1,7 @@
 from time import monotonic
 
 import msgspec
+import pytest
 
 from engine.clock import SECOND
 from engine.model import Side
@@ -17,6 +18,14 @@ def test_the_order_and_its_time_stand_in_the_first_line() -> None:
     first = text(panel(NOW + 17 * SECOND).row("t", ticket(), 120, COLORS)).splitlines()[0]
     for words in ("▲ BUY", "TSLA", "26 @ 191.40", "stop 181.83", "target 210.54", "1:43"):
         assert words in first
+
+
+@pytest.mark.parametrize("width", [40, 46, 54, 60, 70, 79])
+def test_a_narrow_pane_keeps_the_countdown(width: int) -> None:
+    first = text(panel(NOW + 17 * SECOND).row("t", ticket(), width, COLORS)).splitlines()[0]
+    assert len(first.rstrip()) <= width
+    assert first.rstrip().endswith("1:43")
+    assert "26 @ 191.40" in first
 
 
 def test_the_verdict_stands_before_the_key() -> None:
