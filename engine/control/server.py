@@ -193,8 +193,13 @@ class ControlServer:
                 ticker.get_loop().call_later(AGAIN_S, self._frames_again, ticker)
 
     def _frames_again(self, ended: asyncio.Task[None]) -> None:
+        """What changed may be lost with the frame that was not made: every client begins anew."""
         if self._ticker is ended:
             self._begin_frames()
+            for client in self._clients:
+                client.backlog.clear()
+                client.behind = True
+                client.wake.set()
 
     async def _tick(self) -> None:
         """One frame per interval at most, none while nothing changes or nobody looks; none on the heels of a push."""
