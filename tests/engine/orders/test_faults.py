@@ -22,6 +22,7 @@ from engine.model import (
     Intent,
     Lookup,
     Order,
+    OrderStatus,
     OrderUpdate,
     Outcome,
     Quote,
@@ -48,6 +49,8 @@ class Wire:
         self.portfolio = Portfolio(CONFIG.simulated.cash)
         self.journal: list[Intent | Order | Fill] = []
         self.late: list[OrderUpdate] = []
+        self.stuck: list[Intent] = []
+        """Orders that reach the venue later, long after they counted as lost."""
         self.price = 100
         self.signals = 0
         self.entries: dict[str, int] = {}
@@ -86,7 +89,13 @@ class Wire:
 
     async def submit(self, intent: Intent) -> None:
         answer = Answer(Outcome.UNRESOLVED, "reset before")
-        if not self.trouble(0.15):
+        if intent.role is not Role.ENTRY and self.trouble(0.1):
+            answer = Answer(Outcome.DENIED, "by a control")
+        elif self.trouble(0.05):
+            answer = Answer(Outcome.REJECTED, "rate limit", retry_after_s=self.luck.uniform(0, 20))
+        elif self.trouble(0.05):
+            self.stuck.append(intent)
+        elif not self.trouble(0.15):
             answer = await self.broker.submit(intent)
             if self.trouble(0.15):
                 answer = Answer(Outcome.UNRESOLVED, "timeout after")
@@ -126,6 +135,10 @@ class Wire:
         self.price = price
         self.clock.advance(self.now_ns + SECOND)
         quote = Quote("TSLA", self.now_ns, self.now_ns, Decimal(price), Decimal(price) + Decimal("0.02"), None)
+        if self.quiet or self.luck.random() < 0.1:
+            for intent in self.stuck:
+                await self.broker.submit(intent)
+            self.stuck = []
         await self.hear(list(self.broker.on_quote(quote)))
         self.portfolio.on_quote(quote)
         await self.apply(self.orders.on_quote(quote, self.now_ns))
@@ -215,6 +228,12 @@ class Wire:
         assert venue == {position.symbol: position.quantity for position in self.portfolio.positions()}
         assert self.orders.held("TSLA") == venue.get("TSLA", 0)
         assert not self.orders.unresolved
+        stops = [
+            order.remaining
+            for order in told.values()
+            if order.order_type == "stop" and order.status in (OrderStatus.WORKING, OrderStatus.PARTIAL)
+        ]
+        assert sum(stops, Decimal(0)) >= self.orders.held("TSLA") or self.orders.exits("TSLA").watched, "unprotected"
 
 
 def restored(journal: list[Intent | Order | Fill]) -> Orders:
