@@ -67,10 +67,7 @@ _WAITS = re.compile(
     r"|\bwaiting for\b[^.!?]{1,80}?\b(?:to|before)\b",
     re.IGNORECASE,
 )
-_WAITS_BY: Final = (
-    *("need to", "needs to", "would buy", "would sell", "would short", "would add", "would own", "would go"),
-    *("only long", "only short", "only b", "waiting for"),
-)
+_WAITS_BY: Final = ("would ", "eed to ", "eeds to ", "only ", "waiting for")
 """A text without any of these in lower case waits for nothing."""
 _UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
 _UNTRUE = re.compile(

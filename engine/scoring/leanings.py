@@ -8,6 +8,7 @@ the neutral band: a direction for those who ask for one, never a call. How often
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,7 @@ MOST: Final = 0.02
 """The largest score, either way: well within the neutral band."""
 _FAR: Final = 5
 """Σ leanings from which on the score is the largest."""
-_EDGE: Final = "\"'“”‘’().,:;!?…*-"
+_CASHTAG = re.compile(r"\$[^\W\d_]")
 
 
 class Leanings(NamedTuple):
@@ -31,12 +32,15 @@ class Leanings(NamedTuple):
     version: str
 
     def of(self, text: str) -> float:
-        """The score of a text in [−MOST, MOST], each word once. Work is proportional to the text's length."""
+        """The score of a text in [−MOST, MOST], each word once. Work is proportional to the text's length.
+
+        Words are looked up as they stand between two spaces, without a mark after them.
+        """
         words = self.words
-        found = {word.strip(_EDGE) for word in text.lower().split()}
-        total = sum([words[word] for word in found if word in words])
-        if "$x" in words and any(word[0] == "$" and word[1:2].isalpha() for word in found if word):
-            total += words["$x"]
+        found = words.keys() & text.lower().split()
+        total = sum([words[word] for word in found])
+        if "$" in text and _CASHTAG.search(text):
+            total += words.get("$x", 0)
         return MOST * max(-_FAR, min(_FAR, total)) / _FAR
 
 

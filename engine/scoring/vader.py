@@ -40,7 +40,7 @@ class VaderScorer:
             curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
         self._rules = Rules(words) if words else finance_rules()
         self._leanings = None if words else shipped_leanings()
-        lists = f"{self._rules.version}+{self._leanings.version}" if self._leanings else self._rules.version
+        lists = self._rules.version if words else f"{self._rules.version}+{shipped_leanings().version}"
         self.version = lists if curve is AS_IT_IS else f"{lists}+{curve.version}"
         self._curve = curve
         self._plain = words is not None and not words.terms
@@ -53,7 +53,7 @@ class VaderScorer:
         if self._plain:
             return self._whole(self._rules.tally(text))
         score = as_meant(text, self._words)
-        if score.score or not self._leanings:
+        if score.score or self._leanings is None:
             return score
         return Score(self._leanings.of(text), score.confidence, score.symbols)
 

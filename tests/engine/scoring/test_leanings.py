@@ -10,7 +10,6 @@ from engine.config import Config
 from engine.errors import DeskError
 from engine.scoring.calibration import NEUTRAL
 from engine.scoring.leanings import MOST, parse_leanings, shipped_leanings
-from engine.scoring.rules import finance_rules
 from engine.scoring.vader import SILENT, VaderScorer
 from engine.scoring.words import stock_words
 
@@ -18,8 +17,8 @@ from engine.scoring.words import stock_words
 @pytest.mark.parametrize(
     "text, sign",
     [
-        ("Big news coming tomorrow, watch $ABC", 1),
-        ("why, nothing but cuts since", -1),
+        ("Big news coming tomorrow for $ABC", 1),
+        ("why is there nothing but trouble since", -1),
         ("the annual meeting", 0),
         ("", 0),
     ],
@@ -30,7 +29,7 @@ def test_words_lean_to_a_side(text: str, sign: int) -> None:
 
 
 def test_a_leaning_is_no_call_and_no_surer() -> None:
-    (score,) = VaderScorer(Config()).score(["Coming tomorrow: bigger, faster, more for $ABC"])
+    (score,) = VaderScorer(Config()).score(["Coming tomorrow: bigger and more for $ABC"])
     assert 0 < score.score <= MOST < NEUTRAL
     assert score.confidence == SILENT
 
@@ -56,7 +55,7 @@ def test_leanings_are_small_and_know_no_order(text: str, words: list[str]) -> No
 def test_every_word_of_the_shipped_list_can_be_met() -> None:
     leanings = shipped_leanings()
     assert all(leanings.of(word) for word in leanings.words)
-    assert finance_rules().version not in leanings.version
+    assert leanings.version in VaderScorer(Config()).version
 
 
 @pytest.mark.parametrize("line", ["more", "more\t1", "More\t1\tx", "more\t0\tx", "a b\t1\tx", "more\t1\tx\nmore\t2\tx"])
