@@ -211,6 +211,9 @@ def _names(config: Config) -> Iterator[Problem]:
         yield "orders.lookup_backoff_s", "expected pauses above 0, found none or 0", "use [0.5, 1, 2, 4, 8]"
     if not config.feeds.posts:
         yield "feeds.posts", "expected at least one feed of posts, found none", 'use ["x"] or ["replay"]'
+    if "prices" in config.feeds.posts or len(set(config.feeds.posts)) < len(config.feeds.posts):
+        problem = f"expected feeds of posts, each once, found {', '.join(config.feeds.posts)}"
+        yield "feeds.posts", problem, 'use ["x"] or ["replay"]; prices have a setting of their own'
     if "replay" in config.feeds.posts and (len(config.feeds.posts) > 1 or config.feeds.prices != "replay"):
         yield (
             "feeds.posts",

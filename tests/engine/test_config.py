@@ -177,6 +177,8 @@ def test_environment_refusals(variable: str, value: str, says: str) -> None:
     [
         ({"DESK_FEEDS__POSTS": "replay"}, "feeds.posts"),
         ({"DESK_FEEDS__PRICES": "replay"}, "feeds.prices"),
+        ({"DESK_FEEDS__POSTS": "x,x"}, "feeds.posts"),
+        ({"DESK_FEEDS__POSTS": "prices"}, "feeds.posts"),
         ({"DESK_FEEDS__POSTS": "replay", "DESK_FEEDS__PRICES": "replay"}, "feeds.posts"),
         ({"DESK_SCREEN__FPS": "fast"}, "screen.fps"),
         ({"DESK_REPLAY__SPEED": "-1"}, "replay.speed"),
