@@ -48,7 +48,7 @@ def test_every_gate_is_told_and_asking_leaves_no_trace(tmp_path: Path) -> None:
         assert {"R17", "R19", "R24", "R25"} <= set(controls)
         assert all(gate.text for gate in detail.gates if not gate.passed)
         assert len(detail.past.price) == len(detail.past.at_ns)
-        with pytest.raises(DeskError, match="404"):
+        with pytest.raises(DeskError, match="expected a symbol of the watchlist"):
             ask(engine, "NOPE")
         told = desk_why(engine, symbol)
         assert told.returncode == 0, told.stderr
