@@ -10,6 +10,7 @@ python -m tests.again
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,14 @@ from typing import Final
 
 LIMIT: Final = 5
 _FAILED: Final = Path(".pytest_cache/v/cache/lastfailed")
+_GROUP: Final = re.compile(r"@[^\]\[]*$")
+"""What the parallel run appends to the name of a test that shares a worker with others."""
 
 
 def main() -> int:
     """Exit code 0 when every failed test passes by itself."""
-    failed = sorted(json.loads(_FAILED.read_text())) if _FAILED.exists() else []
+    told = sorted(json.loads(_FAILED.read_text())) if _FAILED.exists() else []
+    failed = [_GROUP.sub("", name) for name in told]
     if not 0 < len(failed) <= LIMIT:
         return 1
     print(f"\nfailed beside others; asked again by themselves ({len(failed)}):", *failed, sep="\n  ", flush=True)

@@ -25,7 +25,7 @@ from engine.journal.chain import KEY_LIMIT, LAYOUT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
 from engine.journal.rows import Field, insert
-from engine.journal.walk import check_tail
+from engine.journal.walk import Flaw, check_tail
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000
@@ -35,7 +35,7 @@ GROUP_LIMIT: Final = 1024
 CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log at which it is copied back into the journal."""
 TAIL: Final = 10_000
-"""Records whose chain is checked on opening; `desk journal verify` checks all."""
+"""Records whose chain is checked on opening; those before are checked while the engine runs."""
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 ROW_BYTES: Final = 250
@@ -71,6 +71,8 @@ class Journal:
         if profile not in schema.PROFILES:
             raise JournalError(f"expected a profile out of {', '.join(schema.PROFILES)}, found {profile!r}")
         self.path = path
+        self.unchecked = 0
+        """Records from the first on that opening passed over: whether they are as they were written is not known."""
         self._profile = profile
         self._on_failure = on_failure
         self._group_s = config.commit_ms / 1000
@@ -250,12 +252,17 @@ class Journal:
         connection.execute("ROLLBACK")
         walk, flaw = check_tail(connection, read_anchor(self.path), TAIL)
         if flaw is not None:
-            raise JournalError(
-                f"expected the journal as it was written, found: {flaw.what}",
-                where=f"{self.path}, record {flaw.seq}",
-                remedy="restore an intact copy with its anchor, or read `desk journal verify --help` on going on",
-            )
+            raise self.not_as_written(flaw)
+        self.unchecked = max(0, walk.seq - TAIL)
         return Anchor(walk.seq, walk.hash)
+
+    def not_as_written(self, flaw: Flaw) -> JournalError:
+        """What is wrong with a journal in which this was found, and what to do."""
+        return JournalError(
+            f"expected the journal as it was written, found: {flaw.what}",
+            where=f"{self.path}, record {flaw.seq}",
+            remedy="restore an intact copy with its anchor, or read `desk journal verify --help` on going on",
+        )
 
     def _refused(self) -> JournalError:
         refusal = self._failure or self._refusal

@@ -25,6 +25,7 @@ from engine.errors import DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.attendant import Attendant
 from engine.kernel.dealing import Dealing
+from engine.kernel.earlier import watch_earlier
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import (
     Commanded,
@@ -191,6 +192,7 @@ class Kernel:
         if isinstance(self._clock, SystemClock):
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
             self._supervisor.guard(self._watchdog.run(), "watchdog")
+            self._supervisor.guard(watch_earlier(self._journal, self._inbox), "earlier-records")
         quiet_collector()
 
     def _record_start(self) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, EXIT_JOURNAL, EXIT_USAGE
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, EXIT_FAILED, EXIT_JOURNAL, EXIT_USAGE
 from engine.journal.reader import Reader
 from engine.model import TradingState
 from engine.model.frames import Command, Reply
@@ -164,16 +166,38 @@ def test_a_file_in_the_sockets_way_is_named(engine: EngineProcess) -> None:
     assert "Traceback" not in engine.log
 
 
+def damaged(journal: Path, name: str) -> None:
+    """Zero the first page of a table or an index."""
+    with closing(sqlite3.connect(journal)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with journal.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+
+
 def test_a_corrupted_journal_refuses_to_trade(engine: EngineProcess) -> None:
     engine.start()
     engine.stop()
-    data = bytearray(engine.journal.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 4096] = b"\x00" * 4096
-    engine.journal.write_bytes(bytes(data))
+    damaged(engine.journal, "records")
     engine.start(wait=False)
     assert engine.process is not None
-    assert engine.process.wait(15) == EXIT_JOURNAL
+    assert engine.process.wait(60) == EXIT_JOURNAL
     assert str(engine.journal) in engine.log
+    assert "Traceback" not in engine.log
+
+
+def test_a_journal_with_a_corrupted_index_refuses_to_trade(engine: EngineProcess) -> None:
+    """The records are whole, so it starts; the first one that it cannot write ends all trading, or the start."""
+    engine.start()
+    engine.stop()
+    damaged(engine.journal, "records_at")
+    engine.start(wait=False)
+    assert engine.process is not None
+    ended = engine.process
+    until(lambda: ended.poll() is not None or "kernel: nothing is sent any more" in engine.log, "the end of trading")
+    assert str(engine.journal) in engine.log
+    assert (engine.stop() if ended.poll() is None else ended.returncode) in (EXIT_FAILED, EXIT_JOURNAL)
     assert "Traceback" not in engine.log
 
 

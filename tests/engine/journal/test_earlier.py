@@ -1,0 +1,76 @@
+"""The records that a start passes over: checked in another process, and found when somebody altered one."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.config.schema import JournalConfig
+from engine.errors import JournalError
+from engine.journal import Journal
+from engine.journal.earlier import check_earlier
+from engine.journal.writer import TAIL
+from engine.model import Reading
+
+COUNT = TAIL + 300
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A journal of which a start passes over the first 300 records."""
+    path = tmp_path / "simulated.journal"
+    written = Journal(path, JournalConfig(), profile="simulated")
+    written.open()
+    for number in range(COUNT):
+        written.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
+    written.close()
+    return path
+
+
+def opened(path: Path) -> Journal:
+    journal = Journal(path, JournalConfig(), profile="simulated")
+    journal.open()
+    return journal
+
+
+def altered(path: Path, seq: int) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        body = connection.execute("SELECT body FROM records WHERE seq = ?", (seq,)).fetchone()[0]
+        changed = body.replace("0.5", "0.6", 1)
+        connection.execute("UPDATE records SET body = ? WHERE seq = ?", (changed, seq))
+
+
+def test_what_opening_passed_over_is_counted_and_checked(path: Path) -> None:
+    journal = opened(path)
+    assert journal.unchecked == 300
+    assert asyncio.run(check_earlier(path, journal.unchecked)) is None
+    journal.close()
+
+
+@pytest.mark.parametrize("seq", [1, 150, 300])
+def test_an_altered_record_is_named(path: Path, seq: int) -> None:
+    altered(path, seq)
+    journal = opened(path)
+    flaw = asyncio.run(check_earlier(path, journal.unchecked))
+    journal.close()
+    assert flaw is not None
+    assert flaw.seq == seq
+    assert journal.not_as_written(flaw).where == f"{path}, record {seq}"
+
+
+def test_a_removed_record_is_named(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM records WHERE seq = 7")
+    flaw = asyncio.run(check_earlier(path, 300))
+    assert flaw is not None
+    assert (flaw.seq, flaw.what) == (7, "record 7 was removed")
+
+
+def test_what_is_no_journal_is_a_flaw_or_told(tmp_path: Path) -> None:
+    (tmp_path / "x.journal").write_bytes(b"no database" * 100)
+    with pytest.raises(JournalError, match="could not be checked"):
+        asyncio.run(check_earlier(tmp_path / "x.journal", 10))

@@ -1,0 +1,51 @@
+"""A record far back that somebody altered: the running engine finds it, names it and sends nothing any more."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from engine.clock import VirtualClock
+from engine.config import Config
+from engine.config.schema import EngineConfig, WatchRow
+from engine.journal.writer import TAIL
+from engine.kernel.earlier import watch_earlier
+from engine.kernel.inbox import Unrecorded
+from engine.model import Reading
+from engine.paths import Paths
+from tests.engine.kernel import bare
+
+
+def config(home: Path) -> Config:
+    return Config(
+        engine=EngineConfig(profile="simulated", state_dir=str(home), runtime_dir=str(home / "run")),
+        watchlist=(WatchRow(symbol="TSLA"),),
+    )
+
+
+def test_nothing_is_sent_after_an_old_record_was_altered(tmp_path: Path) -> None:
+    first = bare.stages(config(tmp_path), VirtualClock(1))
+    first.journal.open()
+    for number in range(TAIL + 100):
+        first.journal.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
+    first.journal.close()
+    with closing(sqlite3.connect(Paths.of(config(tmp_path)).journal)) as connection, connection:
+        connection.execute("UPDATE records SET at_ns = at_ns + 1 WHERE seq = 42")
+    stages = bare.stages(config(tmp_path), VirtualClock(1))
+    stages.journal.open()
+    asyncio.run(watch_earlier(stages.journal, stages.inbox))
+    found = stages.inbox.take_urgent()
+    stages.journal.close()
+    assert isinstance(found, Unrecorded)
+    assert found.error.where == f"{stages.journal.path}, record 42"
+    assert "altered" in str(found.error)
+
+
+def test_a_young_journal_was_checked_whole_at_the_start(tmp_path: Path) -> None:
+    stages = bare.stages(config(tmp_path), VirtualClock(1))
+    stages.journal.open()
+    asyncio.run(watch_earlier(stages.journal, stages.inbox))
+    stages.journal.close()
+    assert stages.inbox.take_urgent() is None
