@@ -23,6 +23,7 @@ from typing import Final
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from engine.scoring.leanings import shipped_leanings
 from engine.scoring.rules import Rules
 from engine.scoring.tokens import NAMED
 from engine.scoring.words import finance_words, stock_words, term_key
@@ -47,11 +48,12 @@ def recorded(most: int | None = None) -> Iterator[str]:
 
 
 class Silence:
-    """Tells where our list says nothing: no word, pattern, emoji or beginning of a phrase of it, no dropped word."""
+    """Tells where our lists say nothing: no word, pattern, emoji, phrase's beginning, dropped word or leaning."""
 
     def __init__(self) -> None:
         stock, ours = stock_words(), finance_words()
         self._listed = {*ours.terms, *ours.nots, *(stock.lexicon.keys() - ours.lexicon.keys())}
+        self._listed.update(shipped_leanings().words)
         self._masked, self._lexicon = ours.masked, stock.lexicon
         self._heads = {keys[:2] for keys in ours.phrases}
         self._signs = ours.signs

@@ -1,14 +1,14 @@
 """Which side a text leans to of which no other list says anything.
 
 "Coming tomorrow, big" calls nothing, but is written by a bull more often than not. `leanings.tsv` has three columns:
-a word (`$x` is a cashtag), which side it leans to and how far (−3 … 3), and the reason. What comes of it stays within
-the neutral band: a direction for those who ask for one, never a call. How often it is right: docs/sentiment.md.
+a word, which side it leans to and how far (−3 … 3), and the reason. Pronouns, prepositions, auxiliaries and
+conjunctions are not in it: they lean by who writes, not by what is said. What comes of it stays within the neutral
+band: a direction for those who ask for one, never a call. How often it is right: docs/sentiment.md.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -21,7 +21,6 @@ MOST: Final = 0.02
 """The largest score, either way: well within the neutral band."""
 _FAR: Final = 5
 """Σ leanings from which on the score is the largest."""
-_CASHTAG = re.compile(r"\$[^\W\d_]")
 
 
 class Leanings(NamedTuple):
@@ -37,10 +36,7 @@ class Leanings(NamedTuple):
         Words are looked up as they stand between two spaces, without a mark after them.
         """
         words = self.words
-        found = words.keys() & text.lower().split()
-        total = sum([words[word] for word in found])
-        if "$" in text and _CASHTAG.search(text):
-            total += words.get("$x", 0)
+        total = sum([words[word] for word in words.keys() & text.lower().split()])
         return MOST * max(-_FAR, min(_FAR, total)) / _FAR
 
 

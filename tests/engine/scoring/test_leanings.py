@@ -18,8 +18,8 @@ from engine.scoring.words import stock_words
     "text, sign",
     [
         ("Big news coming tomorrow for $ABC", 1),
-        ("why is there nothing but trouble since", -1),
-        ("the annual meeting", 0),
+        ("a bubble, sold and gone", -1),
+        ("why would they not be with us for the annual meeting", 0),
         ("", 0),
     ],
 )
@@ -29,7 +29,7 @@ def test_words_lean_to_a_side(text: str, sign: int) -> None:
 
 
 def test_a_leaning_is_no_call_and_no_surer() -> None:
-    (score,) = VaderScorer(Config()).score(["Coming tomorrow: bigger and more for $ABC"])
+    (score,) = VaderScorer(Config()).score(["Coming tomorrow: bigger and for $ABC"])
     assert 0 < score.score <= MOST < NEUTRAL
     assert score.confidence == SILENT
 
@@ -45,7 +45,7 @@ def test_a_text_that_says_something_does_not_lean() -> None:
     assert plain == leaning
 
 
-@given(st.text(max_size=200), st.permutations(["more", "cut", "$abc", "never", "growth"]))
+@given(st.text(max_size=200), st.permutations(["bigger", "cut", "$abc", "sold", "growth"]))
 def test_leanings_are_small_and_know_no_order(text: str, words: list[str]) -> None:
     leanings = shipped_leanings()
     assert abs(leanings.of(text)) <= MOST
