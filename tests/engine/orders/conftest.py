@@ -8,9 +8,9 @@ import pytest
 
 from engine.clock import SECOND
 from engine.config.schema import Config
-from engine.model import Intent, Role
+from engine.model import Answer, Intent, OrderStatus, Outcome, Role
 from engine.orders import Orders
-from tests.engine.orders.talk import T0, draft
+from tests.engine.orders.talk import T0, draft, event, fill_entry, leg, legs, ready, told
 
 Enter = Callable[..., Intent]
 
@@ -37,3 +37,24 @@ def enter(orders: Orders) -> Enter:
         )
 
     return enter
+
+
+@pytest.fixture
+def bracketed(orders: Orders, enter: Enter) -> Intent:
+    """A filled entry whose legs work at the venue; the stop is `held` beside its target, as Alpaca shows it."""
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
+    ready(orders)
+    fill_entry(orders, intent)
+    orders.on_update(event(leg(intent, "target", OrderStatus.WORKING, at_ns=T0 + 2), "new"), T0 + 2)
+    return intent
+
+
+@pytest.fixture
+def bare(orders: Orders, enter: Enter) -> Intent:
+    """A filled entry of an extended-hours draft: no venue carries its exits."""
+    ready(orders)
+    intent = enter(extended_hours=True)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    fill_entry(orders, intent)
+    return intent

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from engine.clock import SECOND
 from engine.model import (
     Draft,
@@ -13,14 +15,19 @@ from engine.model import (
     Order,
     OrderStatus,
     OrderUpdate,
+    Position,
     Quote,
     Role,
     Side,
     Signal,
     Ticket,
     TradingState,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
     Verdict,
 )
+from engine.orders import Cancel, Changes, Orders, Place
 
 T0 = 1_700_000_000 * SECOND
 """Any instant."""
@@ -136,3 +143,39 @@ def ticket(signal_id: str) -> Ticket:
     return Ticket(
         f"t-{signal_id}", 1, signal(signal_id), draft(), verdict, T0, T0 + 120 * SECOND, Mode.CONFIRM, "print"
     )
+
+
+def fill_entry(orders: Orders, intent: Intent, quantity: str = "10", at_ns: int = T0 + 1) -> Changes:
+    """The entry fills (partly when less than its quantity)."""
+    whole = Decimal(quantity) == intent.draft.quantity
+    state = told(intent, OrderStatus.FILLED if whole else OrderStatus.PARTIAL, quantity, "100", at_ns=at_ns)
+    return orders.on_update(event(state, "fill", f"x-{quantity}", quantity, "100"), at_ns)
+
+
+def placed(changes: Changes) -> list[Intent]:
+    return [request.intent for request in changes.requests if isinstance(request, Place)]
+
+
+def cancelled(changes: Changes) -> list[str]:
+    return [request.order.client_order_id for request in changes.requests if isinstance(request, Cancel)]
+
+
+def end(orders: Orders, order_id: str, at_ns: int, filled: str = "0", price: str = "95") -> Changes:
+    """The venue confirms the order's end, with what it had filled."""
+    order = orders.get(order_id)
+    assert order is not None
+    gone = msgspec.structs.replace(
+        order, status=OrderStatus.CANCELED, filled=Decimal(filled), updated_ns=at_ns,
+        average_price=Decimal(price) if filled != "0" else None,
+    )  # fmt: skip
+    return orders.on_update(event(gone, "canceled", f"end-{order_id}", filled, price), at_ns)
+
+
+def ready(orders: Orders, at_ns: int = T0) -> None:
+    """A reconciliation of what stands succeeds."""
+    held = orders.held("TSLA")
+    positions = (VenuePosition("TSLA", held, Decimal(100)),) if held else ()
+    ours = {"TSLA": Position("TSLA", held, Decimal(100))} if held else {}
+    account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+    snapshot = VenueSnapshot(at_ns, account, positions, orders.open)
+    assert orders.reconcile(snapshot, ours, at_ns).ok
