@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.machine import alone
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal, Reader
 from engine.journal.chain import encode
 from engine.journal.parallel import PARALLEL

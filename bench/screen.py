@@ -334,7 +334,7 @@ def _desk(folder: Path, entered: int) -> None:
     from desk.app import run as run_desk
     from desk.screens.help import Help
     from desk.screens.view import ViewScreen
-    from engine.config.schema import ScreenConfig
+    from engine.config import ScreenConfig
     from tests.desk.journaled import paths_of
 
     for screen in (ViewScreen, Help):

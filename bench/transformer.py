@@ -66,8 +66,7 @@ def _measured(root: Path, source: Path, name: str, *, quantise: bool) -> dict[st
     from msgspec.structs import replace
 
     from engine.clock import SystemClock
-    from engine.config import Config, ScoringConfig
-    from engine.config.schema import FinbertConfig
+    from engine.config import Config, FinbertConfig, ScoringConfig
     from engine.model import Asked, DisplayText
     from engine.scoring.finbert import pull
     from engine.scoring.finbert.scorer import FinbertScorer

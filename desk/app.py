@@ -32,7 +32,7 @@ from engine.errors import EXIT_OK, DeskError
 from widgets.no_control import NoControl
 
 if TYPE_CHECKING:
-    from engine.config.schema import ScreenConfig
+    from engine.config import ScreenConfig
     from engine.paths import Paths
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS

@@ -12,8 +12,7 @@ from pathlib import Path
 from desk.app import DeskApp
 from desk.client import Client
 from desk.launch import engine_arguments, start_engine
-from engine.config import environment, load
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig, environment, load
 from engine.model.frames import Command
 from engine.paths import Paths
 from tools.docs import ROOT

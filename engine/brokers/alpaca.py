@@ -26,7 +26,7 @@ from engine.brokers.alpaca_request import Unsendable, order_request
 from engine.brokers.alpaca_snapshot import SnapshotReader
 from engine.brokers.alpaca_updates import KEYS_REMEDY, MuteWatch, TradingDialect
 from engine.clock import Clock
-from engine.config.schema import Config
+from engine.config import Config
 from engine.errors import CredentialsError, VenueUnavailable
 from engine.model import (
     Answer,

@@ -10,7 +10,7 @@ import hashlib
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from typing import Final
 
-from engine.config.schema import SimulatedConfig
+from engine.config import SimulatedConfig
 from engine.model import ONE, Quote, Side, Value, price_step
 
 _HALF_BPS: Final = Decimal(20_000)

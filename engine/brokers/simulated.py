@@ -18,7 +18,7 @@ from engine.brokers import matching, simulated_rules
 from engine.brokers.simulated_book import Resting, VenueBook
 from engine.calendar import Calendar
 from engine.clock import Clock
-from engine.config.schema import Config
+from engine.config import Config
 from engine.model import (
     ZERO,
     Answer,

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from engine.config.schema import SimulatedConfig
+from engine.config import SimulatedConfig
 from engine.model import (
     ZERO,
     Fill,

@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.brokers.matching import draw
 from engine.brokers.simulated_book import Resting, VenueBook
-from engine.config.schema import SimulatedConfig
+from engine.config import SimulatedConfig
 from engine.model import ONE, ZERO, Intent, Role, Session, Side, price_step
 
 _PAIR_STEP: Final = Decimal("0.000001")

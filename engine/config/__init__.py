@@ -11,41 +11,34 @@ from engine.config.load import (
     user_path,
 )
 from engine.config.place import where_in
-from engine.config.schema import (
-    AlpacaConfig,
+from engine.config.schema import Config, EngineConfig, JournalConfig, ScreenConfig, WatchdogConfig, WatchRow
+from engine.config.scores import ComprehendConfig, FinbertConfig, GuardsConfig, LateConfig, LlmConfig, ScoringConfig
+from engine.config.sources import AlpacaConfig, FeedsConfig, ReplayConfig, XConfig
+from engine.config.trading import (
     BrokerConfig,
-    Config,
-    EngineConfig,
-    FeedsConfig,
-    GuardsConfig,
-    JournalConfig,
-    LateConfig,
     OrdersConfig,
-    ReplayConfig,
     RiskConfig,
-    ScoringConfig,
-    ScreenConfig,
     SentimentConfig,
     ShiftConfig,
     SimulatedConfig,
     SizingConfig,
     StrategyConfig,
     TicketsConfig,
-    WatchdogConfig,
-    WatchRow,
-    XConfig,
 )
 
 __all__ = [
     "PROFILES",
     "AlpacaConfig",
     "BrokerConfig",
+    "ComprehendConfig",
     "Config",
     "EngineConfig",
     "FeedsConfig",
+    "FinbertConfig",
     "GuardsConfig",
     "JournalConfig",
     "LateConfig",
+    "LlmConfig",
     "Loaded",
     "OrdersConfig",
     "ReplayConfig",

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.config.schema import Config, Section
+from engine.config.schema import Config
+from engine.config.section import Section
 from engine.model.base import Value
 
 

@@ -21,7 +21,8 @@ import msgspec
 
 from engine.config.check import check_values
 from engine.config.place import read_text, where_in
-from engine.config.schema import Config, Section
+from engine.config.schema import Config
+from engine.config.section import Section
 from engine.errors import ConfigError
 from engine.model.base import Value
 

@@ -10,62 +10,20 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.config.scores import (
-    ComprehendConfig,
-    FinbertConfig,
-    GuardsConfig,
-    LateConfig,
-    LlmConfig,
-    ScoringConfig,
-)
+from engine.config.scores import GuardsConfig, ScoringConfig
 from engine.config.section import Section
-from engine.config.sources import (
-    AlpacaConfig,
-    FeedsConfig,
-    ReplayConfig,
-    XConfig,
-)
+from engine.config.sources import AlpacaConfig, FeedsConfig, ReplayConfig, XConfig
 from engine.config.trading import (
     BrokerConfig,
     OrdersConfig,
     RiskConfig,
     SentimentConfig,
-    ShiftConfig,
     SimulatedConfig,
     SizingConfig,
     StrategyConfig,
     TicketsConfig,
 )
 from engine.model import Mode
-
-__all__ = [
-    "AlpacaConfig",
-    "BrokerConfig",
-    "ComprehendConfig",
-    "Config",
-    "EngineConfig",
-    "FeedsConfig",
-    "FinbertConfig",
-    "GuardsConfig",
-    "JournalConfig",
-    "LateConfig",
-    "LlmConfig",
-    "OrdersConfig",
-    "ReplayConfig",
-    "RiskConfig",
-    "ScoringConfig",
-    "ScreenConfig",
-    "Section",
-    "SentimentConfig",
-    "ShiftConfig",
-    "SimulatedConfig",
-    "SizingConfig",
-    "StrategyConfig",
-    "TicketsConfig",
-    "WatchRow",
-    "WatchdogConfig",
-    "XConfig",
-]
 
 
 class EngineConfig(Section, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from engine.alpaca.rest import Rest
 from engine.alpaca.stream import Heard, Lost, Opening, Pace, Stream, Up
 from engine.calendar import Calendar
 from engine.clock import SECOND, Clock
-from engine.config.schema import Config
+from engine.config import Config
 from engine.feeds.prices_book import PriceBook
 from engine.feeds.prices_dialect import DataDialect
 from engine.model import FeedState, Light, Session, Sink

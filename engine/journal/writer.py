@@ -17,7 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import schema
 from engine.journal.anchor import Anchor, AnchorFile, read_anchor

@@ -8,8 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 import msgspec
 
 from engine.clock import Clock
-from engine.config import Config
-from engine.config.schema import JournalConfig
+from engine.config import Config, JournalConfig
 from engine.errors import JournalError
 from engine.feeds.replay import ReplayFeed
 from engine.journal import Journal

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.clock import SECOND, from_seconds
-from engine.config.schema import Config
+from engine.config import Config
 from engine.errors import DeskError
 from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
 from engine.orders.changes import Cancel, Outbox, Place, alert_id

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from engine.clock import SECOND, from_seconds
-from engine.config.schema import Config
+from engine.config import Config
 from engine.model import Level, OrderStatus
 from engine.orders.changes import LookUp, Outbox, Resend
 from engine.orders.machine import Track

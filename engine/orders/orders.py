@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from engine.clock import MILLISECOND, from_seconds
-from engine.config.schema import Config
+from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
     Answer,

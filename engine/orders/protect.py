@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.clock import from_seconds
-from engine.config.schema import Config
+from engine.config import Config
 from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
 from engine.orders.changes import Exits, Outbox, Place, alert_id

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from desk.app import DeskApp
 from desk.client import Client
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 from engine.model.frames import Snapshot
 from engine.paths import Paths
 from tests.desk.fake_engine import FakeEngine, fake_engine

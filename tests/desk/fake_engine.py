@@ -272,7 +272,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.desk:
         from desk.app import run
-        from engine.config.schema import ScreenConfig
+        from engine.config import ScreenConfig
 
         raise SystemExit(run(arguments.socket, ScreenConfig()))
     arguments.socket.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.clock import HOUR, MINUTE, SECOND
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal
 from engine.model import (
     Author,

@@ -14,7 +14,7 @@ from desk.app import DeskApp
 from desk.client import Client
 from desk.screens.ticket import TicketView
 from desk.screens.verbs import PAUSE_REASON, REASONS
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 from engine.model import DecisionKind, DisplayText, Mode, TradingState
 from engine.model.frames import Command, Frame, Goodbye, Push, Reply
 from tests.desk import made_up

@@ -11,7 +11,7 @@ import pytest
 
 from desk.app import DeskApp
 from desk.client import Client
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 from engine.control import ControlServer
 from engine.errors import EXIT_FAILED
 from engine.kernel.meters import StageLatencies

@@ -12,8 +12,7 @@ from desk import checks, checks_scorers
 from desk.checks import FAIL, OK, WARN, Check
 from desk.checks_scorers import check_scorers
 from engine.clock import SECOND
-from engine.config import Config, load
-from engine.config.schema import LlmConfig
+from engine.config import Config, LlmConfig, load
 from engine.paths import Paths
 from engine.scoring.budget import FILE, Budget
 from engine.scoring.finbert import pull

@@ -12,8 +12,7 @@ from desk.app import DeskApp
 from desk.client import Client
 from desk.keymap import Keymap
 from desk.views import VIEWS
-from engine.config import load
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig, load
 from engine.errors import ConfigError
 
 

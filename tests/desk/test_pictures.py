@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from desk.app import DeskApp
 from desk.client import Client
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 from engine.errors import EXIT_NO_ENGINE, DeskError
 from engine.model import Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail

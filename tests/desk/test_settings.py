@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from desk.settings import Settings
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 
 
 def test_what_is_chosen_is_kept_until_the_configuration_says_otherwise(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def day() -> Snapshot:
 @asynccontextmanager
 async def on_tour(folder: Path, size: tuple[int, int], theme: str = "") -> AsyncIterator[tuple[Pilot[bool], DeskApp]]:
     """A desk with a journal, before its first view."""
-    from engine.config.schema import ScreenConfig
+    from engine.config import ScreenConfig
 
     client = StillClient(day())
     app = DeskApp(lambda: client, ScreenConfig(fps="60", theme=theme), seconds=lambda: 0.0, paths=write_day(folder))

@@ -18,7 +18,7 @@ import pytest
 from desk.app import DeskApp
 from desk.client import Client
 from desk.screens.main import Main
-from engine.config.schema import ScreenConfig
+from engine.config import ScreenConfig
 from engine.errors import DeskError
 from engine.journal.reader import Reader
 from engine.model.frames import Frame, Goodbye, Push, Snapshot

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, SystemClock
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal
 from engine.model import Draft, Intent, OrderStatus, Role, Side, client_order_id
 from tests.engine.kernel.process import ending

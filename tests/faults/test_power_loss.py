@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal, Reader, writer
 from engine.journal.anchor import anchor_path, read_anchor
 from engine.journal.schema import connect

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from engine.clock import DAY, SECOND, SystemClock
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal
 from engine.model import Draft, Fill, Intent, Order, OrderStatus, Role, Side, client_order_id
 from tests.engine.kernel.process import ending

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from engine.clock import Clock
-from engine.config import Config
-from engine.config.schema import LlmConfig
+from engine.config import Config, LlmConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model import Asked, Score
 from engine.scoring.aws import AwsClient

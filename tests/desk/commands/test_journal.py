@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 import desk.commands.journal as journal_command
 from desk.commands.journal import journal
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError
 from engine.journal import Journal
 from engine.journal.anchor import anchor_path

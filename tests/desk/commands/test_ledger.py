@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from desk.commands.ledger import ledger
 from engine.clock import HOUR, MINUTE, parse_iso
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import DeskError
 from engine.journal import Journal
 from engine.model import Alert, Decision, DecisionKind, Level, Quote

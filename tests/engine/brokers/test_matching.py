@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.brokers.matching import Touch, draw, fee, first_part, limit_price_met, stop_price_met, touch
-from engine.config.schema import SimulatedConfig
+from engine.config import SimulatedConfig
 from engine.model import Quote, Side, price_step
 
 money = st.decimals("0.01", "5000", places=2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.brokers.simulated import SimulatedBroker
 from engine.clock import DAY, HOUR, MINUTE, SECOND, VirtualClock, parse_iso
-from engine.config.schema import Config, SimulatedConfig
+from engine.config import Config, SimulatedConfig
 from engine.model import (
     Answer,
     Broker,

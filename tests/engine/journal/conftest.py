@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import Journal
 from engine.journal.anchor import anchor_path

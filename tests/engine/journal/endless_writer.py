@@ -8,7 +8,7 @@ import random
 from collections.abc import MutableSequence
 from pathlib import Path
 
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.journal import Journal
 from tests.engine.journal.made_up import made_up
 

@@ -178,7 +178,7 @@ def test_flipped_bytes_in_the_file_are_found(written: Callable[[int], Path], tmp
 CHILD = """
 import asyncio, os, resource, signal, sys
 from pathlib import Path
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import Journal
 from tests.engine.journal.made_up import made_up

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.config.schema import JournalConfig
+from engine.config import JournalConfig
 from engine.errors import EXIT_JOURNAL, JournalError
 from engine.journal import Journal, Reader, schema, writer
 from engine.journal.chain import GENESIS

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config, WatchRow
-from engine.config.schema import EngineConfig
+from engine.config import Config, EngineConfig, WatchRow
 from engine.kernel.attendant import Attendant
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import Compared, Updated

@@ -10,8 +10,7 @@ import msgspec
 import pytest
 
 from engine.clock import VirtualClock
-from engine.config import Config, GuardsConfig, ScoringConfig, WatchRow
-from engine.config.schema import EngineConfig
+from engine.config import Config, EngineConfig, GuardsConfig, ScoringConfig, WatchRow
 from engine.guards import again
 from engine.journal import Journal, Reader
 from engine.journal.chain import Record

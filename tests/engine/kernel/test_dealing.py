@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config, WatchRow
-from engine.config.schema import EngineConfig
+from engine.config import Config, EngineConfig, WatchRow
 from engine.kernel.inbox import Compared
 from engine.kernel.stages import Stages
 from engine.model import (

@@ -8,8 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.clock import VirtualClock
-from engine.config import Config
-from engine.config.schema import EngineConfig, WatchRow
+from engine.config import Config, EngineConfig, WatchRow
 from engine.journal.writer import TAIL
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.inbox import Unrecorded

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.config import Config
-from engine.config.schema import WatchRow
+from engine.config import Config, WatchRow
 from engine.kernel.view import View
 from engine.model import Mode
 from tests.desk.made_up import NOW, symbol_row

@@ -6,8 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.clock import SECOND, VirtualClock, parse_iso
-from engine.config import Config, WatchRow
-from engine.config.schema import EngineConfig
+from engine.config import Config, EngineConfig, WatchRow
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import MarketTold
 from engine.kernel.timers import Timers

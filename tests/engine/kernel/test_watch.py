@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, SECOND, SystemClock
-from engine.config import Config, Loaded, WatchRow
-from engine.config.schema import EngineConfig
+from engine.config import Config, EngineConfig, Loaded, WatchRow
 from engine.kernel import reloading, watch
 from engine.kernel.inbox import Inbox, Reread
 from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, version, watch_clock, watch_kill_file

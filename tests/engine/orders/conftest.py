@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.clock import SECOND
-from engine.config.schema import Config
+from engine.config import Config
 from engine.model import Answer, Intent, OrderStatus, Outcome, Role
 from engine.orders import Orders
 from tests.engine.orders.talk import T0, draft, event, fill_entry, leg, legs, ready, told

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from engine.clock import SECOND
-from engine.config.schema import Config
+from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
     Answer,

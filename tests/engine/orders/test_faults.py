@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.brokers.simulated import SimulatedBroker
 from engine.clock import SECOND, VirtualClock, parse_iso
-from engine.config.schema import Config, SimulatedConfig
+from engine.config import Config, SimulatedConfig
 from engine.model import (
     Answer,
     Fill,

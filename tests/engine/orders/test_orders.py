@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
-from engine.config.schema import Config
+from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
     Answer,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.clock import SECOND
-from engine.config.schema import Config
+from engine.config import Config
 from engine.model import (
     Answer,
     Intent,

@@ -13,8 +13,7 @@ from aiohttp import web
 from moto import mock_aws
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config, ScoringConfig
-from engine.config.schema import ComprehendConfig
+from engine.config import ComprehendConfig, Config, ScoringConfig
 from engine.errors import CredentialsError, DeskError, VenueUnavailable
 from engine.model import Asked, DisplayText, LateScorer, Score
 from engine.scoring.comprehend import ComprehendScorer

@@ -12,8 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.clock import SystemClock
-from engine.config import Config, ScoringConfig
-from engine.config.schema import FinbertConfig
+from engine.config import Config, FinbertConfig, ScoringConfig
 from engine.scoring.finbert import pull
 from engine.scoring.finbert.scorer import FinbertScorer
 from tests.engine.scoring.finbert import tiny

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SystemClock
-from engine.config import Config, ScoringConfig
-from engine.config.schema import FinbertConfig
+from engine.config import Config, FinbertConfig, ScoringConfig
 from engine.errors import ConfigError, DeskError
 from engine.model import Asked, DisplayText, LateScorer, Score
 from engine.scoring.finbert.scorer import FinbertScorer

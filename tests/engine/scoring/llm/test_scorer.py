@@ -12,8 +12,7 @@ import pytest
 from aiohttp import web
 
 from engine.clock import DAY, SECOND, VirtualClock
-from engine.config import Config, ScoringConfig
-from engine.config.schema import LlmConfig
+from engine.config import Config, LlmConfig, ScoringConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model import Asked, DisplayText, LateScorer, Score, SymbolScore
 from engine.scoring.llm.calls import Unreadable
