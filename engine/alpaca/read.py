@@ -29,9 +29,7 @@ def decode(text: str | bytes) -> Json:
     """
     try:
         return _STRICT.decode(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _decode_tolerantly(text)
 
 

@@ -1,8 +1,8 @@
 """Posts that a verdict on their cluster weighs again, in portions: one with each post that is checked.
 
 A cluster may hold every post of the window. Weighed again at once, tens of thousands of them would keep the engine from
-its next post for seconds; in portions each costs as much as a few posts, and a cluster of n is through after
-n / `PORTION` further ones: as many as come in `PORTION`-th parts of the time in which the cluster came itself.
+its next post for seconds; in portions each costs as much as a few posts, and a cluster of n posts is through after
+n / `PORTION` further ones.
 """
 
 from __future__ import annotations
