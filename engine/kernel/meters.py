@@ -9,28 +9,30 @@ from collections.abc import Iterable
 from engine.clock import SECOND, stopwatch_ns
 from engine.model.feeds import StageLatency
 
+QUANTILES = (0.5, 0.99)
+"""What is told of many durations: the median and the 99th percentile."""
+
 
 class Latency:
-    """The last 2,048 durations and their quantiles, looked at anew every half second at most."""
+    """The last 2,048 durations; their median and 99th percentile, looked at anew every half second at most."""
 
     EVERY_NS = SECOND // 2
 
     def __init__(self, keep: int = 2048) -> None:
         self._durations: deque[int] = deque(maxlen=keep)
-        self._quantiles: dict[tuple[float, ...], tuple[int, list[float]]] = {}
+        self._looked_ns = -self.EVERY_NS
+        self._quantiles_ms: list[float] = []
 
     def add(self, duration_ns: int) -> None:
         """Note one duration in nanoseconds."""
         self._durations.append(duration_ns)
 
-    def quantiles_ms(self, *shares: float) -> list[float]:
-        """For each share the duration that so many of the kept ones do not exceed, in milliseconds; 0 without any."""
+    def quantiles_ms(self) -> list[float]:
+        """The median and the 99th percentile in milliseconds; 0 without any duration."""
         now_ns = stopwatch_ns()
-        looked_ns, found = self._quantiles.get(shares, (0, []))
-        if not found or now_ns - looked_ns >= self.EVERY_NS:
-            found = _quantiles_ms(self._durations, *shares)
-            self._quantiles[shares] = now_ns, found
-        return found
+        if now_ns - self._looked_ns >= self.EVERY_NS:
+            self._looked_ns, self._quantiles_ms = now_ns, _quantiles_ms(self._durations, *QUANTILES)
+        return self._quantiles_ms
 
 
 class StageLatencies:
@@ -49,7 +51,7 @@ class StageLatencies:
         """Every stage with its median and its 99th percentile."""
         stages = zip(*self._posts, strict=True) if self._posts else [()] * len(self.NAMES)
         return tuple(
-            StageLatency(name, *_quantiles_ms(durations, 0.5, 0.99))
+            StageLatency(name, *_quantiles_ms(durations, *QUANTILES))
             for name, durations in zip(self.NAMES, stages, strict=True)
         )
 

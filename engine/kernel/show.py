@@ -100,7 +100,7 @@ class Show:
             rev=rev,
             status=self._status(now_ns),
             account=account if account != last.account else None,
-            symbols=tuple(self._row(symbol, now_ns, spark=symbol in sparks) for symbol in view.take_symbols()),
+            symbols=tuple(self._row(symbol, now_ns, spark=sparks) for symbol in view.take_symbols()),
             posts=view.take_posts(),
             marks=view.take_marks(),
             positions=positions if positions != last.positions else None,
@@ -113,7 +113,7 @@ class Show:
     def _status(self, now_ns: int) -> Status:
         view, dealing = self._view, self._dealing
         risk = dealing.risk
-        p50_ms, p99_ms = view.latency.quantiles_ms(0.5, 0.99)
+        p50_ms, p99_ms = view.latency.quantiles_ms()
         return Status(
             profile=self._config.engine.profile,
             broker=self._broker_name,

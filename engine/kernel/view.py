@@ -85,7 +85,8 @@ class View:
         self.past = PastKeeper(self._symbols)
         self._day_open: dict[str, Decimal] = {}
         self._dirty_symbols: set[str] = set()
-        self._dirty_sparks: set[str] = set()
+        self._sampled = False
+        """Whether every sparkline has another sample since the last frame."""
         self._dirty_feeds: set[str] = set()
 
     # what happened -------------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ class View:
             self.past.add(symbol, now_ns, mood.value, mood.raw, shown, mood.volume)
         self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
         self._dirty_symbols.update(moods)
-        self._dirty_sparks.update(moods)
+        self._sampled = True
 
     # rows ----------------------------------------------------------------------------------------------------------
 
@@ -241,11 +242,10 @@ class View:
         self._dirty_symbols.clear()
         return dirty
 
-    def take_sparks(self) -> frozenset[str]:
-        """Symbols whose sparkline has another sample since the last frame."""
-        dirty = frozenset(self._dirty_sparks)
-        self._dirty_sparks.clear()
-        return dirty
+    def take_sparks(self) -> bool:
+        """Whether the sparklines have another sample since the last frame: all of them are sampled at once."""
+        sampled, self._sampled = self._sampled, False
+        return sampled
 
     def take_posts(self) -> tuple[PostRow, ...]:
         """The newest posts since the last frame, oldest first."""
