@@ -42,7 +42,6 @@ from engine.model import (
     OrderUpdate,
     Outcome,
     Quote,
-    Session,
     VenueSnapshot,
 )
 
@@ -196,10 +195,19 @@ class AlpacaBroker:
         )
 
     async def market(self) -> Market:
-        """The venue's clock; the session is UNKNOWN when it cannot be read."""
-        clock = parse_clock((await self._get("/clock")).body)
+        """The venue's clock and, while it is not open, its calendar. Raises VenueUnavailable when the clock is not read.
+
+        A clock that says "not open" beside a calendar that cannot be read is an answer: the session is UNKNOWN.
+        """
+        reply = await self._get("/clock")
+        clock = parse_clock(reply.body) if reply.ok else None
         if clock is None:
-            return Market(Session.UNKNOWN, self._clock.now_ns(), source="venue")
+            found = "no times in it" if reply.ok else reply.reason
+            raise VenueUnavailable(
+                f"expected the venue's clock, found {found}",
+                where=self._url,
+                remedy="Asked again by itself; without it the session is unknown, and unknown is closed.",
+            )
         now_ns, is_open = clock[0], clock[1]
         return market_of(clock, None if is_open else await self._day(now_ns))
 

@@ -20,10 +20,13 @@ TRUST_NS = 5 * MINUTE
 order sent after the close would wait at the venue for the next day's opening."""
 
 AGAIN_NS = 5 * SECOND
-"""Asked again so soon while the venue's clock has not come to the change that ours has passed."""
+"""Asked again so soon while the venue's clock has not come to the change that ours has passed, or has not answered."""
 
 SKEW_LIMIT_NS = 5 * SECOND
 """A larger difference between our clock and the venue's is an alert: staleness limits lean on it."""
+
+UNTOLD = "clock:session"
+"""Id of the alert about a venue that has not told its session for longer than its last word holds."""
 
 NEVER = 1 << 62
 
@@ -61,14 +64,20 @@ class Hours:
         return self._believed(now_ns)
 
     def take(self, told: MarketTold) -> Market:
-        """The venue's answer."""
+        """The venue's answer, or why there is none: then its last word holds while it may."""
         now_ns = self._clock.now_ns()
-        if told.market is not None:
-            self._told, self._told_ns = told.market, now_ns
-            self._compare_clocks(told.market, now_ns)
-            changes_ns = told.market.changes_ns
-            if changes_ns is not None and changes_ns < self.due_ns:
-                self.due_ns = changes_ns if now_ns < changes_ns else now_ns + AGAIN_NS
+        if told.market is None:
+            self.due_ns = min(self.due_ns, now_ns + AGAIN_NS)
+            believed = self._believed(now_ns)
+            if believed.session is Session.UNKNOWN:
+                self._unknown(told.problem, now_ns)
+            return believed
+        self._clear_alert(UNTOLD)
+        self._told, self._told_ns = told.market, now_ns
+        self._compare_clocks(told.market, now_ns)
+        changes_ns = told.market.changes_ns
+        if changes_ns is not None and changes_ns < self.due_ns:
+            self.due_ns = changes_ns if now_ns < changes_ns else now_ns + AGAIN_NS
         return self._believed(now_ns)
 
     def session_start_ns(self) -> int:
@@ -84,6 +93,19 @@ class Hours:
         ):
             return Market(Session.UNKNOWN, now_ns, source="venue")
         return told
+
+    def _unknown(self, problem: str, now_ns: int) -> None:
+        self._alert(
+            Alert(
+                id=UNTOLD,
+                level=Level.WARNING,
+                code="clock",
+                subject="session",
+                text=f"the venue does not tell its session, so it counts as closed: {problem}",
+                remedy="it is asked again by itself; `desk doctor` looks at the network, the address and the keys",
+                at_ns=now_ns,
+            )
+        )
 
     def _compare_clocks(self, market: Market, now_ns: int) -> None:
         skew_ns = market.at_ns - now_ns

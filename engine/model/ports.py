@@ -184,8 +184,8 @@ class Gated(Protocol):
 class Broker(Protocol):
     """A venue. Built with `(config, clock)` (and secrets by keyword). No call retries a POST; each has a time limit.
 
-    No method raises for a venue's answer: outcomes are values. `snapshot` and `instrument` raise VenueUnavailable
-    when the venue could not be asked, because "unknown" must never look like "nothing".
+    No method raises for a venue's answer: outcomes are values. `snapshot`, `instrument` and `market` raise
+    VenueUnavailable when the venue could not be asked, because "unknown" must never look like "nothing".
     """
 
     name: str

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.brokers.alpaca_market import Day, market_of, parse_clock, parse_day
 from engine.clock import parse_iso
+from engine.errors import VenueUnavailable
 from engine.model import Session
 from tests.engine.brokers.alpaca_desk import started
 from tests.venues.alpaca import AlpacaSimulator
@@ -79,12 +80,18 @@ def test_any_other_clock_is_none(value: object) -> None:
     assert parse_clock(value) is None
 
 
-async def test_the_venues_clock_is_asked_and_a_failure_is_unknown(venue: AlpacaSimulator) -> None:
+async def test_a_clock_that_is_not_read_is_no_answer(venue: AlpacaSimulator) -> None:
     async with started(venue) as broker:
         assert (await broker.market()).session is Session.REGULAR
         for kind in ("500", "html_200", "reset"):
             venue.faults.add("GET /v2/clock", kind)
-            assert (await broker.market()).session is Session.UNKNOWN
+            with pytest.raises(VenueUnavailable, match="expected the venue's clock"):
+                await broker.market()
+        assert (await broker.market()).session is Session.REGULAR
+
+
+async def test_a_clock_that_says_closed_beside_an_unread_calendar_is_unknown(venue: AlpacaSimulator) -> None:
+    async with started(venue) as broker:
         venue.session("closed")
         venue.faults.add("GET /v2/calendar", "504")
         assert (await broker.market()).session is Session.UNKNOWN

@@ -16,7 +16,13 @@ class Asked:
     def __init__(self) -> None:
         self.clock = VirtualClock(NOW)
         self.times = 0
-        self.hours = Hours(self.clock, ask=self._ask, alert=lambda alert: None, clear_alert=lambda name: None)
+        self.alerts: set[str] = set()
+        self.hours = Hours(
+            self.clock,
+            ask=self._ask,
+            alert=lambda alert: self.alerts.add(alert.id),
+            clear_alert=lambda name: self.alerts.discard(name),
+        )
 
     def _ask(self) -> None:
         self.times += 1
@@ -62,3 +68,22 @@ def test_a_venue_whose_clock_is_a_little_behind_is_asked_again_soon() -> None:
     asked.at(closes_ns)
     assert asked.told(Session.REGULAR, closes_ns) is Session.UNKNOWN
     assert asked.hours.due_ns == closes_ns + AGAIN_NS
+
+
+def test_one_lost_answer_is_asked_for_again_soon_and_is_no_alarm() -> None:
+    asked = Asked()
+    asked.at(NOW)
+    asked.told(Session.REGULAR, NOW + 60 * MINUTE)
+    asked.at(NOW + ASK_EVERY_NS)
+    assert asked.hours.take(MarketTold(None, "HTTP 500")).session is Session.REGULAR
+    assert asked.hours.due_ns == NOW + ASK_EVERY_NS + AGAIN_NS and not asked.alerts
+
+
+def test_a_venue_that_stays_silent_is_told_until_it_speaks() -> None:
+    asked = Asked()
+    asked.at(NOW)
+    asked.told(Session.REGULAR, NOW + 60 * MINUTE)
+    asked.clock.advance(NOW + TRUST_NS + 1)
+    assert asked.hours.take(MarketTold(None, "HTTP 500")).session is Session.UNKNOWN
+    assert asked.alerts == {"clock:session"}
+    assert asked.told(Session.REGULAR, NOW + 60 * MINUTE) is Session.REGULAR and not asked.alerts
