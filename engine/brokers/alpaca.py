@@ -195,7 +195,7 @@ class AlpacaBroker:
         )
 
     async def market(self) -> Market:
-        """The venue's clock and, while it is not open, its calendar. Raises VenueUnavailable when the clock is not read.
+        """The venue's clock and, while that is not open, its calendar. Raises VenueUnavailable for an unread clock.
 
         A clock that says "not open" beside a calendar that cannot be read is an answer: the session is UNKNOWN.
         """

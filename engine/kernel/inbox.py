@@ -68,7 +68,8 @@ class Kill(Value, frozen=True, gc=False):
 
 
 class Unrecorded(Value, frozen=True, gc=False):
-    """A request was not sent: what it asks for could not be made durable."""
+    """The journal does not hold: a request was not sent because its record could not be made durable, or an earlier
+    record is found not to be what was written (`engine.kernel.earlier`). Nothing is sent any more."""
 
     error: JournalError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,18 +18,27 @@ from engine.journal.writer import TAIL
 from engine.model import Reading
 
 COUNT = TAIL + 300
+NAME = "simulated.journal"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a journal of which a start passes over the first 300 records."""
+    home = tmp_path_factory.mktemp("written")
+    journal = Journal(home / NAME, JournalConfig(), profile="simulated")
+    journal.open()
+    for number in range(COUNT):
+        journal.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
+    journal.close()
+    return home
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A journal of which a start passes over the first 300 records."""
-    path = tmp_path / "simulated.journal"
-    written = Journal(path, JournalConfig(), profile="simulated")
-    written.open()
-    for number in range(COUNT):
-        written.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
-    written.close()
-    return path
+def path(written: Path, tmp_path: Path) -> Path:
+    """A copy of that journal."""
+    home = tmp_path / "copy"
+    shutil.copytree(written, home)
+    return home / NAME
 
 
 def opened(path: Path) -> Journal:

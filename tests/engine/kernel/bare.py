@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from engine.clock import Clock
-from engine.config import Config
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.clock import SECOND, Clock
+from engine.config import Config, EngineConfig, WatchRow
 from engine.kernel.stages import Stages
 from engine.paths import Paths
+
+NOW = 1_773_236_000 * SECOND
+"""Any instant."""
+
+
+def config(home: Path, profile: str = "paper", *symbols: str) -> Config:
+    """The defaults for one profile with all its files under `home`, and TSLA (or `symbols`) on the watchlist."""
+    return Config(
+        engine=EngineConfig(profile=profile, state_dir=str(home / "state"), runtime_dir=str(home / "run")),
+        watchlist=tuple(WatchRow(symbol=symbol) for symbol in symbols or ("TSLA",)),
+    )
 
 
 def stages(config: Config, clock: Clock, paths: Paths | None = None) -> Stages:
@@ -20,3 +35,14 @@ def stages(config: Config, clock: Clock, paths: Paths | None = None) -> Stages:
         push=lambda push: None,
         on_journal_failure=lambda failure: None,
     )
+
+
+@contextmanager
+def opened(config: Config, clock: Clock) -> Iterator[Stages]:
+    """Stages with their journal open."""
+    made = stages(config, clock)
+    made.journal.open()
+    try:
+        yield made
+    finally:
+        made.journal.close()

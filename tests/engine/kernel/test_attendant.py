@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config, EngineConfig, WatchRow
+from engine.config import Config
 from engine.kernel.attendant import Attendant
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import Compared, Updated
@@ -20,8 +20,7 @@ from engine.kernel.timers import Timers
 from engine.kernel.watchdog import Watchdog
 from engine.model import FeedState, Fill, Light, Role, Side, VenueAccount, VenueSnapshot
 from tests.engine.kernel import bare
-
-NOW = 1_773_236_000 * SECOND
+from tests.engine.kernel.bare import NOW
 
 
 class Engine:
@@ -38,14 +37,8 @@ class Engine:
 
 @pytest.fixture
 def stages(tmp_path: Path) -> Iterator[Stages]:
-    config = Config(
-        engine=EngineConfig(profile="paper", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
-        watchlist=(WatchRow(symbol="TSLA"),),
-    )
-    made = bare.stages(config, VirtualClock(NOW))
-    made.journal.open()
-    yield made
-    made.journal.close()
+    with bare.opened(bare.config(tmp_path), VirtualClock(NOW)) as made:
+        yield made
 
 
 @pytest.fixture

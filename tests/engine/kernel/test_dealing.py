@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config, EngineConfig, WatchRow
 from engine.kernel.inbox import Compared
 from engine.kernel.stages import Stages
 from engine.model import (
@@ -32,8 +31,8 @@ from engine.model import (
 )
 from engine.orders import Place
 from tests.engine.kernel import bare
+from tests.engine.kernel.bare import NOW
 
-NOW = 1_773_236_000 * SECOND
 D = Decimal
 
 
@@ -99,15 +98,9 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    config = Config(
-        engine=EngineConfig(profile="paper", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
-        watchlist=(WatchRow(symbol="TSLA"),),
-    )
     clock = VirtualClock(NOW)
-    stages = bare.stages(config, clock)
-    stages.journal.open()
-    yield Desk(stages, clock)
-    stages.journal.close()
+    with bare.opened(bare.config(tmp_path), clock) as stages:
+        yield Desk(stages, clock)
 
 
 class TestSharedPosition:

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.clock import VirtualClock
-from engine.config import Config, EngineConfig, WatchRow
 from engine.journal.writer import TAIL
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.inbox import Unrecorded
@@ -17,34 +16,22 @@ from engine.paths import Paths
 from tests.engine.kernel import bare
 
 
-def config(home: Path) -> Config:
-    return Config(
-        engine=EngineConfig(profile="simulated", state_dir=str(home), runtime_dir=str(home / "run")),
-        watchlist=(WatchRow(symbol="TSLA"),),
-    )
-
-
 def test_nothing_is_sent_after_an_old_record_was_altered(tmp_path: Path) -> None:
-    first = bare.stages(config(tmp_path), VirtualClock(1))
-    first.journal.open()
-    for number in range(TAIL + 100):
-        first.journal.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
-    first.journal.close()
-    with closing(sqlite3.connect(Paths.of(config(tmp_path)).journal)) as connection, connection:
+    config = bare.config(tmp_path, "simulated")
+    with bare.opened(config, VirtualClock(1)) as first:
+        for number in range(TAIL + 100):
+            first.journal.append("reading", str(number), Reading(str(number), "vader", "1", 0.5, 0.5, number), number)
+    with closing(sqlite3.connect(Paths.of(config).journal)) as connection, connection:
         connection.execute("UPDATE records SET at_ns = at_ns + 1 WHERE seq = 42")
-    stages = bare.stages(config(tmp_path), VirtualClock(1))
-    stages.journal.open()
-    asyncio.run(watch_earlier(stages.journal, stages.inbox))
-    found = stages.inbox.take_urgent()
-    stages.journal.close()
+    with bare.opened(config, VirtualClock(1)) as stages:
+        asyncio.run(watch_earlier(stages.journal, stages.inbox))
+        found = stages.inbox.take_urgent()
     assert isinstance(found, Unrecorded)
     assert found.error.where == f"{stages.journal.path}, record 42"
     assert "altered" in str(found.error)
 
 
 def test_a_young_journal_was_checked_whole_at_the_start(tmp_path: Path) -> None:
-    stages = bare.stages(config(tmp_path), VirtualClock(1))
-    stages.journal.open()
-    asyncio.run(watch_earlier(stages.journal, stages.inbox))
-    stages.journal.close()
+    with bare.opened(bare.config(tmp_path, "simulated"), VirtualClock(1)) as stages:
+        asyncio.run(watch_earlier(stages.journal, stages.inbox))
     assert stages.inbox.take_urgent() is None

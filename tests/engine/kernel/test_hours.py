@@ -21,7 +21,7 @@ class Asked:
             self.clock,
             ask=self._ask,
             alert=lambda alert: self.alerts.add(alert.id),
-            clear_alert=lambda name: self.alerts.discard(name),
+            clear_alert=self.alerts.discard,
         )
 
     def _ask(self) -> None:

@@ -8,28 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import SECOND, VirtualClock
-from engine.config import Config, EngineConfig, WatchRow
+from engine.clock import VirtualClock
 from engine.errors import DeskError
 from engine.kernel.inbox import Compared
 from engine.kernel.stages import Stages
 from engine.model import Alert, Fill, Level, Role, Side, TradingState, VenueAccount, VenuePosition, VenueSnapshot
 from tests.engine.kernel import bare
-
-NOW = 1_773_236_000 * SECOND
+from tests.engine.kernel.bare import NOW
 
 
 @pytest.fixture
 def stages(tmp_path: Path) -> Iterator[Stages]:
-    config = Config(
-        engine=EngineConfig(profile="paper", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
-        watchlist=(WatchRow(symbol="TSLA"),),
-    )
-    made = bare.stages(config, VirtualClock(NOW))
-    made.journal.open()
-    made.dealing.heard_since_ns = NOW
-    yield made
-    made.journal.close()
+    with bare.opened(bare.config(tmp_path), VirtualClock(NOW)) as made:
+        made.dealing.heard_since_ns = NOW
+        yield made
 
 
 def looked(stages: Stages, *positions: VenuePosition) -> bool:
@@ -94,13 +86,7 @@ def test_drift_found_while_trading_is_reducing_for_less_stays_when_that_is_over(
 def test_arming_does_not_pass_over_a_drift_found_before(
     tmp_path: Path, acknowledged: bool, state: TradingState
 ) -> None:
-    config = Config(
-        engine=EngineConfig(profile="live", state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
-        watchlist=(WatchRow(symbol="TSLA"),),
-    )
-    stages = bare.stages(config, VirtualClock(NOW))
-    stages.journal.open()
-    try:
+    with bare.opened(bare.config(tmp_path, "live"), VirtualClock(NOW)) as stages:
         stages.dealing.heard_since_ns = NOW
         stages.arming.disarm("nobody has typed the account's number")
         drift(stages)
@@ -109,5 +95,3 @@ def test_arming_does_not_pass_over_a_drift_found_before(
             stages.alarms.clear("drift")
         assert stages.arming.arm("e-up", "person").ok
         assert stages.dealing.risk.state is state
-    finally:
-        stages.journal.close()
