@@ -22,6 +22,8 @@ EXIT_JOURNAL = 6
 """The journal is damaged or cannot be written."""
 EXIT_VENUE = 7
 """A venue or a feed refused or could not be reached."""
+EXIT_INTERRUPTED = 130
+"""Ctrl-C, as shells write it: 128 and the number of SIGINT."""
 
 
 class DeskError(Exception):

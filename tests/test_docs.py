@@ -12,8 +12,8 @@ import click
 import msgspec
 import pytest
 
-from desk.__main__ import COMMANDS, global_first, main_group
 from desk.actions import ACTIONS
+from desk.command_line import COMMANDS, global_first, main_group
 from engine.config import load, schema, shipped_path
 from tools.docs import pages, sections, settings
 

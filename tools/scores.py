@@ -19,7 +19,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.evaluate import Part
 from engine.scoring.linear import WEIGHTS
 from tools.train_linear import write_models

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 
-from desk.__main__ import COMMANDS, main_group
+from desk.command_line import COMMANDS, main_group
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE
 from engine.model import TradingState
 from engine.model.frames import Command, Snapshot

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from desk import checks
-from desk.__main__ import main_group
 from desk.checks import FAIL, OK, WARN, Check
 from desk.checks_network import alpaca_account_check, clock_check, network_checks, open_stream
+from desk.command_line import main_group
 from engine.clock import SECOND, SystemClock, VirtualClock, parse_iso
 from engine.config import AlpacaConfig, BrokerConfig, Config, EngineConfig, FeedsConfig, Loaded, WatchRow, XConfig
 from engine.feeds.spend import SpendMeter

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from desk.evaluate_report import table
 from engine.calendar import Calendar
 from engine.errors import EXIT_USAGE, RecordingError

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from keyring.backend import KeyringBackend
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.errors import EXIT_CREDENTIALS, CredentialsError
 
 VALUE = "AAAA-not-a-real-key-0123456789"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.errors import ConfigError
 from engine.scoring.finbert import pull
 from tests.engine.scoring.finbert import tiny

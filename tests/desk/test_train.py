@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.config import Config, ScoringConfig
 from engine.errors import ConfigError, DeskError
 from engine.scoring.linear import LinearScorer

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.errors import ConfigError
 from tests.engine.scoring.finbert import tiny
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.errors import RecordingError
 from engine.evaluate import ClusterLabel, LabelledCluster, Outcome, read_clusters, ring_figures
 from tools.retold import clusters

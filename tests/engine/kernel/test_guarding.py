@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from desk.__main__ import main_group
+from desk.command_line import main_group
 from engine.clock import VirtualClock, parse_iso
 from engine.config import Config
 from engine.config.load import load
