@@ -126,8 +126,12 @@ class Client:
             async with session.ws_connect(
                 f"{_URL}/v1/stream", heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE, compress=0
             ) as socket:
-                attached = False
-                async for message in socket:
+                attached, reason = False, ""
+                while True:
+                    message = await socket.receive()
+                    if message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
+                        reason = message.extra or ""
+                        break
                     if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                         raise self._broken(f"the connection failed ({message.type.name})")
                     if attached:
@@ -136,7 +140,7 @@ class Client:
                         yield self._snapshot(message.data)
                         attached = True
                 if socket.close_code not in (1000, 1001):
-                    raise self._broken(f"it closed the connection (code {socket.close_code})")
+                    raise self._broken(reason or f"it closed the connection (code {socket.close_code})")
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 

@@ -9,7 +9,6 @@ missed is dropped and a fresh Snapshot follows when it reads again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
@@ -47,6 +46,9 @@ AGAIN_S = 1.0
 
 BODY_LIMIT = 16 * 1024
 """Longest command body in bytes."""
+
+DEFECT = b"the engine could not make what it sends; its log says why"
+"""Why a stream is closed whose next message cannot be made: at most 123 bytes (RFC 6455 5.5)."""
 
 _PEER_CREDENTIALS = struct.Struct("3i")
 
@@ -214,10 +216,15 @@ class ControlServer:
             await asyncio.sleep(self._interval)
 
     def _flush(self) -> None:
-        """Send what changed since the last frame to every stream."""
-        frame = self._source.frame(self._rev + 1)
-        if frame is not None:
-            self._rev += 1
+        """Send what changed since the last frame to every stream.
+
+        A frame that cannot be made leaves a gap in the revisions, by which every client knows to begin anew.
+        """
+        rev = self._next()
+        frame = self._source.frame(rev)
+        if frame is None:
+            self._rev = rev - 1
+        else:
             self._broadcast(frame)
 
     def _fresh_snapshot(self) -> bytes:
@@ -278,7 +285,7 @@ class ControlServer:
         return web.Response(body=self._encode(reply), content_type="application/json")
 
     async def _get_stream(self, request: web.Request) -> web.WebSocketResponse:
-        from aiohttp import WSMsgType, web
+        from aiohttp import WSCloseCode, web
 
         self._refuse_foreign(request)
         stream = web.WebSocketResponse(heartbeat=20.0, max_msg_size=BODY_LIMIT, compress=False)
@@ -286,15 +293,18 @@ class ControlServer:
         client = _Client()
         self._clients.add(client)
         writer = asyncio.create_task(self._write(client, stream), name="control-writer")
+        reader = asyncio.create_task(_read_to_the_end(stream), name="control-reader")
         try:
-            async for message in stream:
-                if message.type in (WSMsgType.CLOSE, WSMsgType.ERROR):
-                    break
+            await asyncio.wait((writer, reader), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._clients.discard(client)
             writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-                await writer
+            reader.cancel()
+            await asyncio.wait((writer, reader))
+        error = None if writer.cancelled() else writer.exception()
+        if error is not None and not isinstance(error, ConnectionError):
+            log.critical("what a desk is to be shown could not be made", exc_info=error)
+            await stream.close(code=WSCloseCode.INTERNAL_ERROR, message=DEFECT)
         return stream
 
     async def _write(self, client: _Client, stream: web.WebSocketResponse) -> None:
@@ -310,6 +320,15 @@ class ControlServer:
                 await stream.send_bytes(client.backlog.popleft())
             if client.closing:
                 await stream.close()
+
+
+async def _read_to_the_end(stream: web.WebSocketResponse) -> None:
+    """Answer pings, and notice that the other end goes. Nothing else is expected from there."""
+    from aiohttp import WSMsgType
+
+    async for message in stream:
+        if message.type is WSMsgType.ERROR:
+            break
 
 
 def peer_uid(peer: socket.socket | None) -> int | None:

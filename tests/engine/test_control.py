@@ -375,3 +375,59 @@ async def test_a_frame_that_cannot_be_made_ends_neither_the_frames_nor_the_stop(
         server.changed()
         assert isinstance(await asyncio.wait_for(anext(stream), 10), Frame)
         await stream.aclose()
+
+
+@pytest.mark.parametrize("found", ["\ud800 is no text", ZeroDivisionError("a defect of ours")], ids=["text", "defect"])
+async def test_a_snapshot_that_cannot_be_made_is_told_and_logged(
+    tmp_path: Path,
+    server: ControlServer,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    found: str | Exception,
+) -> None:
+    whole = engine.snapshot
+
+    def broken(rev: int) -> Snapshot:
+        if isinstance(found, Exception):
+            raise found
+        return msgspec.structs.replace(whole(rev), version=found)
+
+    async with Client(tmp_path / "desk.sock") as before, Client(tmp_path / "desk.sock") as client:
+        attached = before.stream()
+        await anext(attached)
+        monkeypatch.setattr(engine, "snapshot", broken)
+        with pytest.raises(DeskError, match="could not make what it sends; its log says why"):
+            await asyncio.wait_for(anext(client.stream()), 10)
+        assert "surrogates not allowed" in caplog.text or "a defect of ours" in caplog.text
+        server.changed()
+        assert isinstance(await asyncio.wait_for(anext(attached), 10), Frame), "other desks go on"
+        monkeypatch.setattr(engine, "snapshot", whole)
+        again = client.stream()
+        assert isinstance(await asyncio.wait_for(anext(again), 10), Snapshot)
+        await again.aclose()
+        await attached.aclose()
+
+
+async def test_a_frame_that_is_lost_for_a_new_desk_leaves_a_gap_for_the_others(
+    tmp_path: Path, server: ControlServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changed goes to everybody before a snapshot is made for one: if it cannot, all must begin anew."""
+    whole = engine.frame
+
+    def broken(rev: int) -> Frame | None:
+        monkeypatch.setattr(engine, "frame", whole)
+        raise ZeroDivisionError("a defect of ours")
+
+    async with Client(tmp_path / "desk.sock") as before, Client(tmp_path / "desk.sock") as client:
+        attached = before.stream()
+        first = await anext(attached)
+        monkeypatch.setattr(engine, "frame", broken)
+        with pytest.raises(DeskError, match="could not make what it sends"):
+            await asyncio.wait_for(anext(client.stream()), 10)
+        server.changed()
+        frame = await asyncio.wait_for(anext(attached), 10)
+        assert isinstance(first, Snapshot)
+        assert isinstance(frame, Frame)
+        assert frame.rev > first.rev + 1
+        await attached.aclose()
