@@ -99,6 +99,7 @@ class LateScorer(Protocol):
     Found by name like a `Scorer`, in the entry point group `desk.late_scorers`. Built with `(config, clock)` and, by
     keyword, `state_dir` (a Path of its own to keep things in) and `read_secret`; raises DeskError where it can tell
     already then that it cannot work. Its answers come when they come and change the reading that a post already has.
+    `blocked` and its coroutines run on an event loop of their own, in a thread; the attributes are read from another.
     """
 
     name: str

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from engine.clock import Clock, from_seconds
 from engine.config import LateConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model import Asked, LateScorer, Light, Score, SymbolScore, Value
+from engine.scoring.own_loop import OwnLoop
+from engine.text import display_text
 
 BACK_OFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Pauses after failures in a row; the last one repeats."""
 REMEMBERED: Final = 4096
 """Texts whose scores are kept: a third to a half of a stream is repetition."""
+REASON_LIMIT: Final = 280
+"""Longest reason that is kept, in characters."""
 _BLOCKED_S: Final = 5.0
 """How often a scorer that may not be asked is looked at again."""
-_END_S: Final = 5.0
-"""How long a call that was cancelled may take to end."""
-
-_T = TypeVar("_T")
 
 
 class LateAnswer(Value, frozen=True, gc=False):
@@ -68,6 +68,7 @@ class Lane:
         `report`: light, detail and remedy, whenever something about them may have changed.
         """
         self.scorer = scorer
+        self._loop = OwnLoop(scorer.name)
         self._clock = clock
         self._limit_s = settings.limit_s
         self._late_ns = None if replaying else from_seconds(settings.limit_s)
@@ -120,7 +121,7 @@ class Lane:
 
     async def open(self) -> None:
         """Start the scorer. Raises DeskError when it cannot work."""
-        await self.scorer.start()
+        await self._loop.call(self.scorer.start, None)
         self._show(Light.UP)
 
     async def run(self, *, started: bool = False) -> None:
@@ -132,13 +133,13 @@ class Lane:
                 for _ in range(self.scorer.concurrency):
                     group.create_task(self._ask_on())
         finally:
-            await self.scorer.close()
+            await self._close()
 
     async def _start(self) -> None:
         self._show(Light.CONNECTING)
         while self._light is not Light.UP:
             try:
-                await self._guarded(self.scorer.start(), None)
+                await self._loop.call(self.scorer.start, None)
             except DeskError as error:
                 await self._rest(error)
             else:
@@ -148,12 +149,7 @@ class Lane:
     async def _ask_on(self) -> None:
         while True:
             batch = await self._batch()
-            blocked = self.scorer.blocked(self._clock.now_ns())
-            if blocked:
-                self._give_up(batch)
-                self._show(Light.CAPPED, blocked)
-                await asyncio.sleep(_BLOCKED_S)
-            elif batch:
+            if batch:
                 await self._ask_about(batch)
 
     async def _batch(self) -> list[Asked]:
@@ -175,23 +171,23 @@ class Lane:
 
     async def _ask_about(self, batch: list[Asked]) -> None:
         try:
-            scores = await self._guarded(self.scorer.score(batch), self._limit_s)
-            if len(scores) != len(batch):
-                raise DeskError(f"expected {len(batch)} scores, found {len(scores)}", where=self.scorer.name)
+            blocked, scores, unusable = await self._loop.call(lambda: self._answers(batch), self._limit_s)
         except DeskError as error:
             self._give_up(batch)
             await self._rest(error)
             return
-        unusable = 0
+        if blocked:
+            self._give_up(batch)
+            self._show(Light.CAPPED, blocked)
+            await asyncio.sleep(_BLOCKED_S)
+            return
         for asked, score in zip(batch, scores, strict=True):
-            usable = None if score is None else _usable(score)
-            if usable is None:
-                unusable += score is not None
+            if score is None:
                 self.failed += self._none(asked)
                 continue
-            self._remember(asked, usable)
+            self._remember(asked, score)
             for post_id in self._posts.pop(asked):
-                self._tell(post_id, usable)
+                self._tell(post_id, score)
         self._failures = 0
         if unusable:
             problem = f"{unusable} of {len(batch)} scores were not in [−1, 1] or had no confidence in [0, 1]"
@@ -199,31 +195,25 @@ class Lane:
         else:
             self._show(Light.UP)
 
-    async def _guarded(self, call: Coroutine[Any, Any, _T], limit_s: float | None) -> _T:
-        """What the scorer answers. Whatever somebody's package raises, or does not end, becomes a DeskError."""
-        task = asyncio.create_task(call)
+    async def _answers(self, batch: list[Asked]) -> tuple[str, list[Score | None], int]:
+        """Why it may not be asked; or one score per post, None without a usable one, and how many were of no use.
+
+        On the scorer's loop, with all that touches what it made: what is no score at all raises here.
+        """
+        blocked = self.scorer.blocked(self._clock.now_ns())
+        if blocked:
+            return blocked, [], 0
+        scores = await self.scorer.score(batch)
+        if len(scores) != len(batch):
+            raise DeskError(f"expected {len(batch)} scores, found {len(scores)}", where=self.scorer.name)
+        usable = [None if score is None else _usable(score) for score in scores]
+        return "", usable, sum(score is not None for score in scores) - sum(score is not None for score in usable)
+
+    async def _close(self) -> None:
         try:
-            await asyncio.wait({task}, timeout=limit_s)
-        finally:
-            if not task.done():
-                task.cancel()
-        if not task.done():
-            await asyncio.wait({task}, timeout=_END_S)
-            raise DeskError(
-                f"expected an answer within {limit_s:g} s, found none",
-                where=self.scorer.name,
-                remedy="give it a time limit of its own that is shorter than scoring.late.limit_s",
-            )
-        error = task.exception()
-        if error is None:
-            return task.result()
-        if isinstance(error, DeskError):
-            raise error
-        raise DeskError(
-            f"expected scores, found {type(error).__name__}: {error}"[:300],
-            where=self.scorer.name,
-            remedy="take it out of scoring.scorers if it stays so; the fault is in its package",
-        ) from error
+            await self._loop.close(self.scorer.close)
+        except DeskError as error:
+            self._show(Light.DOWN, f"it did not close: {error.message}", error.remedy)
 
     async def _rest(self, error: DeskError) -> None:
         """Say what is wrong and wait before the next attempt."""
@@ -269,5 +259,6 @@ def _usable(score: Score) -> Score | None:
     numbers = [(score.score, score.confidence), *((own.score, own.confidence) for own in score.symbols)]
     if not all(-1.0 <= value <= 1.0 and 0.0 <= confidence <= 1.0 for value, confidence in numbers):
         return None
-    symbols = tuple(SymbolScore(own.symbol, round(own.score, 6), round(own.confidence, 6)) for own in score.symbols)
-    return Score(round(score.score, 6), round(score.confidence, 6), symbols, score.reason)
+    (whole, confidence), *parts = [(round(float(value), 6), round(float(sure), 6)) for value, sure in numbers]
+    symbols = tuple(SymbolScore(str(own.symbol), *part) for own, part in zip(score.symbols, parts, strict=True))
+    return Score(whole, confidence, symbols, display_text(score.reason, REASON_LIMIT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ class BrokenScorer:
                 await asyncio.Event().wait()
             case "nonsense":
                 return [Score(bad, 0.9) for bad in (99.0, math.nan, -math.inf, -1.5) for _ in asked][: len(asked)]
+            case "block":
+                while self._file.exists():
+                    time.sleep(0.05)
             case "few":
                 return scores[1:]
         return scores

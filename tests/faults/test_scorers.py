@@ -62,6 +62,7 @@ def readings(machine: Machine, since_ns: int) -> list[Reading]:
 FAULTS = [
     pytest.param("crash", "crashes", id="crash"),
     pytest.param("hang", "hangs", id="hang"),
+    pytest.param("block", "blocks its event loop", id="block"),
     pytest.param("memory", "runs out of memory", id="memory"),
     pytest.param("nonsense", "answers NaN, infinity and scores out of range", id="nonsense"),
     pytest.param("few", "answers fewer scores than it was asked for", id="few"),

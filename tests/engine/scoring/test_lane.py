@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.config import LateConfig
 from engine.errors import ConfigError, DeskError
 from engine.model import Asked, DisplayText, Light, Score, SymbolScore
 from engine.scoring import lane as lanes
+from engine.scoring import own_loop
 from engine.scoring.lane import Lane, LateAnswer
 
 GOOD = Score(0.5, 0.9)
@@ -105,6 +107,7 @@ class Watched:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "BACK_OFF_S", (0.001,))
     monkeypatch.setattr(lanes, "_BLOCKED_S", 0.001)
+    monkeypatch.setattr(own_loop, "GRACE_S", 0.2)
 
 
 async def test_posts_are_asked_about_in_batches_and_each_is_answered_once() -> None:
@@ -139,17 +142,17 @@ async def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
 
 
 async def test_a_text_asked_about_that_everybody_repeats_does_not_pile_up() -> None:
-    started, go = asyncio.Event(), asyncio.Event()
+    started, go = threading.Event(), threading.Event()
 
     async def slow(asked: Sequence[Asked]) -> list[Score | None]:
         started.set()
-        await go.wait()
+        await asyncio.to_thread(go.wait, 10)
         return [GOOD] * len(asked)
 
     watched = Watched(Made(slow), queue=3)
     async with watched.running():
         watched.ask("0", "again")
-        await started.wait()
+        await asyncio.to_thread(started.wait, 10)
         for number in range(1, 6):
             watched.ask(str(number), "again")
         assert watched.lane.waiting == 3 and watched.lane.counts.dropped == 3
@@ -216,6 +219,99 @@ async def test_a_scorer_that_hangs_is_given_up() -> None:
             while watched.lights[-1][0] is not Light.DOWN:
                 await asyncio.sleep(0.001)
     assert "within 0.05 s" in watched.lights[-1][1]
+
+
+async def test_a_scorer_that_blocks_its_loop_holds_up_nothing_else() -> None:
+    """Nor the next scorer, nor the engine's end; once it lets go it is asked again."""
+    free, blocking = threading.Event(), threading.Event()
+
+    async def block(asked: Sequence[Asked]) -> list[Score | None]:
+        blocking.set()
+        assert free.wait(30)
+        return [GOOD] * len(asked)
+
+    watched, other = Watched(Made(block), limit_s=0.05), Watched(Made(good))
+    async with watched.running(), other.running():
+        watched.ask("1", "one")
+        assert await asyncio.to_thread(blocking.wait, 10)
+        other.ask("1", "one")
+        assert await other.settled(1) == [("1", 0.5)]
+        assert await watched.settled(1) == [("1", None)]
+        assert watched.lights[-1] == (
+            Light.DOWN,
+            "made: expected an answer within 0.05 s, found its event loop blocked",
+        )
+        free.set()
+        watched.ask("2", "two")
+        assert (await watched.settled(2))[-1] == ("2", 0.5)
+
+
+async def test_a_scorer_that_blocks_for_good_does_not_keep_the_engine_from_ending() -> None:
+    free, blocking = threading.Event(), threading.Event()
+
+    async def block(asked: Sequence[Asked]) -> list[Score | None]:
+        blocking.set()
+        free.wait(30)
+        return []
+
+    watched = Watched(Made(block), limit_s=0.05)
+    async with watched.running():
+        watched.ask("1", "one")
+        assert await asyncio.to_thread(blocking.wait, 10)
+    assert watched.lights[-1] == (
+        Light.DOWN,
+        "it did not close: expected an answer within 0.2 s, found its event loop blocked",
+    )
+    free.set()
+
+
+async def test_what_cannot_close_is_told_and_ends_nothing_else() -> None:
+    scorer = Made(good)
+
+    async def close() -> None:
+        raise OSError("no such process")
+
+    scorer.close = close  # type: ignore[method-assign]
+    watched = Watched(scorer)
+    async with watched.running():
+        watched.ask("1", "one")
+        await watched.settled(1)
+    assert watched.lights[-1] == (Light.DOWN, "it did not close: expected an answer, found OSError: no such process")
+
+
+async def test_a_scorer_that_cannot_tell_whether_it_may_be_asked_is_not_asked() -> None:
+    """The file that says what was spent cannot be read: its posts keep their light reading, and the reason is shown."""
+    scorer = Made(good)
+    unreadable = [DeskError("expected what scorers cost today, found a file that cannot be read")]
+
+    def blocked(now_ns: int) -> str:
+        if unreadable:
+            raise unreadable.pop()
+        return ""
+
+    scorer.blocked = blocked  # type: ignore[method-assign]
+    watched = Watched(scorer)
+    watched.ask("1", "one")
+    async with watched.running():
+        assert await watched.settled(1) == [("1", None)]
+        assert watched.lights[-1][0] is Light.DOWN and "cannot be read" in watched.lights[-1][1]
+        watched.ask("2", "two")
+        assert (await watched.settled(2))[-1] == ("2", 0.5)
+
+
+@pytest.mark.parametrize("answer", [None, [0.5], ["up"], 7, [Score(0.5, 0.5, reason=None)], [Score("up", 0.5)]])  # type: ignore[arg-type]
+async def test_an_answer_that_is_no_score_costs_its_batch_alone(answer: Any) -> None:
+    answers = [answer]
+
+    async def wrong(asked: Sequence[Asked]) -> Any:
+        return answers.pop() if answers else [GOOD] * len(asked)
+
+    watched = Watched(Made(wrong, batch=1))
+    watched.ask("1", "one")
+    watched.ask("2", "two")
+    async with watched.running():
+        assert await watched.settled(2) == [("1", None), ("2", 0.5)]
+    assert watched.lane.counts.failed == 1 and Light.DOWN in [light for light, _ in watched.lights]
 
 
 @pytest.mark.parametrize(
