@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.config import WatchRow
 from engine.model import Author, Match, Value
-from engine.watchlist.words import fold, is_cashtag, is_word, ticker
+from engine.watchlist.words import fold, is_cashtag, is_word, single_spaced, ticker
 
 BASE = 0.5
 """Influence of an author about whom nothing is known."""
@@ -36,7 +37,8 @@ class Matcher:
     """Matches texts against watchlist rows.
 
     - A cashtag matches its symbol exactly: `$TSLA` is not `$TSLAQ`. It beats every keyword.
-    - A keyword matches as a whole word in any case and script; of several the first in the text counts.
+    - A keyword matches as a whole word in any case and script; of several the first in the text counts. Where it has
+      a blank, the text may have several.
     - An ambiguous word matches only where the row's cashtag, one of its keywords or its name is in the text too.
     - A row's name by itself matches nothing: list it under `keywords` when it should.
     """
@@ -56,7 +58,7 @@ class Matcher:
         self._automaton = _automaton(self._rows, self._tickers)
 
     def match(self, text: str, cashtags: Sequence[str] = ()) -> tuple[Match, ...]:
-        """The symbols `text` concerns, one Match each, in watchlist order.
+        """The symbols `text` (DisplayText: its blanks are spaces) concerns, one Match each, in watchlist order.
 
         `cashtags` are those the source listed for the post (with or without $, any case); those written in the text
         are found anyway. Influence is the base until `weigh`.
@@ -76,6 +78,8 @@ class Matcher:
                 if is_cashtag(folded, end - length, end):
                     tagged.update(rows)
             elif is_word(folded, end - length, end):
+                if not uses:
+                    return self.match(single_spaced(folded), cashtags)
                 for use in uses:
                     words.append((end - length, -length, use))
         if words:
@@ -125,7 +129,7 @@ def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
     uses: dict[str, Use] = {}
     for role, terms in ((NAME, (row.name,)), (KEYWORD, row.keywords), (AMBIGUOUS, row.ambiguous)):
         for term in terms:
-            folded = fold(term.strip())
+            folded = single_spaced(fold(term))
             if folded:
                 uses[folded] = Use(index, role, Match(row.symbol, term, KEYWORD))
     return uses.items()
@@ -135,6 +139,8 @@ def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]])
     """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); None without rows.
 
     The rows of a cashtag are the tuple that `tickers` holds, so that one that the source listed is known by sight.
+    What a term has before one of its blanks is in it too, with two blanks and no uses: only a text in which such a
+    term may be torn apart is worth being single-spaced.
     """
     import ahocorasick
 
@@ -148,9 +154,15 @@ def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]])
     if not terms:
         return None
     automaton = ahocorasick.Automaton()
+    torn: dict[str, tuple[int, ...]] = {}
     for folded, uses in terms.items():
         whose = tuple(use.row for use in uses)
+        for blank in re.finditer(" ", folded):
+            head = f"{folded[: blank.end()]} "
+            torn[head] = (*torn.get(head, ()), *whose)
         known = tickers.get(ticker(folded))
         automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, known if known == whose else whose, uses))
+    for head, whose in torn.items():
+        automaton.add_word(head, (len(head), False, whose, ()))
     automaton.make_automaton()
     return automaton

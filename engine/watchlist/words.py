@@ -49,6 +49,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _FOREIGN.sub(_folded, lower))
 
 
+def single_spaced(text: str) -> str:
+    """Text with one space for every run of blanks, and none at its ends."""
+    return " ".join(text.split())
+
+
 def is_word(folded: str, start: int, end: int) -> bool:
     """Whether `folded[start:end]` stands by itself: neither edge is glued to a neighbour of the same word."""
     if start and (before := folded[start - 1]) != " " and in_word(before) and in_word(folded[start]):

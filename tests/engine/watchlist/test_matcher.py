@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.config import WatchRow
 from engine.model import Author, DisplayText
+from engine.text import display_text
 from engine.watchlist import Matcher
 
 ROWS = (
@@ -69,12 +70,31 @@ def found(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
         ("tesla_fan", []),
         ("teslá", []),
         ("jensen huang spoke", ["NVDA"]),
-        ("jensen  huang", []),
+        ("jensen  huang", ["NVDA"]),
+        ("Jensen\u00a0\u2003 Huang", ["NVDA"]),
+        ("ajensen  huang", []),
+        ("jensen  huangs", []),
+        ("jensenhuang", []),
+        ("Jensen  Hu", []),
         ("", []),
     ],
 )
 def test_what_is_the_symbol_and_what_is_not(text: str, symbols: list[str]) -> None:
     assert list(found(text)) == symbols
+
+
+def test_a_phrase_may_be_torn_apart_by_any_blanks() -> None:
+    matcher = Matcher(
+        [WatchRow(symbol="T", name="Tesla  Motors", keywords=("New  Model Y ",), ambiguous=("big plant",))]
+    )
+    for blanks in ("  ", "\n", "\r\n\t", "\u00a0", " \u2028 ", "\u3000\u3000"):
+        text = display_text(f"the new model{blanks}y, new{blanks}model{blanks}y")
+        assert [match.term for match in matcher.match(text)] == ["New  Model Y "]
+        assert matcher.match(text, ["T"]) == matcher.match("$T")
+        assert [match.term for match in matcher.match(display_text(f"Tesla{blanks}Motors: a big{blanks}plant"))] == [
+            "big plant"
+        ]
+        assert matcher.match(display_text(f"Tesla{blanks}cars: a big{blanks}plant, a new{blanks}model")) == ()
 
 
 def test_ambiguous_words_need_company() -> None:
@@ -118,7 +138,7 @@ def test_a_word_of_two_rows_matches_both() -> None:
     ]
 
 
-WORDS = ("ab", "a", "b c", "AI", "苹", "é", "a.b", "Cab")
+WORDS = ("ab", "a", "b c", " ab  b c", "AI", "苹", "é", "a.b", "Cab")
 PIECES = st.lists(st.sampled_from([*WORDS, " ", "$", "_", ".", "x", "9", "果", "É", "ＡＢ"]), max_size=12).map("".join)
 TABLE = st.lists(
     st.builds(
@@ -133,17 +153,21 @@ TABLE = st.lists(
 )
 
 
+def plain(text: str) -> str:
+    return re.sub(" +", " ", text.lower().replace("ａｂ", "ab")).strip()
+
+
 def naive(rows: list[WatchRow], text: str) -> list[tuple[str, str]]:
     """Row by row, term by term, with regular expressions."""
-    text = text.lower().replace("ａｂ", "ab")
+    text = plain(text)
 
-    def first(terms: tuple[str, ...]) -> list[tuple[int, int, str]]:
+    def first(terms: list[str]) -> list[tuple[int, int, str]]:
         places = []
         for term in terms:
             glue = "[0-9a-zé_]"
-            left = rf"(?<!{glue})" if re.match(glue, term.lower()) else ""
-            right = rf"(?!{glue})" if re.match(glue, term.lower()[-1:]) else ""
-            if term and (hit := re.search(left + re.escape(term.lower()) + right, text)):
+            left = rf"(?<!{glue})" if re.match(glue, term) else ""
+            right = rf"(?!{glue})" if re.match(glue, term[-1:]) else ""
+            if term and (hit := re.search(left + re.escape(term) + right, text)):
                 places.append((hit.start(), -len(term), term))
         return places
 
@@ -153,21 +177,18 @@ def naive(rows: list[WatchRow], text: str) -> list[tuple[str, str]]:
         if re.search(rf"(?<![0-9a-zé_$])\${stem}(?![0-9a-zé_])(?![._][a-z]{{1,2}}(?![0-9a-z_]))", text):
             answers.append((row.symbol, f"${row.symbol}"))
             continue
-        ambiguous = tuple(word for word in row.ambiguous)
-        lowered = {word.lower() for word in ambiguous}
-        keywords = tuple(word for word in row.keywords if word.lower() not in lowered)
-        names = (row.name,) if row.name.lower() not in lowered else ()
-        places = first(keywords)
-        if places or first(names):
+        ambiguous = [plain(word) for word in row.ambiguous]
+        places = first([plain(word) for word in row.keywords if plain(word) not in ambiguous])
+        if places or (plain(row.name) not in ambiguous and first([plain(row.name)])):
             places += first(ambiguous)
         if places:
-            answers.append((row.symbol, min(places, key=lambda place: place[:2])[2].lower()))
+            answers.append((row.symbol, min(places)[2]))
     return answers
 
 
 @given(TABLE, PIECES)
 def test_agrees_with_a_naive_search(rows: list[WatchRow], text: str) -> None:
-    ours = [(m.symbol, m.term if m.kind == "cashtag" else m.term.lower()) for m in Matcher(rows).match(text)]
+    ours = [(m.symbol, m.term if m.kind == "cashtag" else plain(m.term)) for m in Matcher(rows).match(text)]
     assert ours == naive(rows, text)
 
 
