@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import ZERO, Account, Fill, Position, Quote, Role, Value, VenueSnapshot
+from engine.model import ZERO, Account, Fill, Position, Quote, Role, Value, VenuePosition, VenueSnapshot, is_split
 
 
 class Closed(Value, frozen=True, gc=False):
@@ -155,6 +155,8 @@ class Portfolio:
             self._unvalue(known)
             if not known.quantity:
                 known.external = True
+            if is_split(known.quantity, known.average, held.quantity, held.average_price):
+                known.price = _after_split(known, held)
             known.quantity, known.average = held.quantity, held.average_price
             self._revalue(known)
         self._price_the_unquoted(account.equity - account.cash)
@@ -255,7 +257,7 @@ class Portfolio:
         unquoted = [held for held in self._holdings.values() if held.quantity and not held.quoted]
         cost = sum((held.quantity * held.average for held in unquoted), ZERO)
         rest = value - self._value + sum((held.quantity * held.worth for held in unquoted), ZERO)
-        if not unquoted or cost <= 0 or rest <= 0:
+        if cost <= 0 or rest <= 0:
             return
         for held in unquoted:
             self._unvalue(held)
@@ -275,3 +277,12 @@ class Portfolio:
             target_price=holding.target,
             external=holding.external,
         )
+
+
+def _after_split(holding: _Holding, held: VenuePosition) -> Decimal | None:
+    """The newest price, as it is after a split; one that is nearer to what a share now costs is so already."""
+    price = holding.price
+    if price is None or price <= 0:
+        return price
+    scaled = price * holding.quantity / held.quantity
+    return min((price, scaled), key=lambda each: max(each, held.average_price) / min(each, held.average_price))

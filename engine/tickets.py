@@ -93,10 +93,7 @@ class Tickets:
 
     def get(self, id: str) -> Ticket | None:
         """A ticket as it stands now, pending or decided lately."""
-        ticket = self._pending.get(id)
-        if ticket is None and id in self._decided:
-            return self._decided[id][0]
-        return ticket
+        return self._decided[id][0] if id in self._decided else self._pending.get(id)
 
     def refresh(
         self,

@@ -17,16 +17,19 @@ TINY = Decimal("1e-15")
 
 symbols = st.sampled_from(["TSLA", "META"])
 prices = st.decimals("0.01", "2000", places=2)
+quantities = st.decimals("0.01", "500", places=2)
 fills = st.builds(
     lambda symbol, side, quantity, price, fee, role: Fill("x", "o", symbol, side, quantity, price, fee, T0, "s", role),
     symbols,
     st.sampled_from(Side),
-    st.decimals("0.01", "500", places=2),
+    st.sampled_from([Decimal("0.01"), Decimal("0.5"), Decimal(1), Decimal(2), Decimal(3)]) | quantities,
     prices,
     st.decimals("0", "5", places=3),
-    st.sampled_from([Role.ENTRY, Role.STOP, Role.EXIT]),
+    st.sampled_from([Role.ENTRY, Role.STOP, Role.EXIT, Role.EXTERNAL]),
 )
-quotes = st.builds(lambda symbol, bid: Quote(symbol, T0, T0, bid, bid + 1, bid), symbols, prices)
+quotes = st.builds(
+    lambda symbol, bid, later: Quote(symbol, T0 + later, T0 + later, bid, bid + 1, bid), symbols, prices, st.integers(1)
+)
 
 
 def fill(side: Side, quantity: str, price: str, *, fee: str = "0", role: Role = Role.ENTRY, at_ns: int = T0) -> Fill:
@@ -41,17 +44,26 @@ def quoted(bid: str, ask: str) -> Quote:
 def test_the_identities_hold_after_any_fills_and_quotes(events: list[Fill | Quote]) -> None:
     portfolio = Portfolio(Decimal(100_000))
     held: dict[str, Decimal] = {}
+    began_by: dict[str, Role] = {}
+    priced_ns: dict[str, int] = {}
     realised = fees = Decimal(0)
     for event in events:
         if isinstance(event, Quote):
             portfolio.on_quote(event)
+            if event.symbol in priced_ns:
+                priced_ns[event.symbol] = event.at_ns
             continue
         closed = portfolio.on_fill(event)
-        held[event.symbol] = held.get(event.symbol, Decimal(0)) + event.quantity * event.side.sign
+        before = held.get(event.symbol, Decimal(0))
+        held[event.symbol] = before + event.quantity * event.side.sign
+        priced_ns.setdefault(event.symbol, event.at_ns)
+        if not before:
+            began_by[event.symbol] = event.role
+        assert (closed is not None) == (before * event.side.sign < 0)
         realised += closed.realised if closed is not None else 0
         fees += event.fee
         if closed is not None:
-            assert 0 < closed.quantity <= event.quantity
+            assert closed.quantity == min(abs(before), event.quantity)
             assert closed.stopped_out == (event.role is Role.STOP)
     account = portfolio.account(T0)
     positions = portfolio.positions()
@@ -63,7 +75,11 @@ def test_the_identities_hold_after_any_fills_and_quotes(events: list[Fill | Quot
     assert account.realised_day == realised and account.fees_day == fees
     assert abs(sum(position.unrealised for position in positions) - account.unrealised) < TINY
     assert account.peak_equity >= account.equity
-    assert all(position.average_price > 0 for position in positions)
+    assert account.day_pnl == account.equity - 100_000
+    for position in positions:
+        assert position.average_price > 0
+        assert position.price_ns == priced_ns[position.symbol]
+        assert position.external == (began_by[position.symbol] is Role.EXTERNAL)
 
 
 def test_average_cost_and_what_a_sale_closes() -> None:
@@ -94,6 +110,7 @@ def test_a_fill_through_zero_closes_one_side_and_opens_the_other() -> None:
         (quoted("101", "103"), "102"),
         (Quote("TSLA", T0, T0, Decimal(103), Decimal(101), Decimal(99)), "99"),
         (Quote("TSLA", T0, T0, None, None, Decimal(99)), "99"),
+        (Quote("TSLA", T0, T0, None, None, Decimal("0.0001")), "0.0001"),
         (Quote("TSLA", T0, T0, None, Decimal(101), None), "100"),
         (Quote("TSLA", T0, T0, Decimal(0), Decimal(0), Decimal(0)), "100"),
     ],
@@ -132,9 +149,13 @@ def test_a_quantity_taken_over_keeps_the_identities() -> None:
     assert position is not None
     assert (position.quantity, position.average_price) == (6, 20)
     assert book.equity == 800 + 6 * 20
+    book.protect("TSLA", Decimal(15), Decimal(30))
     book.hold("TSLA", Decimal(0))
     assert book.position("TSLA") is None
     assert book.equity == 800
+    book.hold("TSLA", Decimal(1))
+    position = book.position("TSLA")
+    assert position is not None and (position.average_price, position.stop_price) == (0, None)
 
 
 def test_a_new_day_starts_from_the_equity_it_finds() -> None:
@@ -147,6 +168,28 @@ def test_a_new_day_starts_from_the_equity_it_finds() -> None:
     assert (account.realised_day, account.fees_day) == (0, 0)
     position = portfolio.position("TSLA")
     assert position is not None and position.realised == 0
+
+
+def test_a_symbol_left_yesterday_is_valued_at_today_s_first_fill() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100"))
+    portfolio.on_fill(fill(Side.SELL, "10", "90"))
+    portfolio.new_day(T0 + 1)
+    portfolio.on_fill(fill(Side.BUY, "10", "50"))
+    position = portfolio.position("TSLA")
+    assert position is not None and (position.price, position.realised) == (50, 0)
+    assert portfolio.equity == 9_900
+
+
+def test_a_day_that_began_without_us_starts_from_what_the_venue_tells() -> None:
+    portfolio = Portfolio(Decimal(10_000))
+    portfolio.on_fill(fill(Side.BUY, "10", "100", fee="2"))
+    portfolio.on_fill(fill(Side.SELL, "5", "90"))
+    portfolio.forget_day()
+    account = portfolio.account(T0)
+    assert (account.day_pnl, account.realised_day, account.fees_day) == (0, 0, 0)
+    portfolio.adopt(TestAdopt.snapshot(T0, "10000", "9500", "9900", TSLA="10"))
+    assert portfolio.account(T0).day_start_equity == 9_900
 
 
 class TestAdopt:
@@ -169,6 +212,14 @@ class TestAdopt:
             ("IBM", True),
             ("TSLA", True),
         ]
+        assert {position.price_ns for position in portfolio.positions()} == {0}
+
+    def test_the_day_starts_from_what_is_there_where_the_venue_does_not_tell(self) -> None:
+        portfolio = Portfolio()
+        portfolio.adopt(self.snapshot(T0, "10600", "9000", IBM="20"))
+        assert portfolio.account(T0).day_start_equity == 10_600
+        portfolio.adopt(self.snapshot(T0, "10700", "9000", "1", IBM="20"))
+        assert portfolio.account(T0).day_pnl == 100
 
     def test_what_nobody_quotes_is_valued_as_the_venue_values_it_each_time(self) -> None:
         portfolio = Portfolio()
@@ -178,6 +229,30 @@ class TestAdopt:
             portfolio.adopt(self.snapshot(T0 + 1, equity, "9000", IBM="20", TSLA="10"))
             ibm, tsla = portfolio.positions()
             assert (portfolio.equity, ibm.price, tsla.price) == (Decimal(equity), price, 60)
+
+    @pytest.mark.parametrize(("average", "equity"), [("0", "9100"), ("0.5", "9060"), ("0.5", "9059"), ("-0.5", "9070")])
+    def test_what_cannot_be_shared_out_by_cost_stays_valued_at_cost(self, average: str, equity: str) -> None:
+        portfolio = Portfolio()
+        portfolio.adopt(self.snapshot(T0, "9000", "9000"))
+        portfolio.on_fill(fill(Side.BUY, "1", "50"))
+        portfolio.on_quote(quoted("60", "60"))
+        told = self.snapshot(T0, equity, "9000", TSLA="1")
+        unquoted = VenuePosition("IBM", Decimal(1).copy_sign(Decimal(average)), abs(Decimal(average)))
+        portfolio.adopt(VenueSnapshot(T0, told.account, (*told.positions, unquoted), ()))
+        position = portfolio.position("IBM")
+        assert position is not None and (position.price, position.value) == (None, Decimal(average))
+        assert portfolio.equity == 9060 + Decimal(average)
+
+    def test_what_is_cheap_is_shared_out_too_and_what_is_sold_is_not(self) -> None:
+        portfolio = Portfolio(Decimal(10_000))
+        portfolio.on_fill(fill(Side.BUY, "10", "100"))
+        portfolio.on_fill(fill(Side.SELL, "10", "100"))
+        told = self.snapshot(T0, "9000.75", "9000").account
+        portfolio.adopt(VenueSnapshot(T0, told, (VenuePosition("IBM", Decimal(1), Decimal("0.5")),), ()))
+        assert [(position.symbol, position.price) for position in portfolio.positions()] == [("IBM", Decimal("0.75"))]
+        portfolio.on_fill(fill(Side.BUY, "1", "90"))
+        position = portfolio.position("TSLA")
+        assert position is not None and position.price == 100
 
     def test_what_our_fills_explain_is_not_external(self) -> None:
         portfolio = Portfolio(Decimal(10_000))
@@ -189,19 +264,27 @@ class TestAdopt:
     def test_a_position_the_venue_does_not_hold_is_gone(self) -> None:
         portfolio = Portfolio(Decimal(10_000))
         portfolio.on_fill(fill(Side.BUY, "10", "50"))
+        portfolio.protect("TSLA", Decimal(45), Decimal(60))
         portfolio.adopt(self.snapshot(T0 + 1, "9000", "9000"))
         assert portfolio.positions() == () and portfolio.equity == 9_000
+        portfolio.on_fill(fill(Side.BUY, "10", "50"))
+        position = portfolio.position("TSLA")
+        assert position is not None and (position.stop_price, position.target_price) == (None, None)
 
     def test_a_snapshot_older_than_a_fill_changes_nothing(self) -> None:
         portfolio = Portfolio(Decimal(10_000))
         portfolio.on_fill(fill(Side.BUY, "10", "50", at_ns=T0 + 9))
         assert not portfolio.adopt(self.snapshot(T0 + 8, "1", "1"))
         assert portfolio.equity == 10_000
+        assert portfolio.adopt(self.snapshot(T0 + 9, "1", "1"))
+        assert portfolio.equity == 1
 
     def test_buying_power_follows_cash_until_the_venue_tells_it_again(self) -> None:
         portfolio = Portfolio()
         portfolio.adopt(self.snapshot(T0, "10000", "10000"))
         portfolio.on_fill(fill(Side.BUY, "10", "50", fee="1"))
+        assert portfolio.account(T0).buying_power == 9_499
+        portfolio.adopt(self.snapshot(T0, "9999", "9499", TSLA="10"))
         assert portfolio.account(T0).buying_power == 9_499
 
 
@@ -220,8 +303,16 @@ def test_the_exits_shown_are_those_it_was_told() -> None:
 def test_an_account_restores_before_any_fill() -> None:
     portfolio = Portfolio()
     portfolio.restore(
-        Account(Decimal(5), Decimal(5), Decimal(5), Decimal(4), Decimal(7), Decimal(1), fees_day=Decimal(2))
+        Account(
+            *(Decimal(5), Decimal(5), Decimal(5), Decimal(4), Decimal(7), Decimal(1)),
+            fees_day=Decimal(2),
+            currency="EUR",
+            number="PA1",
+            blocked="margin call",
+        )
     )
     account = portfolio.account(T0)
+    assert (account.currency, account.number, account.blocked) == ("EUR", "PA1", "margin call")
+    assert portfolio.position("TSLA") is None
     assert (account.equity, account.day_start_equity, account.peak_equity) == (5, 4, 7)
     assert (account.realised_day, account.fees_day) == (1, 2)

@@ -18,6 +18,7 @@ from engine.model import (
     Decision,
     DecisionKind,
     Draft,
+    Edits,
     Mode,
     Mood,
     Side,
@@ -176,6 +177,17 @@ def test_a_control_that_fails_now_is_named_with_its_reason():
     assert len(refused(after=verdict("R01", "R04", "R17"))) == 3
 
 
+def test_a_verdict_that_did_not_pass_is_refused_though_no_control_says_why():
+    assert refused(after=msgspec.structs.replace(verdict(), passed=False)) == ("the verdict did not pass",)
+
+
+def test_a_control_that_fails_as_it_did_when_shown_is_told_once():
+    tickets = Tickets(CONFIG)
+    ticket = tickets.open(signal(), draft(), verdict("R04"), Mode.CONFIRM, NOW)
+    (reason,) = tickets.refusal(ticket, ticket.fingerprint, draft(), verdict("R04"), NOW)
+    assert reason.startswith("R04 liquidity rejects")
+
+
 def test_a_control_that_failed_when_shown_and_passes_now_is_shown_anew():
     tickets = Tickets(CONFIG)
     ticket = tickets.open(signal(), draft(), verdict("R04"), Mode.CONFIRM, NOW)
@@ -205,32 +217,67 @@ def test_a_ticket_that_was_opened_before_the_mode_was_set_to_off_is_refused_too(
     )
 
 
+QUANTITIES = st.sampled_from([D(4), D(5), D("0.5"), D(0), D("NaN"), D("sNaN"), D("Infinity")])
+PRICES = st.sampled_from(
+    [D(price) for price in ("250", "250.2", "250.6", "0.5", "0.5001", "0.5011", "0.0001", "0.0002", "0", "-1", "NaN")]
+    + [D("sNaN"), D("Infinity")]
+)
+DRAFTS = st.builds(
+    draft, quantity=QUANTITIES, reference_price=PRICES, limit_price=PRICES, stop_price=st.none() | PRICES
+)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
-    quantity=st.sampled_from([D(4), D(5), D(0), D("NaN"), D("sNaN")]),
-    price=st.sampled_from([D(250), D("250.2"), D(300), D("NaN"), D("sNaN"), D("Infinity"), D(0)]),
-    stop=st.sampled_from([None, D("237.50"), D(100), D("NaN")]),
-    failed=st.sampled_from([(), ("R01",)]),
-    seen=st.booleans(),
-    later_s=st.sampled_from([0, 119, 120, 1000]),
+    drafts=st.tuples(DRAFTS, DRAFTS) | DRAFTS.map(lambda order: (order, order)),
+    name=st.sampled_from(["quantity", "reference_price", "limit_price", "stop_price"]),
+    one_alone=st.booleans(),
+    failed=st.sampled_from([(), (), ("R01",)]),
+    seen=st.sampled_from([True, True, False]),
+    later_s=st.sampled_from([0, 119, 120]),
 )
-def test_go_only_when_everything_holds(quantity, price, stop, failed, seen, later_s):
-    tickets, ticket = opened()
-    fresh = draft(quantity=quantity, reference_price=price, stop_price=stop)
+def test_go_only_when_everything_holds(drafts, name, one_alone, failed, seen, later_s):
+    shown, fresh = drafts
+    if one_alone:
+        fresh = msgspec.structs.replace(shown, **{name: getattr(fresh, name)})
+    tickets = Tickets(CONFIG)
+    ticket = tickets.open(signal(), shown, verdict(), Mode.CONFIRM, NOW)
+
+    def near(before, after, step=0):
+        if not (before.is_finite() and after.is_finite() and before > 0 and after > 0):
+            return False
+        return abs(after - before) <= max(step, before * 20 / 10_000)
+
+    def near_a_step(before, after):
+        if before is None or after is None:
+            return before is after
+        return near(before, after, D("0.01") if before.is_finite() and before >= 1 else D("0.0001"))
+
     holds = (
-        quantity.is_finite()
-        and quantity == 4
-        and price.is_finite()
-        and abs(price - 250) * 10_000 <= 20 * 250
-        and stop == D("237.50")
+        shown.quantity.is_finite()
+        and fresh.quantity.is_finite()
+        and shown.quantity == fresh.quantity
+        and near(shown.reference_price, fresh.reference_price)
+        and near_a_step(shown.limit_price, fresh.limit_price)
+        and near_a_step(shown.stop_price, fresh.stop_price)
         and not failed
         and seen
         and later_s < 120
     )
-    reasons = tickets.refusal(
-        ticket, ticket.fingerprint if seen else "x", fresh, verdict(*failed), NOW + later_s * SECOND
-    )
+    now_ns = NOW + later_s * SECOND
+    reasons = tickets.refusal(ticket, ticket.fingerprint if seen else "x", fresh, verdict(*failed), now_ns)
     assert (reasons == ()) is holds
+
+
+def test_what_a_person_changed_stays_until_it_is_changed_again():
+    tickets, ticket = opened()
+    edits = Edits(quantity=D(5))
+    edited = tickets.refresh(ticket, draft(quantity=D(5)), verdict(), "edited", NOW, edits)
+    assert edited.edits == edits
+    assert tickets.refresh(edited, draft(quantity=D(5)), verdict(), "moved", NOW).edits == edits
+    assert tickets.refresh(edited, draft(), verdict(), "edited", NOW, Edits(quantity=D(4))).edits == Edits(
+        quantity=D(4)
+    )
 
 
 def test_a_decision_is_made_exactly_once():
@@ -252,11 +299,15 @@ def test_a_decision_is_made_exactly_once():
 @pytest.mark.parametrize("kind", [DecisionKind.CONFIRMED, DecisionKind.AUTO])
 def test_nothing_is_sent_without_a_passed_verdict_or_late_or_as_it_was_before(kind):
     tickets, ticket = opened()
-    for second in (None, verdict("R17")):
-        with pytest.raises(DeskError, match="passed verdict"):
+    for second, found in ((None, "none"), (verdict("R01", "R17"), "R01, R17")):
+        with pytest.raises(DeskError, match=f"passed verdict before {ticket.id} is sent, found {found}"):
             tickets.decide(ticket, kind, "person", "", NOW, second)
-    with pytest.raises(DeskError, match="expired"):
-        tickets.decide(ticket, kind, "person", "", ticket.expires_ns, verdict())
+    with pytest.raises(DeskError, match=r"expired 1\.5 s ago"):
+        tickets.decide(ticket, kind, "person", "", ticket.expires_ns + SECOND * 3 // 2, verdict())
+    unsized = tickets.open(signal("s-2"), None, verdict(), Mode.CONFIRM, NOW)
+    with pytest.raises(DeskError, match="found no order"):
+        tickets.decide(unsized, kind, "person", "", NOW, verdict())
+    tickets.decide(unsized, DecisionKind.BLOCKED, "risk", "", NOW)
     tickets.refresh(ticket, draft(quantity=D(5)), verdict(), "", NOW)
     with pytest.raises(DeskError, match="revision 2"):
         tickets.decide(ticket, kind, "person", "", NOW, verdict())
