@@ -26,7 +26,6 @@ from engine.model.frames import Command
 from tests.engine.kernel.process import ending
 from tests.faults.machine import Machine
 from tests.faults.street import SYMBOLS, Street
-from tests.venues.x import XUser
 
 SAMPLE_S = 2.0
 BURST_S = 0.5
@@ -94,11 +93,7 @@ class Crowd(Street):
         for _ in range(burst):
             self._given += 1
             place = self._given % len(SYMBOLS)
-            symbol = SYMBOLS[place]
-            texts = self._texts(self._is_happy(place) if self.turning else symbol in self.happy)
-            user = XUser(id=str(7_000 + self._given % 997), username=f"made_up_{self._given % 997}")
-            text = f"{self.luck.choice(texts).format(symbol)} {self._given}"
-            self.published.append((at_ns, self.x.post(text, at_ns=at_ns, user=user).id))
+            self.published.append((at_ns, self._say(place, SYMBOLS[place], at_ns)))
 
 
 def look(machine: Machine, process: psutil.Process, began: float) -> Sample:

@@ -25,6 +25,17 @@ SYMBOLS = ("TSLA", "GOOG", "NVDA", "META", "AAPL")
 BASE = {"TSLA": 250, "GOOG": 180, "NVDA": 140, "META": 590, "AAPL": 230}
 BAD = ("${0} terrible awful losses", "${0} is a disaster, horrible", "hate ${0}, very bad news")
 GOOD = ("${0} amazing excellent quarter", "${0} is great, love these fantastic gains", "what a win for ${0}, superb")
+ASIDES = (
+    "table window tuesday morning garden bicycle office train kitchen letter corner harbour island valley "
+    "engine carpet pencil lantern bridge market basket button candle chapter closet coffee column copper "
+    "cotton county curtain desert dinner drawer eleven fabric farmer feather fiddle forest gallon ginger "
+    "glacier hammer helmet jacket kettle ladder magnet marble meadow mirror monday napkin needle notebook "
+    "orange orchard oxygen paddle parcel pepper piano pillow planet pocket pottery prairie puddle quarry "
+    "radish ribbon river saddle sandal scarf shelf spoon stable teapot thread"
+)
+"""What people say beside: no two posts are alike, as no two were that people wrote by themselves."""
+PEOPLE = 100_000
+"""So many speak, one after the other: nobody repeats himself within the guards' window."""
 
 TURN_S = 4.0
 """How long the crowd is of one mind about a symbol."""
@@ -35,7 +46,6 @@ MANY = 1_000_000
 SETTINGS = {
     "X__SEARCH_LAG_S": "0",
     "X__DAILY_CAP_USD": "1000000",
-    "GUARDS__ENABLED": "false",
     "SENTIMENT__WINDOW_S": "2",
     "SENTIMENT__LOOK_BACK_S": "1.5",
     "STRATEGY__SHIFT__CONFIDENCE_FLOOR": "0.3",
@@ -61,7 +71,7 @@ SETTINGS = {
     "ORDERS__UNRESOLVED_GRACE_S": "1.5",
     "ORDERS__LOOKUP_BACKOFF_S": "0.2, 0.4, 0.8, 1.0",
 }
-"""Windows of seconds, a crowd that may repeat itself, limits that let it trade all the time; else as shipped."""
+"""Windows of seconds, limits that let it trade all the time; else as shipped."""
 
 
 class Street:
@@ -86,6 +96,7 @@ class Street:
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._said = 0
+        self._asides = ASIDES.split()
         self._began_s = 0.0
 
     def __enter__(self) -> Self:
@@ -190,15 +201,17 @@ class Street:
 
     def _talk(self, at_ns: int) -> None:
         for place, symbol in enumerate(SYMBOLS):
-            texts = self._texts(self._is_happy(place) if self.turning else symbol in self.happy)
-            self._said += 1
-            text = self.luck.choice(texts).format(symbol)
-            user = XUser(id=str(7_000 + self._said % 25), username=f"made_up_{self._said % 25}")
-            self.x.post(f"{text} {self._said}", at_ns=at_ns, user=user)
+            self._say(place, symbol, at_ns)
 
-    @staticmethod
-    def _texts(happy: bool) -> tuple[str, ...]:
-        return GOOD if happy else BAD
+    def _say(self, place: int, symbol: str, at_ns: int) -> str:
+        """Somebody's opinion of a symbol, in words of his own; the post's id."""
+        self._said += 1
+        happy = self._is_happy(place) if self.turning else symbol in self.happy
+        opinion = self.luck.choice(GOOD if happy else BAD).format(symbol)
+        text = f"{opinion}. {' '.join(self.luck.sample(self._asides, 6))} {self._said}"
+        person = self._said % PEOPLE
+        user = XUser(id=str(7_000 + person), username=f"made_up_{person}")
+        return self.x.post(text, at_ns=at_ns, user=user).id
 
     def _is_happy(self, place: int) -> bool:
         """Whether the crowd is happy about a symbol now, while it keeps turning: each at its own time."""
