@@ -72,7 +72,7 @@ class AlpacaPriceFeed:
         )
         dialect = DataDialect(config.alpaca.data_stream_url, key_id, secret_key, self._symbols, self._silence)
         self._make_stream = partial(Stream, dialect, Pace() if pace is None else pace, backoff)
-        self._book = PriceBook(self._symbols)
+        self._book = PriceBook(self._symbols, self._banded)
         now_ns = clock.now_ns()
         self._state = FeedState(self.name, Light.OFF, now_ns, now_ns)
         self._news = asyncio.Event()
@@ -165,6 +165,9 @@ class AlpacaPriceFeed:
             malformed=book.malformed,
         )
         sink.report(self._state)
+
+    def _banded(self, at_ns: int) -> bool:
+        return self._calendar.market(at_ns).session in (Session.REGULAR, Session.UNKNOWN)
 
     def _silence(self) -> float | None:
         regular = self._calendar.market(self._clock.now_ns()).session is Session.REGULAR

@@ -1,7 +1,8 @@
 """The data stream: how to sign in and subscribe, what its errors mean, and when its silence is wrong.
 
-Words and codes: docs.alpaca.markets, "Streaming Market Data" (402 auth failed, 405 symbol limit, 406 connection limit,
-407 slow client, 409 insufficient subscription).
+Words and codes: docs.alpaca.markets, "Streaming Market Data" (400 invalid syntax, 402 auth failed, 405 symbol limit,
+406 connection limit, 407 slow client, 409 insufficient subscription, 410 a channel that the stream does not have), and
+alpaca-trade-api-go's stream errors (411 insufficient scope).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from engine.model import Light
 
 PLAN_SYMBOLS = 30
 """Symbols that the free plan carries for trades and quotes."""
+_TOO_MANY = frozenset({405})
+_NOT_HERE = frozenset({400, 405, 409, 410})
+"""Refusals of a channel that prices can do without: a feed without halts still has quotes."""
 
 
 class DataDialect:
@@ -38,7 +42,7 @@ class DataDialect:
         missing = await self._prices(talk)
         names = list(self._symbols)
         await talk.send({"action": "subscribe", "statuses": names, "lulds": names})
-        refused = await self._answered(talk)
+        refused = await self._answered(talk, _NOT_HERE)
         if refused:
             missing.append(f"halts and price bands are not told ({refused})")
         remedy = "Shorten the watchlist, or take a data plan that carries more." if missing else ""
@@ -54,6 +58,12 @@ class DataDialect:
             return  # signed in twice, or one subscription too many: what there is goes on
         if code == 402:
             raise StreamError(reason, "Check the keys: desk keys set", light=Light.REFUSED)
+        if code == 410:
+            raise StreamError(
+                reason, "No stream of stock prices: set alpaca.data_stream_url to .../v2/iex", light=Light.REFUSED
+            )
+        if code == 411:
+            raise StreamError(reason, "The key may not read market data: desk keys set", light=Light.REFUSED)
         if code == 409:
             remedy = "The data plan does not carry this feed: set alpaca.data_stream_url to .../v2/iex"
             raise StreamError(reason, remedy, light=Light.REFUSED)
@@ -68,19 +78,19 @@ class DataDialect:
         for count, trades in _plans(total):
             chosen = list(self._symbols[:count])
             await talk.send({"action": "subscribe", "quotes": chosen, **({"trades": chosen} if trades else {})})
-            refused = await self._answered(talk)
+            refused = await self._answered(talk, _TOO_MANY)
             if not refused:
                 left = self._symbols[count:]
                 missing = [f"{len(left)} of {total} symbols have no prices ({', '.join(left[:5])} …)"] if left else []
                 return missing if trades else [*missing, "quotes without trades"]
         raise StreamError("the venue takes no subscription at all", "Check the data plan.", light=Light.REFUSED)
 
-    async def _answered(self, talk: Talk) -> str:
-        """Wait for what comes of a subscription: empty when taken, else the limit's words."""
+    async def _answered(self, talk: Talk, bearable: frozenset[int]) -> str:
+        """Wait for what comes of a subscription: empty when taken, the venue's words for a `bearable` error."""
         while True:
             for message in await talk.hear():
-                if message.get("T") == "error" and decimal(message.get("code")) == 405:
-                    return text(message.get("msg"), 120) or "symbol limit exceeded"
+                if message.get("T") == "error" and decimal(message.get("code")) in bearable:
+                    return text(message.get("msg"), 120) or f"error {message.get('code')}"
                 self.check(message)
                 if message.get("T") == "subscription":
                     return ""

@@ -227,7 +227,7 @@ async def test_a_halt_that_ended_unheard_ends_with_the_next_trade(venue: AlpacaS
 
 
 async def test_a_quote_at_a_price_band_counts_as_halted_until_it_leaves(venue: AlpacaSimulator) -> None:
-    async with feeding(venue) as kept:
+    async with feeding(venue, session=Session.REGULAR, silence_s=30) as kept:
         await kept.light(Light.UP)
         venue.quote("TSLA", "100.00", "100.10")
         venue.luld("TSLA", down="95", up="105")
@@ -292,6 +292,7 @@ async def test_an_engine_that_is_behind_gets_the_newest_quote_and_every_halt(ven
     [
         (402, Light.REFUSED, "desk keys set"),
         (409, Light.REFUSED, "data_stream_url"),
+        (411, Light.REFUSED, "desk keys set"),
         (406, Light.DOWN, "stop it"),
         (404, Light.DOWN, ""),
         (401, Light.DOWN, ""),
@@ -342,6 +343,37 @@ async def test_a_symbol_limit_falls_back_to_what_is_allowed_and_says_so(venue: A
         venue.quote("AAPL", "7", "8")
         await kept.until(lambda: bool(kept.quotes("AAPL")))
         assert kept.states[-1].light is Light.UP
+
+
+@pytest.mark.parametrize("code", [400, 405, 409, 410])
+async def test_a_feed_without_halts_still_has_prices_and_says_what_is_missing(
+    venue: AlpacaSimulator, code: int
+) -> None:
+    venue.data_stream.refuse_channels = {"lulds": code}
+    async with feeding(venue) as kept:
+        state = await kept.light(Light.UP)
+        assert "halts and price bands are not told" in state.detail and state.remedy
+        venue.quote("TSLA", "7", "8")
+        await kept.until(lambda: bool(kept.quotes()))
+        assert venue.data_stream.connects == 1
+
+
+async def test_a_stream_without_stock_prices_is_refused_with_its_address(venue: AlpacaSimulator) -> None:
+    venue.data_stream.refuse_channels = {"quotes": 410}
+    async with feeding(venue) as kept:
+        state = await kept.light(Light.REFUSED)
+        assert "410" in state.detail and "alpaca.data_stream_url" in state.remedy
+        assert venue.data_stream.connects == 1
+
+
+async def test_a_trade_that_is_taken_back_is_no_last_price(venue: AlpacaSimulator) -> None:
+    async with feeding(venue) as kept:
+        await kept.light(Light.UP)
+        at = {"S": "TSLA", "x": "V", "z": "C", "t": "2026-11-20T14:30:00Z"}
+        venue.data_stream.publish({"T": "t", "i": 7, "p": 2500.5, "s": 1, "c": ["@"], **at})
+        await kept.until(lambda: bool(kept.quotes()) and kept.quotes()[-1].last == Decimal("2500.5"))
+        venue.data_stream.publish({"T": "x", "i": 7, "p": 2500.5, "s": 1, "a": "C", **at})
+        await kept.until(lambda: kept.quotes()[-1].last is None)
 
 
 async def test_a_mute_stream_in_the_session_is_degraded_until_a_price_comes(venue: AlpacaSimulator) -> None:

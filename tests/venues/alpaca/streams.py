@@ -18,7 +18,10 @@ from engine.clock import parse_iso
 from tests.venues.alpaca.changes import Changes
 
 CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "corrections", "cancelErrors")
-CHANNEL_OF = {"t": "trades", "q": "quotes", "b": "bars", "s": "statuses", "l": "lulds", "n": "news"}
+CHANNEL_OF = {
+    "t": "trades", "q": "quotes", "b": "bars", "s": "statuses", "l": "lulds", "n": "news", "c": "corrections",
+    "x": "cancelErrors",
+}  # fmt: skip
 ERRORS = {
     400: "invalid syntax",
     401: "not authenticated",
@@ -29,6 +32,8 @@ ERRORS = {
     406: "connection limit exceeded",
     407: "slow client",
     409: "insufficient subscription",
+    410: "invalid subscribe action for this feed",
+    411: "insufficient scope",
     500: "internal error",
 }
 
@@ -232,7 +237,8 @@ class DataStream(Stream):
         self.connection_limit: int | None = None
         self.refuse_auth = 0
         """Answer every authentication with this error code."""
-        self.refuse_subscribe = 0
+        self.refuse_channels: dict[str, int] = {}
+        """Answer a subscription to one of these channels with its error code."""
 
     def ready(self, session: Session) -> bool:
         return any(session.channels.values())
@@ -285,14 +291,16 @@ class DataStream(Stream):
         self.send(session, [{"T": "success", "msg": "authenticated"}])
 
     def _subscribe(self, session: Session, message: dict[str, Any]) -> None:
-        if self.refuse_subscribe:
-            self.error(session, self.refuse_subscribe)
+        refused = [self.refuse_channels[name] for name in message if name in self.refuse_channels]
+        if refused:
+            self.error(session, refused[0])
             return
         wanted = {name: set(value) for name, value in message.items() if isinstance(value, list)}
         merged = {name: session.channels.get(name, set()) | wanted.get(name, set()) for name in (*CHANNELS, "news")}
         if any(len(merged[name]) > self.symbol_limit for name in ("trades", "quotes")):
             self.error(session, 405)
             return
+        merged["corrections"] = merged["cancelErrors"] = merged["trades"]  # they come unasked with trades
         session.channels = merged
         self._acknowledge(session)
 
