@@ -15,6 +15,7 @@ import msgspec
 from desk.tables import Cell, Table
 from engine.clock import iso, utc
 from engine.paths import private_dir
+from engine.secrets import child_environment
 
 _NATIVE: Final = (("pbcopy",), ("wl-copy",), ("xclip", "-selection", "clipboard"), ("xsel", "--clipboard", "--input"))
 """Programs that set the system's clipboard, asked in this order."""
@@ -39,6 +40,7 @@ def native_copy(text: str, environ: dict[str, str]) -> str:
                 input=text.encode("utf-8", "replace"),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env=child_environment(environ),
                 timeout=_COPY_LIMIT_S,
                 check=True,
             )

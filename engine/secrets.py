@@ -8,6 +8,7 @@ that forget (null) or store in plain text (keyrings.alt) without a word; those a
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -39,6 +40,12 @@ SHARED = frozenset({X_BEARER_TOKEN, ANTHROPIC_API_KEY, OPENAI_API_KEY})
 LONGEST = 4096
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the files of LoadCredential= (systemd.exec(5)): one per secret, named like it."""
+
+_NOT_FOR_CHILDREN = re.compile(
+    r"^(DESK|AWS)_|(^|_)(API_?KEY|ACCESS_KEY|PRIVATE_KEY|SECRETS?|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|PROXY)(_|$)",
+    re.IGNORECASE,
+)
+"""Names of variables that hold settings of ours, anybody's secrets, or addresses that carry one."""
 
 _PLAIN_TEXT = "keyrings.alt"
 _BUS = (("secretstorage.exceptions", "SecretStorageException"), ("jeepney.wrappers", "DBusErrorResponse"))
@@ -100,6 +107,15 @@ def take(env: MutableMapping[str, str]) -> dict[str, str]:
         _wipe(variable)
         del env[variable]
     return taken
+
+
+def child_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process that we start: without our settings and without what anybody signs in with.
+
+    A worker reads a journal or computes a model, and a clipboard's program copies: none of them asks a network. The
+    engine itself is no such child: `desk` hands it everything, for Amazon's credentials may stand there.
+    """
+    return {name: value for name, value in env.items() if not _NOT_FOR_CHILDREN.search(name)}
 
 
 def store(name: str, profile: str, value: str) -> str:

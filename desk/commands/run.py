@@ -183,6 +183,7 @@ def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> 
     from desk import app
     from desk.keymap import Keymap
     from desk.launch import start_engine
+    from engine import secrets
     from engine.config import load
     from engine.kernel.lock import holder
 
@@ -192,6 +193,7 @@ def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> 
     read_only = options(ctx).read_only
     start = holder(paths.lock) is None and (not read_only or paths.name == "demo")
     starting = start_engine(paths, arguments) if start else None
+    secrets.take(os.environ)  # the engine has them, a screen needs none
     return app.run(
         paths.view_socket if read_only else paths.socket,
         loaded.config.screen,

@@ -5,7 +5,6 @@ from engine.config.load import (
     Loaded,
     build,
     config_hash,
-    environment,
     load,
     shipped_path,
     user_path,
@@ -25,6 +24,7 @@ from engine.config.trading import (
     StrategyConfig,
     TicketsConfig,
 )
+from engine.config.variables import environment
 
 __all__ = [
     "PROFILES",

@@ -5,37 +5,25 @@ Every refusal names file, line, key, value and, for an unknown key, the nearest 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
-from enum import Enum
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
 from engine.config.check import check_values
-from engine.config.place import read_text, where_in
+from engine.config.place import nearest, number, read_text, where_in
 from engine.config.schema import Config
-from engine.config.section import Section
+from engine.config.section import Section, section_of
+from engine.config.variables import settings_in, variable_of
 from engine.errors import ConfigError
 from engine.model.base import Value
 
 PROFILES = ("simulated", "paper", "live")
-
-SECRET_VARIABLES = (
-    "DESK_X_BEARER_TOKEN",
-    "DESK_ALPACA_KEY_ID",
-    "DESK_ALPACA_SECRET_KEY",
-    "DESK_ANTHROPIC_API_KEY",
-    "DESK_OPENAI_API_KEY",
-)
-"""Environment variables that are secrets, not settings."""
 
 _SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
 
@@ -75,13 +63,13 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
     if source is not None:
         base = _overlay(base, _checked(_read(source), source), replace=("watchlist",))
     profiles = base.pop("profile", {})
-    overrides = _from_env(env)
+    overrides = settings_in(env)
     name = profile or overrides.get("engine", {}).get("profile") or base.get("engine", {}).get("profile", "paper")
     if name not in PROFILES:
         raise ConfigError(
             f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
             where="--profile" if profile else _whence(source or shipped, "engine.profile", overrides),
-            remedy=_nearest(str(name), PROFILES),
+            remedy=nearest(str(name), PROFILES),
         )
     merged = _overlay(base, profiles.get(name, {}), replace=("watchlist",))
     merged = _overlay(merged, overrides, replace=())
@@ -112,20 +100,6 @@ def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
     return config
 
 
-def environment(overrides: Iterable[str]) -> dict[str, str]:
-    """The environment with `section.key=value` settings laid over it, as the variables they stand for.
-
-    Raises ConfigError for one that is not of that form.
-    """
-    variables = dict(os.environ)
-    for override in overrides:
-        key, sign, value = override.partition("=")
-        if not sign:
-            raise ConfigError(f"expected section.key=value, found {override!r}", where="--set")
-        variables["DESK_" + key.replace(".", "__").upper()] = value
-    return variables
-
-
 def config_hash(config: Config) -> str:
     """Sixteen hex digits of SHA-256 over the canonical JSON of everything that can change what is traded.
 
@@ -153,7 +127,7 @@ def _read(path: Path) -> Table:
             remedy="save the file as UTF-8",
         ) from error
     try:
-        return tomllib.loads(text, parse_float=_number)
+        return tomllib.loads(text, parse_float=number)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = f":{found.group(1)}" if found else ""
@@ -164,16 +138,6 @@ def _read(path: Path) -> Table:
             where=str(path),
             remedy="undo the last change of the file",
         ) from error
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"no number: {text[:40]}") from error
-    if number.is_snan():
-        raise ValueError(f"no number: {text[:40]}")
-    return number
 
 
 def _decode(kind: type, value: object) -> object:
@@ -203,7 +167,7 @@ def _checked(table: Table, source: Path) -> Table:
             raise ConfigError(
                 f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
                 where=where_in(source, f"profile.{name}"),
-                remedy=_nearest(name, PROFILES),
+                remedy=nearest(name, PROFILES),
             )
         _refuse_unknown(overlay, Config, ("profile", name), source)
     return table
@@ -219,24 +183,14 @@ def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], sou
             raise ConfigError(
                 f"expected a known key, found {key!r}",
                 where=where_in(source, dotted),
-                remedy=_nearest(key, tuple(hints)),
+                remedy=nearest(key, tuple(hints)),
             )
-        inner = _section_of(hints[key])
+        inner = section_of(hints[key])
         if inner is None:
             continue
-        for number, item in enumerate(value if isinstance(value, list) else [value]):
-            part = f"{key}[{number}]" if isinstance(value, list) else key
+        for place, item in enumerate(value if isinstance(value, list) else [value]):
+            part = f"{key}[{place}]" if isinstance(value, list) else key
             _refuse_unknown(item, inner, (*at, part), source)
-
-
-def _section_of(hint: Any) -> type[Section] | None:
-    if isinstance(hint, type) and issubclass(hint, Section):
-        return hint
-    for part in get_args(hint):
-        found = _section_of(part)
-        if found is not None:
-            return found
-    return None
 
 
 def _overlay(base: Table, over: Table, *, replace: tuple[str, ...]) -> Table:
@@ -248,69 +202,6 @@ def _overlay(base: Table, over: Table, *, replace: tuple[str, ...]) -> Table:
         else:
             merged[key] = value
     return merged
-
-
-def _from_env(env: Mapping[str, str]) -> Table:
-    """`DESK_RISK__ORDER_NOTIONAL=2500` becomes {"risk": {"order_notional": Decimal(2500)}}."""
-    overrides: Table = {}
-    for variable in sorted(env):
-        if not variable.startswith("DESK_") or "__" not in variable or variable in SECRET_VARIABLES:
-            continue
-        parts = [part.lower() for part in variable.removeprefix("DESK_").split("__")]
-        hint: Any = Config
-        for depth, part in enumerate(parts):
-            hints = get_type_hints(hint) if isinstance(hint, type) and issubclass(hint, Section) else {}
-            if part not in hints:
-                raise ConfigError(
-                    f"expected a known key, found {'.'.join(parts[: depth + 1])!r}",
-                    where=f"environment variable {variable}",
-                    remedy=_nearest(part, tuple(hints)),
-                )
-            hint = hints[part]
-        target = overrides
-        for part in parts[:-1]:
-            target = target.setdefault(part, {})
-        target[parts[-1]] = _from_text(env[variable], hint, variable)
-    return overrides
-
-
-def _from_text(text: str, hint: Any, variable: str) -> object:
-    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    if NoneType in kinds and text == "":
-        return None
-    kind = next((found for found in kinds if found is not NoneType), str)
-    try:
-        if kind is bool:
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-        if kind is int:
-            return int(text)
-        if kind in (float, Decimal):
-            return _number(text)
-        if isinstance(kind, type) and issubclass(kind, Enum):
-            return text
-        if get_origin(kind) is tuple:
-            return [_from_text(part.strip(), get_args(kind)[0], variable) for part in text.split(",") if part.strip()]
-        if kind is str:
-            return text
-    except (KeyError, ValueError) as error:
-        name = getattr(kind, "__name__", str(kind)).lower()
-        raise ConfigError(
-            f"expected a value of type {name}, found {text!r}",
-            where=f"environment variable {variable}",
-            remedy="correct or unset it",
-        ) from error
-    raise ConfigError(
-        "expected a single setting, found a table",
-        where=f"environment variable {variable}",
-        remedy="set it in the file",
-    )
-
-
-def _nearest(key: str, known: tuple[str, ...]) -> str:
-    if not known:
-        return "there is nothing below it: remove it"
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}"
 
 
 def _flat_keys(table: Table, prefix: str = "") -> list[str]:
@@ -345,4 +236,4 @@ def _whence(source: Path, key: str, overrides: Table | None, profile: str = "") 
         at = at.get(part) if isinstance(at, dict) else None
     if at is None:
         return where_in(source, key, profile)
-    return f"{key}, set by environment variable DESK_{key.replace('.', '__').upper()}"
+    return f"{key}, set by environment variable {variable_of(key)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from engine.errors import ConfigError
@@ -72,3 +74,22 @@ def _line_of(lines: list[str], parts: list[str]) -> int | None:
         if len(names) <= len(dotted) and (array is None or seen == index):
             return number
     return None
+
+
+def number(text: str) -> Decimal:
+    """A number as it is written. Raises ValueError for what is none, and for a NaN that signals."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"no number: {text[:40]}") from error
+    if number.is_snan():
+        raise ValueError(f"no number: {text[:40]}")
+    return number
+
+
+def nearest(key: str, known: tuple[str, ...]) -> str:
+    """The remedy for a name that is not known: the nearest one that is, or all of them."""
+    if not known:
+        return "there is nothing below it: remove it"
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}"

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import msgspec
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of config.toml."""
+
+
+def section_of(hint: Any) -> type[Section] | None:
+    """The table that a setting of this type is or holds; None when it holds none."""
+    if isinstance(hint, type) and issubclass(hint, Section):
+        return hint
+    for part in get_args(hint):
+        found = section_of(part)
+        if found is not None:
+            return found
+    return None

@@ -15,6 +15,7 @@ import msgspec
 from engine.errors import JournalError
 from engine.journal.parallel import check_part
 from engine.journal.walk import Flaw
+from engine.secrets import child_environment
 
 _NICE = 19
 
@@ -33,7 +34,7 @@ async def check_earlier(path: Path, last: int) -> Flaw | None:
         str(last),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if not name.startswith("DESK_")},
+        env=child_environment(os.environ),
         start_new_session=True,
     )
     try:

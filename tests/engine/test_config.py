@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from engine.config import Config, load
 from engine.config.place import LARGEST
+from engine.config.variables import SECRET_VARIABLES, TEST_VARIABLES
 from engine.errors import ConfigError
 from engine.model import Mode
+from engine.secrets import VARIABLES
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -154,7 +157,6 @@ def test_what_an_editor_adds_changes_nothing(tmp_path: Path, mark: str, line_end
     [
         ("DESK_RISK__ORDER_NOTIONL", "1", "order_notionl"),
         ("DESK_RISK__ORDER_NOTIONAL", "abc", "decimal"),
-        ("DESK_RISK", "", ""),
         ("DESK_STRATEGY__SHIFT", "1", ""),
         ("DESK_STRATEGY__SHIFT__BUY", "perhaps", "bool"),
         ("DESK_SENTIMENT__WINDOW_S", "snan", "float"),
@@ -163,13 +165,53 @@ def test_what_an_editor_adds_changes_nothing(tmp_path: Path, mark: str, line_end
     ],
 )
 def test_environment_refusals(variable: str, value: str, says: str) -> None:
-    if variable == "DESK_RISK":
-        assert load(env={variable: value}).config == load(env={}).config
-        return
     with pytest.raises(ConfigError) as caught:
         load(env={variable: value})
     assert variable in caught.value.where
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("DESK_RISK_ORDER_NOTIONAL", "DESK_RISK__ORDER_NOTIONAL"),
+        ("DESK_RISK_ORDER__NOTIONAL", "order"),
+        ("DESK_RISK___ORDER_NOTIONAL", "order_notional"),
+        ("desk_risk__order_notional", "DESK_RISK__ORDER_NOTIONAL"),
+        ("DESK_risk__open_orders", "DESK_RISK__OPEN_ORDERS"),
+        ("DESK_STRATEGY_SHIFT_THRESHOLD", "DESK_STRATEGY__SHIFT__THRESHOLD"),
+        ("DESK_X_BEARER_TOKN", "DESK_X_BEARER_TOKEN"),
+        ("DESK_X__BEARER_TOKEN", "DESK_X_BEARER_TOKEN"),
+        ("DESK_RISK", "unset it"),
+        ("DESK_", "unset it"),
+        ("DESK_SOMETHING_ELSE", "unset it"),
+    ],
+)
+def test_a_variable_that_sets_nothing_is_refused(variable: str, meant: str) -> None:
+    """Who mistypes a limit must not believe that it holds. What it was set to, perhaps a secret, is not told."""
+    with pytest.raises(ConfigError) as caught:
+        load(env={variable: "4711"})
+    assert variable in caught.value.where
+    assert meant in caught.value.remedy
+    assert "4711" not in str(caught.value)
+
+
+def test_secrets_and_what_the_tests_are_told_are_no_settings() -> None:
+    assert set(SECRET_VARIABLES) == set(VARIABLES.values())
+    others = {"DESKTOP_SESSION": "x", "PATH": "/bin"}
+    assert load(env={**dict.fromkeys((*SECRET_VARIABLES, *TEST_VARIABLES), "1"), **others}) == load(env={})
+
+
+def test_every_variable_of_the_tests_is_known() -> None:
+    """Whoever runs them with such a variable can start an engine in them."""
+    root = Path(__file__).parents[2]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for room in ("tests", "bench", "tools")
+        for path in root.glob(f"{room}/**/*.py")
+    ]
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(DESK_[A-Z_]+)\"", "\n".join(texts)))
+    assert {name for name in read if "__" not in name} - set(SECRET_VARIABLES) == set(TEST_VARIABLES)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 
 import keyring
 import keyring.backends.chainer
@@ -217,6 +219,58 @@ def test_a_secret_does_not_show_itself() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(CredentialsError, match="x_bearer_token, alpaca_key_id, alpaca_secret_key"):
         secrets.read("aws_key", "paper", {})
+
+
+SIGNS_IN = (
+    *secrets.VARIABLES.values(),
+    "DESK_RISK__OPEN_ORDERS",
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENAI_APIKEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_PROFILE",
+    "GITHUB_TOKEN",
+    "HF_TOKEN",
+    "MYSQL_PASSWORD",
+    "CREDENTIALS_DIRECTORY",
+    "https_proxy",
+    "HTTP_PROXY",
+)
+NEEDED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
+    "HF_HOME",
+    "TOKENIZERS_PARALLELISM",
+    "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "DESKTOP_SESSION",
+)
+
+
+def test_a_child_signs_in_nowhere() -> None:
+    env = dict.fromkeys((*SIGNS_IN, *NEEDED), VALUE)
+    assert set(secrets.child_environment(env)) == set(NEEDED)
+
+
+def test_every_process_of_a_room_has_a_childs_environment() -> None:
+    """Whoever starts a process says what it gets; only an engine gets all that we have."""
+    root = Path(__file__).parents[2]
+    starts = re.compile(r"(create_subprocess_\w+|subprocess\.(run|Popen|check_\w+))\(")
+    found = {
+        str(path.relative_to(root)): "child_environment(" in text
+        for room in ("engine", "desk", "widgets")
+        for path in (root / room).rglob("*.py")
+        if starts.search(text := path.read_text(encoding="utf-8"))
+    }
+    assert {name for name, clean in found.items() if not clean} == {"desk/launch.py"}
+    assert found
 
 
 def test_keyring_is_imported_only_when_asked() -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.errors import ConfigError, DeskError
 from engine.scoring.finbert import wire
+from engine.secrets import child_environment
 
 _LINES: Final = 20
 """Lines of the worker's error output that are kept, to say why it ended."""
@@ -57,7 +58,6 @@ class WorkerProcess:
         await self.stop()
         self.starts += 1
         self._said.clear()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("DESK_")}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -65,7 +65,7 @@ class WorkerProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=environment,
+            env=child_environment(os.environ),
             start_new_session=True,
         )
         self._complaints = asyncio.create_task(self._listen(self._process))
