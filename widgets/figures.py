@@ -64,6 +64,11 @@ def price(value: Decimal | None) -> str:
     return f"{value:.{min(max(places, 2), 6)}f}"
 
 
+def cost(quantity: Decimal, at: Decimal) -> str:
+    """What a size comes to at a price, and that price: `$4,973.80 at 191.30`."""
+    return f"${money(quantity * at)} at {price(at)}"
+
+
 def quantity(value: Decimal) -> str:
     """Shares or coins without trailing zeros: `26`, `0.015`."""
     text = f"{value:,f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -41,6 +42,8 @@ _LIGHTS = {
     Light.ENDED: "■",
     Light.REFUSED: "✗",
 }
+_QUIET = (Light.UP, Light.OFF, Light.ENDED)
+"""Lights of which nothing has to be said first."""
 _NARROW = 100
 _REASON, _REASON_NARROW = 28, 12
 """Cells that the reason of the trading state takes at most."""
@@ -138,11 +141,7 @@ class StatusBar(LineBlock):
         if engine != desk:
             said = f"engine {engine} ≠ desk {desk}" if width >= _NARROW else f"engine {engine}"
             line.gap(colors.text, 2).field(said, min(len(said), 40), colors.warn)
-        for state in view.feeds:
-            text, style = _feed(state, self._now_ns, colors)
-            if line.cells + len(text) + 3 + len(corner) > width:
-                break
-            line.gap(colors.text, 2).add(text, style)
+        _feeds(line, view.feeds, self._now_ns, width - len(corner) - 1, colors)
         return line.right(f" {corner}", width - line.cells, colors.muted)
 
 
@@ -169,6 +168,20 @@ def _market(line: Line, market: Market, now_ns: int, width: int, colors: Palette
     until = figures.span(left // MINUTE * MINUTE) if left >= MINUTE else "<1m"
     word = f"{_NEXT[market.next_session]} in " if width >= _NARROW else ""
     line.gap(colors.text).add(f"{word}{until}", colors.muted)
+
+
+def _feeds(line: Line, states: Sequence[FeedState], now_ns: int, width: int, colors: Palette) -> None:
+    """Every feed up to a width; those that do not fit are counted, and those in trouble stand first."""
+    told = [_feed(state, now_ns, colors) for state in sorted(states, key=lambda state: state.light in _QUIET)]
+    while told:
+        text, style = told[0]
+        others = f"  +{len(told) - 1}" if sum(len(each) + 2 for each, _ in told) > width - line.cells else ""
+        if line.cells + 2 + len(text) + len(others) > width:
+            break
+        line.gap(colors.text, 2).add(text, style)
+        told.pop(0)
+    if told and line.cells + len(f"  +{len(told)}") <= width:
+        line.gap(colors.text, 2).add(f"+{len(told)}", told[0][1])
 
 
 def _feed(state: FeedState, now_ns: int, colors: Palette) -> tuple[str, Style]:

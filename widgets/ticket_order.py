@@ -114,7 +114,8 @@ def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> Lin
     line.add(f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}", colors.strong)
     share = f"{facts.percent_of_equity(draft.notional)} of equity"
     after_hours = "  extended hours" if draft.extended_hours else ""
-    text = f"  ${figures.money(draft.notional)}  {share}  {draft.time_in_force}{after_hours}"
+    cost = figures.cost(draft.quantity, draft.reference_price)
+    text = f"  {cost}  {share}  {draft.time_in_force}{after_hours}"
     return line.field(text, width - line.cells, colors.text)
 
 

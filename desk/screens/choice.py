@@ -37,7 +37,13 @@ class Choice(ModalScreen[str]):
     """Dismisses with the id of the answer, or an empty text when a person goes back."""
 
     CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("pageup", "scroll(-8)", "Page up", show=False),
+        Binding("pagedown", "scroll(8)", "Page down", show=False),
+    ]
 
     def __init__(
         self, title: str, lines: Sequence[str], answers: Sequence[Answer], *, alarm: bool = False, back: str = BACK
@@ -69,6 +75,10 @@ class Choice(ModalScreen[str]):
                 if monotonic() - self._shown_at >= GUARD_S:
                     self.dismiss(answer.id)
                 return
+
+    def action_scroll(self, lines: int) -> None:
+        """A small screen shows the dialog in part."""
+        self.query_one("#dialog").scroll_relative(y=lines, animate=False)
 
     def action_back(self) -> None:
         self.dismiss("")

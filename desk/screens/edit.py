@@ -67,9 +67,10 @@ class Edit(ModalScreen[Command | None]):
 
     @on(Input.Submitted)
     def ask(self) -> None:
-        """Ask for what differs from what is seen; nothing differs, nothing is asked."""
+        """Ask for what differs from what is seen; nothing differs, nothing is asked, and nothing while a figure is
+        missing that the order has."""
         typed = self._typed()
-        if any(value is None for value in typed.values()):
+        if _missing(self._draft, typed):
             return
         changed = {name: str(value) for name, value in typed.items() if value != getattr(self._draft, name)}
         if not changed:
@@ -87,21 +88,29 @@ class Edit(ModalScreen[Command | None]):
 
 
 def meaning(draft: Draft, typed: dict[str, Decimal | None]) -> list[str]:
-    """The money of an order with other figures: what it costs, what the stop loses, what the target wins."""
+    """An order with other figures, written as the ticket writes it: what it comes to at the price that was seen, what
+    the stop loses and the target wins from the limit."""
     figure = {name: typed.get(name, getattr(draft, name)) for name, _ in _FIELDS}
     quantity, limit = figure["quantity"], figure["limit_price"]
     if quantity is None or limit is None or limit <= 0:
         return ["A figure is missing.", "", ""]
-    lines = [f"{figures.quantity(quantity)} @ {figures.price(limit)} = ${figures.money(quantity * limit)}"]
+    cost = figures.cost(quantity, draft.reference_price)
+    lines = [f"order   {figures.quantity(quantity)} @ {figures.price(limit)}  {cost}"]
+    missing = _missing(draft, typed)
     for name, word in _FIELDS[2:]:
         price = figure[name]
         if price is None:
-            lines.append(f"{word}: none")
+            lines.append(f"{word:<8}{'a figure is missing' if name in missing else 'none'}")
             continue
         gain = (price - limit) * quantity * draft.side.sign
         away = (price - limit) / limit * 100
-        lines.append(f"{word}: {figures.signed_money(gain)} ({figures.percent(away)})")
+        lines.append(f"{word:<8}{figures.glyph(float(gain))} {figures.signed_money(gain)}  {figures.percent(away)}")
     return lines
+
+
+def _missing(draft: Draft, typed: dict[str, Decimal | None]) -> set[str]:
+    """Fields without a figure though the order has one."""
+    return {name for name, value in typed.items() if value is None and getattr(draft, name) is not None}
 
 
 def _figure(text: str) -> Decimal | None:

@@ -10,6 +10,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -19,7 +20,6 @@ from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
 from desk.screens.facts import facts_of
 from desk.screens.prompt import FILTERS, Prompt
-from desk.screens.status import status_view
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket
@@ -134,13 +134,11 @@ class Main(ViewScreen):
         self.gauges.repaint()
 
     def _show_status(self) -> None:
-        link, mirror = self.link, self.link.mirror
-        self.bar.show(status_view(link), link.time.now_ns())
-        self.tickets.speed = self.detail.speed = link.time.speed
+        mirror = self.link.mirror
+        self.show_status()
+        self.tickets.speed = self.detail.speed = self.link.time.speed
         if mirror.status is not None:
             self.feed.count(mirror.status.posts, mirror.posts_not_shown, mirror.posts_not_scored)
-            for pane in self._panes:
-                pane.stale = not link.attached
         self._watch_seconds()
 
     def _watch_seconds(self) -> None:
@@ -189,7 +187,18 @@ class Main(ViewScreen):
             return "Ignored: the ticket had just moved or changed. Look again, then press the key."
         if self.focused is not self.tickets:
             return "Press t to go to the tickets first: a decision is on the ticket under the cursor."
+        if not self._sees_ticket():
+            return "The ticket has no room on this screen: make it larger, or press 2 to see the ticket in full."
         return super().may_decide()
+
+    def _sees_ticket(self) -> bool:
+        """Whether the whole row under the cursor is on the screen: a small one may have no room for the pane."""
+        tickets = self.tickets
+        line = next((line for line, key in tickets.places() if key == tickets.key), None)
+        if line is None or not tickets.region:
+            return False
+        row = Region(tickets.region.x, tickets.region.y + line, tickets.region.width, tickets.ROW_HEIGHT)
+        return self.find_widget(tickets).visible_region.contains_region(row)
 
     @on(RowPanel.Chosen)
     def chosen(self, event: RowPanel.Chosen) -> None:
@@ -212,6 +221,10 @@ class Main(ViewScreen):
     @property
     def panes(self) -> tuple[Widget, ...]:
         return self._panes
+
+    @property
+    def fed(self) -> tuple[Widget, ...]:
+        return (*self._panes, self.detail)
 
     def action_tickets(self) -> None:
         self.go(self.tickets)

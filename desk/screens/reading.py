@@ -12,14 +12,11 @@ from textual.widget import Widget
 
 from desk.link import Link
 from desk.mirror import Part
-from desk.screens.status import status_view
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.journal import Reader
-from widgets.inked import Inked
 from widgets.line_block import LineBlock
 from widgets.row_panel import RowPanel
-from widgets.status_bar import StatusBar
 from widgets.status_line import StatusLine
 
 AnswerT = TypeVar("AnswerT")
@@ -38,7 +35,6 @@ class ReadingView(ViewScreen):
 
     def __init__(self, link: Link, subject: str = "") -> None:
         super().__init__(link, subject)
-        self.bar = StatusBar(id="status")
         self.line = StatusLine(id="line")
         self._made = self.make_panes()
 
@@ -68,23 +64,20 @@ class ReadingView(ViewScreen):
     def panes(self) -> tuple[Widget, ...]:
         return tuple(pane for pane in self._made if pane.can_focus)
 
+    @property
+    def fed(self) -> tuple[Widget, ...]:
+        return self._made
+
     def update_parts(self, parts: Part) -> None:
         if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
-            self._show_status()
-        if Part.STATUS in parts:
-            for pane in self._made:
-                if isinstance(pane, Inked):
-                    pane.stale = not self.link.attached
+            self.show_status()
 
     def beat(self) -> None:
         """Time passed: repaint what reads differently."""
-        self._show_status()
+        self.show_status()
         for pane in self._made:
             if isinstance(pane, RowPanel | LineBlock):
                 pane.repaint()
-
-    def _show_status(self) -> None:
-        self.bar.show(status_view(self.link), self.link.time.now_ns())
 
     async def ask_journal(self, question: Callable[[Reader], AnswerT]) -> AnswerT | None:
         """Put a question to the engine's journal in a thread; None, with the reason said, when it has no answer."""

@@ -77,6 +77,11 @@ class SymbolView(ViewScreen):
     def panes(self) -> tuple[Widget, ...]:
         return (self.gates, self.chart, self.feed)
 
+    @property
+    def fed(self) -> tuple[Widget, ...]:
+        """Gates and chart are asked for: they turn grey when an answer does not come."""
+        return (self.gauge, self.feed)
+
     def reveal(self, pane: Widget) -> None:
         """A small screen shows one pane under the gauge."""
         for other in self.panes:

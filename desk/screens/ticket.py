@@ -75,6 +75,10 @@ class TicketView(ViewScreen):
     def panes(self) -> tuple[Widget, ...]:
         return (self.controls, self.evidence, self.chart)
 
+    @property
+    def fed(self) -> tuple[Widget, ...]:
+        return (self.order, *self.panes)
+
     def reveal(self, pane: Widget) -> None:
         """A small screen shows one pane under the order."""
         for other in self.panes:

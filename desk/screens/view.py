@@ -77,6 +77,11 @@ class ViewScreen(Sharing, VerbScreen):
     def symbol(self) -> str:
         return self.subject
 
+    @property
+    def fed(self) -> tuple[Widget, ...]:
+        """Panes that the engine's stream feeds: they turn grey while no engine is attached."""
+        return self.panes
+
     def update_parts(self, parts: Part) -> None:
         """Draw what changed; a view that shows nothing of the mirror has nothing to do."""
 
@@ -101,8 +106,12 @@ class ViewScreen(Sharing, VerbScreen):
         self.show_status()
 
     def show_status(self) -> None:
-        """Trading state, market, feeds, account, limits: as the mirror has them now."""
+        """Trading state, market, feeds, account, limits: as the mirror has them now; grey what is no longer fed."""
         self.bar.show(status_view(self.link), self.link.time.now_ns())
+        if self.link.mirror.status is not None:
+            for pane in self.fed:
+                if isinstance(pane, Inked):
+                    pane.stale = not self.link.attached
 
     @property
     def is_current(self) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from desk.screens.edit import Edit, meaning
+from desk.screens.edit import Edit
 from desk.screens.jump import Jump, labels
 from desk.screens.palette import Palette
 from desk.screens.symbol import SymbolView
 from desk.screens.theme import ThemeChoice
 from desk.screens.ticket import TicketView
 from desk.views import VIEWS
-from engine.model import Side, TradingState
+from engine.model import TradingState
 from engine.model.frames import Command, Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
@@ -124,17 +124,6 @@ async def test_with_real_money_a_second_key_is_needed_in_the_ticket_view_too(ope
         await pilot.press("Y")
         await until(pilot, lambda: engine.commands)
         assert engine.commands[0].verb == "confirm"
-
-
-def test_what_an_edit_would_mean() -> None:
-    draft = made_up.ticket().draft
-    assert draft is not None
-    assert meaning(draft, {})[0] == "26 @ 191.40 = $4,976.40"
-    assert meaning(draft, {"stop_price": None})[1] == "stop: none"
-    assert meaning(draft, {"quantity": None}) == ["A figure is missing.", "", ""]
-    short = made_up.ticket(2, "META", Side.SELL).draft
-    assert short is not None
-    assert "+" in meaning(short, {})[2]
 
 
 async def test_the_symbol_view_says_why_first_and_turns_to_the_next_symbol(open_desk: Opener) -> None:

@@ -212,13 +212,13 @@ def test_a_ticket_is_opened_edited_and_confirmed(open_terminal: Opener) -> None:
     terminal.key("2")
     terminal.wait(lambda screen: "26 @ 191.40" in screen and "CONTROLS" in screen and "Esc back" in screen)
     until_shown(terminal, "e", "Edit BUY TSLA")
-    terminal.wait("26 @ 191.40 = $4,976.40")
+    terminal.wait("26 @ 191.40  $4,973.80 at 191.30")
     terminal.key("BSpace")
     terminal.wait("A figure is missing.")
     terminal.type("12")
-    terminal.wait("12 @ 191.40 = $2,296.80")
+    terminal.wait("12 @ 191.40  $2,295.60 at 191.30")
     terminal.key("Enter")
-    terminal.wait(lambda screen: "EDITED" in screen and "12 @ 191.40  $2,295.60" in screen)
+    terminal.wait(lambda screen: "EDITED" in screen and "12 @ 191.40  $2,295.60 at 191.30" in screen)
     until_shown(terminal, "y", "CONFIRMED by person")
 
 

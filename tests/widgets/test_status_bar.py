@@ -108,3 +108,13 @@ async def test_a_reason_leaves_the_clock_its_place(width: int, state: TradingSta
 async def test_a_narrow_screen_still_says_what_to_do_about_a_lost_engine() -> None:
     lost = dataclasses.replace(VIEW, attached=False, lost_why="no engine answers", lost_remedy="start one: `desk`")
     assert "no engine answers → start one: `desk`" in await written(lost, 80)
+
+
+async def test_a_feed_in_trouble_is_never_the_one_without_room() -> None:
+    states = (*feeds(), FeedState("news", Light.DOWN, NOW, NOW, last_ns=NOW))
+    narrow = await written(dataclasses.replace(VIEW, feeds=states), 80)
+    assert "✗ news DOWN  ● x now  +1" in narrow
+    wide = await written(dataclasses.replace(VIEW, feeds=states), 140)
+    assert "✗ news DOWN  ● x now  ● prices now" in wide
+    halted = status("live", state=TradingState.HALTED, state_reason="kill switch at the desk")
+    assert "+3" in await written(dataclasses.replace(VIEW, status=halted, feeds=states), 74)

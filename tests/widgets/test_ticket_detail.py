@@ -30,7 +30,7 @@ async def test_all_controls_and_all_evidence(width: int) -> None:
 
 async def test_the_money_at_stake() -> None:
     text = await written(ticket())
-    assert "26 @ 191.40  $4,973.80  4.96% of equity" in text
+    assert "26 @ 191.40  $4,973.80 at 191.30  4.96% of equity" in text
     assert "▼ -248.82  -5.0%  -0.25% of equity" in text
     assert "▲ +497.64  +10.0%  0.50% of equity  2.0× the risk" in text
     assert ticket().fingerprint in text

@@ -1,0 +1,39 @@
+"""Screens too small for everything: what is not seen is not decided, and every answer of a dialog can be read."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Static
+
+from desk.screens.choice import Choice
+from tests.desk.conftest import Opener
+from tests.widgets.harness import until
+
+
+@pytest.mark.parametrize("size", [(40, 10), (80, 12)])
+async def test_a_ticket_without_room_on_the_screen_is_not_decided(open_desk: Opener, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        assert main.focused is main.tickets
+        for key in ("y", "n", "e"):
+            main.line.say("")
+            await pilot.press(key)
+            await until(pilot, lambda: "no room" in main.line.text)
+            assert app.screen is main
+        assert engine.commands == []
+        await pilot.press("z", "y")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+
+
+async def test_the_last_answer_of_a_dialog_scrolls_into_view(open_desk: Opener) -> None:
+    async with open_desk(size=(40, 10)) as (pilot, app, engine):
+        await pilot.press("K")
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        last = list(app.screen.query(Static))[-1]
+        assert not app.screen.region.contains_region(last.region)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: app.screen.region.contains_region(last.region))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert engine.commands == []
