@@ -57,20 +57,13 @@ def strategy_executions(check: Check) -> Finding:
     reducing="passes",
 )
 def symbol_trades(check: Check) -> Finding:
-    value, limit, shares = Decimal(check.trades), check.limits.symbol_trades, _month(check)
+    value, limit, most = Decimal(check.trades), check.limits.symbol_trades, check.risk.symbol_shares_per_month
     if check.reduces:
         return True, value, limit, f"TRADES_REDUCES: trades={value!s}"
     if value >= limit:
         return False, value, limit, f"TRADES_OVER: trades={value!s}, limit={limit!s}"
-    if shares is not None and check.risk.symbol_shares_per_month is not None:
-        most = check.risk.symbol_shares_per_month
+    if most is not None:
+        shares = check.shares + (check.quantity or ZERO)
         if shares > most:
             return False, shares, most, f"SHARES_OVER: shares={shares!s}, limit={most!s}"
     return True, value, limit, f"TRADES_OK: trades={value!s}, limit={limit!s}"
-
-
-def _month(check: Check) -> Decimal | None:
-    """Shares bought this month after this order; None where no limit is set."""
-    if check.risk.symbol_shares_per_month is None:
-        return None
-    return check.shares + (check.quantity if check.quantity is not None else ZERO)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import ONE, ZERO
+from engine.model import ONE, ZERO, Side
 from engine.risk.check import Check
 from engine.risk.control import Finding, control
 
@@ -25,10 +25,12 @@ def position(check: Check) -> Finding:
         return True, None, limit, f"POSITION_REDUCES: held={sums.held!s}"
     if check.quantity is None or limit is None or price is None:
         return False, None, limit, "POSITION_UNKNOWN: expected=quantity and price and equity above 0"
-    value = abs(sums.held + sums.buying + check.side.sign * check.quantity) * price
+    bought = check.side is Side.BUY
+    after = sums.held + sums.buying + check.quantity if bought else sums.held - sums.selling - check.quantity
+    value = abs(after) * price
     if value > limit:
         reason = f"POSITION_OVER: position={value!s}, limit={limit!s}"
-        return False, value, limit, f"{reason}, held={sums.held!s}, working={sums.buying!s}"
+        return False, value, limit, f"{reason}, held={sums.held!s}, working={sums.buying if bought else sums.selling}"
     return True, value, limit, f"POSITION_OK: position={value!s}, limit={limit!s}"
 
 

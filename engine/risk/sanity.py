@@ -117,8 +117,6 @@ def _always_bite(config: Config) -> Iterator[str]:
         yield f"risk.confidence = {risk.confidence:g}: no confidence reaches it, so every entry is refused"
     if config.sizing.step_pct == 0:
         yield "sizing.step_pct = 0: nothing is ever bought"
-    if config.sizing.target_ratio == 0:
-        yield "sizing.target_ratio = 0: the target would be at the entry, so R23 refuses every entry"
 
 
 def _against_each_other(config: Config) -> Iterator[str]:

@@ -111,6 +111,15 @@ def test_a_strategy_stays_off_over_days_until_a_person_lifts_it(scene):
     assert scene.judged("strategy_executions", risk=risk, book=later).passed
 
 
+def test_a_limit_that_was_lowered_under_what_was_executed_holds_at_once(scene):
+    risk = sent(scene, scene.risk(), 5)
+    risk.reconfigure(scene.config(strategy_executions=5))
+    assert risk.protections(scene.now) == ()
+    assert not scene.judged("strategy_executions", risk=risk).passed
+    risk.reconfigure(scene.config(strategy_executions=6))
+    assert scene.judged("strategy_executions", risk=risk).passed
+
+
 def test_a_lifted_strategy_counts_from_nothing_the_same_day(scene):
     risk = sent(scene, scene.risk(), 10)
     risk.lift(risk.protections(scene.now)[0].id, "checked", "person", scene.now)
@@ -150,6 +159,20 @@ def test_symbol_trades_are_entries_of_this_symbol_today(scene):
 def test_symbol_shares_per_month(scene, most, passed):
     risk = sent(scene, scene.risk(symbol_shares_per_month=D(most)), 1)
     assert scene.judged("symbol_trades", risk=risk).passed is passed
+
+
+def test_a_month_without_an_order_is_what_was_bought(scene):
+    risk = sent(scene, scene.risk(symbol_shares_per_month=D(3)), 1)
+    refused = risk.judge_refusal(scene.signal(), "TARGET_REACHED: nothing to buy", scene.book())
+    assert [result.id for result in refused.failures] == ["R01"]
+    (result,) = [
+        result
+        for result in risk.judge(
+            scene.signal(), scene.draft(), scene.book(), role=Role.ENTRY, strategy="shift"
+        ).controls
+        if result.id == "R08"
+    ]
+    assert (result.passed, result.value, result.limit) == (False, D(6), D(3))
 
 
 def test_a_month_of_shares_ends_in_new_york(scene):

@@ -31,6 +31,13 @@ def test_position_counts_what_is_held_and_working(scene, working, passed):
     assert scene.judged("position", book=book, draft=draft).passed is passed
 
 
+@pytest.mark.parametrize(("working", "passed"), [(7, True), (8, False)])
+def test_position_of_a_sale_beyond_what_is_held_counts_working_sales(scene, working, passed):
+    orders = (scene.order(Side.SELL, working, Role.EXIT), scene.order(Side.BUY, 30))
+    book = scene.book(quote=flat(scene), orders=orders)
+    assert scene.judged("position", book=book, draft=scene.exit_draft(33, limit_price=D(250))).passed is passed
+
+
 @pytest.mark.parametrize("status", [OrderStatus.INTENT, OrderStatus.UNRESOLVED, OrderStatus.CANCELING])
 def test_orders_whose_outcome_is_not_known_count(scene, status):
     book = scene.book(quote=flat(scene), orders=(scene.order(Side.BUY, 40, status=status),))

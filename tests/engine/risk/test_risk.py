@@ -134,9 +134,20 @@ def test_a_refusal_names_the_sizers_reason_and_judges_the_rest(scene):
     assert not verdict.passed
     assert verdict.controls[0].reason == sized.reason
     assert verdict.controls[0].control == "order_quantity"
-    judged = {result.control for result in verdict.controls}
-    assert judged == {"order_quantity"} | {control.name for control in CONTROLS if not control.needs_draft}
+    assert {control.name for control in CONTROLS} - {result.control for result in verdict.controls} == {
+        *("order_notional", "price_collar", "position", "gross_exposure", "concentration", "buying_power"),
+        *("self_trade", "protective_exit"),
+    }
     assert {"stale_price", "confidence"} <= {result.control for result in verdict.failures}
+
+
+@pytest.mark.parametrize("held", [0, 10])
+def test_a_refused_buy_is_judged_as_a_buy(scene, held):
+    book = scene.book(*([scene.position(held)] if held else []))
+    verdict = scene.risk().judge_refusal(scene.signal(confidence=0.1), "SIZE_BELOW_MINIMUM: quantity=0", book)
+    assert [result.control for result in verdict.failures] == ["order_quantity", "confidence"]
+    exits = scene.risk().judge_refusal(scene.signal(Side.SELL, confidence=0.1), "POSITION_BEING_SOLD: held=1", book)
+    assert ("confidence" in [result.control for result in exits.failures]) is not held
 
 
 def test_kill_flatten_goes_through_and_only_that(scene):

@@ -17,29 +17,51 @@ def test_the_defaults_have_nothing_to_say():
 
 
 @pytest.mark.parametrize(
-    ("limits", "key"),
+    ("key", "quiet", "told"),
     [
-        ({"position_pct": D(61)}, "risk.position_pct"),
-        ({"gross_exposure_pct": D(101)}, "risk.gross_exposure_pct"),
-        ({"daily_loss_pct": D(10)}, "risk.daily_loss_pct"),
-        ({"drawdown_pct": D(100)}, "risk.drawdown_pct"),
-        ({"dominance_pct": D(100)}, "risk.dominance_pct"),
-        ({"confidence": 0.0}, "risk.confidence"),
-        ({"confidence": 1.5}, "risk.confidence"),
-        ({"orders_per_minute": 0}, "risk.orders_per_minute"),
-        ({"spread_bps": D(501)}, "risk.spread_bps"),
-        ({"price_collar_pct": D(21)}, "risk.price_collar_pct"),
-        ({"stale_signal_s": 1801.0}, "risk.stale_signal_s"),
-        ({"cash_floor_pct": D(0)}, "risk.cash_floor_pct"),
-        ({"cash_floor_pct": D(100)}, "risk.cash_floor_pct"),
-        ({"concentration_pct": D(61)}, "risk.concentration_pct"),
-        ({"long_only": False}, "risk.long_only"),
-        ({"require_protective_exit": False}, "risk.require_protective_exit"),
+        ("order_notional_pct", D(100), D(101)),
+        ("position_pct", D(60), D(61)),
+        ("gross_exposure_pct", D(100), D(101)),
+        ("concentration_pct", D(60), D(61)),
+        ("daily_loss_pct", D("9.99"), D(10)),
+        ("drawdown_pct", D("99.9"), D(100)),
+        ("dominance_pct", D("99.9"), D(100)),
+        ("confidence", 0.01, 0.0),
+        ("confidence", 1.0, 1.5),
+        ("spread_bps", D(500), D(501)),
+        ("price_collar_pct", D(20), D(21)),
+        ("price_collar_crypto_pct", D(30), D(31)),
+        ("min_price", D("0.0001"), D(0)),
+        ("stale_price_s", 300.0, 301.0),
+        ("stale_signal_s", 1800.0, 1801.0),
+        ("cash_floor_pct", D("0.1"), D(0)),
+        ("cash_floor_pct", D("99.9"), D(100)),
+        ("long_only", True, False),
+        ("require_protective_exit", True, False),
+        ("order_quantity", D("0.001"), D(0)),
+        ("order_notional", D("0.01"), D(0)),
+        ("order_notional_pct", D("0.01"), D(0)),
+        ("orders_per_minute", 1, 0),
+        ("orders_per_day", 1, 0),
+        ("strategy_executions", 1, 0),
+        ("symbol_trades_per_day", 1, 0),
+        ("concentration_pct", D("0.01"), D(0)),
+        ("open_positions", 1, 0),
+        ("open_orders", 1, 0),
+        ("daily_loss_pct", D("0.01"), D(0)),
     ],
 )
-def test_a_limit_that_cannot_bite_is_named(scene, limits, key):
-    (warning,) = check_limits(scene.config(**limits))
-    assert warning.startswith(f"{key} = ")
+def test_a_limit_that_cannot_bite_or_always_does_is_named(scene, key, quiet, told):
+    assert check_limits(scene.config(**{key: quiet})) == ()
+    (warning,) = check_limits(scene.config(**{key: told}))
+    assert key in warning
+
+
+@pytest.mark.parametrize("key", ["position_pct", "gross_exposure_pct", "drawdown_pct"])
+def test_a_limit_of_nothing_is_named_among_what_it_makes_senseless(scene, key):
+    assert any(
+        warning == f"risk.{key} = 0: refuses every entry" for warning in check_limits(scene.config(**{key: D(0)}))
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +69,6 @@ def test_a_limit_that_cannot_bite_is_named(scene, limits, key):
     [
         (Config(sizing=SizingConfig(stop_pct=D(100))), "sizing.stop_pct"),
         (Config(sizing=SizingConfig(step_pct=D(0))), "sizing.step_pct"),
-        (Config(sizing=SizingConfig(target_ratio=D(0))), "sizing.target_ratio"),
         (Config(sizing=SizingConfig(marketable_bps=D(201))), "sizing.marketable_bps"),
         (Config(sizing=SizingConfig(allocation_pct=D(11))), "sizing.allocation_pct"),
         (Config(tickets=TicketsConfig(drift_bps=D(201))), "tickets.drift_bps"),
@@ -57,3 +78,11 @@ def test_a_limit_that_cannot_bite_is_named(scene, limits, key):
 def test_sizes_and_drift_too(config, key):
     (warning,) = check_limits(config)
     assert warning.startswith(f"{key} = ")
+
+
+def test_sizes_and_drift_say_nothing_at_the_edge():
+    sizing = SizingConfig(
+        stop_pct=D("99.9"), step_pct=D("0.01"), marketable_bps=D(200), allocation_pct=D(10), sizer="kelly"
+    )
+    row = WatchRow(symbol="TSLA", allocation_pct=D(10))
+    assert check_limits(Config(sizing=sizing, tickets=TicketsConfig(drift_bps=D(200)), watchlist=(row,))) == ()

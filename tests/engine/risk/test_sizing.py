@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -275,6 +276,16 @@ def test_a_flatten_asks_for_extended_hours_by_itself(scene):
 def test_an_exit_without_a_price_uses_the_last_value_and_the_whole_collar(scene):
     draft = scene.risk().size_exit("TSLA", scene.book(scene.position(7), quotes={})).draft
     assert (draft.quantity, draft.reference_price, draft.limit_price) == (7, D(250), D(245))
+
+
+@pytest.mark.parametrize(
+    ("price", "average", "found"), [(None, D(240), D(240)), (D(260), D(240), D(260)), (D("NaN"), D(0), None)]
+)
+def test_what_stands_in_for_a_price_is_the_last_value_then_what_was_paid(scene, price, average, found):
+    held = msgspec.structs.replace(scene.position(7), price=price, average_price=average, price_ns=scene.now - 5)
+    sized = scene.risk().size_exit("TSLA", scene.book(held, quotes={}))
+    assert (sized.draft and sized.draft.reference_price) == found
+    assert found is None or sized.draft.reference_ns == scene.now - 5
 
 
 def test_nothing_to_sell(scene):
