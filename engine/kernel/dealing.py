@@ -45,7 +45,7 @@ from engine.model import (
     Verdict,
 )
 from engine.model.frames import Push, Reply
-from engine.model.records import AnswerRecord, FlattenRecord
+from engine.model.records import AnswerRecord, Difference, FlattenRecord
 from engine.orders import Changes, Orders, Place, Request, Resend
 from engine.portfolio import Portfolio
 from engine.risk import Risk
@@ -196,8 +196,9 @@ class Dealing:
     def on_quote(self, quote: Quote) -> None:
         """A price: value the book, watch the exits, judge the account."""
         now_ns = self._clock.now_ns()
-        self.portfolio.on_quote(quote)
         changes = self.orders.on_quote(quote, now_ns)
+        if not self.orders.jumped(quote.symbol):
+            self.portfolio.on_quote(quote)
         if changes:
             self.apply(changes)
         if now_ns - self._valued_ns >= VALUATION_STEP_NS:
@@ -383,10 +384,10 @@ class Dealing:
         if self._journal.failure is None:
             self.enter(self.risk.kill(f"the engine failed: {reason}", "engine", self._clock.now_ns()))
 
-    def adopt(self, symbol: str, quantity: Decimal) -> None:
+    def adopt(self, difference: Difference) -> None:
         """Take over a position's quantity that an earlier run took from the venue: its fills do not explain it."""
-        self.portfolio.hold(symbol, quantity)
-        self.orders.adopt(symbol, quantity)
+        self.portfolio.hold(difference.subject, Decimal(difference.theirs))
+        self.orders.adopt(difference)
 
 
 def signal_words(ticket: Ticket) -> str:

@@ -8,7 +8,6 @@ A post over which the engine was killed is taken the rest of the way.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -134,7 +133,7 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
             case ReconciliationRecord():
                 for difference in value.differences:
                     if difference.adopted:
-                        dealing.adopt(difference.subject, Decimal(difference.theirs))
+                        dealing.adopt(difference)
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Alert():

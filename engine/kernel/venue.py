@@ -19,7 +19,7 @@ from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
 from engine.model import Alert, Broker, FeedState, Intent, Level, Light, Order, Role
-from engine.orders import Cancel, LookUp, Place, Request, Resend
+from engine.orders import Cancel, Compare, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,8 @@ class VenueLink:
                     dealing.on_update(update)
             case LookUp(client_order_id):
                 dealing.on_lookup(client_order_id, await self._broker.lookup(client_order_id))
+            case Compare():
+                return  # a simulated venue knows neither splits nor fees in coins: its book is ours
 
     async def _later(self, request: Request) -> None:
         if isinstance(request, Place | Cancel):
@@ -147,6 +149,8 @@ class VenueLink:
                 await self._cancel(order)
             case LookUp(client_order_id):
                 self._inbox.urgent(LookedUp(client_order_id, await self._broker.lookup(client_order_id)))
+            case Compare(why):
+                self.reconcile(why, persist=False)
 
     async def _submit(self, intent: Intent) -> None:
         self._inbox.urgent(Answered(intent, await self._broker.submit(intent)))

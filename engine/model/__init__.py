@@ -3,7 +3,15 @@
 Everything here is frozen and slotted. It does no I/O and knows no stage.
 """
 
-from engine.model.account import Account, Position, VenueAccount, VenuePosition, VenueSnapshot
+from engine.model.account import (
+    SPLIT_LEAST,
+    Account,
+    Position,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+    is_split,
+)
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
 from engine.model.gate import Gate, Past, SymbolDetail, Vote
@@ -52,6 +60,7 @@ from engine.model.ticket import (
 __all__ = [
     "ONE",
     "PLAIN",
+    "SPLIT_LEAST",
     "ZERO",
     "Account",
     "Alert",
@@ -121,5 +130,6 @@ __all__ = [
     "Vote",
     "client_order_id",
     "fingerprint",
+    "is_split",
     "price_step",
 ]

@@ -92,6 +92,31 @@ class VenuePosition(Value, frozen=True, gc=False):
     average_price: Decimal
 
 
+SPLIT_LEAST = Decimal("1.2")
+"""A split changes quantity and price by at least this factor, one way or the other (6:5 is the least in use)."""
+
+SPLIT_TOLERANCE = Decimal("0.005")
+"""What the cost of a holding may differ by after a split: the venue rounds the average price."""
+
+
+def is_split(quantity: Decimal, average: Decimal, after: Decimal, after_average: Decimal) -> bool:
+    """Whether a holding changed from `quantity` to `after` by a split: as many times more as each cost less.
+
+    A reverse split may have left a fraction that was paid out: then the whole shares are what remains.
+    """
+    if quantity * after <= 0 or average <= 0 or after_average <= 0:
+        return False
+    factor, grown = average / after_average, after / quantity
+    if max(factor, 1 / factor) < SPLIT_LEAST:
+        return False
+    if abs(grown - factor) <= SPLIT_TOLERANCE * factor:
+        return True
+    shares = 1 / factor
+    whole = shares.to_integral_value()
+    reverse = whole >= 2 and abs(shares - whole) <= SPLIT_TOLERANCE * whole
+    return reverse and abs(after) == abs(quantity) // whole
+
+
 class VenueSnapshot(Value, frozen=True, gc=False):
     """Everything the venue says exists, read together. Never built from a failed query."""
 

@@ -20,10 +20,11 @@ class Quote(Value, frozen=True, gc=False):
 
     @property
     def mid(self) -> Decimal | None:
-        """Mean of bid and ask when both are positive and not crossed, else None."""
-        if self.bid is None or self.ask is None or self.bid <= 0 or self.ask < self.bid:
+        """Mean of bid and ask when both are finite, positive and not crossed, else None."""
+        bid, ask = self.bid, self.ask
+        if bid is None or ask is None or not (bid.is_finite() and ask.is_finite()) or bid <= 0 or ask < bid:
             return None
-        return (self.bid + self.ask) / 2
+        return (bid + ask) / 2
 
 
 class Bar(Value, frozen=True, gc=False):

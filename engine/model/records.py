@@ -176,6 +176,9 @@ class Difference(Value, frozen=True, gc=False):
     """True when it is not ours: shown, never touched."""
     adopted: bool = False
     """True for a position whose difference was confirmed: the book took the venue's figure over, also at a restart."""
+    cause: str = ""
+    """Why a position differs where that is known: `split` (stops and targets move with it) or `fee` (taken in the coin
+    that was bought); neither is drift."""
 
 
 class ReconciliationRecord(Value, frozen=True, gc=False):
@@ -183,7 +186,7 @@ class ReconciliationRecord(Value, frozen=True, gc=False):
 
     at_ns: int
     cause: str = ""
-    """`start`, `reconnect`, `periodic` or `person`."""
+    """`start`, `reconnect`, `periodic`, `person`, `clock`, `fill`, `refusal` or `jump`."""
     ok: bool = False
     """True when the venue could be asked and the book now equals it."""
     orders: int = 0

@@ -32,7 +32,14 @@ class LookUp(Value, frozen=True, gc=False):
     client_order_id: str
 
 
-Request = Place | Resend | Cancel | LookUp
+class Compare(Value, frozen=True, gc=False):
+    """Ask the venue for everything it has now; report it with `Orders.reconcile`."""
+
+    why: str
+    """`fill`, `refusal` or `jump`."""
+
+
+Request = Place | Resend | Cancel | LookUp | Compare
 """What must be done at the venue next."""
 
 
@@ -103,6 +110,14 @@ def alert_id(code: str, subject: str) -> str:
     return f"{code}/{subject}"
 
 
+class Split(Value, frozen=True, gc=False):
+    """A holding's quantity changed without a trade, and its average price with it."""
+
+    symbol: str
+    before: Decimal
+    after: Decimal
+
+
 class Reconciliation(Value, frozen=True, gc=False):
     """What was compared with the venue, what differed, and what follows."""
 
@@ -124,6 +139,8 @@ class Reconciliation(Value, frozen=True, gc=False):
     external_positions: tuple[VenuePosition, ...]
     """Holdings at the venue that none of our fills explains, by the quantity not explained."""
     changes: Changes
+    splits: tuple[Split, ...] = ()
+    """Holdings that were split since the last comparison."""
 
 
 class Exits(Value, frozen=True, gc=False):

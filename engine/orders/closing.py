@@ -22,7 +22,6 @@ SLOW_RETRY_NS: Final = 60 * SECOND
 """Between attempts of a stop exit once its quick attempts are used up, and of a target that is refused."""
 REFUSED_RETRY_NS: Final = SECOND
 """After the venue refused an exit."""
-_HUNDRED: Final = Decimal(100)
 _KEEP_TRYING: Final = (Role.STOP, Role.FLATTEN)
 
 
@@ -45,9 +44,7 @@ class Closer:
 
     def reconfigure(self, config: Config) -> None:
         """Other prices to sell at from now on."""
-        self._watch.reconfigure(config.sizing.marketable_bps)
-        self._collar = config.risk.price_collar_pct / _HUNDRED
-        self._collar_pair = config.risk.price_collar_crypto_pct / _HUNDRED
+        self._watch.reconfigure(config)
 
     def begin(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
         """Start an exit. Raises DeskError when one that may not be superseded is under way."""
@@ -271,8 +268,7 @@ class Closer:
         if plan.draft is not None:
             return msgspec.structs.replace(plan.draft, quantity=quantity)
         pair = "/" in plan.symbol
-        collar = (self._collar_pair if pair else self._collar) if plan.role is Role.FLATTEN else None
-        priced = self._watch.limit(plan.symbol, plan.side, collar)
+        priced = self._watch.limit(plan.symbol, plan.side, collared=plan.role is Role.FLATTEN)
         if priced is None:
             return None
         limit, quote = priced

@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
+from engine.config import Config
 from engine.model import Quote, Role, Side, Value, price_step
+from engine.orders.doubt import Doubts, backed, closing_price, positive, strays
 
 _BPS: Final = Decimal(10_000)
+_HUNDRED: Final = Decimal(100)
 
 
 class Level(Value, frozen=True, gc=False):
@@ -34,14 +37,18 @@ class Crossing(Value, frozen=True, gc=False):
 class ExitWatch:
     """Newest quote of every symbol held, and the levels watched there. O(1) for a symbol without levels."""
 
-    def __init__(self, marketable_bps: Decimal) -> None:
-        self._bps = marketable_bps
+    def __init__(self, config: Config) -> None:
         self._quotes: dict[str, Quote | None] = {}
         self._levels: dict[str, tuple[Level, ...]] = {}
+        self.doubts = Doubts()
+        """What is not believed of the prices yet."""
+        self.reconfigure(config)
 
-    def reconfigure(self, marketable_bps: Decimal) -> None:
-        """Another distance through the touch from now on."""
-        self._bps = marketable_bps
+    def reconfigure(self, config: Config) -> None:
+        """Another distance through the touch, other collars from now on."""
+        self._bps = config.sizing.marketable_bps
+        self._collar = config.risk.price_collar_pct / _HUNDRED
+        self._collar_pair = config.risk.price_collar_crypto_pct / _HUNDRED
 
     def follow(self, symbol: str, levels: tuple[Level, ...]) -> None:
         """Keep the symbol's newest quote and watch these levels, in place of those watched before."""
@@ -55,6 +62,7 @@ class ExitWatch:
         """Nothing is held any more."""
         self._quotes.pop(symbol, None)
         self._levels.pop(symbol, None)
+        self.doubts.forget(symbol)
 
     def follows(self, symbol: str) -> bool:
         """Whether the symbol's quotes are kept."""
@@ -72,30 +80,43 @@ class ExitWatch:
         """Take the quote as the symbol's newest, without looking for crossings."""
         self._quotes[quote.symbol] = quote
 
-    def on_quote(self, quote: Quote) -> tuple[Crossing, ...]:
-        """Which levels this quote reaches. A crossed, empty or zero quote reaches none."""
-        self._quotes[quote.symbol] = quote
-        levels = self._levels.get(quote.symbol)
-        if not levels:
+    def on_quote(self, quote: Quote, now_ns: int) -> tuple[Crossing, ...]:
+        """Which levels this quote reaches. A crossed, empty or zero quote, and a doubtful one, reaches none."""
+        symbol = quote.symbol
+        self._quotes[symbol] = quote
+        levels, collar = self._levels.get(symbol, ()), self.collar(symbol)
+        if self.doubts.jumps(quote, collar, now_ns) or not levels:
             return ()
-        crossings = []
+        strange = strays(quote, levels[0].side, collar)
+        crossings: list[Crossing] = []
+        alone: list[Crossing] = []
         for level in levels:
             price = closing_price(quote, level.side)
             if price is None:
                 continue
             sign = level.side.sign
             if level.stop is not None and (price - level.stop) * sign <= 0:
-                crossings.append(Crossing(quote.symbol, level.entry_id, Role.STOP, level.stop, price))
+                believed = not strange or backed(quote, level.side, level.stop)
+                kind = crossings if believed else alone
+                kind.append(Crossing(symbol, level.entry_id, Role.STOP, level.stop, price))
             elif level.target is not None and (price - level.target) * sign >= 0:
-                crossings.append(Crossing(quote.symbol, level.entry_id, Role.TARGET, level.target, price))
+                crossings.append(Crossing(symbol, level.entry_id, Role.TARGET, level.target, price))
+        if not alone:
+            self.doubts.cleared(symbol)
+        elif self.doubts.stands(quote, now_ns):
+            crossings += alone
         return tuple(crossings)
 
-    def limit(self, symbol: str, side: Side, collar: Decimal | None = None) -> tuple[Decimal, Quote] | None:
+    def collar(self, symbol: str) -> Decimal:
+        """R03's limit for this kind of instrument, as a share of the price."""
+        return self._collar_pair if "/" in symbol else self._collar
+
+    def limit(self, symbol: str, side: Side, *, collared: bool = False) -> tuple[Decimal, Quote] | None:
         """Limit price at which an order on `side` executes now, and the quote it was made from; None without one.
 
-        The touch, `marketable_bps` through it, rounded to the price step in the direction that executes. With `collar`
-        no further than that share of the price from the nearer of last trade and mid (R03), where one is known: beyond
-        it the order rests.
+        The touch, `marketable_bps` through it, rounded to the price step in the direction that executes. When
+        `collared`, or from a touch that stands alone, no further than R03's collar from the nearer of last trade and
+        mid, where one is known; beyond it the order rests.
         """
         quote = self._quotes.get(symbol)
         if quote is None:
@@ -107,26 +128,14 @@ class ExitWatch:
         step = price_step(price)
         rounding = ROUND_CEILING if side is Side.BUY else ROUND_FLOOR
         rounded = (price / step).to_integral_value(rounding) * step
-        anchors = [] if collar is None else [each for each in (quote.mid, _positive(quote.last)) if each is not None]
-        if collar is not None and anchors:
+        collar, mid, last = self.collar(symbol), quote.mid, positive(quote.last)
+        anchors = [each for each in (mid, last) if each is not None]
+        alone = strays(quote, side.opposite, collar)
+        if alone and mid is not None and last is not None and abs(mid - last) > collar * last:
+            anchors = [last]  # the stray side has drawn the mid with it
+        if anchors and (alone or collared):
             rounded = _within(rounded, side, collar, anchors)
         return (rounded if rounded > 0 else step), quote
-
-
-def closing_price(quote: Quote, held: Side) -> Decimal | None:
-    """What a holding on side `held` closes at: the bid (the ask for a short), the last where none is quoted."""
-    bid, ask = quote.bid, quote.ask
-    if bid is None and ask is None:
-        price = quote.last
-    elif bid is not None and ask is not None and bid.is_finite() and ask.is_finite() and ask < bid:
-        return None
-    else:
-        price = bid if held is Side.BUY else ask
-    return _positive(price)
-
-
-def _positive(price: Decimal | None) -> Decimal | None:
-    return price if price is not None and price.is_finite() and price > 0 else None
 
 
 def _within(price: Decimal, side: Side, collar: Decimal, anchors: list[Decimal]) -> Decimal:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from engine.model import ZERO, Draft, Fill, Order, Role, Side
+from engine.model import ZERO, Draft, Fill, Order, Role, Side, price_step
 
 CLOSED_KEPT: Final = 100
 """Closed lots kept per symbol, for executions of theirs that are told late."""
@@ -79,12 +79,14 @@ class Group:
     quantity (its purchase is still to be told, or another lot's shares were sold), from the oldest lots.
     """
 
-    __slots__ = ("_all", "_lots", "_unnamed")
+    __slots__ = ("_all", "_fees", "_lots", "_unnamed")
 
     def __init__(self) -> None:
         self._all: dict[str, Lot] = {}
         self._unnamed = ZERO
         """Sold by exits that name no entry, and what the venue's position says is gone."""
+        self._fees = ZERO
+        """Of that, what the venue took as fees."""
         self._lots: list[Lot] | None = []
         """Open ones, oldest first; None when something has changed since they were worked out."""
 
@@ -121,6 +123,30 @@ class Group:
         self.changed()
         return gone
 
+    def fees(self, held: Decimal, rate: Decimal) -> bool:
+        """The venue holds `held`: true, and taken over, when at most `rate` of all that was bought went as fees."""
+        missing = self._own - self._unnamed - self._beyond - held
+        fees = self._fees + missing
+        if not ZERO <= fees <= rate * sum((lot.bought for lot in self._all.values()), ZERO):
+            return False
+        self._fees = fees
+        self._unnamed += missing
+        self.changed()
+        return True
+
+    def split(self, before: Decimal, after: Decimal) -> None:
+        """Every `before` became `after`, and what one costs changed the other way."""
+
+        def more(quantity: Decimal) -> Decimal:
+            return quantity * after / before
+
+        self._unnamed, self._fees = more(self._unnamed), more(self._fees)
+        for lot in self._all.values():
+            lot.bought, lot.sold = more(lot.bought), more(lot.sold)
+            lot.stop, lot.target = (_step(price, before / after) for price in (lot.stop, lot.target))
+            lot.stops_placed = 0
+        self.changed()
+
     def _settled(self) -> list[Lot]:
         """Work out what each lot still holds; forgets the oldest closed ones."""
         rest = self._unnamed + self._beyond
@@ -136,6 +162,7 @@ class Group:
         for oldest in [lot for lot in self._all.values() if not lot.quantity][: max(0, surplus)]:
             del self._all[oldest.entry_id]
             self._unnamed -= oldest.bought - oldest.sold
+            self._fees = min(self._fees, self._unnamed)
         return lots
 
     @property
@@ -185,6 +212,18 @@ class Holdings:
                 gone += group.adopt(max(ZERO, total * side.sign))
         return gone
 
+    def fees(self, symbol: str, total: Decimal, rate: Decimal) -> bool:
+        """Whether fees taken in the coin explain that the venue's position is `total`; then that is what is held."""
+        group = self._groups.get((symbol, Side.BUY))
+        return group is not None and group.fees(total, rate)
+
+    def split(self, symbol: str, before: Decimal, after: Decimal) -> None:
+        """`before` of the symbol became `after`: every lot in proportion, its stop and target the other way."""
+        for side in Side:
+            group = self._groups.get((symbol, side))
+            if group is not None:
+                group.split(before, after)
+
     def lots(self, symbol: str) -> list[Lot]:
         """Open lots of the symbol, oldest first."""
         groups = [self._groups.get((symbol, side)) for side in Side]
@@ -203,3 +242,12 @@ class Holdings:
     def symbols(self) -> tuple[str, ...]:
         """Symbols with open lots."""
         return tuple(dict.fromkeys(symbol for (symbol, _), group in self._groups.items() if group.lots))
+
+
+def _step(price: Decimal | None, factor: Decimal) -> Decimal | None:
+    """The price times `factor`, to the nearest price step."""
+    if price is None:
+        return None
+    moved = price * factor
+    step = price_step(moved)
+    return max(step, (moved / step).to_integral_value(ROUND_HALF_EVEN) * step)

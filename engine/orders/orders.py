@@ -35,14 +35,15 @@ from engine.model import (
     VenueSnapshot,
     client_order_id,
 )
-from engine.orders.changes import NOTHING, Changes, Exits, LookUp, Outbox, Place, Reconciliation
+from engine.model.records import Difference
+from engine.orders.changes import NOTHING, Changes, Compare, Exits, LookUp, Outbox, Place, Reconciliation
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
 from engine.orders.machine import Track, answered
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
-from engine.orders.reconcile import Reconciler
+from engine.orders.reconcile import COIN_FEE, FEE, SPLIT, Reconciler
 from engine.orders.register import Register
 
 LEAST_WAIT_NS: Final = 100 * MILLISECOND
@@ -54,7 +55,7 @@ class Orders:
 
     def __init__(self, config: Config) -> None:
         self._register = Register()
-        watch = ExitWatch(config.sizing.marketable_bps)
+        watch = ExitWatch(config)
         self._closer = Closer(self._register, watch, config)
         self._protector = Protector(self._register, watch, self._closer, config)
         self._reconciler = Reconciler(self._register)
@@ -262,14 +263,17 @@ class Orders:
             return NOTHING
         out = Outbox()
         self._protector.on_quote(quote, now_ns, out)
-        return self._finish(out, now_ns) if out.requests or out.alerts or out.symbols else NOTHING
+        return self._finish(out, now_ns) if out.requests or out.alerts or out.cleared or out.symbols else NOTHING
 
     def reconcile(self, snapshot: VenueSnapshot, positions: Mapping[str, Position], now_ns: int) -> Reconciliation:
         """Compare every order and position with the venue's. `positions` are the portfolio's, before these changes."""
         out = Outbox()
         result = self._reconciler.compare(snapshot, positions, now_ns, out)
+        for split in result.splits:
+            self._protector.split(split, now_ns, out)
         if result.ok:
             self._protector.ready = self._inquiry.ready = True
+            self._protector.settle(snapshot.at_ns, out)
         return msgspec.structs.replace(result, changes=self._finish(out, now_ns))
 
     # --- what the time asks for
@@ -340,13 +344,23 @@ class Orders:
         holdings = self._register.holdings
         return holdings.held(symbol, Side.BUY) - holdings.held(symbol, Side.SELL)
 
+    def jumped(self, symbol: str) -> bool:
+        """Whether the symbol's price is not to be valued at yet: it may be that of a split holding."""
+        return self._protector.jumped(symbol)
+
     def exits(self, symbol: str) -> Exits:
         """How the symbol's holding is protected."""
         return self._protector.exits(symbol)
 
-    def adopt(self, symbol: str, quantity: Decimal) -> None:
-        """The whole position is this much (signed), as a reconciliation before a restart found: no lot holds more."""
-        self._register.holdings.adopt(symbol, quantity)
+    def adopt(self, difference: Difference) -> None:
+        """Take over a position as a reconciliation before a restart found it: no lot holds more."""
+        symbol, held = difference.subject, Decimal(difference.theirs)
+        holdings = self._register.holdings
+        if difference.cause == SPLIT:
+            holdings.split(symbol, Decimal(difference.ours), held)
+        elif difference.cause == FEE and holdings.fees(symbol, held, COIN_FEE):
+            return
+        holdings.adopt(symbol, held)
 
     def restore(self, record: Intent | Answer | Order | Fill, key: str = "") -> None:
         """Take in one journaled value, in the journal's order. `key` is the client order id an Answer to a POST is for.
@@ -365,6 +379,7 @@ class Orders:
             self._register.restore_order(record)
         elif isinstance(record, Fill):
             self._register.restore_fill(record)
+            self._protector.traded(record)
         else:
             asked = self._register.get(key)
             if asked is not None:
@@ -375,6 +390,10 @@ class Orders:
     def _finish(self, out: Outbox, now_ns: int) -> Changes:
         """Look again at the protection of every symbol that moved, until nothing moves."""
         self._next_due_known = False
+        if any("/" in fill.symbol and fill.role is Role.ENTRY for fill in out.fills):
+            out.requests.append(Compare("fill"))  # the fee may have been taken in the coin
+        for fill in out.fills:
+            self._protector.traded(fill)
         while out.symbols:
             symbols = sorted(out.symbols)
             out.symbols.clear()
@@ -418,4 +437,4 @@ class Orders:
             )
             if order.role is not Role.ENTRY and not track.retry_ns:
                 lots = self._register.holdings.lots(order.symbol)
-                out.requests += [LookUp(lot.entry_id) for lot in lots]
+                out.requests += [*(LookUp(lot.entry_id) for lot in lots), Compare("refusal")]

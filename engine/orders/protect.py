@@ -11,12 +11,12 @@ from decimal import Decimal
 
 from engine.clock import from_seconds
 from engine.config import Config
-from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
+from engine.model import SPLIT_LEAST, ZERO, Draft, Fill, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
-from engine.orders.changes import Exits, Outbox, Place, alert_id
+from engine.orders.changes import Compare, Exits, Outbox, Place, Split, alert_id
 from engine.orders.closing import Closer
 from engine.orders.holdings import Lot
-from engine.orders.machine import UNSURE
+from engine.orders.machine import UNSURE, Track
 from engine.orders.plan import ExitPlan
 from engine.orders.register import Register
 
@@ -38,7 +38,12 @@ class Protector:
     def on_quote(self, quote: Quote, now_ns: int, out: Outbox) -> None:
         """Start the exits whose watched level this quote reaches; price the exits that waited for one."""
         symbol = quote.symbol
-        for crossing in self._watch.on_quote(quote):
+        doubts = self._watch.doubts
+        before = doubts.doubted(symbol), doubts.jumped(symbol)
+        crossings = self._watch.on_quote(quote, now_ns)
+        if before != (doubts.doubted(symbol), doubts.jumped(symbol)):
+            self._tell_doubt(quote, now_ns, out)
+        for crossing in crossings:
             lot = self._holdings.lot(symbol, crossing.entry_id)
             if lot is None or (crossing.role is Role.TARGET and now_ns < lot.target_ns):
                 continue
@@ -66,6 +71,62 @@ class Protector:
         for waiting in list(self._closer.of(symbol)):
             if not waiting.order_id:
                 self._closer.pursue(waiting, now_ns, out)
+
+    def _tell_doubt(self, quote: Quote, now_ns: int, out: Outbox) -> None:
+        """A price began, or ceased, to be doubted: what is not sold on it is told."""
+        symbol, doubts = quote.symbol, self._watch.doubts
+        if doubts.doubted(symbol):
+            text = (
+                f"{symbol}: bid {quote.bid} is beyond a stop, but the ask {quote.ask} and the last {quote.last} are not"
+            )
+            out.alert(Level.WARNING, "stop_doubted", symbol, text, "sold when it stays, or when trades agree", now_ns)
+        else:
+            out.cleared.append(alert_id("stop_doubted", symbol))
+        base = doubts.base(symbol)
+        if base is not None:
+            text = f"{symbol}: a jump from {base} over night (bid {quote.bid}, ask {quote.ask}): a gap, or a split"
+            remedy = "the venue is asked whether the position was split; nothing is sold on it for some seconds"
+            out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
+            out.requests.append(Compare("jump"))
+        else:
+            out.cleared.append(alert_id("price_jump", symbol))
+
+    def split(self, split: Split, now_ns: int, out: Outbox) -> None:
+        """A holding was split: its stops and targets go with it, and orders at the old prices must go."""
+        symbol = split.symbol
+        self._holdings.split(symbol, split.before, split.after)
+        for track in self._register.open(symbol):
+            if track.ours and not self._fits(track):
+                self._closer.cancel(track, now_ns, out)
+        out.symbols.add(symbol)
+        out.alert(
+            Level.CRITICAL,
+            "position_split",
+            symbol,
+            f"{symbol}: {split.before} became {split.after} at the same cost: a split; stops and targets moved with it",
+            "look at the position and its exits; orders at the old prices are cancelled",
+            now_ns,
+            stays=True,
+        )
+
+    def _fits(self, track: Track) -> bool:
+        """Whether a protective order stands at the price its entry's holding has after a split."""
+        order, lot = track.order, self._holdings.lot(track.order.symbol, track.order.parent_id)
+        wanted = None if lot is None else {Role.STOP: lot.stop, Role.TARGET: lot.target}.get(order.role)
+        price = order.stop_price if order.role is Role.STOP else order.limit_price
+        return wanted is not None and price is not None and max(wanted, price) < SPLIT_LEAST * min(wanted, price)
+
+    def jumped(self, symbol: str) -> bool:
+        """Whether the symbol's price jumped over night and the venue has not told its position since."""
+        return self._watch.doubts.jumped(symbol)
+
+    def traded(self, fill: Fill) -> None:
+        """An execution, live or from the journal."""
+        self._watch.doubts.traded(fill)
+
+    def settle(self, told_ns: int, out: Outbox) -> None:
+        """The venue has told its positions as of this instant: a jump before it is no split that is still to come."""
+        out.cleared += [alert_id("price_jump", symbol) for symbol in self._watch.doubts.settle(told_ns)]
 
     def follows(self, symbol: str) -> bool:
         """Whether a quote of the symbol could matter."""
@@ -157,6 +218,9 @@ class Protector:
     def _levels(self, symbol: str, now_ns: int, out: Outbox) -> None:
         lots = self._holdings.lots(symbol)
         if not lots and not any(self._closer.of(symbol)):
+            doubts = self._watch.doubts
+            if doubts.doubted(symbol) or doubts.jumped(symbol):
+                out.cleared += [alert_id("stop_doubted", symbol), alert_id("price_jump", symbol)]
             self._watch.forget(symbol)
             if symbol in self._watched:
                 self._watched.discard(symbol)

@@ -11,12 +11,17 @@ from decimal import Decimal
 from typing import Final
 
 from engine.clock import SECOND
-from engine.model import ZERO, Level, Order, OrderStatus, Position, Role, VenuePosition, VenueSnapshot
+from engine.model import ZERO, Level, Order, OrderStatus, Position, Role, VenuePosition, VenueSnapshot, is_split
 from engine.model.records import Difference
-from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation
+from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation, Split
 from engine.orders.machine import concluded
 from engine.orders.register import Register
 
+COIN_FEE: Final = Decimal("0.0025")
+"""Most that the venue takes of a coin that is bought: its dearest rate, docs.alpaca.markets, "Crypto Fees" (25 bps). No
+execution tells it: the position is smaller than what was filled."""
+SPLIT: Final = "split"
+FEE: Final = "fee"
 SETTLING_NS: Final = 2 * SECOND
 """An order touched this shortly before the snapshot may be missing from it."""
 
@@ -39,7 +44,8 @@ class Reconciler:
         for told in snapshot.orders:
             self._order(told, now_ns, out, seen, differences)
         missing = self._missing(snapshot, mine_before, seen, now_ns, out, differences)
-        unconfirmed, drifted, external = self._positions(snapshot, positions, now_ns, out, differences)
+        splits: list[Split] = []
+        unconfirmed, drifted, external = self._positions(snapshot, positions, now_ns, out, differences, splits)
         return Reconciliation(
             at_ns=now_ns,
             ok=not missing and not unconfirmed,
@@ -50,6 +56,7 @@ class Reconciler:
             external_orders=tuple(track.order for track in self._register.open() if not track.ours),
             external_positions=tuple(external),
             changes=Changes(),
+            splits=tuple(splits),
         )
 
     def _order(self, told: Order, now_ns: int, out: Outbox, seen: set[str], differences: list[Difference]) -> None:
@@ -103,6 +110,7 @@ class Reconciler:
         now_ns: int,
         out: Outbox,
         differences: list[Difference],
+        splits: list[Split],
     ) -> tuple[bool, bool, list[VenuePosition]]:
         """Whether a difference waits for confirmation, whether one was confirmed, and what is not ours."""
         theirs = {held.symbol: held for held in snapshot.positions}
@@ -132,6 +140,12 @@ class Reconciler:
                     lots.adopt(symbol, venue)
                     out.symbols.add(symbol)
                 continue
+            cause = self._cause(held, position, ours, mine, found.get(symbol, ZERO))
+            if cause:
+                differences.append(Difference("position", symbol, str(ours), str(venue), adopted=True, cause=cause))
+                if cause == SPLIT:
+                    splits.append(Split(symbol, ours, venue))
+                continue
             stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)
             pair = (venue, ours)
             settled = newest.get(symbol, 0) <= snapshot.at_ns - SETTLING_NS
@@ -156,6 +170,22 @@ class Reconciler:
             )
         self._suspect = suspect
         return bool(suspect), drifted, external
+
+    def _cause(
+        self, held: VenuePosition | None, position: Position | None, ours: Decimal, mine: Decimal, found: Decimal
+    ) -> str:
+        """Why the venue holds another quantity of something than `ours` where it needs no second look; else empty."""
+        if held is None or not mine:
+            return ""
+        if "/" not in held.symbol:
+            split = position is not None and not found and is_split(
+                ours, position.average_price, held.quantity, held.average_price
+            )  # fmt: skip
+            return SPLIT if split else ""
+        holdings = self._register.holdings
+        of_others = ours - mine
+        totals = (held.quantity, held.quantity - of_others)
+        return FEE if any(holdings.fees(held.symbol, total, COIN_FEE) for total in totals) else ""
 
     def _touched(self, symbol: str, out: Outbox) -> bool:
         """Whether an order of ours works in the symbol, or one has just been found to have filled."""

@@ -316,3 +316,14 @@ def test_an_account_restores_before_any_fill() -> None:
     assert portfolio.position("TSLA") is None
     assert (account.equity, account.day_start_equity, account.peak_equity) == (5, 4, 7)
     assert (account.realised_day, account.fees_day) == (1, 2)
+
+
+@pytest.mark.parametrize("newest", ["100", "10"])
+def test_a_split_changes_no_value(newest: str) -> None:
+    """Whether the newest price is from before the split or after it."""
+    book = Portfolio()
+    account = VenueAccount(Decimal(2000), Decimal(1000), Decimal(1000))
+    book.adopt(VenueSnapshot(1, account, (VenuePosition("TSLA", Decimal(10), Decimal(100)),), ()))
+    book.on_quote(Quote("TSLA", 2, 2, None, None, Decimal(newest)))
+    book.adopt(VenueSnapshot(3, account, (VenuePosition("TSLA", Decimal(100), Decimal(10)),), ()))
+    assert book.equity == Decimal(2000)

@@ -21,6 +21,7 @@ from engine.model import (
     VenuePosition,
     VenueSnapshot,
 )
+from engine.model.records import Difference
 from engine.orders import LookUp, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, event, legs, told
@@ -164,7 +165,7 @@ def test_a_drift_taken_over_before_a_restart_is_no_drift_after_it(orders: Orders
     again = Orders(Config())
     for record in (intent, *changes.fills, *changes.orders):
         again.restore(record)
-    again.adopt("TSLA", Decimal(6))
+    again.adopt(Difference("position", "TSLA", "10", "6", adopted=True))
     assert again.held("TSLA") == 6
     result = again.reconcile(snapshot(filled, TSLA="6"), book(TSLA="6"), LATER)
     assert result.ok and not result.differences

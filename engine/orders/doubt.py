@@ -1,0 +1,160 @@
+"""Whether a price may be believed before something is sold on it. A stub quote is no fall, and a split is none.
+
+Two doubts, both short. A *stub*: the side one could close at is beyond a stop, and nothing else says so (R03's collar
+around last trade and mid, the other side of the quote, the trades). It counts once it has stood for a while in several
+quotes that no trade contradicts. A *jump*: the first price of a trading day is far from the last one of the day before.
+It counts once the venue has told its positions since, or after a few seconds without an answer: a gap is sold into.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from engine.calendar import Calendar
+from engine.clock import SECOND
+from engine.model import SPLIT_LEAST, Fill, Quote, Side, Value
+
+STUB_NS: Final = 10 * SECOND
+"""How long a quote that stands alone must stand before it is believed."""
+STUB_QUOTES: Final = 3
+"""In so many quotes."""
+JUMP_NS: Final = 10 * SECOND
+"""How long a jump waits for the venue's positions."""
+
+
+class _Stub(Value, frozen=True, gc=False):
+    since_ns: int
+    quotes: int
+    last: Decimal | None
+    """The last trade told when it began."""
+
+
+class _Jump(Value, frozen=True, gc=False):
+    since_ns: int
+    base: Decimal
+    """The price it jumped from."""
+    price: Decimal
+    """The newest price since."""
+    day_ns: int
+    """Start of its trading day."""
+
+
+class Doubts:
+    """What is doubted of each symbol's prices. Bounded by the symbols that are followed (`forget`)."""
+
+    def __init__(self) -> None:
+        self._calendar = Calendar()
+        self._stubs: dict[str, _Stub] = {}
+        self._jumps: dict[str, _Jump] = {}
+        self._seen: dict[str, tuple[Decimal, int]] = {}
+        """Per symbol the newest price that was believed, and the start of its trading day."""
+
+    def forget(self, symbol: str) -> None:
+        """Nothing is held any more."""
+        for known in (self._stubs, self._jumps, self._seen):
+            known.pop(symbol, None)
+
+    def jumped(self, symbol: str) -> bool:
+        """Whether the symbol's price is not to be valued or sold at yet: it may be a split."""
+        return symbol in self._jumps
+
+    def base(self, symbol: str) -> Decimal | None:
+        """The price that a jump began from."""
+        jump = self._jumps.get(symbol)
+        return None if jump is None else jump.base
+
+    def doubted(self, symbol: str) -> bool:
+        """Whether the symbol's newest quote stands alone beyond a stop."""
+        return symbol in self._stubs
+
+    def settle(self, told_ns: int) -> list[str]:
+        """The venue has told its positions as of this instant: what jumped before is a price like any other.
+
+        Returns the symbols.
+        """
+        settled = [symbol for symbol, jump in self._jumps.items() if jump.since_ns <= told_ns]
+        for symbol in settled:
+            jump = self._jumps.pop(symbol)
+            self._seen[symbol] = (jump.price, jump.day_ns)
+        return settled
+
+    def traded(self, fill: Fill) -> None:
+        """An execution: a price to measure a jump from, also after a restart."""
+        if "/" not in fill.symbol and fill.symbol not in self._jumps:
+            self._seen[fill.symbol] = (fill.price, self._calendar.session_start_ns(fill.at_ns))
+
+    def jumps(self, quote: Quote, collar: Decimal, now_ns: int) -> bool:
+        """Take the quote's price in; whether it is a jump that waits for the venue's word."""
+        symbol = quote.symbol
+        price = _fair(quote, collar)
+        if price is None or "/" in symbol:
+            return self.jumped(symbol)
+        day_ns = self._calendar.session_start_ns(now_ns)
+        jump, seen = self._jumps.pop(symbol, None), self._seen.get(symbol)
+        if jump is not None:
+            base = jump.base if now_ns < jump.since_ns + JUMP_NS else None
+        else:
+            base = seen[0] if seen is not None and seen[1] < day_ns else None
+        if base is not None and _far(price, base):
+            self._jumps[symbol] = _Jump(now_ns if jump is None else jump.since_ns, base, price, day_ns)
+            return True
+        self._seen[symbol] = (price, day_ns)
+        return False
+
+    def stands(self, quote: Quote, now_ns: int) -> bool:
+        """A quote that stands alone beyond a stop: whether such quotes have stood long enough to be believed."""
+        stub = self._stubs.get(quote.symbol)
+        if stub is None or quote.last != stub.last:  # a trade, and not beyond the stop: it begins anew
+            stub = _Stub(now_ns, 0, quote.last)
+        stub = self._stubs[quote.symbol] = _Stub(stub.since_ns, stub.quotes + 1, stub.last)
+        return stub.quotes >= STUB_QUOTES and now_ns >= stub.since_ns + STUB_NS
+
+    def cleared(self, symbol: str) -> None:
+        """The newest quote does not stand alone beyond a stop."""
+        self._stubs.pop(symbol, None)
+
+
+def closing_price(quote: Quote, held: Side) -> Decimal | None:
+    """What a holding on side `held` closes at: the bid (the ask for a short), the last where none is quoted."""
+    bid, ask = quote.bid, quote.ask
+    if bid is None and ask is None:
+        price = quote.last
+    elif bid is not None and ask is not None and bid.is_finite() and ask.is_finite() and ask < bid:
+        return None
+    else:
+        price = bid if held is Side.BUY else ask
+    return positive(price)
+
+
+def strays(quote: Quote, held: Side, collar: Decimal) -> bool:
+    """Whether the closing price is further than `collar` (a share of 1) from both last trade and mid, as R03 has it.
+
+    Not where nothing else is quoted.
+    """
+    price, last = closing_price(quote, held), positive(quote.last)
+    anchors = [each for each in (quote.mid, last) if each is not None]
+    return price is not None and bool(anchors) and all(abs(price - each) > collar * each for each in anchors)
+
+
+def positive(price: Decimal | None) -> Decimal | None:
+    """The price when it is one: finite and above 0."""
+    return price if price is not None and price.is_finite() and price > 0 else None
+
+
+def backed(quote: Quote, held: Side, stop: Decimal) -> bool:
+    """Whether the last trade, or the other side of the quote, is beyond the stop too."""
+    others = (positive(quote.last), positive(quote.ask if held is Side.BUY else quote.bid))
+    return any(other is not None and (other - stop) * held.sign <= 0 for other in others)
+
+
+def _fair(quote: Quote, collar: Decimal) -> Decimal | None:
+    """The mid where a side of it is near, else the last trade."""
+    mid, last = quote.mid, positive(quote.last)
+    if mid is None or (last is not None and strays(quote, Side.BUY, collar)):
+        return last
+    return mid
+
+
+def _far(price: Decimal, base: Decimal) -> bool:
+    return max(price, base) >= SPLIT_LEAST * min(price, base)

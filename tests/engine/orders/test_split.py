@@ -1,0 +1,134 @@
+"""A split moves quantity, stop and target together; nothing is sold on it, and it is no drift."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.clock import DAY, SECOND
+from engine.config import Config
+from engine.model import (
+    Intent,
+    Order,
+    Position,
+    Role,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+    is_split,
+)
+from engine.orders import Orders, Reconciliation
+from tests.engine.orders.conftest import Enter
+from tests.engine.orders.talk import T0, cancelled, end, fill_entry, placed, quote
+
+MORNING = T0 + DAY
+D = Decimal
+
+
+def compare(
+    orders: Orders, quantity: str, average: str, *told: Order, ours: str = "10", at_ns: int = MORNING
+) -> Reconciliation:
+    """The venue holds so much TSLA at this average; our book holds `ours` at 100."""
+    account = VenueAccount(D(1000), D(1000), D(1000))
+    position = VenuePosition("TSLA", D(quantity), D(average))
+    book = {"TSLA": Position("TSLA", D(ours), D(100))}
+    return orders.reconcile(VenueSnapshot(at_ns, account, (position,), told or orders.open), book, at_ns)
+
+
+def test_a_split_is_no_drift_and_its_exits_move_with_it(orders: Orders, bare: Intent) -> None:
+    orders.on_quote(quote("10", "10.01", MORNING), MORNING)
+    result = compare(orders, "100", "10")
+    assert result.ok and not result.drift
+    (difference,) = result.differences
+    assert (difference.cause, difference.adopted, difference.theirs) == ("split", True, "100")
+    exits = orders.exits("TSLA")
+    assert (orders.held("TSLA"), exits.stop_price, exits.target_price) == (100, D("9.50"), D("11.00"))
+    (alert,) = [alert for alert in result.changes.alerts if alert.code == "position_split"]
+    assert alert.until_acknowledged and "10 became 100" in alert.text
+    assert not placed(orders.on_quote(quote("10", "10.01", MORNING + 1), MORNING + 1))
+    (exit_,) = placed(orders.on_quote(quote("9.4", "9.41", MORNING + 2), MORNING + 2))
+    assert (exit_.role, exit_.draft.quantity) == (Role.STOP, 100)
+
+
+def test_a_reverse_split_that_paid_a_fraction_out(orders: Orders, bare: Intent) -> None:
+    result = compare(orders, "3", "300")
+    assert result.ok and not result.drift and orders.held("TSLA") == 3
+    assert abs(orders.exits("TSLA").stop_price - D(95) * D(10) / D(3)) < D("0.01")  # type: ignore[operator]
+
+
+def test_legs_at_the_old_prices_are_cancelled_and_a_stop_at_the_new_one_is_placed(
+    orders: Orders, bracketed: Intent
+) -> None:
+    result = compare(orders, "100", "10")
+    stale = {f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("stop", "target")}
+    assert set(cancelled(result.changes)) == stale
+    now_ns = MORNING
+    for order_id in sorted(stale):
+        end(orders, order_id, now_ns)
+    (stop,) = placed(orders.due(now_ns + 10 * SECOND))
+    assert (stop.role, stop.draft.quantity, stop.draft.stop_price) == (Role.STOP, 100, D("9.50"))
+
+
+def test_legs_that_the_venue_has_moved_stay(orders: Orders, bracketed: Intent) -> None:
+    moved = []
+    for order in orders.open:
+        price = {Role.STOP: {"stop_price": D("9.5")}, Role.TARGET: {"limit_price": D("11")}}[order.role]
+        moved.append(msgspec.structs.replace(order, quantity=D(100), updated_ns=MORNING, **price))
+    result = compare(orders, "100", "10", *moved)
+    assert not cancelled(result.changes)
+    assert not orders.due(MORNING + 60 * SECOND).requests
+
+
+def test_a_split_taken_over_before_a_restart_holds_after_it(orders: Orders, enter: Enter) -> None:
+    intent = enter(extended_hours=True)
+    changes = fill_entry(orders, intent)
+    again = Orders(Config())
+    for record in (intent, *changes.fills, *changes.orders):
+        again.restore(record)
+    for difference in compare(orders, "100", "10").differences:
+        again.adopt(difference)
+    assert again.held("TSLA") == 100 and again.exits("TSLA").stop_price == D("9.50")
+    assert compare(again, "100", "10", ours="100").ok
+
+
+@pytest.mark.parametrize(
+    ("quantity", "average"),
+    [
+        ("6", "100"),  # four were sold elsewhere
+        ("20", "100"),  # ten were bought
+        ("20", "80"),
+        ("10.5", "95.24"),  # a stock dividend: too small to be told from trades
+        ("100", "100"),
+    ],
+)
+def test_what_is_no_split_is_drift(orders: Orders, bare: Intent, quantity: str, average: str) -> None:
+    first = compare(orders, quantity, average)
+    assert not first.ok and not first.splits
+
+
+positive = st.decimals("0.01", "10000", places=2)
+factors = st.tuples(st.integers(1, 50), st.integers(1, 50)).map(lambda pair: D(pair[0]) / D(pair[1]))
+
+
+@given(positive, positive, factors)
+def test_a_change_that_keeps_the_cost_is_a_split_and_no_purchase_or_sale_is(
+    quantity: Decimal, average: Decimal, factor: Decimal
+) -> None:
+    after, price = quantity * factor, average / factor
+    big = max(factor, 1 / factor) >= D("1.2")
+    assert is_split(quantity, average, after, price) is big
+    assert not is_split(quantity, average, after, average)
+    assert not is_split(quantity, average, -after, price)
+
+
+@given(positive, positive, positive, positive)
+def test_a_purchase_at_any_price_is_no_split(held: Decimal, average: Decimal, more: Decimal, price: Decimal) -> None:
+    if more < held / 100 or price > average * 100:
+        return
+    total = held + more
+    cost = (held * average + more * price) / total
+    assert not is_split(held, average, total, cost) or price * more < D("0.006") * held * average
