@@ -150,7 +150,8 @@ class XFeed:
         while True:
             await self._sit_out_cap(reporter)
             await self._wait_until(self._budget.earliest(self._clock.now_ns()))
-            reporter.show(Light.CONNECTING)
+            if reporter.light is not Light.DOWN:  # which tells since when, through every attempt
+                reporter.show(Light.CONNECTING)
             reset_ns = None
             try:
                 if not agreed:
@@ -190,7 +191,7 @@ class XFeed:
             silence_s=config.silence_s,
         ) as stream:
             self._backoff.connected(self._clock.now_ns())
-            self._budget.observe(stream.limits.remaining, stream.limits.reset_ns)
+            self._budget.observe(stream.limits.remaining, stream.limits.reset_ns, self._clock.now_ns())
             reporter.reconnects += self._connected
             reporter.last_ns = self._clock.now_ns()
             reporter.show(Light.DEGRADED if self._refused_rules else Light.UP, self._refused_rules)
@@ -203,8 +204,8 @@ class XFeed:
                     ended = await self._deliver(lines[start : start + LINES_PER_TURN], now_ns, stream, sink, reporter)
                     if ended:
                         raise StreamEnded(ended)
-                    if self._meter.capped(now_ns):
-                        raise SpendCapReached
+                if self._meter.capped(now_ns):  # only now: what has been sent is paid for
+                    raise SpendCapReached
 
     async def _deliver(
         self, lines: Sequence[bytes], now_ns: int, stream: Stream, sink: Sink, reporter: Reporter

@@ -117,7 +117,10 @@ class ConnectBudget:
         """A connect is made now."""
         self._at.append(now_ns)
 
-    def observe(self, remaining: int | None, reset_ns: int | None) -> None:
-        """X's own counter (`x-rate-limit-remaining`, `-reset`), which knows connects made before we started."""
+    def observe(self, remaining: int | None, reset_ns: int | None, now_ns: int) -> None:
+        """X's own counter (`x-rate-limit-remaining`, `-reset`), which knows connects made before we started.
+
+        A reset further off than a window is wrong, and counts as one window.
+        """
         if remaining is not None and remaining <= 0 and reset_ns is not None:
-            self._not_before_ns = max(self._not_before_ns, reset_ns)
+            self._not_before_ns = max(self._not_before_ns, min(reset_ns, now_ns + self.window_ns))

@@ -15,7 +15,7 @@ from tweepy.asynchronous.client import AsyncClient
 from tweepy.asynchronous.streaming import AsyncStreamingClient
 from tweepy.streaming import StreamRule
 
-from engine.clock import Clock, iso
+from engine.clock import SECOND, Clock, iso
 from engine.errors import VenueUnavailable
 from engine.feeds.x_errors import BadAnswer, refusal, unreachable
 from engine.feeds.x_parse import SearchPage, parse_page
@@ -38,6 +38,8 @@ BODY_LIMIT = 8 << 20
 PAGE = 100
 """Most posts per page of recent search (X allows 10 to 100)."""
 RULE_PAGES = 50
+RULE_ROUNDS = 5
+"""How often rules are sent again without those that X refused."""
 
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ class RuleReport(Value, frozen=True, gc=False):
     """What became of rules that were added."""
 
     created: int
+    """How many rules X made."""
     duplicates: tuple[str, ...]
     """Ids of rules that X already held under the same value."""
     refused: tuple[tuple[str, str], ...]
@@ -204,10 +207,31 @@ class XClient:
         return tuple(found)
 
     async def create_rules(self, rules: Sequence[Rule]) -> RuleReport:
-        """Add rules. X answers a refused rule with 400 or with 2xx and a list; both become a report."""
+        """Add rules. X answers a refused rule with 400 or with 2xx and a list; both become a report.
+
+        Where X makes none of them because it refuses one, the others are sent again without that one.
+        """
+        created = 0
+        duplicates: tuple[str, ...] = ()
+        refused: tuple[tuple[str, str], ...] = ()
+        left = list(rules)
+        for _ in range(RULE_ROUNDS):
+            report, named = await self._add_rules(left)
+            created += report.created
+            duplicates += report.duplicates
+            refused += report.refused
+            told = report.created + len(report.duplicates) + len(report.refused)
+            rest = [rule for rule in left if rule.value not in named]
+            if told >= len(left) or len(rest) == len(left) or not rest:
+                break
+            left = rest
+        return RuleReport(created, duplicates, refused)
+
+    async def _add_rules(self, rules: Sequence[Rule]) -> tuple[RuleReport, frozenset[str]]:
+        """Send rules once; what became of them, and the texts of those that X made, held already, or refused."""
         sent: Answer = await self._tweepy.add_rules([StreamRule(value=rule.value, tag=rule.tag) for rule in rules])
         answer = self._read(sent, _Added)
-        if sent.status == 400 and not answer.errors:
+        if sent.status == 400 and not any(error.value for error in answer.errors or ()):
             where = f"POST {self.url(RULES)}"
             raise refusal(400, sent.headers, sent.body, where=where, now_ns=self._clock.now_ns(), token=self._token)
         duplicates = []
@@ -218,7 +242,8 @@ class XClient:
             else:
                 reason = "; ".join(error.details or ()) or error.detail or error.title or "no reason given"
                 refused.append((error.value or "", display_text(reason, 300)))
-        return RuleReport(len(answer.data or ()), tuple(filter(None, duplicates)), tuple(refused))
+        named = {rule.value for rule in answer.data or ()} | {error.value or "" for error in answer.errors or ()}
+        return RuleReport(len(answer.data or ()), tuple(filter(None, duplicates)), tuple(refused)), frozenset(named)
 
     async def remove_rules(self, rules: Sequence[Existing]) -> None:
         """Delete rules by id, and nothing else."""
@@ -229,7 +254,7 @@ class XClient:
     ) -> SearchPage:
         """One page of recent search (the last seven days), newest first.
 
-        Without `end_ns` X answers up to 30 s before now; with it, `end_ns` must lie at least 10 s back.
+        Without `end_ns` X answers up to 30 s before now; with it, the end of its second must lie at least 10 s back.
         """
         params: dict[str, Any] = {
             "start_time": _whole_second(start_ns),
@@ -239,7 +264,7 @@ class XClient:
             "user_fields": USER_FIELDS,
         }
         if end_ns is not None:
-            params["end_time"] = _whole_second(end_ns)
+            params["end_time"] = _whole_second(end_ns + SECOND - 1)
         if token:
             params["next_token"] = token
         answer: Answer = await self._tweepy.search_recent_tweets(query, **params)

@@ -13,6 +13,9 @@ from engine.model.base import Value
 CONSOLE = "https://console.x.com"
 """Where a developer makes tokens, buys credits and sets limits."""
 
+_SPENT = frozenset({"UsageCapExceeded", "CreditsDepleted", "SpendCapReached", "usage-capped", "credits"})
+"""Titles, and ends of a problem's type, that mean money: they come with 402, 403 and 429."""
+
 
 class Limits(Value, frozen=True, gc=False):
     """X's rate-limit headers. `reset_ns` is on our clock: the answer's own Date is the difference's other end."""
@@ -54,11 +57,11 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
     """The error for an answer that is not 2xx.
 
     401 CredentialsError · 402 and spent caps Exhausted · 403 and other definite 4xx VenueError · 409 RulesMissing ·
-    429 RateLimited · everything else BadAnswer.
+    420 and 429 RateLimited · everything else BadAnswer.
     """
     problem = parse_problem(without(body, token))
     found = without(_describe(status, problem).encode(), token).decode()  # cleaning may have put it together again
-    if status == 402 or problem.title in ("UsageCapExceeded", "CreditsDepleted"):
+    if status == 402 or problem.title in _SPENT or problem.about in _SPENT:
         return Exhausted(f"expected credit for post reads, found {found}", where=where)
     match status:
         case 401:
@@ -77,7 +80,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
             return RulesMissing(
                 f"expected rules at X, found {found}", where=where, remedy="the desk sends its rules again"
             )
-        case 429:
+        case 420 | 429:
             return _rate_limited(found, problem, headers, where, now_ns)
         case _ if 400 <= status < 500 and status not in (408, 425):
             return VenueError(f"expected 200, found {found}", where=where, remedy="desk doctor")

@@ -69,6 +69,8 @@ class Problem(Value, frozen=True, gc=False):
     issue: str = ""
     """X's `connection_issue` or `reason`, where it names one."""
     received_ns: int = 0
+    about: str = ""
+    """The last part of the problem's `type`: `usage-capped`, `credits`, `rule-cap`."""
 
 
 class SearchPage(Value, frozen=True, gc=False):
@@ -382,6 +384,7 @@ def _problem(found: _Line, received_ns: int) -> Problem:
         display_text(text, PROBLEM_LIMIT),
         one_line(issue),
         received_ns,
+        one_line(about.rpartition("/")[2]),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from engine.clock import SECOND, Clock
 from engine.errors import DeskError, VenueUnavailable
 from engine.feeds.spend import SpendMeter
-from engine.feeds.x_backoff import HTTP_FIRST_NS, RATE_FIRST_NS, RATE_MAX_NS
+from engine.feeds.x_backoff import HTTP_FIRST_NS, HTTP_MAX_NS, RATE_FIRST_NS, RATE_MAX_NS
 from engine.feeds.x_client import PAGE, XClient
 from engine.feeds.x_errors import RateLimited
 from engine.feeds.x_parse import SearchPage
@@ -23,11 +23,13 @@ from engine.model.base import Value
 
 MARGIN_NS = 5 * SECOND
 """Waited beyond `x.search_lag_s` before the newest part of a gap is searched."""
-SETTLED_NS = 10 * SECOND
-"""An end younger than this may not be asked for."""
+SETTLED_NS = 11 * SECOND
+"""An end younger than this may not be asked for: X's ten seconds, and one because ends are whole seconds."""
 OVERLAP_NS = 10 * SECOND
 """A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
-TRIES = 5
+TRIES = 10
+"""A quarter of an hour with X's waits for HTTP errors: what broke the stream often breaks search with it, and a gap
+that stays open keeps its symbols from signals for as long as the windows reach back."""
 PAGES = 200
 """Most pages for one gap, or as many as the posts that may be bought fill."""
 LEAST = 10
@@ -138,7 +140,7 @@ class Searcher:
                 if attempt == TRIES:
                     raise
                 delay_ns = wait_ns
-                wait_ns *= 2
+                wait_ns = min(2 * wait_ns, HTTP_MAX_NS)
                 if isinstance(error, RateLimited):
                     reset_ns = error.reset_ns or 0
                     delay_ns = min(max(reset_ns - self._clock.now_ns(), RATE_FIRST_NS), RATE_MAX_NS)

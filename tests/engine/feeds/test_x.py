@@ -124,6 +124,28 @@ async def test_when_every_rule_is_refused_the_feed_gives_up_and_names_them(tmp_p
         assert desk.sink.states[-1].light is Light.REFUSED
 
 
+async def test_rules_that_were_not_made_because_of_a_refused_one_are_sent_again_without_it(tmp_path: Path) -> None:
+    async with rig(tmp_path, rule_length=60) as desk:
+        desk.x.rest.all_or_none = True
+        [bad, *good] = [rule.text for rule in desk.feed.rules]
+        assert good
+        desk.x.rest.refused_rules.add(bad)
+        state = await desk.sink.shows(Light.DEGRADED)
+        assert f"{bad} (refused here)" in state.detail
+        assert {rule.value for rule in desk.x.rules.values()} == set(good)
+        standings = [rule.standing for rule in desk.feed.rules]
+        assert standings == [Standing.REFUSED, *[Standing.ACTIVE] * len(good)]
+
+
+async def test_a_refusal_that_names_no_rule_is_told_as_x_says_it(tmp_path: Path) -> None:
+    async with rig(tmp_path, rule_length=60) as desk:
+        body = {"errors": [{"message": "too many rules for this plan", "parameters": {}}], "title": "Invalid Request"}
+        desk.x.refuse(RULES, faults.Refusal(200, b'{"meta":{}}'), faults.Refusal(400, json.dumps(body).encode()))
+        with pytest.raises(VenueError, match="too many rules for this plan"):
+            await desk.task
+        assert desk.sink.states[-1].light is Light.REFUSED
+
+
 # --- the fault matrix, row "X stream" ---------------------------------------------------------------------------------
 
 
@@ -276,13 +298,41 @@ async def test_an_absent_server_is_tried_in_250_ms_steps_up_to_16_s(tmp_path: Pa
         assert any("check the network and x.base_url" in state.remedy for state in desk.sink.states)
 
 
-async def test_spent_credit_is_shown_and_asked_again_rarely(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refusal", [faults.credits_spent(), faults.spend_cap_reached(), faults.usage_capped()])
+@pytest.mark.parametrize("path", [STREAM, RULES])
+async def test_spent_credit_is_shown_and_asked_again_rarely(tmp_path: Path, refusal: faults.Refusal, path: str) -> None:
     async with rig(tmp_path) as desk:
-        desk.x.refuse(STREAM, faults.credits_spent())
+        desk.x.refuse(path, refusal)
+        await desk.x.streaming()
+        at = [seen.at_ns for seen in desk.x.requests(path) if seen.method == "GET"]
+        assert at[1] - at[0] == 15 * MINUTE
+        capped = next(state for state in desk.sink.states if state.light is Light.CAPPED)
+        assert "console.x.com" in capped.remedy
+
+
+async def test_420_is_a_rate_limit(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        desk.x.refuse(STREAM, faults.calm_down())
         await desk.x.streaming()
         at = [seen.at_ns for seen in desk.x.requests(STREAM)]
-        assert at[1] - at[0] == 15 * MINUTE
-        assert Light.CAPPED in desk.sink.lights
+        assert at[1] - at[0] == MINUTE
+
+
+async def test_down_is_told_once_with_the_time_it_began(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.advance(30)
+        desk.x.refuse(STREAM, *[faults.unavailable()] * 3)
+        down_ns = desk.clock.now_ns()
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: desk.sink.states[-1].light is not Light.DOWN)
+        assert [light for light in desk.sink.lights if light in (Light.DOWN, Light.CONNECTING)] == [
+            Light.CONNECTING,
+            Light.DOWN,
+        ]
+        down = [state for state in desk.sink.states if state.light is Light.DOWN]
+        assert len(down) == 4 and {state.since_ns for state in down} == {down_ns}
 
 
 async def test_garbage_is_counted_and_survived(tmp_path: Path) -> None:

@@ -108,12 +108,18 @@ def test_the_second_half_is_spread_so_the_stream_is_never_out_for_long() -> None
 
 def test_x_s_own_counter_is_believed() -> None:
     budget = ConnectBudget()
-    budget.observe(3, 500)
+    budget.observe(3, 500, 90)
     assert budget.earliest(100) == 100
-    budget.observe(0, 500)
+    budget.observe(0, 500, 90)
     assert budget.earliest(100) == 500
-    budget.observe(None, None)
+    budget.observe(None, None, 100)
     assert budget.earliest(600) == 600
+
+
+def test_a_reset_in_the_far_future_locks_nobody_out_for_longer_than_a_window() -> None:
+    budget = ConnectBudget()
+    budget.observe(0, 400 * 365 * 24 * 60 * MINUTE, 7 * MINUTE)
+    assert budget.earliest(7 * MINUTE) == 22 * MINUTE
 
 
 def test_the_ceiling_is_noticed() -> None:

@@ -11,6 +11,7 @@ from engine.clock import HOUR, MINUTE, SECOND
 from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, Rig, rig
 from tests.venues.x import SEARCH, STREAM, End, XPost, faults
+from tests.venues.x.wire import Fields
 
 WINDOWS_NS = 90 * MINUTE
 """30 minutes of window and an hour of look-back, the defaults."""
@@ -109,6 +110,34 @@ async def test_a_gap_is_told_filled_in_order_and_nothing_comes_twice(tmp_path: P
         assert lights[lights.index(Light.DOWN) :][-2:] == [Light.RECOVERING, Light.UP] or Light.RECOVERING in lights
 
 
+async def test_the_last_part_of_a_second_before_the_stream_came_back_is_searched_too(tmp_path: Path) -> None:
+    async with rig(tmp_path, start_ns=NOON + SECOND // 2) as desk:
+        await desk.live()
+        down_ns = desk.clock.now_ns()
+        desk.x.refuse(STREAM, faults.unavailable())
+        lost = desk.x.make("Tesla in the same second", at_ns=down_ns + 5_150 * SECOND // 1000)
+        desk.x.archive.append(lost)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        assert desk.x.requests(STREAM)[-1].at_ns == down_ns + 5_250 * SECOND // 1000
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+
+
+async def test_a_gap_is_filled_although_search_was_down_for_ten_minutes_more(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        lost = desk.x.make("Tesla in the gap", at_ns=desk.clock.now_ns() - 3 * SECOND)
+        desk.x.archive.append(lost)
+        desk.x.refuse(SEARCH, *[faults.unavailable()] * 7)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+        assert desk.clock.now_ns() - NOON > 10 * MINUTE
+        await desk.up()
+
+
 async def test_a_stream_that_ran_behind_may_have_lost_more_than_it_was_silent_for(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         await desk.live()
@@ -198,6 +227,18 @@ async def test_the_cap_stops_the_stream_until_the_next_utc_day(tmp_path: Path) -
         assert 0 <= again.at_ns - (NOON + 12 * HOUR) < MINUTE
         state = await desk.sink.shows(Light.RECOVERING)
         assert state.spent_usd == 0.0
+
+
+async def test_what_came_with_the_post_that_reached_the_cap_is_paid_for_and_counts(tmp_path: Path) -> None:
+    async with rig(tmp_path, daily_cap_usd=0.05) as desk:
+        await desk.live()
+        desk.waits.hold = asyncio.Event()
+        fields = Fields.of(desk.x.requests(STREAM)[-1].query)
+        burst = [desk.x.make(f"Tesla {n}") for n in range(40)]
+        desk.x.send(b"".join(desk.x.line(post, fields) + b"\r\n" for post in burst))
+        capped = await desk.sink.shows(Light.CAPPED)
+        assert desk.sink.ids() == [post.id for post in burst]
+        assert capped.spent_usd == 0.2
 
 
 async def test_a_restart_does_not_forget_what_was_spent(tmp_path: Path) -> None:

@@ -78,6 +78,23 @@ def credits_spent() -> Refusal:
     return problem(402, "CreditsDepleted", "Your account has no credits to fulfil this request.")
 
 
+def spend_cap_reached() -> Refusal:
+    """The spending limit that the owner of the app set at X: no status of its own, a 403."""
+    detail = "The account has reached its billing cycle spend cap; requests are blocked until the next cycle."
+    return problem(403, "SpendCapReached", detail, PROBLEMS + "credits", account_id=1, reset_date="2026-12-01")
+
+
+def usage_capped() -> Refusal:
+    """The posts of a month that a plan holds."""
+    detail = "Usage cap exceeded: Monthly product cap"
+    return problem(429, "UsageCapExceeded", detail, PROBLEMS + "usage-capped", period="Monthly", scope="Product")
+
+
+def calm_down() -> Refusal:
+    """How X said 429 before there was one, and some of its servers still do."""
+    return Refusal(420, b'{"errors":[{"message":"Enhance your calm"}]}')
+
+
 def unavailable() -> Refusal:
     return problem(503, "Service Unavailable", "Service Unavailable")
 

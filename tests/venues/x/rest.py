@@ -47,6 +47,10 @@ class Rest:
         self.rules: dict[str, StoredRule] = {}
         self.archive: deque[XPost] = deque(maxlen=ARCHIVE)
         self.posts_read = 0
+        self.all_or_none = False
+        """True: rules that come with one that cannot be made are not made either."""
+        self.refused_rules: set[str] = set()
+        """Texts that are no rules to this app, valid or not."""
         self._made = 0
         self._by_id: list[tuple[int, XPost]] = []
         self._newest: XPost | None = None
@@ -90,6 +94,8 @@ class Rest:
                 errors.append(duplicate | {"type": PROBLEMS + "duplicate-rules"})
                 continue
             try:
+                if value in self.refused_rules:
+                    raise QueryError("refused here")
                 rule = self._rule(value, tag)
             except QueryError as error:
                 invalid = {"value": value, "details": [str(error)], "title": "UnprocessableEntity"}
@@ -97,12 +103,15 @@ class Rest:
                 continue
             made.append(rule)
             held[value] = rule
+        valid = len(made)
+        if self.all_or_none and errors:
+            made = []
         if not dry:
             self.rules.update({rule.id: rule for rule in made})
         summary = {
             "created": len(made),
-            "not_created": len(errors),
-            "valid": len(made),
+            "not_created": len(wanted) - len(made),
+            "valid": valid,
             "invalid": len(errors),
         }
         body: Json = {"meta": {"sent": iso(self.clock.now_ns()), "summary": summary}}
