@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from engine.clock import utc
+from engine.clock import DAY, utc
 from engine.errors import EXIT_USAGE, DeskError
 
 
@@ -41,7 +41,10 @@ class DayFile(Generic[Day]):
         self._unwritten = unwritten
 
     def read(self, now_ns: int) -> Day:
-        """Today's content; a file of an earlier day, or none, is nothing. Raises DeskError: unknown is not 0."""
+        """Today's content, or tomorrow's after a clock was set back; a file of an earlier day, or none, is nothing.
+
+        Raises DeskError: unknown is not 0, and a day that is further off would count for all days until then.
+        """
         today = self._nothing(day_of(now_ns))
         try:
             found = msgspec.json.decode(self.path.read_bytes(), type=type(today))
@@ -54,6 +57,13 @@ class DayFile(Generic[Day]):
                 remedy=f"{self._look_up}, then delete the file to count today from zero",
                 exit_code=EXIT_USAGE,
             ) from error
+        if found.day > day_of(now_ns + DAY):
+            raise DeskError(
+                f"expected {self._what}, found a file of {found.day[:20]!r}, a day that has not come",
+                where=str(self.path),
+                remedy=f"correct this machine's clock if it is wrong; else {self._look_up}, then delete the file",
+                exit_code=EXIT_USAGE,
+            )
         return found if found.day >= today.day else today
 
     def write(self, content: Day) -> None:

@@ -45,7 +45,7 @@ _LOWER = (
         "stale_price_s", "stale_signal_s", "dominance_pct",
     )),
     "sizing.allocation_pct", "sizing.step_pct", "sizing.fixed_notional", "sizing.kelly_fraction",
-    "tickets.ttl_s", "tickets.drift_bps",
+    "tickets.ttl_s", "tickets.drift_bps", "x.daily_cap_usd",
     "strategy.shift.buy", "strategy.shift.sell",
 )  # fmt: skip
 

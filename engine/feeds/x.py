@@ -91,6 +91,10 @@ class XFeed:
         """Our rules as they stand at X, then those of others that X holds beside them."""
         return told_rules(self.name, self._rules, self._held, self._refusals, self._config.rule_length)
 
+    def reconfigure(self, config: Config) -> None:
+        """Go on with this daily cap: a lower one stops the stream with the next line, a higher one lets it on."""
+        self._meter.daily_cap_usd = config.x.daily_cap_usd
+
     async def run(self, sink: Sink) -> None:
         """Deliver until cancelled. Raises DeskError when X refuses us or what is spent cannot be recorded."""
         from engine.feeds.x_client import XClient

@@ -104,7 +104,7 @@ class Intake:
 
     def _alert(self, state: FeedState) -> None:
         alert_id = f"feed:{state.name}"
-        if state.light is Light.UP:
+        if state.light in (Light.UP, Light.RECOVERING):  # what was missed is still bought, but posts come again
             self._dealing.alarms.clear(alert_id)
         elif state.light in _STOPPED:
             self._dealing.alarms.alert(

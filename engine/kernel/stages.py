@@ -47,7 +47,7 @@ second run of the recording fills again; whoever asks for a commit gets it at on
 
 @runtime_checkable
 class Reconfigurable(Protocol):
-    """A strategy whose settings may change while it runs."""
+    """A strategy or a feed whose settings may change while it runs."""
 
     def reconfigure(self, config: Config) -> None:
         """Go on with these settings; what is remembered stays."""
@@ -180,9 +180,9 @@ class Stages:
         self.dealing.risk.reconfigure(config)
         self.dealing.tickets.reconfigure(config)
         self.dealing.orders.reconfigure(config)
-        for strategy in self.strategies:
-            if isinstance(strategy, Reconfigurable):
-                strategy.reconfigure(config)
+        for stage in (*self.strategies, *self.feeds):
+            if isinstance(stage, Reconfigurable):
+                stage.reconfigure(config)
         if self._show is not None:
             self._show.reconfigure(config)
 

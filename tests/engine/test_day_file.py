@@ -68,3 +68,12 @@ def test_what_cannot_be_read_is_not_nothing(tmp_path: Path, content: bytes) -> N
     with pytest.raises(DeskError, match="cannot be read") as raised:
         counter(path).read(NOON)
     assert "count again, then delete the file" in raised.value.remedy
+
+
+def test_a_day_that_has_not_come_is_no_day_to_count_on(tmp_path: Path) -> None:
+    file = counter(tmp_path / "count.json")
+    file.write(Count(day_of(NOON + 2 * DAY), 7))
+    with pytest.raises(DeskError, match="a day that has not come") as raised:
+        file.read(NOON)
+    assert "clock" in raised.value.remedy and "delete the file" in raised.value.remedy
+    assert file.read(NOON + DAY).number == 7

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, MINUTE, SECOND
+from engine.config import Config
 from engine.model import Light
-from tests.engine.feeds.x_harness import NOON, Rig, rig
+from tests.engine.feeds.x_harness import NOON, Rig, config, rig
 from tests.venues.x import SEARCH, STREAM, End, XPost, faults
 from tests.venues.x.wire import Fields
 
@@ -239,6 +240,27 @@ async def test_what_came_with_the_post_that_reached_the_cap_is_paid_for_and_coun
         capped = await desk.sink.shows(Light.CAPPED)
         assert desk.sink.ids() == [post.id for post in burst]
         assert capped.spent_usd == 0.2
+
+
+async def test_a_cap_may_be_lowered_and_raised_while_the_feed_runs(tmp_path: Path) -> None:
+    def capped_at(usd: float) -> Config:
+        return config(tmp_path, daily_cap_usd=usd)
+
+    async with rig(tmp_path, daily_cap_usd=1.0) as desk:
+        await desk.live()
+        for n in range(5):
+            desk.x.post(f"Tesla {n}")
+        await desk.sink.until(lambda: len(desk.sink.posts) == 5)
+        desk.waits.hold = asyncio.Event()
+        desk.feed.reconfigure(capped_at(0.02))
+        desk.x.send(b"\r\n")
+        capped = await desk.sink.shows(Light.CAPPED)
+        assert (capped.cap_usd, capped.spent_usd) == (0.02, 0.025)
+        await desk.x.until(lambda: not desk.x.streams)
+        desk.feed.reconfigure(capped_at(1.0))
+        desk.waits.hold.set()
+        await desk.x.streaming(2)
+        assert desk.x.requests(STREAM)[-1].at_ns - NOON <= MINUTE
 
 
 async def test_a_restart_does_not_forget_what_was_spent(tmp_path: Path) -> None:
