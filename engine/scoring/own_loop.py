@@ -82,7 +82,7 @@ class OwnLoop:
                 where=self._name,
                 remedy="give it a time limit of its own that is shorter than scoring.late.limit_s",
             )
-        error = task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
         if isinstance(error, DeskError):
