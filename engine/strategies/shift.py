@@ -27,8 +27,8 @@ class Shift:
     def __init__(self, config: Config) -> None:
         self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
         self.reconfigure(config)
-        self._spent: dict[str, tuple[Side, ...]] = {}
-        """By symbol, the sides that have signalled and stay quiet."""
+        self._spent: dict[str, Side] = {}
+        """By symbol, the side that has signalled and stays quiet; a signal of the other one ends that."""
 
     def reconfigure(self, config: Config) -> None:
         """Go on with these settings; what has been signalled stays so."""
@@ -47,8 +47,10 @@ class Shift:
             return None
         symbol, settings = mood.symbol, self._settings
         threshold = self.threshold(symbol)
-        if symbol in self._spent:
-            self._rearm(symbol, change, threshold)
+        spent = self._spent.get(symbol)
+        if spent is not None and self._is_armed(spent, change, threshold):
+            spent = None
+            del self._spent[symbol]
         side = Side.BUY if change > 0 else Side.SELL
         if (
             abs(change) < threshold - _TOLERANCE
@@ -58,15 +60,15 @@ class Shift:
             or mood.volume < settings.volume_floor
             or not (settings.buy if side is Side.BUY else settings.sell)
             or mood.confidence < settings.confidence_floor - _TOLERANCE
-            or side in self._spent.get(symbol, ())
+            or side is spent
         ):
             return None
-        self._spend(symbol, side)
+        self._spent[symbol] = side
         return self._signal(mood, change, side, threshold, view)
 
     def restore(self, signal: Signal) -> None:
         """A signal that an earlier run gave: its side stays quiet until the change has come back."""
-        self._spend(signal.symbol, signal.side)
+        self._spent[signal.symbol] = signal.side
 
     def why_not(self, mood: Mood) -> str:
         """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
@@ -113,7 +115,7 @@ class Shift:
 
     def _armed_gate(self, symbol: str, change: float) -> Gate:
         side, threshold = Side.BUY if change > 0 else Side.SELL, self.threshold(symbol)
-        armed = side not in self._spent.get(symbol, ()) or self._is_armed(side, change, threshold)
+        armed = self._spent.get(symbol) is not side or self._is_armed(side, change, threshold)
         bound = side.sign * self._settings.rearm * threshold
         words = f"{side.name} can signal"
         if not armed:
@@ -123,22 +125,8 @@ class Shift:
     def _is_armed(self, side: Side, change: float, threshold: float) -> bool:
         return side.sign * change < self._settings.rearm * threshold - _TOLERANCE
 
-    def _spend(self, symbol: str, side: Side) -> None:
-        spent = self._spent.get(symbol, ())
-        if side not in spent:
-            self._spent[symbol] = (*spent, side)
-
-    def _rearm(self, symbol: str, change: float, threshold: float) -> None:
-        spent = self._spent[symbol]
-        left = tuple([side for side in spent if not self._is_armed(side, change, threshold)])
-        if left:
-            self._spent[symbol] = left
-        else:
-            del self._spent[symbol]
-
     def _signal(self, mood: Mood, change: float, side: Side, threshold: float, view: MoodView) -> Signal:
         symbol = mood.symbol
-        full = self._settings.full_strength
         moved = abs(change) * mood.confidence
         verb = "rose" if side is Side.BUY else "fell"
         cluster, share = view.top_cluster(symbol)
@@ -149,7 +137,7 @@ class Shift:
             strategy=self.name,
             at_ns=mood.at_ns,
             expires_ns=mood.at_ns + self._expires_ns,
-            strength=min(1.0, moved / full) if full > 0 else 1.0,
+            strength=min(1.0, moved / self._settings.full_strength),
             confidence=mood.confidence,
             reason=(
                 f"mood {verb} by {abs(change):.3f} (threshold {threshold:.3f}) to {mood.value:+.3f}, "

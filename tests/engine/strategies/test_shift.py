@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.clock import SECOND
 from engine.config import Config, ShiftConfig, StrategyConfig, WatchRow
-from engine.model import DisplayText, Evidence, Mood, Side, Strategy
+from engine.model import DisplayText, Evidence, Mood, Side, Signal, Strategy
 from engine.strategies.shift import Shift, signal_id
 
 NOW = 1_700_000_000 * SECOND
@@ -193,20 +193,62 @@ moods = st.builds(
     st.lists(moods, max_size=30),
     st.builds(
         dict,
+        enabled=st.sampled_from([True, True, False]),
+        threshold=st.sampled_from([0.0, 0.075, 0.15]),
+        volume_floor=st.sampled_from([0, 10]),
         buy=st.booleans(),
         sell=st.booleans(),
         rearm=st.sampled_from([0.0, 0.5, 1.0]),
         confidence_floor=st.sampled_from([0.0, 0.5]),
     ),
 )
-def test_it_speaks_exactly_when_it_says_nothing_is_in_the_way(found: list[Mood], settings: dict[str, Any]) -> None:
+def test_it_speaks_by_the_rule_and_says_what_is_in_the_way(found: list[Mood], settings: dict[str, Any]) -> None:
     strategy, again = shift(**settings), shift(**settings)
+    quiet: set[tuple[str, Side]] = set()
     for each in found:
+        change, least = each.change or 0.0, 0.3 if each.symbol == "NVDA" else settings["threshold"]
+        side = Side.BUY if change > 0 else Side.SELL
+        if each.change is not None:
+            quiet -= {(each.symbol, one) for one in Side if one.sign * change < settings["rearm"] * least - 1e-9}
+        expected = (
+            settings["enabled"]
+            and each.warm
+            and each.volume >= settings["volume_floor"]
+            and change != 0
+            and abs(change) >= least - 1e-9
+            and settings[side.value]
+            and each.confidence >= settings["confidence_floor"] - 1e-9
+            and (each.symbol, side) not in quiet
+        )
         words = strategy.why_not(each)
+        gates = strategy.gates(each)
         signal = strategy.on_mood(each, VIEW)
-        assert (signal is not None) == (words == "")
+        assert (signal is not None) == expected == (words == "") == all(gate.passed for gate in gates)
         assert "\n" not in words
         assert again.on_mood(each, VIEW) == signal
+        if signal is not None:
+            quiet.add((each.symbol, side))
+            assert signal.side is side
+            assert signal.strength == min(1.0, abs(change) * each.confidence / ShiftConfig().full_strength)
+
+
+@pytest.mark.parametrize("sign, side, other", [(1, Side.BUY, Side.SELL), (-1, Side.SELL, Side.BUY)])
+def test_every_condition_is_told_with_its_figures(sign: int, side: Side, other: Side) -> None:
+    strategy = shift(confidence_floor=0.6)
+    strategy.restore(SPENT[other])
+    gates = strategy.gates(mood(sign * 0.15, volume=10))
+    assert [(gate.name, gate.passed, gate.value, gate.limit, gate.unit, gate.text) for gate in gates] == [
+        ("switched on", True, None, None, "", "shift is on"),
+        ("warm", True, None, None, "", "the windows are covered"),
+        ("volume", True, 10, 10, "posts", "10 posts of 10"),
+        ("change", True, 0.15, 0.15, "", f"change {sign * 0.15:+.3f} of ±0.150"),
+        ("side", True, None, None, "", f"{side.name} is on"),
+        ("confidence", True, 0.6, 0.6, "", "confidence 0.600 of 0.600"),
+        ("armed", True, sign * 0.15, sign * 0.075, "", f"{side.name} can signal"),
+    ]
+    strategy.restore(SPENT[side])
+    assert strategy.gates(mood(sign * 0.15))[-1].passed is False
+    assert strategy.gates(mood(sign * 0.07))[-1].passed is True
 
 
 def test_ids_differ_by_every_part() -> None:
@@ -228,21 +270,44 @@ def test_a_signal_of_an_earlier_run_is_not_given_again() -> None:
     assert again.on_mood(mood(change=0.3), VIEW) is not None
 
 
+SPENT = {
+    side: Signal(
+        "s-1", "TSLA", side, "shift", NOW, NOW, 0.5, 0.5, "", Mood("TSLA", NOW, 0.5, 0.1, 0.4, 9, 9, 0.5, True)
+    )
+    for side in Side
+}
+"""A signal of each side that an earlier run gave."""
+
+
+def test_a_restart_between_a_buy_and_a_sell_leaves_the_buy_armed() -> None:
+    """The fall that sold had re-armed BUY before the restart."""
+    again = shift()
+    again.restore(SPENT[Side.BUY])
+    again.restore(SPENT[Side.SELL])
+    assert again.on_mood(mood(-0.2), VIEW) is None
+    other = shift()
+    other.restore(SPENT[Side.BUY])
+    other.restore(SPENT[Side.SELL])
+    for strategy in (again, other):
+        assert strategy.why_not(mood(0.2)) == ""
+        assert strategy.on_mood(mood(0.2), VIEW) is not None
+
+
 @settings(deadline=None)
 @given(
     change=st.none() | st.floats(-1, 1),
     volume=st.integers(0, 30),
     confidence=st.floats(0, 1),
     warm=st.booleans(),
-    spent=st.booleans(),
+    spent=st.none() | st.sampled_from(Side),
 )
 def test_the_first_gate_that_fails_is_why_not(change, volume, confidence, warm, spent):
     strategy = Shift(Config())
     value = None if change is None else 0.1
     previous = None if change is None else 0.1 - change
     mood = Mood("TSLA", 1, value, previous, change, volume, volume, confidence, warm, "" if warm else "12 min")
-    if spent:
-        strategy._spent["TSLA"] = tuple(Side)
+    if spent is not None:
+        strategy.restore(SPENT[spent])
     gates = strategy.gates(mood)
     failing = [gate for gate in gates if not gate.passed]
     assert strategy.why_not(mood) == (failing[0].text if failing else "")
