@@ -9,10 +9,10 @@ from engine.model import Answer, Lookup, OrderStatus, Outcome
 
 
 def duplicate(reply: Reply) -> bool:
-    """The venue already has an order under this client order id."""
+    """The venue already has an order under this client order id, in whatever spelling of the name it says so."""
     given = fields(reply.body)
-    words = text(given.get("message")).lower()
-    return reply.status == 422 and "client_order_id" in words and "unique" in words
+    words = text(given.get("message")).lower().replace("_", " ")
+    return reply.status in (409, 422) and "client order id" in words and ("unique" in words or "exists" in words)
 
 
 def submitted(reply: Reply, client_order_id: str) -> Answer:

@@ -22,7 +22,6 @@ STATUSES = {
     "pending_review": OrderStatus.WORKING,
     "pending_replace": OrderStatus.WORKING,
     "stopped": OrderStatus.WORKING,
-    "suspended": OrderStatus.WORKING,
     "calculated": OrderStatus.WORKING,
     "done_for_day": OrderStatus.WORKING,
     "partially_filled": OrderStatus.PARTIAL,
@@ -34,7 +33,8 @@ STATUSES = {
     "rejected": OrderStatus.REJECTED,
     "replaced": OrderStatus.REPLACED,
 }
-"""The venue's words. Any other word is UNRESOLVED: it is looked up, never guessed."""
+"""The venue's words. Any other word is UNRESOLVED: it is looked up, never guessed. So is `suspended`, an order that is
+"not eligible for trading": a stop in that state protects nothing, and a person should know."""
 
 QUOTES = ("USDT", "USDC", "USD", "BTC")
 """What Alpaca's pairs are priced in, longer names first."""

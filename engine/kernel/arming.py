@@ -16,6 +16,9 @@ from engine.model.frames import Reply
 NOT_ARMED = "live is not armed"
 """How the reason of a live engine's first state begins."""
 
+ENGINE = "engine"
+"""Who takes the arm back."""
+
 SUFFIX = 4
 """Least characters of the account number that a person types."""
 
@@ -30,6 +33,8 @@ class Arming:
         self._live = profile == "live"
         self._profile = profile
         self.armed = not self._live
+        self._number = ""
+        """The account that it is armed for."""
 
     def disarm(self, why: str) -> None:
         """Take the arm back: HALTED, entries cancelled, protective exits kept. Nothing in other profiles."""
@@ -40,7 +45,13 @@ class Arming:
         if risk.state is not TradingState.HALTED:
             before = "" if risk.state is TradingState.ACTIVE else f"; before: {risk.state.value}, {risk.state_reason}"
             reason = f"{NOT_ARMED}: {why}{before}"
-            self._dealing.enter(risk.change_state(TradingState.HALTED, reason, "engine", self._clock.now_ns()))
+            self._dealing.enter(risk.change_state(TradingState.HALTED, reason, ENGINE, self._clock.now_ns()))
+
+    def check(self) -> None:
+        """After each comparison: another account than the one that was armed disarms."""
+        number = self._reckoning.account_number
+        if self._live and self.armed and number != self._number:
+            self.disarm(f"the venue's account is …{number[-SUFFIX:]} now, armed was …{self._number[-SUFFIX:]}")
 
     def arm(self, suffix: str, by: str) -> Reply:
         """Arm for the account whose number ends like this. The limits' hash stands in the journal beside it."""
@@ -57,13 +68,15 @@ class Arming:
                 text="that is not how the venue's account number ends",
                 remedy="`desk status` shows its last four characters: type them, if that is the account you mean",
             )
+        if self._dealing.failed:
+            return Reply(ok=False, text=self._dealing.failed, remedy="stop the engine, remove the cause, start again")
         if not self._dealing.reconciled:
             return Reply(ok=False, text="not reconciled with the venue", remedy="arm when `desk status` says so")
         risk = self._dealing.risk
-        self.armed = True
+        self.armed, self._number = True, number
         reason = f"live armed for account …{number[-SUFFIX:]}, limits {risk.limits_hash}"
         last = risk.last_change
-        if last.reason.startswith(NOT_ARMED):
+        if last.by == ENGINE and last.reason.startswith(NOT_ARMED):  # a person may give any reason
             drift = self._dealing.alarms.stands(DRIFT)
             reducing = drift or last.previous is TradingState.REDUCING
             state = TradingState.REDUCING if reducing else TradingState.ACTIVE

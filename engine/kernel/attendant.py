@@ -22,6 +22,7 @@ from engine.kernel.inbox import (
     Urgent,
     Watched,
 )
+from engine.kernel.reckoning import AT_ONCE
 from engine.kernel.stages import Stages
 from engine.kernel.timers import Timers
 from engine.kernel.watchdog import Watchdog
@@ -102,6 +103,7 @@ class Attendant:
         """A comparison came back; a difference is looked at again after what it asked for has been done."""
         stages = self._stages
         equal = stages.reckoning.take(compared)
+        stages.arming.check()
         await stages.link.carry_out()
         if equal:
             self._differed = 0
@@ -111,6 +113,8 @@ class Attendant:
                 stages.dealing.fail("the simulated venue and our book differ")
             else:
                 stages.link.look_again(compared.why, self._differed)
+        elif compared.why not in AT_ONCE:  # those are asked again and again already
+            stages.link.reconcile("periodic", persist=True)
         if stages.dealing.reconciled and self._arm:
             suffix, self._arm = self._arm, ""
             reply = stages.commands.carry_out(Command("arm", reason=suffix))

@@ -220,7 +220,7 @@ class Dealing:
                 if refusal is not None:
                     denied.append((request.intent, refusal))
                     continue
-            if isinstance(request, Resend) and (why := self._withheld(request.intent)):
+            if isinstance(request, Resend) and (why := self.withheld(request.intent)):
                 denied.append((request.intent, Answer(Outcome.DENIED, f"not sent again: {why}")))
                 continue
             self.requests.append(request)
@@ -238,12 +238,18 @@ class Dealing:
         for intent, refusal in denied:
             self.on_answer(intent, refusal)
 
-    def _withheld(self, intent: Intent) -> str:
-        """Why an order that the venue never had must not be sent again; empty when it may be."""
+    def withheld(self, intent: Intent) -> str:
+        """Why an order that is recorded must not be sent now, or again; empty when it may be.
+
+        Between the decision and the wire lies the disk, and between two sends the venue: the trading state may have
+        changed, and an entry's time may be over.
+        """
         if self.failed:
             return self.failed
         if not _adds(intent):
             return ""
+        if intent.valid_until_ns and self._clock.now_ns() > intent.valid_until_ns:
+            return "its time is over"
         if self.risk.state is not TradingState.ACTIVE:
             return f"trading is {self.risk.state.value}"
         return "" if self.reconciled else "not reconciled with the venue"

@@ -394,6 +394,7 @@ class Kernel:
             )
         )
         if not self._broker.simulated and self._link.is_open:
+            self._dealing.reconciled = False  # what the stream told meanwhile may be lost
             self._link.reconcile("clock", persist=True)
 
     # stop ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,10 @@ DRIFT = "drift"
 """Id of the alert about a confirmed difference: it stays until a person acknowledges it."""
 BLOCKED = "account:blocked"
 """Id of the alert about an account that may not trade; it ends with the block."""
+AT_ONCE = ("start", "reconnect", "clock")
+"""Comparisons that must succeed before anything new is traded."""
+UNASKED = 2
+"""So many other comparisons in a row without an answer close the gate too; one lost answer does not."""
 
 
 class Reckoning:
@@ -30,6 +34,8 @@ class Reckoning:
         self._dealing = dealing
         self.account_number = ""
         """The venue's account number, once it has told it."""
+        self._unasked = 0
+        """How many comparisons in a row could not ask the venue."""
 
     def take(self, compared: Compared) -> bool:
         """Take one comparison; returns whether the book now equals the venue's.
@@ -44,7 +50,8 @@ class Reckoning:
 
     def _refused(self, compared: Compared) -> None:
         now_ns = self._clock.now_ns()
-        if compared.why in ("start", "reconnect"):
+        self._unasked += 1
+        if compared.why in AT_ONCE or self._unasked >= UNASKED:
             self._dealing.reconciled = False
         record = ReconciliationRecord(now_ns, compared.why, ok=False, reason=compared.problem)
         self._journal.append("reconciliation", "reconciliation", record, now_ns)
@@ -54,6 +61,7 @@ class Reckoning:
     def _compare(self, snapshot: VenueSnapshot, why: str) -> bool:
         dealing = self._dealing
         now_ns = self._clock.now_ns()
+        self._unasked = 0
         self.account_number = snapshot.account.number
         self._blocked(snapshot.account.blocked)
         ours = {position.symbol: position for position in dealing.portfolio.positions()}

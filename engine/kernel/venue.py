@@ -18,7 +18,7 @@ from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
-from engine.model import Alert, Broker, FeedState, Intent, Level, Light, Order, Role
+from engine.model import Alert, Answer, Broker, FeedState, Intent, Level, Light, Order, Outcome, Role
 from engine.orders import Cancel, Compare, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,11 @@ class VenueLink:
                 return
         match request:
             case Place(intent) | Resend(intent):
-                await self._submit(intent)
+                why = self._dealing.withheld(intent)
+                if why:
+                    self._inbox.urgent(Answered(intent, Answer(Outcome.DENIED, f"not sent: {why}")))
+                else:
+                    await self._submit(intent)
             case Cancel(order):
                 await self._cancel(order)
             case LookUp(client_order_id):

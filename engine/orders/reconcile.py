@@ -24,6 +24,8 @@ SPLIT: Final = "split"
 FEE: Final = "fee"
 SETTLING_NS: Final = 2 * SECOND
 """An order touched this shortly before the snapshot may be missing from it."""
+EXECUTED_NS: Final = 10 * SECOND
+"""An execution this shortly before the snapshot may be missing from its positions: the venue books them apart."""
 
 
 class Reconciler:
@@ -115,13 +117,14 @@ class Reconciler:
         """Whether a difference waits for confirmation, whether one was confirmed, and what is not ours."""
         theirs = {held.symbol: held for held in snapshot.positions}
         found: dict[str, Decimal] = {}
-        newest: dict[str, int] = {}
+        settled: dict[str, int] = {}
         for fill in out.fills:
             found[fill.symbol] = found.get(fill.symbol, ZERO) + fill.quantity * fill.side.sign
         for track in self._register.newest(1000):
             if concluded(track.order.status, track.known):
                 continue  # the venue never had it: it cannot have moved a position
-            newest[track.order.symbol] = max(newest.get(track.order.symbol, 0), track.order.updated_ns)
+            wait_ns = EXECUTED_NS if track.tally.counted > 0 else SETTLING_NS
+            settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), track.order.updated_ns + wait_ns)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []
         drifted = False
@@ -148,8 +151,7 @@ class Reconciler:
                 continue
             stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)
             pair = (venue, ours)
-            settled = newest.get(symbol, 0) <= snapshot.at_ns - SETTLING_NS
-            confirmed = not stranger and settled and self._suspect.get(symbol) == pair
+            confirmed = not stranger and settled.get(symbol, 0) <= snapshot.at_ns and self._suspect.get(symbol) == pair
             differences.append(Difference("position", symbol, str(ours), str(venue), stranger, confirmed))
             if stranger:
                 continue

@@ -175,3 +175,9 @@ def test_empty_and_other_messages_are_no_updates() -> None:
 )
 def test_pairs_have_one_name(told: str, asset_class: str | None, symbol: str) -> None:
     assert symbol_of({"symbol": told, "asset_class": asset_class}) == symbol
+
+
+def test_a_suspended_order_is_not_at_work() -> None:
+    """Not eligible for trading: a stop in that state protects nothing."""
+    order = parsed(status="suspended")
+    assert (order.status, order.venue_status) == (OrderStatus.UNRESOLVED, "suspended")

@@ -102,3 +102,15 @@ async def test_a_difference_that_stays_is_looked_at_less_and_less_often(stages: 
     finally:
         await stages.link.finish(0.0)
         await stages.broker.close()
+
+
+async def test_a_comparison_without_an_answer_is_asked_for_again_before_its_time(
+    stages: Stages, attendant: Attendant
+) -> None:
+    try:
+        stages.link.next_ns = 1
+        await attendant.take_compared(Compared(None, "HTTP 500", "periodic"))
+        assert stages.link.next_ns > 1
+    finally:
+        await stages.link.finish(0.0)
+        await stages.broker.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.kernel.inbox import Compared
+from engine.kernel.inbox import Answered, Compared
 from engine.kernel.stages import Stages
 from engine.model import (
     Answer,
@@ -154,3 +154,46 @@ def test_a_stop_reached_during_a_reconnect_goes_out_right_after_it(desk: Desk) -
     desk.dealing.due()
     (stop,) = desk.placed()
     assert (stop.role, stop.draft.quantity) == (Role.STOP, D("5.5"))
+
+
+class TestBetweenTheDecisionAndTheWire:
+    """The disk is slow: what happened meanwhile counts."""
+
+    async def sent(self, desk: Desk) -> list[tuple[Outcome, str]]:
+        """What came of the requests; the venue itself cannot be asked here, which is UNRESOLVED."""
+        await desk.stages.link.carry_out()
+        await desk.stages.link.finish(10.0)
+        answers = []
+        while (item := desk.stages.inbox.take_urgent()) is not None:
+            if isinstance(item, Answered):
+                answers.append((item.answer.outcome, item.answer.reason))
+        await desk.stages.broker.close()
+        return answers
+
+    def decided(self, desk: Desk) -> None:
+        desk.open()
+        draft = Draft("TSLA", Side.BUY, D(5), D("100.2"), D(100), NOW, D(95), D(110))
+        intent = desk.dealing.orders.intend("s-1", "t-1", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        desk.dealing.requests.append(Place(intent))
+
+    async def test_an_entry_goes_out(self, desk: Desk) -> None:
+        self.decided(desk)
+        assert [outcome for outcome, _ in await self.sent(desk)] == [Outcome.UNRESOLVED]
+
+    async def test_an_entry_does_not_go_out_after_the_kill_switch(self, desk: Desk) -> None:
+        self.decided(desk)
+        desk.dealing.enter(desk.dealing.risk.kill("now", "person", NOW))
+        assert await self.sent(desk) == [(Outcome.DENIED, "not sent: trading is halted")]
+
+    async def test_an_entry_does_not_go_out_once_its_time_is_over(self, desk: Desk) -> None:
+        self.decided(desk)
+        desk.later(61)
+        assert await self.sent(desk) == [(Outcome.DENIED, "not sent: its time is over")]
+
+    async def test_an_exit_goes_out_all_the_same(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        desk.quote("94", "94.02")
+        desk.dealing.enter(desk.dealing.risk.kill("now", "person", NOW))
+        desk.later(61)
+        assert [outcome for outcome, _ in await self.sent(desk)] == [Outcome.UNRESOLVED]

@@ -95,3 +95,14 @@ def test_arming_does_not_pass_over_a_drift_found_before(
             stages.alarms.clear("drift")
         assert stages.arming.arm("e-up", "person").ok
         assert stages.dealing.risk.state is state
+
+
+def test_one_comparison_without_an_answer_is_borne_a_second_closes_the_gate(stages: Stages) -> None:
+    assert looked(stages)
+    stages.reckoning.take(Compared(None, "HTTP 500", "periodic"))
+    assert stages.dealing.reconciled
+    stages.reckoning.take(Compared(None, "HTTP 500", "periodic"))
+    assert not stages.dealing.reconciled, "what it holds has not been known for too long"
+    assert looked(stages) and stages.dealing.reconciled
+    stages.reckoning.take(Compared(None, "HTTP 500", "periodic"))
+    assert stages.dealing.reconciled, "counted anew"

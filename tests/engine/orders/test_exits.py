@@ -190,3 +190,9 @@ class TestWatch:
         gone = told(intent, OrderStatus.CANCELED, "6", "100", at_ns=T0 + 7)
         (exit_,) = placed(orders.on_update(event(gone, "canceled", "race", "2", "100"), T0 + 7))
         assert exit_.draft.quantity == 6
+
+    def test_a_leg_that_the_venue_has_suspended_protects_nothing(self, orders: Orders, bracketed: Intent) -> None:
+        asleep = leg(bracketed, "stop", OrderStatus.UNRESOLVED, at_ns=T0 + 9)
+        orders.on_update(event(asleep, "suspended"), T0 + 9)
+        assert orders.exits("TSLA").watched
+        assert orders.on_quote(quote("94", "94.1", T0 + 10), T0 + 10).requests

@@ -180,3 +180,16 @@ def test_an_execution_between_two_reads_is_not_drift(orders: Orders, enter: Ente
     orders.on_update(event(filled, "fill", "x", "10", "99"), LATER)
     result = orders.reconcile(snapshot(filled, TSLA="10", at_ns=LATER + SECOND), book(TSLA="10"), LATER + SECOND)
     assert result.ok and not result.drift
+
+
+def test_a_position_that_the_venue_books_late_is_no_drift(orders: Orders, enter: Enter) -> None:
+    intent = enter()
+    accepted(orders, intent)
+    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=LATER)
+    orders.on_update(event(filled, "fill", "x", "10", "99"), LATER)
+    for seconds in (1, 3, 5, 9):
+        at_ns = LATER + seconds * SECOND
+        result = orders.reconcile(snapshot(filled, at_ns=at_ns), book(TSLA="10"), at_ns)
+        assert not result.ok and not result.drift and orders.held("TSLA") == 10
+    at_ns = LATER + 10 * SECOND
+    assert orders.reconcile(snapshot(filled, at_ns=at_ns), book(TSLA="10"), at_ns).drift
