@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from engine.errors import RecordingError
-from engine.feeds.recording_rows import Event
+from engine.feeds.recording_rows import Event, RowError, check_event
 from engine.model import FeedState, Halt, Quote
 from engine.model.records import PostRecord
 
@@ -56,8 +56,8 @@ def journal_events(file: Path) -> Iterator[Event]:
             while rows := connection.execute(_PAGE, (seq, PAGE)).fetchall():
                 for record in rows:
                     seq = record[0]
-                    yield _decode(record[1], record[2])
-    except (sqlite3.Error, msgspec.DecodeError) as error:
+                    yield check_event(_decode(record[1], record[2]))
+    except (sqlite3.Error, msgspec.DecodeError, RecursionError, RowError) as error:
         raise RecordingError(
             f"expected a journal of the desk, found: {error}",
             where=f"{file}:{seq}",
@@ -65,7 +65,9 @@ def journal_events(file: Path) -> Iterator[Event]:
         ) from error
 
 
-def _decode(kind: str, body: str | bytes) -> Event:
+def _decode(kind: str, body: object) -> Event:
+    if not isinstance(body, str | bytes):
+        raise RowError(f"expected a {kind} as JSON, found {type(body).__name__}")
     match kind:
         case "post":
             return _post.decode(body).whole

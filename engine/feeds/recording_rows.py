@@ -14,6 +14,8 @@ import msgspec
 
 from engine.clock import MILLISECOND, SECOND
 from engine.errors import RecordingError
+from engine.feeds import json_text
+from engine.feeds.json_text import UNREADABLE
 from engine.model import Author, FeedState, Halt, Light, Post, Quote
 from engine.text import display_text, one_line, screen_name, unescape
 
@@ -21,8 +23,11 @@ SOURCE = "replay"
 LATEST_NS = 7_258_118_400 * SECOND
 """No row is of the year 2200 or later."""
 LARGEST_PRICE = 10**12
+SMALLEST_PLACE = -30
+"""Power of ten of the first digit that a price has at least; a smaller one is none, and arithmetic would lose it."""
 CASHTAGS = 50
 """Most cashtags, rules and earlier versions kept of one post."""
+LANG_LIMIT = 16
 FORMAT = "docs/recordings.md describes the format"
 
 Event = Post | Quote | Halt | FeedState
@@ -33,7 +38,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ID = re.compile(r"[!-~]{1,64}")
 _SYMBOL = re.compile(r"[A-Z0-9./-]{1,15}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _DIGITS = re.compile(r"[0-9]{1,16}")
 
 
@@ -96,16 +100,12 @@ _decoder = msgspec.json.Decoder(Row)
 def decode(line: bytes) -> Row:
     """A line as a row. Raises RowError."""
     try:
-        return _decoder.decode(line)
+        return json_text.decode(_decoder, line)
     except msgspec.ValidationError as error:
         raise RowError(_misfit(line, str(error))) from error
-    except (ValueError, RecursionError) as strict:
-        # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
-        try:
-            return msgspec.convert(json.loads(line), Row)
-        except (ValueError, RecursionError):
-            shown = display_text(line[:60].decode("utf-8", "replace"))
-            raise RowError(f"expected a line of JSON, found {shown!r} ({strict})") from strict
+    except UNREADABLE as error:
+        shown = display_text(line[:60].decode("utf-8", "replace"))
+        raise RowError(f"expected a line of JSON, found {shown!r} ({error})") from error
 
 
 def _misfit(line: bytes, words: str) -> str:
@@ -175,8 +175,6 @@ def check(row: Row) -> type[Event]:
 def _post(row: Row, received_ns: int) -> Post:
     check(row)
     raw = row.text or ""
-    if not raw.isascii():
-        raw = _SURROGATE.sub("\ufffd", raw)
     return Post(
         str(row.id),
         SOURCE,
@@ -185,14 +183,14 @@ def _post(row: Row, received_ns: int) -> Post:
         _author(row),
         raw,
         display_text(unescape(raw)),
-        row.lang or "",
-        _client(row.client) if row.client else "",
-        tuple([tag.upper().removeprefix("$") for tag in row.symbols[:CASHTAGS]]) if row.symbols else (),
-        tuple(row.matched[:CASHTAGS]) if row.matched else (),
-        tuple(row.edits[:CASHTAGS]) if row.edits else (),
-        _id(row.retweet_of) or "",
-        _id(row.reply_to) or "",
-        _id(row.quote_of) or "",
+        _label(row.lang[:LANG_LIMIT]) if row.lang else "",
+        _label(row.client) if row.client else "",
+        tuple([_cashtag(tag) for tag in row.symbols[:CASHTAGS]]) if row.symbols else (),
+        tuple([_label(rule) for rule in row.matched[:CASHTAGS]]) if row.matched else (),
+        tuple([each for each in row.edits[:CASHTAGS] if _ID.fullmatch(each)]) if row.edits else (),
+        _reference(row.retweet_of),
+        _reference(row.reply_to),
+        _reference(row.quote_of),
         bool(row.recovered),
     )
 
@@ -217,11 +215,33 @@ def _author(row: Row) -> Author:
 def _quote(row: Row, received_ns: int) -> Quote:
     if row.bid is None and row.ask is None and row.last is None:
         raise RowError("expected bid, ask or last, found none of them")
-    for name, price in (("bid", row.bid), ("ask", row.ask), ("last", row.last)):
-        if price is not None and not (price.is_finite() and abs(price) < LARGEST_PRICE):
-            raise RowError(f"expected {name} as a number under {LARGEST_PRICE:,}, found {price}")
+    _check_prices(row.bid, row.ask, row.last)
     at_ns = received_ns if row.received_at is None else _own_ns(row)
     return Quote(_symbol(row), at_ns, received_ns, row.bid, row.ask, row.last)
+
+
+def _check_prices(bid: Decimal | None, ask: Decimal | None, last: Decimal | None) -> None:
+    """Raises RowError for a price that is no number, or one that arithmetic cannot hold."""
+    for name, price in (("bid", bid), ("ask", ask), ("last", last)):
+        if price is None:
+            continue
+        if not (price.is_finite() and -LARGEST_PRICE < price < LARGEST_PRICE):
+            raise RowError(f"expected {name} as a number under {LARGEST_PRICE:,}, found {price}")
+        if price and price.adjusted() < SMALLEST_PLACE:
+            raise RowError(f"expected {name} as a number of at least 1E{SMALLEST_PLACE}, found {price}")
+
+
+def check_event(item: Event) -> Event:
+    """The event, when a row could have told it. Raises RowError for times and prices that none could."""
+    _within(item.received_ns)
+    if isinstance(item, Post):
+        _within(item.published_ns)
+    elif isinstance(item, Quote):
+        _within(item.at_ns)
+        _check_prices(item.bid, item.ask, item.last)
+    elif isinstance(item, Halt):
+        _within(item.at_ns)
+    return item
 
 
 def _halt(row: Row, received_ns: int) -> Halt:
@@ -258,8 +278,20 @@ def _symbol(row: Row) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _client(name: str) -> str:
-    return one_line(name)
+def _label(text: str) -> str:
+    """A word of a small vocabulary: language, client, rule."""
+    return one_line(text)
+
+
+@lru_cache(maxsize=4096)
+def _cashtag(tag: str) -> str:
+    return one_line(tag.upper().removeprefix("$"))
+
+
+def _reference(value: str | int | None) -> str:
+    """The id of another post; empty for what is none."""
+    found = "" if value is None else str(value)
+    return found if _ID.fullmatch(found) else ""
 
 
 def _id(value: str | int | None) -> str | None:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import TypeVar
 
 import msgspec
 
 from engine.clock import MILLISECOND, parse_iso
+from engine.feeds.json_text import UNREADABLE, decode
 from engine.model import Author, Post
 from engine.model.base import DisplayText, Value
 from engine.text import NAME_LIMIT, display_text, one_line, screen_name, unescape
@@ -32,10 +32,6 @@ PROBLEM_LIMIT = 300
 
 _ID = re.compile(r"[0-9]{1,20}")
 _CASHTAG = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[._][A-Z]{1,3})?")
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
-)
-"""An escape in JSON; `lone` when it is half of a surrogate pair."""
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 """Post ids since November 2010 carry their creation time: `(id >> 22)` milliseconds after this instant."""
 _FIRST_SNOWFLAKE = 1 << 34
@@ -180,9 +176,6 @@ class _Page(msgspec.Struct, gc=False):
 _LINE = msgspec.json.Decoder(_Line, strict=False)
 _PAGE = msgspec.json.Decoder(_Page, strict=False)
 _TWEET = msgspec.json.Decoder(_Tweet, strict=False)
-_UNREADABLE = (ValueError, msgspec.MsgspecError, RecursionError)
-
-T = TypeVar("T")
 
 
 def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
@@ -190,8 +183,8 @@ def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
     if not line or line.isspace():
         return KeepAlive(received_ns)
     try:
-        found = _decode(_LINE, line)
-    except _UNREADABLE as error:
+        found = decode(_LINE, line)
+    except UNREADABLE as error:
         return _malformed(f"{type(error).__name__}: {error}", received_ns)
     if found.data is None:
         return _problem(found, received_ns)
@@ -207,16 +200,16 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
     Raises ValueError when the body is not a page at all.
     """
     try:
-        page = _decode(_PAGE, body)
-    except _UNREADABLE as error:
+        page = decode(_PAGE, body)
+    except UNREADABLE as error:
         raise ValueError(f"expected a page of posts, found {type(error).__name__}: {error}") from error
     index = _index(page.includes)
     posts = []
     malformed = 0
     for raw in page.data or ():
         try:
-            tweet = _decode(_TWEET, bytes(raw))
-        except _UNREADABLE:
+            tweet = decode(_TWEET, bytes(raw))
+        except UNREADABLE:
             malformed += 1
             continue
         if _ID.fullmatch(tweet.id):
@@ -229,8 +222,8 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
 def parse_problem(body: bytes, received_ns: int = 0) -> Problem:
     """The body of a refusal. HTML, empty and unknown bodies give a MALFORMED problem with its first characters."""
     try:
-        found = _decode(_LINE, body)
-    except _UNREADABLE:
+        found = decode(_LINE, body)
+    except UNREADABLE:
         return _malformed(" ".join(body[:PROBLEM_LIMIT].decode("utf-8", "replace").split()), received_ns)
     return _problem(found, received_ns)
 
@@ -241,22 +234,6 @@ def post_time_ns(post_id: str) -> int | None:
     if number < _FIRST_SNOWFLAKE:
         return None
     return ((number >> 22) + _SNOWFLAKE_EPOCH_MS) * MILLISECOND
-
-
-def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode; a body refused for an escaped lone surrogate (an emoji cut in half) is read with U+FFFD in its place."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        if b"\\u" not in body:
-            raise
-        return decoder.decode(_ESCAPE.sub(_whole_escape, body))
-
-
-def _whole_escape(escape: re.Match[bytes]) -> bytes:
-    return b"\\ufffd" if escape["lone"] else escape[0]
 
 
 def _index(includes: _Includes | None) -> tuple[dict[str, _User], dict[str, _Tweet]]:

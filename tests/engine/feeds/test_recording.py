@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,14 @@ def test_prices_halts_and_feed_states() -> None:
             {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "bid": "1e400"},
             "expected bid as a number under 1,000,000,000,000",
         ),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "ask": "-1e999999999"},
+            "expected ask as a number under 1,000,000,000,000",
+        ),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "last": "1e-999999999"},
+            "expected last as a number of at least 1E-30",
+        ),
         ({"kind": "song", "at": "2026-03-11T14:30:00Z"}, "expected kind post, quote, halt or feed, found 'song'"),
     ],
 )
@@ -181,6 +190,21 @@ def test_a_lone_surrogate_is_no_error() -> None:
     assert isinstance(post, Post)
     assert (post.raw, post.text) == ("cut \ufffd here", "cut \ufffd here")
     post.raw.encode()
+
+
+def test_no_field_of_a_post_keeps_what_cannot_be_stored_or_is_without_end() -> None:
+    half, long = "\\ud83d", "x" * 1000
+    fields = {
+        **dict.fromkeys(("author_id", "lang", "client", "retweet_of", "reply_to", "quote_of"), half),
+        **{key: [half] for key in ("symbols", "matched", "edits")},
+        "author": {"screen_name": half},
+    }
+    line = json.dumps(tweet(0) | fields).replace("\\\\", "\\").encode()
+    msgspec.json.encode(told(line))
+    post = told(json.dumps(tweet(0) | json.loads(json.dumps(fields).replace("\\\\ud83d", long))).encode())
+    assert isinstance(post, Post)
+    assert len(msgspec.json.encode(post)) < 2_000
+    assert (post.repost_of, post.edits) == ("", ())
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
@@ -284,7 +308,7 @@ def test_our_own_journal_is_a_recording(tmp_path: Path) -> None:
     )
     path = tmp_path / "simulated.journal"
     kinds = {Post: "post", Quote: "quote", Halt: "halt", FeedState: "feed"}
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE TABLE records(seq INTEGER PRIMARY KEY, at_ns INT, kind TEXT, key TEXT, body TEXT, hash BLOB)"
         )
@@ -293,16 +317,36 @@ def test_our_own_journal_is_a_recording(tmp_path: Path) -> None:
             row = (item.received_ns, kinds[type(item)], "key", msgspec.json.encode(body).decode())
             connection.execute("INSERT INTO records(at_ns, kind, key, body) VALUES (?, ?, ?, ?)", row)
             connection.execute("INSERT INTO records(at_ns, kind, key, body) VALUES (1, 'reading', '', '{}')")
-    connection.close()
     recording = Recording(path)
     assert list(recording.events()) == recorded
     assert (recording.contents.posts, recording.contents.quotes) == (2, 1)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE records SET body = '{' WHERE seq = 3")
-    connection.close()
     with pytest.raises(RecordingError, match="expected a journal of the desk") as caught:
         events(path)
     assert caught.value.where == f"{path}:3"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("post", None),
+        ("quote", 7),
+        ("halt", b"\xff"),
+        ("feed", "[" * 100_000),
+        ("quote", '{"symbol":"TSLA","at_ns":1,"received_ns":1,"bid":"1e999999999","ask":null,"last":null}'),
+        ("quote", '{"symbol":"TSLA","at_ns":1,"received_ns":9000000000000000000,"bid":"1","ask":null,"last":null}'),
+        ("halt", '{"symbol":"TSLA","at_ns":-5,"received_ns":1,"halted":true,"code":"H","reason":""}'),
+    ],
+)
+def test_a_journal_that_somebody_else_wrote_is_refused_with_the_record(tmp_path: Path, kind: str, body: object) -> None:
+    path = tmp_path / "simulated.journal"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE records(seq INTEGER PRIMARY KEY, kind TEXT, body)")
+        connection.execute("INSERT INTO records(kind, body) VALUES (?, ?)", (kind, body))
+    with pytest.raises(RecordingError, match="expected a journal of the desk") as caught:
+        events(path)
+    assert caught.value.where == f"{path}:1"
 
 
 @pytest.mark.parametrize(
