@@ -60,7 +60,8 @@ def anchor_path(journal: Path) -> Path:
 def read_anchor(journal: Path) -> Anchor | None:
     """The anchor of a journal, or None when there is no file or none of its lines is whole. Raises OSError."""
     try:
-        content = anchor_path(journal).read_bytes()
+        with anchor_path(journal).open("rb") as file:
+            content = file.read(2 * LINE)
     except FileNotFoundError:
         return None
     found = [anchor for start in (0, LINE) if (anchor := _parse(content[start : start + LINE]))]

@@ -36,6 +36,10 @@ _BY_CODE: Final = {
         "the file is damaged",
         "run `desk journal verify`; keep the file, restore a copy or move it away, then start again",
     ),
+    sqlite3.SQLITE_TOOBIG: (
+        "the file is damaged: a record is longer than any that was written",
+        "run `desk journal verify`; keep the file, restore a copy or move it away, then start again",
+    ),
     sqlite3.SQLITE_NOTADB: (
         "it is no journal (not an SQLite database)",
         "move that file away, or set engine.state_dir to another directory",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -35,17 +38,27 @@ def follow_all(
     workers = min(WORKERS, os.cpu_count() or 1)
     if last < PARALLEL or workers == 1:
         return follow(walk, connection, last, progress)
-    starts = range(0, last, PART)
+    starts = iter(range(0, last, PART))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        parts = [pool.submit(check_part, path, start, min(start + PART, last)) for start in starts]
-        for part in parts:
-            walk.seq, walk.hash, flaw = part.result()
-            if flaw is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
-                return flaw
-            if progress is not None:
-                progress(walk.seq, last)
+
+        def begin(count: int) -> list[Future[tuple[int, bytes, Flaw | None]]]:
+            return [pool.submit(check_part, path, start, min(start + PART, last)) for start in islice(starts, count)]
+
+        # A forged number may be any: parts are begun as others end, not all at once.
+        parts = deque(begin(2 * workers))
+        try:
+            while parts:
+                walk.seq, walk.hash, flaw = parts.popleft().result()
+                if flaw is not None:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    return flaw
+                if progress is not None:
+                    progress(walk.seq, last)
+                parts.extend(begin(1))
+        except BrokenProcessPool:
+            # One was killed, for its memory perhaps: the rest is checked here.
+            return follow(walk, connection, last, progress)
     return None
 
 

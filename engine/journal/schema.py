@@ -9,6 +9,7 @@ opened without importing it at all.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import threading
@@ -41,6 +42,20 @@ WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes to which the write-ahead log is cut back after a checkpoint."""
 NOT_BULK: Final = " AND ".join(f"kind <> '{kind}'" for kind in BULK)
 """Condition of the index by kind; a query must repeat it word for word to use the index."""
+
+
+TEXT_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of the longest text that is read, far more than any record has: a forged one does not fill the memory."""
+TABLES: Final = {
+    "records": "CREATE TABLE records (seq INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, kind TEXT NOT NULL, "
+    "key TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL)",
+    "records_key": "CREATE INDEX records_key ON records (key)",
+    "records_at": "CREATE INDEX records_at ON records (at_ns)",
+    "records_kind": f"CREATE INDEX records_kind ON records (kind) WHERE {NOT_BULK}",
+    "meta": "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+}
+"""What a journal of this version is made of, by name; sqlite-utils may space and quote it otherwise."""
+_SPELLING: Final = re.compile(r'[\s"`\[\]]')
 
 
 class _Without(MetaPathFinder):
@@ -76,6 +91,7 @@ def connect(path: Path) -> sqlite3.Connection:
     those who wait. Raises sqlite3.Error.
     """
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
     try:
         for pragma in (
             "journal_mode = WAL",
@@ -110,13 +126,15 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
             raise
         connection = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
     connection.text_factory = bytes
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
     return connection
 
 
 def is_current(connection: sqlite3.Connection, path: Path) -> bool:
     """True for a journal of this version, False for an empty file or a journal that must be migrated.
 
-    Raises JournalError for somebody else's database or a newer journal, sqlite3.Error for what is no database.
+    Raises JournalError for somebody else's database, a newer journal and one whose tables are not as they were made,
+    sqlite3.Error for what is no database.
     """
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {as_text(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
@@ -139,7 +157,42 @@ def is_current(connection: sqlite3.Connection, path: Path) -> bool:
             where=str(path),
             remedy="it was written by a newer desk: install that version, or move the journal away",
         )
-    return len(applied) == len(MIGRATIONS)
+    if not applied and "records" in tables:
+        raise _changed("no note of their making", path)
+    if len(applied) != len(MIGRATIONS):
+        return False
+    _check_tables(connection, path)
+    return True
+
+
+def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises JournalError when a table or index was changed, or something stands beside them.
+
+    A view in the table's place would show other records than were written, a trigger would change what is written.
+    """
+    missing = dict(TABLES)
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    for row in connection.execute(query).fetchall():
+        kind, name, table, sql = map(as_text, row)
+        if kind in ("table", "index") and table.startswith(("_sqlite_migrations", "sqlite_")):
+            continue
+        if _plain(missing.pop(name, "")) != _plain(sql):
+            raise _changed(f"the {kind} {name!r}, which is not as it was made", path)
+    if missing:
+        raise _changed(f"no {next(iter(missing))!r}", path)
+
+
+def _plain(sql: str) -> str:
+    """SQL without case, spaces and the quotes around names."""
+    return _SPELLING.sub("", sql).lower()
+
+
+def _changed(found: str, path: Path) -> JournalError:
+    return JournalError(
+        f"expected the journal's own tables as they were made, found {found}",
+        where=str(path),
+        remedy="keep the file; restore an intact copy with its anchor, or move both away to begin a new journal",
+    )
 
 
 def migrate(connection: sqlite3.Connection, profile: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.journal.anchor import Anchor
+from engine.journal.indexes import check_whole, lost
 from engine.journal.parallel import follow_all
 from engine.journal.walk import Flaw, Walk, check_first
 from engine.model import Value
@@ -47,10 +48,13 @@ def verify(
     try:
         total = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
         flaw = check_first(connection) or follow_all(path, connection, walk, total, progress)
+        if flaw is None and (wrong := check_whole(connection) or lost(connection)) is not None:
+            flaw = Flaw(*wrong)
         chain_ok = flaw is None
         for named in (anchor, expect):
             if flaw is None and named is not None:
                 flaw = walk.check_anchor(connection, named)
+                chain_ok = flaw is None or flaw.seq > walk.seq
     except sqlite3.Error as error:
         flaw = Flaw(walk.seq + 1, f"record {walk.seq + 1} cannot be read: {error}")
     what = flaw.what if flaw else ""

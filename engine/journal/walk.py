@@ -10,6 +10,8 @@ from typing import Final
 
 from engine.journal.anchor import Anchor
 from engine.journal.chain import GENESIS, chain, header
+from engine.journal.indexes import Place, check_whole, misplaced
+from engine.journal.kinds import BULK
 from engine.model import Value
 
 Row = tuple[int, int, bytes, bytes, bytes, bytes]
@@ -18,6 +20,7 @@ Row = tuple[int, int, bytes, bytes, bytes, bytes]
 COLUMNS: Final = "seq, at_ns, kind, key, body, hash"
 PAGE: Final = 4096
 """Rows per query: no reader holds a read transaction for longer than this, so the write-ahead log stays short."""
+_BULK: Final = frozenset(kind.encode() for kind in BULK)
 
 
 class Flaw(Value, frozen=True, gc=False):
@@ -34,6 +37,8 @@ class Walk:
     def __init__(self, seq: int = 0, digest: bytes = GENESIS) -> None:
         self.seq = seq
         self.hash = digest
+        self.places: list[Place] = []
+        """Where the index by kind must have the good records, since `follow` last compared it."""
 
     def check(self, rows: Iterable[Row]) -> Flaw | None:
         """Check that rows follow the last good record without a gap; returns the first flaw, if any."""
@@ -48,6 +53,8 @@ class Walk:
                 head = header(found, at_ns, len(kind), len(key), len(body))
                 if sha256(b"".join((previous, head, kind, key, body))).digest() != digest:
                     return _judge(row, next(rows, None))
+                if kind not in _BULK:
+                    self.places.append((kind, found))
                 seq, previous = found, digest
         except (TypeError, struct.error):
             return Flaw(seq + 1, f"record {seq + 1} was altered: a field is not of its type")
@@ -81,6 +88,8 @@ def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int
             return walk, Flaw(last - count, f"{_records(last - count, last - count)} removed")
         walk = Walk(last - count, stored[0])
     flaw = follow(walk, connection, last)
+    if flaw is None and (wrong := check_whole(connection)) is not None:
+        flaw = Flaw(*wrong)
     if flaw is None and anchor is not None:
         flaw = walk.check_anchor(connection, anchor)
     if flaw is None and anchor is None and last:
@@ -99,11 +108,30 @@ def check_first(connection: sqlite3.Connection) -> Flaw | None:
 def follow(
     walk: Walk, connection: sqlite3.Connection, last: int, progress: Callable[[int, int], None] | None = None
 ) -> Flaw | None:
-    """Walk on to record `last`, a page at a time. Raises sqlite3.Error."""
-    query = f"SELECT {COLUMNS} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {PAGE}"
+    """Walk on to record `last`, a page at a time, and check that searches find each one.
+
+    Raises sqlite3.Error where the file cannot be read; `walk` then stands right before the record that it is in.
+    """
+    query = f"SELECT {COLUMNS} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+    size, compared = PAGE, walk.seq
     while walk.seq < last:
         before = walk.seq
-        flaw = walk.check(connection.execute(query, (before, last)))
+        try:
+            flaw = walk.check(connection.execute(query, (before, last, size)))
+        except sqlite3.Error:
+            if size == 1:
+                raise
+            # A row that cannot be read takes the one before with it: read one at a time, it is known which it is.
+            size = 1
+            continue
+        wrong = misplaced(connection, compared, walk.seq, walk.places)
+        if wrong is not None:
+            walk.seq = wrong[0] - 1
+            stored = connection.execute("SELECT hash FROM records WHERE seq = ?", (walk.seq,)).fetchone()
+            walk.hash = stored[0] if stored else GENESIS
+            return Flaw(*wrong)
+        walk.places.clear()
+        compared = walk.seq
         if flaw is not None:
             return flaw
         if walk.seq == before:

@@ -347,8 +347,9 @@ class Journal:
         # A commit rewrites the last page of the table and of each index, and fills new ones.
         self._pages += 5 + size // 4096
         if self._pages >= CHECKPOINT_PAGES:
-            _, pages, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._pages = max(0, pages - copied)
+            # What a reader keeps from being copied is tried again with the next pages, not with the next commit.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._pages = 0
 
     def _encoded(self, previous: bytes) -> tuple[list[Field], Anchor, int]:
         """The next group, each record chained to the one before: its rows' fields, its last record and its bytes."""

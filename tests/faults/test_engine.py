@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_a_locked_journal(machine: Machine, row: Row) -> None:
     row.where, row.fault, row.must = "engine", "journal locked at the start", "refuses to start, names the journal"
     machine.kill()
     began = time.monotonic()
-    with sqlite3.connect(machine.journal, isolation_level=None) as other:
+    with closing(sqlite3.connect(machine.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         machine.begin()
         assert machine.dead() == EXIT_JOURNAL

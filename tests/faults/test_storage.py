@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -42,11 +43,10 @@ def files(journal: Path) -> list[Path]:
 
 def change(journal: Path, *statements: str) -> int:
     """Do this behind the engine's back; the newest record before it."""
-    with sqlite3.connect(journal) as connection:
+    with closing(sqlite3.connect(journal)) as connection, connection:
         last = int(connection.execute("SELECT max(seq) FROM records").fetchone()[0])
         for statement in statements:
             connection.execute(statement.format(last=last, middle=last - 20))
-    connection.close()
     return last
 
 
@@ -123,9 +123,8 @@ def test_something_else_where_the_journal_should_be(machine: Machine, tmp_path: 
         at.mkdir()
 
     def foreign(at: Path) -> None:
-        with sqlite3.connect(at) as connection:
+        with closing(sqlite3.connect(at)) as connection, connection:
             connection.execute("CREATE TABLE theirs (id)")
-        connection.close()
 
     def text(at: Path) -> None:
         at.write_text("notes of somebody\n" * 500, encoding="utf-8")

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ import desk.commands.journal as journal_command
 from desk.commands.journal import journal
 from engine.config import JournalConfig
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError
-from engine.journal import Journal
+from engine.journal import Journal, Reader
 from engine.journal.anchor import anchor_path
-from engine.journal.chain import Record
+from engine.journal.chain import Record, chain
 from engine.model import Alert, Level, Reading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -145,9 +146,8 @@ def test_verify(file: Path) -> None:
 
 
 def change(file: Path, sql: str) -> None:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(sql)
-    connection.close()
 
 
 def test_verify_names_the_record(file: Path) -> None:
@@ -177,6 +177,20 @@ def test_a_lost_tail_can_be_accepted(file: Path) -> None:
     assert again.seq == 50
     assert isinstance(desk("verify", "--renew-anchor", file=file).exception, DeskError)
     again.close()
+
+
+def test_a_rewritten_end_cannot_be_accepted(file: Path) -> None:
+    """Every hash is right, but they are not those that were written: nothing was lost here."""
+    with Reader(file) as reader:
+        *before, last = reader.records()
+    body = last.body.replace(b"{", b"{ ", 1)
+    digest = chain(before[-1].hash, last.seq, last.at_ns, last.kind.encode(), last.key.encode(), body)
+    change(file, f"UPDATE records SET body = '{body.decode()}', hash = x'{digest.hex()}' WHERE seq = {last.seq}")
+    error = desk("verify", "--renew-anchor", file=file).exception
+    assert isinstance(error, DeskError)
+    assert "it was rewritten" in str(error)
+    assert "--renew-anchor" not in error.remedy
+    assert desk("verify", file=file).exit_code != 0
 
 
 def test_export_to_the_terminal_and_to_a_new_file(file: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,10 @@ def tamper(path: Path) -> Callable[..., None]:
     """Runs statements on the file behind the journal's back."""
 
     def run(*statements: str | tuple[str, tuple[object, ...]]) -> None:
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             for statement in statements:
                 sql, values = (statement, ()) if isinstance(statement, str) else statement
                 connection.execute(sql, values)
-        connection.close()
 
     return run
 

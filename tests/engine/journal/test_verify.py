@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from engine.errors import JournalError
 from engine.journal import Anchor, Journal, Reader, Verification, parallel
 from engine.journal.anchor import anchor_path, read_anchor, renew_anchor
 from engine.journal.chain import GENESIS, chain
+from tests.engine.journal.made_up import made_up
 
 COUNT = 30
 Tamper = Callable[..., None]
@@ -46,9 +50,8 @@ def copy(written: Written, tmp_path: Path) -> Callable[[], Path]:
 
 
 def run(path: Path, sql: str, *values: object) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(sql, values)
-    connection.close()
 
 
 def test_a_whole_journal_verifies(written: Written) -> None:
@@ -80,7 +83,7 @@ def test_any_altered_field_is_named(copy: Callable[[], Path], seq: int, change: 
     column, value = change
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         value = str(value)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.text_factory = bytes
         query = f"SELECT {column} FROM records WHERE seq = ?"
         before = connection.execute(query, (seq,)).fetchone()[0]
@@ -89,7 +92,6 @@ def test_any_altered_field_is_named(copy: Callable[[], Path], seq: int, change: 
         except sqlite3.IntegrityError:
             return
         after = connection.execute(query, (seq,)).fetchone()[0]
-    connection.close()
     found = verified(path)
     assert found.ok == (before == after and type(before) is type(after))
     if not found.ok:
@@ -101,13 +103,12 @@ def test_any_altered_field_is_named(copy: Callable[[], Path], seq: int, change: 
 @given(seq=st.integers(1, COUNT), at=st.integers(0, 10**6), mask=st.integers(1, 255))
 def test_any_flipped_bit_of_a_body_is_named(copy: Callable[[], Path], seq: int, at: int, mask: int) -> None:
     path = copy()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         body = bytearray(
             connection.execute("SELECT CAST(body AS BLOB) FROM records WHERE seq = ?", (seq,)).fetchone()[0]
         )
         body[at % len(body)] ^= mask
         connection.execute("UPDATE records SET body = CAST(? AS TEXT) WHERE seq = ?", (bytes(body), seq))
-    connection.close()
     assert verified(path).first_bad_seq == seq
 
 
@@ -129,11 +130,10 @@ def test_removed_records_are_named(copy: Callable[[], Path], first: int, count: 
 def test_swapped_records_are_named(copy: Callable[[], Path], pair: list[int]) -> None:
     path = copy()
     first, second = sorted(pair)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE records SET seq = -1 WHERE seq = ?", (first,))
         connection.execute("UPDATE records SET seq = ? WHERE seq = ?", (first, second))
         connection.execute("UPDATE records SET seq = ? WHERE seq = -1", (second,))
-    connection.close()
     found = verified(path)
     assert (found.ok, found.first_bad_seq) == (False, first)
     assert "does not follow from the record before" in found.what
@@ -143,24 +143,22 @@ def test_swapped_records_are_named(copy: Callable[[], Path], pair: list[int]) ->
 @given(st.integers(1, COUNT))
 def test_an_inserted_record_is_named(copy: Callable[[], Path], at: int) -> None:
     path = copy()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE records SET seq = -seq - 1 WHERE seq >= ?", (at,))
         connection.execute("UPDATE records SET seq = -seq WHERE seq < 0")
         connection.execute("INSERT INTO records SELECT ?, 1, 'reading', 'k', '{}', hash FROM records LIMIT 1", (at,))
-    connection.close()
     found = verified(path)
     assert (found.ok, found.first_bad_seq) == (False, at)
 
 
 def rechain(path: Path, from_seq: int) -> None:
     """What a forger does: recompute every hash from a record on."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.text_factory = bytes
         previous = GENESIS
         for seq, *fields, stored in connection.execute("SELECT * FROM records ORDER BY seq").fetchall():
             previous = chain(previous, seq, *fields) if seq >= from_seq else stored
             connection.execute("UPDATE records SET hash = ? WHERE seq = ?", (previous, seq))
-    connection.close()
 
 
 def test_a_forged_chain_does_not_match_the_anchor(written: Written) -> None:
@@ -168,7 +166,7 @@ def test_a_forged_chain_does_not_match_the_anchor(written: Written) -> None:
     run(path, "UPDATE records SET at_ns = 1 WHERE seq = 10")
     rechain(path, 10)
     found = verified(path)
-    assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, True, COUNT)
+    assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, False, COUNT)
     assert "not the one that the anchor names" in found.what
 
 
@@ -180,7 +178,27 @@ def test_a_forged_anchor_does_not_match_what_was_noted_elsewhere(written: Writte
     renew_anchor(path, Anchor(COUNT, bytes.fromhex(verified(path).last_hash)))
     assert verified(path).ok
     with Reader(path) as reader:
-        assert not reader.verify(expect=noted).ok
+        found = reader.verify(expect=noted)
+    assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, False, COUNT)
+
+
+def test_records_after_what_was_noted_elsewhere_are_no_flaw(written: Written, opened: Callable[..., Journal]) -> None:
+    path = written(COUNT)
+    noted = Anchor.parse(f"{COUNT}:{verified(path).last_hash}")
+    journal = opened()
+    journal.append(*made_up(COUNT))
+    journal.close()
+    with Reader(path) as reader:
+        found = reader.verify(expect=noted)
+    assert (found.ok, found.chain_ok, found.records) == (True, True, COUNT + 1)
+
+
+def test_what_was_noted_elsewhere_may_be_cut_off(written: Written) -> None:
+    path = written(COUNT)
+    noted = Anchor.parse(f"{COUNT + 5}:{'00' * 32}")
+    with Reader(path) as reader:
+        found = reader.verify(expect=noted)
+    assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, True, COUNT + 1)
 
 
 def test_a_missing_anchor_is_said(written: Written, anchor: Path, opened: Callable[..., Journal]) -> None:
@@ -273,6 +291,37 @@ def test_a_record_before_the_first_is_named(written: Written, opened: Callable[.
     assert (found.ok, found.first_bad_seq) == (False, number)
     with pytest.raises(JournalError, match=f"record {number} was inserted"):
         opened()
+
+
+@pytest.mark.timeout(30)
+def test_a_forged_number_far_beyond_the_last_is_named_at_once(
+    written: Written, opened: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(COUNT)
+    run(path, "INSERT INTO records SELECT ?, at_ns, kind, key, body, hash FROM records WHERE seq = 1", 2**63 - 1)
+    forking = multiprocessing.get_context("fork")
+    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert verified(path).first_bad_seq == COUNT + 1
+    with pytest.raises(JournalError, match="was removed"):
+        opened()
+
+
+def test_a_process_that_is_killed_meanwhile_changes_nothing(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(100)
+    for name, value in (("PARALLEL", 50), ("PART", 30), ("WORKERS", 2), ("check_part", killed)):
+        monkeypatch.setattr(parallel, name, value)
+    forking = multiprocessing.get_context("fork")
+    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    found = verified(path)
+    assert (found.ok, found.records) == (True, 100)
+    run(path, "DELETE FROM records WHERE seq = 77")
+    assert verified(path).first_bad_seq == 77
+
+
+def killed(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -214,14 +215,12 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path, opened: Opened) ->
 
 def test_another_programs_database_is_left_alone(path: Path, opened: Opened) -> None:
     path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE recipes(name TEXT)")
-    connection.close()
     with pytest.raises(JournalError, match="another program's database"):
         opened()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("recipes",)]
-    connection.close()
 
 
 def test_a_newer_journal_is_refused(
@@ -242,9 +241,8 @@ def test_a_newer_chain_is_refused(written: Callable[[int], Path], opened: Opened
 
 def test_a_journal_whose_making_was_interrupted_is_finished(path: Path, opened: Opened) -> None:
     path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    connection.close()
     journal = opened()
     assert journal.append("reading", "1", READING, 1) == 1
     journal.flush()
@@ -362,6 +360,38 @@ def test_the_write_ahead_log_stays_bounded(opened: Opened, path: Path, append_ma
         journal.flush()
     assert path.stat().st_size > 4 * 2**20
     assert path.with_name(path.name + "-wal").stat().st_size < schema.WAL_LIMIT
+
+
+def test_a_reader_that_stays_costs_no_checkpoint_per_commit(
+    opened: Opened, path: Path, monkeypatch: pytest.MonkeyPatch, append_made_up: Append
+) -> None:
+    """What it keeps from being copied back is not tried again with every commit: each try sorts the whole log."""
+    tried: list[str] = []
+
+    def traced(at: Path, connect: Callable[[Path], sqlite3.Connection] = schema.connect) -> sqlite3.Connection:
+        connection = connect(at)
+        connection.set_trace_callback(lambda said: tried.append(said) if "checkpoint" in said else None)
+        return connection
+
+    monkeypatch.setattr(writer, "schema", SimpleNamespace(**{**vars(schema), "connect": traced}))
+    journal = opened()
+    append_made_up(journal, 1000)
+    journal.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM records").fetchone() == (1000,)
+        append_made_up(journal, 10_000)
+        journal.flush()
+        before = len(tried)
+        for _ in range(150):
+            append_made_up(journal, 1)
+            journal.flush()
+        assert before > 0
+        assert len(tried) - before <= 2
+        reader.execute("ROLLBACK")
+    journal.close()
+    with Reader(path) as verifying:
+        assert verifying.verify().ok
 
 
 def test_close_writes_what_waits(opened: Opened, path: Path) -> None:

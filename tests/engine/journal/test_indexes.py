@@ -1,0 +1,129 @@
+"""Searches go by the indexes: whatever was done to them, verifying and a start notice, and name the record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import JournalError
+from engine.journal import Journal, Reader, Verification
+from engine.journal.schema import NOT_BULK, TABLES
+from engine.model import StateChange, TradingState
+from engine.model.records import Started
+from tests.engine.journal.made_up import T0, made_up
+
+STATE, COUNT = 21, 40
+"""Number of the one record that trading must find again, and of the last one."""
+Opened = Callable[..., Journal]
+Tamper = Callable[..., None]
+
+
+@pytest.fixture
+def halted(opened: Opened, path: Path) -> Path:
+    """A journal in which trading was halted."""
+    journal = opened()
+    for number in range(COUNT):
+        if number == STATE - 1:
+            state = StateChange(TradingState.HALTED, TradingState.ACTIVE, "by hand", "person", T0, sticky=True)
+            journal.append("state", "state", state, T0)
+        else:
+            journal.append(*made_up(number))
+    journal.close()
+    return path
+
+
+def verified(path: Path) -> Verification:
+    with Reader(path) as reader:
+        return reader.verify()
+
+
+def swap_index(path: Path, name: str, sql: str) -> None:
+    """Put the pages of another index in an index's place, as somebody with a hex editor would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(sql)
+        connection.execute("PRAGMA writable_schema = ON")
+        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'other'").fetchone()[0]
+        connection.execute("UPDATE sqlite_schema SET rootpage = ? WHERE name = ?", (page, name))
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'other'")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(["records_key", "records_at", "records_kind"]), seq=st.integers(1, COUNT))
+def test_a_record_that_an_index_has_lost_is_named(tmp_path: Path, halted: Path, name: str, seq: int) -> None:
+    path = halted.with_name("copy.journal")
+    for file in (halted, halted.with_name(halted.name + ".anchor")):
+        file.with_name(file.name.replace(halted.name, path.name)).write_bytes(file.read_bytes())
+    seq = STATE if name == "records_kind" else seq
+    column = TABLES[name].partition("records (")[2].partition(")")[0]
+    where = f"{NOT_BULK} AND seq <> {seq}" if name == "records_kind" else f"seq <> {seq}"
+    swap_index(path, name, f"CREATE INDEX other ON records({column}) WHERE {where}")
+    found = verified(path)
+    assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, False, seq)
+    assert f"record {seq} is missing in the index of" in found.what
+
+
+def test_a_halt_that_a_start_would_not_find_keeps_the_journal_closed(halted: Path, opened: Opened) -> None:
+    swap_index(halted, "records_kind", f"CREATE INDEX other ON records(kind) WHERE {NOT_BULK} AND kind <> 'state'")
+    with Reader(halted) as reader:
+        assert list(reader.records(("state",))) == []
+    with pytest.raises(JournalError, match=f"record {STATE} is missing in the index of kinds"):
+        opened()
+
+
+@pytest.mark.parametrize("column", ["kind", "key"])
+def test_a_field_kept_as_another_type_is_named(halted: Path, opened: Opened, tamper: Tamper, column: str) -> None:
+    """The chain is the same over bytes and over text, a search is not."""
+    tamper(f"UPDATE records SET {column} = CAST({column} AS BLOB) WHERE seq = {STATE}")
+    with Reader(halted) as reader:
+        assert list(reader.records(("state",), key="state")) == []
+    found = verified(halted)
+    assert (found.ok, found.first_bad_seq) == (False, STATE)
+    assert ("not of its type" if column == "key" else "missing in the index of kinds") in found.what
+    with pytest.raises(JournalError, match=f"record {STATE} (was altered|is missing)"):
+        opened()
+
+
+def test_a_record_that_is_found_twice_is_named(halted: Path, opened: Opened) -> None:
+    """Another table's index shares the pages of the journal's: what goes in there is found as a record."""
+    with closing(sqlite3.connect(halted, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE twin(kind TEXT)")
+        connection.execute("CREATE INDEX other ON twin(kind)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'records_kind') "
+            "WHERE name = 'other'"
+        )
+    with closing(sqlite3.connect(halted, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO twin(rowid, kind) VALUES (?, 'fill')", (STATE,))
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_schema WHERE name IN ('other', 'twin')")
+    with Reader(halted) as reader:
+        assert [record.seq for record in reader.records(("state", "fill"))] == [STATE, STATE]
+    found = verified(halted)
+    assert (found.ok, found.first_bad_seq, found.what) == (
+        False, STATE, f"record {STATE} stands twice in the index of kinds"
+    )  # fmt: skip
+    with pytest.raises(JournalError, match=f"record {STATE} stands twice"):
+        opened()
+
+
+def test_a_journal_said_to_be_another_profiles_is_named(opened: Opened, path: Path, tamper: Tamper) -> None:
+    journal = opened()
+    journal.append(*made_up(0))
+    journal.append("started", "paper", Started("paper", "1", "simulated", (), (), (), (), "", "", T0), T0)
+    journal.close()
+    assert verified(path).ok
+    tamper("UPDATE meta SET value = 'live' WHERE name = 'profile'")
+    found = verified(path)
+    assert (found.ok, found.first_bad_seq) == (False, 2)
+    assert found.what == "record 2 was written for the profile 'paper', the file says 'live'"
+    with pytest.raises(JournalError, match="written for the profile 'paper'"):
+        opened(path, "live")
+    tamper("DELETE FROM meta WHERE name = 'profile'")
+    assert not verified(path).ok

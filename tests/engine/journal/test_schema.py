@@ -1,0 +1,111 @@
+"""A journal is its own tables as they were made, and nothing beside them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.errors import JournalError
+from engine.journal import Journal, Reader, schema
+
+REAL = "ALTER TABLE records RENAME TO real_records"
+COPY = (
+    "INSERT INTO copied SELECT * FROM records",
+    "DROP TABLE records",
+    "ALTER TABLE copied RENAME TO records",
+    "CREATE INDEX records_key ON records(key)",
+    "CREATE INDEX records_at ON records(at_ns)",
+    f"CREATE INDEX records_kind ON records(kind) WHERE {schema.NOT_BULK}",
+)
+FIELDS = "at_ns INTEGER NOT NULL, kind TEXT NOT NULL{}, key TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL"
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        pytest.param((REAL, "CREATE VIEW records AS SELECT * FROM real_records"), "the table 'real_", id="view"),
+        pytest.param(
+            (REAL, "CREATE VIEW records AS SELECT * FROM real_records WHERE kind <> 'state'"),
+            "the table 'real_records'",
+            id="less",
+        ),
+        pytest.param(
+            ("CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM records WHERE seq = NEW.seq; END",),
+            "the trigger 't'",
+            id="trigger",
+        ),
+        pytest.param(
+            ("CREATE TRIGGER _sqlite_migrations_t AFTER INSERT ON records BEGIN DELETE FROM records; END",),
+            "the trigger",
+            id="hidden trigger",
+        ),
+        pytest.param(("DROP INDEX records_kind",), "no 'records_kind'", id="no index by kind"),
+        pytest.param(("DROP INDEX records_at",), "no 'records_at'", id="no index by time"),
+        pytest.param(
+            ("DROP INDEX records_key", "CREATE INDEX records_key ON records(key COLLATE NOCASE)"),
+            "the index 'records_key'",
+            id="index of another order",
+        ),
+        pytest.param(("ALTER TABLE records ADD COLUMN note TEXT",), "the table 'records'", id="column"),
+        pytest.param(
+            ("ALTER TABLE records ADD COLUMN shadow TEXT GENERATED ALWAYS AS (kind) VIRTUAL",),
+            "the table 'records'",
+            id="generated column",
+        ),
+        pytest.param(
+            (f"CREATE TABLE copied (seq INTEGER PRIMARY KEY, {FIELDS.format('')}) WITHOUT ROWID", *COPY),
+            "the table 'records'",
+            id="without rowid",
+        ),
+        pytest.param(
+            (f"CREATE TABLE copied (seq INTEGER PRIMARY KEY, {FIELDS.format(' COLLATE NOCASE')})", *COPY),
+            "the table 'records'",
+            id="collation",
+        ),
+        pytest.param(("DELETE FROM _sqlite_migrations",), "no note of their making", id="no migrations"),
+    ],
+)
+def test_changed_tables_keep_a_journal_closed(
+    written: Callable[[int], Path],
+    opened: Callable[..., Journal],
+    tamper: Callable[..., None],
+    statements: tuple[str, ...],
+    found: str,
+) -> None:
+    path = written(20)
+    tamper(*statements)
+    for use in (opened, lambda: Reader(path)):
+        with pytest.raises(JournalError, match="own tables as they were made, found " + re.escape(found)) as caught:
+            use()
+        assert str(path) in str(caught.value)
+        assert caught.value.remedy
+
+
+def test_what_sqlite_itself_keeps_is_no_change(
+    written: Callable[[int], Path], opened: Callable[..., Journal], tamper: Callable[..., None]
+) -> None:
+    path = written(20)
+    tamper("ANALYZE")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM")
+    with Reader(path) as reader:
+        assert reader.verify().ok
+    assert opened().seq == 20
+
+
+def test_a_text_longer_than_any_record_is_not_read_into_memory(
+    written: Callable[[int], Path], opened: Callable[..., Journal], tamper: Callable[..., None]
+) -> None:
+    path = written(20)
+    tamper(f"UPDATE records SET body = CAST(zeroblob({schema.TEXT_LIMIT + 1}) AS TEXT) WHERE seq = 9")
+    with Reader(path) as reader:
+        found = reader.verify()
+    assert (found.ok, found.first_bad_seq, found.records) == (False, 9, 8)
+    assert "record 9 cannot be read" in found.what
+    with pytest.raises(JournalError, match="longer than any that was written"):
+        opened()
