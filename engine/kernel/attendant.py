@@ -171,6 +171,9 @@ class Attendant:
             if dealing.heard_since_ns is None:  # each update is told with the stream's state, which is no reconnect
                 dealing.heard_since_ns = update.received_ns
                 self._stages.link.reconcile("reconnect", persist=True)
-        else:
-            dealing.heard_since_ns = None
-            dealing.reconciled = False
+            return
+        if dealing.heard_since_ns is not None:
+            dealing.unheard_ns = update.received_ns
+            self._stages.link.reconcile("lost", persist=False)  # exits go on while the book is known another way
+        dealing.heard_since_ns = None
+        dealing.reconciled = False

@@ -19,6 +19,7 @@ from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.view import View
 from engine.model import (
+    ZERO,
     Alert,
     Answer,
     Book,
@@ -55,6 +56,8 @@ log = logging.getLogger(__name__)
 
 VALUATION_STEP_NS = SECOND
 """The account is judged (R13, R14) at most this often while prices stream, and at every fill."""
+EQUAL_NS = 90 * SECOND
+"""How long a comparison holds for exits while the venue's order updates are not heard: three periods of the default."""
 
 
 class Dealing:
@@ -92,6 +95,10 @@ class Dealing:
         self.reconciled = False
         self.heard_since_ns: int | None = None
         """Since when the venue's order updates are heard; None while they are not, 0 where there is nothing to hear."""
+        self.unheard_ns = 0
+        """When they were last lost; 0 while they never were."""
+        self.equal_ns = 0
+        """As of when the venue last told the same as the book; 0 once it told otherwise."""
         self.to_flatten: dict[str, str] = {}
         """Symbol → reason of each flatten that the last engine had not finished."""
         self.failed = ""
@@ -263,7 +270,7 @@ class Dealing:
         if not intent.ticket_id:
             book = self.book()
             others = tuple(order for order in book.orders if order.client_order_id != intent.client_order_id)
-            book = msgspec.structs.replace(book, orders=others)
+            book = msgspec.structs.replace(book, orders=others, reconciled=self._knows_for(intent))
             verdict = self.risk.judge(None, intent.draft, book, role=intent.role, strategy=intent.strategy)
             reason = "; ".join(f"{each.id} {each.control}: {each.reason}" for each in verdict.failures)
             kind = DecisionKind.AUTO if verdict.passed else DecisionKind.BLOCKED
@@ -277,6 +284,16 @@ class Dealing:
         if refusal is None:
             self.protect(self.risk.on_intent(intent))
         return refusal
+
+    def _knows_for(self, intent: Intent) -> bool:
+        """Whether the book is known well enough for this order of the engine's.
+
+        An exit needs no stream: while order updates are not heard, for hours maybe, a comparison since then will do.
+        """
+        if self.reconciled or _adds(intent) or self.heard_since_ns is not None:
+            return self.reconciled
+        since_ns = max(self.unheard_ns, self._clock.now_ns() - EQUAL_NS)
+        return self.equal_ns > 0 and self.equal_ns >= since_ns
 
     def _on_fill(self, fill: Fill) -> None:
         self._journal.append("fill", fill.client_order_id, fill, fill.at_ns)
@@ -345,9 +362,13 @@ class Dealing:
                 self.alarms.clear(f"state:{state.value}")
 
     def flatten(self, symbol: str, reason: str) -> Reply:
-        """Close one position, or with * all: protective legs are cancelled first, then what is held is sold."""
-        held = [position for position in self._held() if position.ours]
-        chosen = [position for position in held if symbol in ("*", position.symbol)]
+        """Close one position, or with * all: protective legs are cancelled first, then what is held is sold.
+
+        Symbols in which only an entry is open are among them: it is cancelled, and what it fills meanwhile is sold.
+        """
+        held = {order.symbol: Position(order.symbol, ZERO, ZERO) for order in self.orders.open if _enters(order)}
+        held |= {position.symbol: position for position in self._held() if position.ours}
+        chosen = [position for _, position in sorted(held.items()) if symbol in ("*", position.symbol)]
         if not chosen:
             return Reply(ok=True, text=f"nothing to close in {'any symbol' if symbol == '*' else symbol}")
         now_ns = self._clock.now_ns()
@@ -401,6 +422,11 @@ def signal_words(ticket: Ticket) -> str:
     signal, draft = ticket.signal, ticket.draft
     size = "" if draft is None else f" {draft.quantity} at {draft.limit_price}"
     return f"{signal.side.value} {signal.symbol}{size} ({signal.reason}):"
+
+
+def _enters(order: Order) -> bool:
+    """Whether an order of ours may still open a position, or add to one."""
+    return order.role is Role.ENTRY
 
 
 def _adds(intent: Intent) -> bool:

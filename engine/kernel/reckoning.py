@@ -83,6 +83,7 @@ class Reckoning:
         differences = tuple(f"{each.what} {each.subject}: {each.ours} ≠ {each.theirs}" for each in result.differences)
         if result.drift:
             self._drifted(differences)
+        dealing.equal_ns = snapshot.at_ns if result.ok else 0
         heard_ns = dealing.heard_since_ns
         if result.ok and heard_ns is not None and snapshot.at_ns >= heard_ns:
             dealing.reconciled = True

@@ -161,20 +161,22 @@ class Orders:
     def flatten(self, position: Position, quote: Quote | None, reason: str, now_ns: int) -> Changes:
         """Close what is ours of a position: cancel what works, then sell at the newest price until flat.
 
-        Takes over exits under way. Without a quote it waits for the next one. Tries `orders.exit_attempts` times, then
-        an alert says what could not be closed.
+        What a working entry fills before its cancel arrives is sold too, also where nothing is held yet (a position
+        of 0). Takes over exits under way. Without a quote it waits for the next one. Tries `orders.exit_attempts`
+        times, then an alert says what could not be closed.
         """
         out = Outbox()
-        symbol = position.symbol
-        for track in self._register.open(symbol):
-            if track.order.role is Role.ENTRY:
-                self._closer.cancel(track, now_ns, out)
-        side = Side.BUY if position.quantity > 0 else Side.SELL
+        symbol, quantity = position.symbol, position.quantity
+        entries = [track for track in self._register.open(symbol) if track.order.role is Role.ENTRY]
+        for track in entries:
+            self._closer.cancel(track, now_ns, out)
+        sides = [Side.BUY if quantity > 0 else Side.SELL] if quantity else [track.order.side for track in entries]
+        side = sides[0] if sides else Side.BUY
         held = self._register.holdings.held(symbol, side)
-        if held < abs(position.quantity):
-            text = f"{symbol}: {abs(position.quantity) - held} of {position.quantity} is not ours and stays open"
+        if held < abs(quantity):
+            text = f"{symbol}: {abs(quantity) - held} of {quantity} is not ours and stays open"
             out.alert(Level.WARNING, "flatten_external", symbol, text, "close it where it was opened", now_ns)
-        if held > 0:
+        if held > 0 or entries:
             plan = ExitPlan(
                 symbol=symbol,
                 side=side.opposite,

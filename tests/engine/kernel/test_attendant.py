@@ -114,3 +114,17 @@ async def test_a_comparison_without_an_answer_is_asked_for_again_before_its_time
     finally:
         await stages.link.finish(0.0)
         await stages.broker.close()
+
+
+async def test_a_stream_that_is_lost_is_followed_by_a_comparison(stages: Stages, attendant: Attendant) -> None:
+    try:
+        await attendant.take(Updated(FeedState("alpaca-orders", Light.UP, NOW, NOW)))
+        stages.link.next_ns = 1
+        await attendant.take(Updated(FeedState("alpaca-orders", Light.DOWN, NOW, NOW + SECOND)))
+        assert stages.link.next_ns > 1 and stages.dealing.unheard_ns == NOW + SECOND
+        stages.link.next_ns = 1
+        await attendant.take(Updated(FeedState("alpaca-orders", Light.DOWN, NOW, NOW + 2 * SECOND)))
+        assert stages.link.next_ns == 1, "asked once"
+    finally:
+        await stages.link.finish(0.0)
+        await stages.broker.close()

@@ -197,3 +197,73 @@ class TestBetweenTheDecisionAndTheWire:
         desk.dealing.enter(desk.dealing.risk.kill("now", "person", NOW))
         desk.later(61)
         assert [outcome for outcome, _ in await self.sent(desk)] == [Outcome.UNRESOLVED]
+
+
+class TestFlattenWithAnEntryUnderWay:
+    """Nothing is held yet; the entry may fill before its cancel arrives."""
+
+    def entry(self, desk: Desk) -> Intent:
+        desk.open()
+        draft = Draft("TSLA", Side.BUY, D("5.5"), D("100.2"), D(100), NOW, D(95), D(110))
+        intent = desk.dealing.orders.intend("s-1", "t-1", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        desk.dealing.on_answer(intent, Answer(Outcome.ACCEPTED, order=desk.told(intent, OrderStatus.WORKING)))
+        desk.dealing.enter(desk.dealing.risk.kill("drill", "person", NOW))
+        assert desk.dealing.flatten("*", "drill").text == "closing TSLA"
+        assert desk.placed() == []
+        return intent
+
+    def test_what_it_fills_is_sold(self, desk: Desk) -> None:
+        intent = self.entry(desk)
+        desk.later(1)
+        desk.fill(intent, "5.5")
+        (flatten,) = desk.placed()
+        assert (flatten.role, flatten.draft.side, flatten.draft.quantity) == (Role.FLATTEN, Side.SELL, D("5.5"))
+
+    def test_one_that_is_cancelled_leaves_nothing_to_do(self, desk: Desk) -> None:
+        intent = self.entry(desk)
+        desk.later(1)
+        gone = desk.told(intent, OrderStatus.CANCELED)
+        desk.dealing.on_update(OrderUpdate("canceled", gone, desk.clock.now_ns()))
+        desk.later(30)
+        desk.dealing.due()
+        assert desk.placed() == [] and desk.dealing.orders.next_due_ns is None
+
+
+class TestWhileOrderUpdatesAreNotHeard:
+    """For hours maybe: another program holds the stream's place."""
+
+    def lost(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        desk.later(1)
+        desk.dealing.heard_since_ns, desk.dealing.unheard_ns = None, desk.clock.now_ns()
+        desk.dealing.reconciled = False
+
+    def compared(self, desk: Desk, quantity: str) -> None:
+        account = VenueAccount(D(100_000), D(100_000), D(100_000), number="made-up")
+        held = VenuePosition("TSLA", D(quantity), D(100))
+        snapshot = VenueSnapshot(desk.clock.now_ns(), account, (held,), ())
+        desk.stages.reckoning.take(Compared(snapshot, "", "lost"))
+        assert not desk.dealing.reconciled, "nothing new is traded"
+
+    def test_a_stop_goes_out_once_a_comparison_has_shown_what_is_held(self, desk: Desk) -> None:
+        self.lost(desk)
+        self.compared(desk, "5.5")
+        desk.quote("94", "94.02")
+        (stop,) = desk.placed()
+        assert stop.role is Role.STOP
+
+    def test_not_before_it(self, desk: Desk) -> None:
+        self.lost(desk)
+        desk.quote("94", "94.02")
+        assert desk.placed() == [] and desk.statuses(Role.STOP) == [OrderStatus.DENIED]
+
+    def test_nor_when_it_differed_or_is_long_ago(self, desk: Desk) -> None:
+        self.lost(desk)
+        self.compared(desk, "3")
+        desk.quote("94", "94.02")
+        assert desk.placed() == []
+        self.compared(desk, "5.5")
+        desk.later(91)
+        desk.dealing.due()
+        assert desk.placed() == []
