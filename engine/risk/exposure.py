@@ -99,8 +99,7 @@ def free_cash(check: Check) -> Decimal | None:
     floor, committed = check.of_equity(check.limits.cash_floor_share), check.holdings.committed
     if check.cash is None or check.buying_power is None or floor is None or committed is None:
         return None
-    free = min(check.cash - committed - floor, check.buying_power)
-    return free if free > ZERO else ZERO
+    return max(ZERO, min(check.cash - committed - floor, check.buying_power))
 
 
 @control(
@@ -112,7 +111,7 @@ def free_cash(check: Check) -> Decimal | None:
 )
 def open_positions(check: Check) -> Finding:
     sums, limit = check.holdings, check.limits.open_positions
-    value = Decimal(sums.positions + (not sums.in_symbol and not check.reduces))
+    value = Decimal(sums.positions + (not sums.in_symbol))
     if value > limit and not check.reduces:
         return False, value, limit, f"POSITIONS_OVER: positions={value!s}, limit={limit!s}"
     return True, value, limit, f"POSITIONS_OK: positions={value!s}, limit={limit!s}"

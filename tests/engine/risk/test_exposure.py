@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from engine.model import OrderStatus, Role, Side
@@ -52,6 +53,39 @@ def test_concentration_counts_external_holdings_which_position_does_not(scene, e
     assert scene.judged("position", book=book, draft=draft).passed
 
 
+@pytest.mark.parametrize(
+    ("ours", "foreign", "quantity", "passed"),
+    [(20, 20, "40", True), (20, 20, "40.001", False), (-20, 20, "40", True), (20, -20, "40.001", False)],
+)
+def test_concentration_adds_up_everything_in_the_symbol(scene, ours, foreign, quantity, passed):
+    """Half of 20 % of equity are 40 shares: held, not ours, working; the other half is the order."""
+    position = scene.position(ours + foreign // 2, foreign=D(foreign) / 2)
+    orders = (scene.order(Side.BUY, 3), scene.order(Side.BUY, 7, Role.EXTERNAL))
+    draft = scene.draft(quantity=D(quantity), limit_price=D(250))
+    result = scene.judged("concentration", book=scene.book(position, quote=flat(scene), orders=orders), draft=draft)
+    assert (result.passed, result.value, result.limit) == (passed, (40 + D(quantity)) * 250, D(20_000))
+
+
+UNKNOWN = {"position": "R09", "gross_exposure": "R10", "concentration": "R10", "buying_power": "R11"}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("lacks", ["quantity", "price", "equity"])
+def test_what_cannot_be_known_rejects_and_has_no_value(scene, name, lacks):
+    draft, book = scene.draft(), scene.book()
+    if lacks == "quantity":
+        draft = scene.draft(quantity=D("NaN"))
+    elif lacks == "price":
+        draft, book = scene.draft(limit_price=D("NaN")), scene.book(quotes={})
+    else:
+        book = scene.book(account=scene.account(equity=D("NaN")))
+    result = scene.judged(name, book=book, draft=draft)
+    assert (result.id, result.passed, result.value) == (UNKNOWN[name], False, None)
+    held = msgspec.structs.replace(book, positions={"TSLA": scene.position(10)})
+    sale = scene.exit_draft(5, limit_price=draft.limit_price)
+    assert scene.judged(name, book=held, draft=sale, role=Role.EXIT).passed
+
+
 @pytest.mark.parametrize(("held", "passed"), [(237, True), (238, False)])
 def test_gross_exposure(scene, held, passed):
     book = scene.book(scene.position(held, symbol="AAPL"), quote=flat(scene))
@@ -80,7 +114,8 @@ def test_cash_floor(scene, cash, passed):
 @pytest.mark.parametrize(("power", "passed"), [("751.56", True), ("751.55", False), ("-1", False)])
 def test_buying_power(scene, power, passed):
     book = scene.book(account=scene.account(buying_power=D(power)))
-    assert scene.judged("buying_power", book=book).passed is passed
+    result = scene.judged("buying_power", book=book)
+    assert (result.passed, result.limit) == (passed, max(D(0), D(power)))
 
 
 @pytest.mark.parametrize(("working", "passed"), [("349", True), ("350", False)])
@@ -92,7 +127,8 @@ def test_cash_counts_working_orders_of_every_symbol(scene, working, passed):
 @pytest.mark.parametrize(("held", "passed"), [(9, True), (10, False)])
 def test_open_positions(scene, held, passed):
     book = scene.book(*(scene.position(1, symbol=f"S{number}") for number in range(held)))
-    assert scene.judged("open_positions", book=book).passed is passed
+    result = scene.judged("open_positions", book=book)
+    assert (result.passed, result.value, result.limit) == (passed, held + 1, 10)
 
 
 def test_open_positions_let_one_add_to_a_symbol_and_count_those_being_bought(scene):
@@ -123,4 +159,5 @@ def test_reducing_passes_whatever_is_held(scene, name):
     orders = tuple(scene.order(Side.BUY, 1, symbol="GOOG") for _ in range(12))
     account = scene.account(equity=D(1000), cash=D(-5), buying_power=D(0))
     book = scene.book(scene.position(100), *others, orders=orders, account=account)
-    assert scene.judged(name, book=book, draft=scene.exit_draft(100), role=Role.EXIT).passed
+    for sold in (100, 1):
+        assert scene.judged(name, book=book, draft=scene.exit_draft(sold), role=Role.EXIT).passed

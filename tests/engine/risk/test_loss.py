@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.clock import DAY, MINUTE, SECOND, parse_iso
+from engine.clock import DAY, HOUR, MINUTE, SECOND, parse_iso
 from engine.errors import DeskError
-from engine.model import Role, TradingState
+from engine.model import Protection, Role, TradingState
 
 D = Decimal
 NEXT_SESSION = parse_iso("2026-11-23T09:00:00Z")
@@ -21,6 +21,7 @@ def test_daily_loss(scene, equity, passed):
     book = scene.book(account=scene.account(equity=D(equity)))
     result = scene.judged("daily_loss", book=book)
     assert (result.id, result.passed) == ("R13", passed)
+    assert result.value == max(0, round((100_000 - D(equity)) / 1000, 4))
 
 
 @pytest.mark.parametrize(("equity", "passed"), [("90000.01", True), ("90000.00", False)])
@@ -113,7 +114,20 @@ def test_loss_streak_locks_at_the_nth_stop_out(scene):
     assert scene.judged("loss_streak", risk=risk).passed
     locks = risk.on_closed("S2", D(-5), True, scene.now + 2)
     assert [lock.name for lock in locks] == ["cool_down", "loss_streak"]
-    assert not scene.judged("loss_streak", risk=risk).passed
+    locked = scene.judged("loss_streak", risk=risk, book=scene.book(now_ns=scene.now + 2 + HOUR))
+    assert not locked.passed
+    assert locked.reason == f"STREAK_LOCKED: protection={locks[-1].id}, left_s={23 * 3600}"
+    book = scene.book(scene.position(10))
+    assert scene.judged("loss_streak", risk=risk, book=book, draft=scene.exit_draft(), role=Role.EXIT).passed
+
+
+def test_a_lock_without_an_end_says_who_ends_it(scene):
+    risk = scene.risk()
+    lock = Protection("p-1", "cool_down", "TSLA", "", "by hand", scene.now - MINUTE, None)
+    risk.restore(lock)
+    result = scene.judged("cool_down", risk=risk)
+    assert (result.passed, result.value) == (False, 60)
+    assert result.reason == "COOL_DOWN: protection=p-1, since_s=60, ends=lifted by a person"
 
 
 @pytest.mark.parametrize(("later_ns", "passed"), [(DAY - 1, False), (DAY, True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from engine.clock import SECOND
@@ -43,7 +44,9 @@ def test_a_wide_spread_holds_nobody_in_a_position(scene):
 )
 def test_stale_price(scene, age_ns, passed):
     book = scene.book(quote=scene.quote(at_ns=scene.now - age_ns))
-    assert scene.judged("stale_price", book=book).passed is passed
+    result = scene.judged("stale_price", book=book)
+    assert result.passed is passed
+    assert result.value == (None if age_ns < -5 * SECOND else max(0, age_ns // SECOND))
 
 
 def test_a_price_is_as_old_as_its_older_time(scene):
@@ -52,7 +55,10 @@ def test_a_price_is_as_old_as_its_older_time(scene):
 
 
 def test_no_quote_and_a_mute_stream(scene):
-    assert scene.judged("stale_price", book=scene.book(quotes={})).reason.startswith("PRICE_NONE")
+    senseless = {"TSLA": scene.quote(bid=D(0), ask=D("NaN"), last=None)}
+    for quotes in ({}, senseless):
+        result = scene.judged("stale_price", book=scene.book(quotes=quotes))
+        assert not result.passed and result.reason.startswith("PRICE_NONE")
     mute = scene.book(scene.position(10), prices_mute=True)
     assert not scene.judged("stale_price", book=mute).passed
     assert scene.judged("stale_price", book=mute, draft=scene.exit_draft(), role=Role.EXIT).passed
@@ -88,6 +94,21 @@ def test_a_flatten_may_use_extended_hours_and_an_unknown_session(scene, session,
     assert scene.judged("market_session", book=book, draft=draft, role=Role.FLATTEN).passed is passed
 
 
+@pytest.mark.parametrize(("held", "role"), [(10, Role.EXIT), (0, Role.FLATTEN), (9, Role.FLATTEN)])
+@pytest.mark.parametrize("session", [Session.PRE, Session.UNKNOWN])
+def test_nothing_else_may_use_them(scene, held, role, session):
+    """An exit that a strategy or a person asked for, and a sale of more than is held whatever it is called."""
+    book = scene.book(*([scene.position(held)] if held else []), session=session)
+    draft = scene.exit_draft(10, extended_hours=True)
+    assert not scene.judged("market_session", book=book, draft=draft, role=role).passed
+
+
+@pytest.mark.parametrize(("session", "passed"), [(Session.PRE, True), (Session.POST, False), (Session.CLOSED, False)])
+def test_a_signal_for_which_nothing_was_sized_is_told_whether_it_could_trade_now(scene, session, passed):
+    verdict = scene.risk(pre_market=True).judge_refusal(scene.signal(), "X: y", scene.book(session=session))
+    assert [result.passed for result in verdict.controls if result.control == "market_session"] == [passed]
+
+
 def test_a_halted_symbol_executes_nothing(scene):
     halted = scene.book(scene.position(10), halted=frozenset({"TSLA"}))
     assert not scene.judged("market_session", book=halted).passed
@@ -108,13 +129,53 @@ def test_price_floor(scene, price, passed):
     assert scene.judged("instrument", book=book).passed is passed
 
 
-def test_instrument_must_be_watched_known_and_tradable(scene):
-    stranger = scene.draft(symbol="GME")
-    assert scene.judged("instrument", draft=stranger).reason.startswith("INSTRUMENT_NOT_WATCHED")
-    assert scene.judged("instrument", book=scene.book(instruments={})).reason.startswith("INSTRUMENT_UNKNOWN")
-    suspended = scene.book(instruments={"TSLA": Instrument("TSLA", tradable=False)})
-    assert scene.judged("instrument", book=suspended).reason.startswith("INSTRUMENT_NOT_TRADABLE")
+@pytest.mark.parametrize(
+    ("symbol", "instrument", "told"),
+    [
+        ("GME", Instrument("GME"), "NOT_WATCHED"),
+        ("TSLA", None, "UNKNOWN"),
+        ("TSLA", Instrument("TSLA", tradable=False), "NOT_TRADABLE"),
+    ],
+)
+def test_instrument_must_be_watched_known_and_tradable(scene, symbol, instrument, told):
+    book = scene.book(instruments={} if instrument is None else {symbol: instrument})
+    result = scene.judged("instrument", book=book, draft=scene.draft(symbol=symbol))
+    assert (result.id, result.passed) == ("R20", False)
+    assert result.reason == f"INSTRUMENT_{told}: symbol={symbol}"
+    held = msgspec.structs.replace(book, positions={symbol: scene.position(10, symbol=symbol)})
+    assert scene.judged("instrument", book=held, draft=scene.exit_draft(symbol=symbol), role=Role.EXIT).passed
+
+
+def test_an_instrument_without_a_price_is_not_bought(scene):
     assert not scene.judged("instrument", book=scene.book(quotes={})).passed
+
+
+@pytest.mark.parametrize(
+    ("long_only", "shortable", "foreign", "passed"),
+    [(False, True, 0, True), (True, True, 0, False), (False, False, 0, False), (False, True, 1, False)],
+)
+def test_a_sale_beyond_what_is_held(scene, long_only, shortable, foreign, passed):
+    """Only where shorts are allowed, the venue lends the shares, and nobody else holds any."""
+    positions = [scene.position(foreign, external=True)] if foreign else []
+    book = scene.book(*positions, instruments={"TSLA": Instrument("TSLA", shortable=shortable)})
+    result = scene.judged("instrument", book=book, draft=scene.exit_draft(1), role=Role.EXIT, long_only=long_only)
+    assert result.passed is passed
+    unknown = msgspec.structs.replace(book, instruments={})
+    assert not scene.judged(
+        "instrument", book=unknown, draft=scene.exit_draft(1), role=Role.EXIT, long_only=False
+    ).passed
+
+
+def test_a_buy_may_add_to_what_is_not_ours(scene):
+    book = scene.book(scene.position(-5, external=True))
+    assert scene.judged("instrument", book=book).passed
+
+
+@pytest.mark.parametrize(("held", "passed"), [(0, False), (1, True)])
+def test_a_sale_for_which_nothing_was_sized_needs_something_held(scene, held, passed):
+    book = scene.book(*([scene.position(held)] if held else []))
+    verdict = scene.risk().judge_refusal(scene.signal(Side.SELL), "POSITION_NONE: held=0", book)
+    assert [result.passed for result in verdict.controls if result.control == "instrument"] == [passed]
 
 
 @pytest.mark.parametrize(("quantity", "passed"), [("10", True), ("10.000000001", False)])
