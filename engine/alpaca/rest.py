@@ -9,6 +9,7 @@ after the order was accepted; its parsing is not used, because an unknown status
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -119,6 +120,8 @@ class Rest:
         # The environment's proxy and certificates are read once here, not before every order; no netrc signs for us.
         found = session.merge_environment_settings(self._url, {}, None, None, None)
         session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
+        if session.verify is True:  # requests knows its own variables only; every other connection here knows OpenSSL's
+            session.verify = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
         return client
 
     async def call(self, method: str, path: str, data: dict[str, Json] | None = None) -> Reply:

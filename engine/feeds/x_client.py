@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -137,6 +139,8 @@ class XClient:
     def __init__(self, token: str, *, base_url: str, timeout_s: float, clock: Clock) -> None:
         self._token = token
         self._base_url = base_url.rstrip("/")
+        self.proxy = proxy_for(base_url)
+        """The environment's proxy, which every request goes through; None where there is none."""
         self._timeout_s = timeout_s
         self._clock = clock
         self._tweepy: Any = _Tweepy(token, self.send)
@@ -169,6 +173,7 @@ class XClient:
                 params=params,
                 json=json,
                 headers=self.headers(),
+                proxy=self.proxy,
                 timeout=aiohttp.ClientTimeout(total=self._timeout_s),
                 allow_redirects=False,
             ) as response:
@@ -293,6 +298,18 @@ class XClient:
                 where=self._base_url,
                 remedy="check x.base_url; the desk asks again by itself",
             ) from None
+
+
+def proxy_for(url: str) -> str | None:
+    """The environment's proxy for an address (`https_proxy`, `no_proxy`), None where it names none.
+
+    aiohttp would look itself, and then put a netrc's password in place of the token.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 async def read_body(content: aiohttp.StreamReader, limit: int) -> bytes:

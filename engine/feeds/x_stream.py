@@ -108,6 +108,7 @@ async def connect(
         client.url(STREAM),
         params=_PARAMS,
         headers=client.headers(),
+        proxy=client.proxy,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_s),
         allow_redirects=False,
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import trustme
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +54,38 @@ async def test_the_environments_proxy_is_used(venue: AlpacaSimulator, monkeypatc
     reply = await calls.call("GET", "/account")
     await calls.close()
     assert reply.ok and venue.requests[0][:2] == ("GET", "/v2/account")
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+async def test_an_authority_of_the_environment_is_trusted(
+    venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    async def clock(request: web.Request) -> web.Response:
+        return web.json_response({"is_open": True})
+
+    app = web.Application()
+    app.router.add_get("/v2/clock", clock)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    server = TestServer(app, host="localhost", scheme="https")
+    await server.start_server(ssl=context)
+    try:
+        for trusted in (False, True):
+            if trusted:
+                monkeypatch.setenv(variable, str(tmp_path / "authority.pem"))
+            calls = made(venue, str(server.make_url("")).rstrip("/"), timeout_s=5.0, threads=1)
+            await calls.open()
+            reply = await calls.call("GET", "/clock")
+            await calls.close()
+            assert reply.ok is trusted
+            assert trusted or "TLS failed" in reply.reason
+    finally:
+        await server.close()
 
 
 @pytest.mark.parametrize("kind", ["429", "504", "500", "html", "reset"])

@@ -12,12 +12,12 @@ import pytest
 
 from engine.clock import MINUTE, SECOND
 from engine.errors import EXIT_CREDENTIALS, ConfigError, CredentialsError, DeskError, VenueError
-from engine.feeds.x_client import EXPANSIONS, TWEET_FIELDS, USER_FIELDS
+from engine.feeds.x_client import EXPANSIONS, TWEET_FIELDS, USER_FIELDS, proxy_for
 from engine.feeds.x_lines import LINE_LIMIT
 from engine.model import Feed, Light
 from engine.model.feeds import Standing
 from tests.engine.feeds.x_harness import NOON, rig
-from tests.venues.x import RULES, SEARCH, STREAM, TOKEN, End, XUser, faults
+from tests.venues.x import RULES, SEARCH, STREAM, TOKEN, End, XSimulator, XUser, faults
 from tests.venues.x.wire import Fields
 
 
@@ -55,6 +55,17 @@ async def test_the_stream_is_asked_for_all_fields_and_rules_are_ours(tmp_path: P
         desk.x.post("Cybertruck sighted")
         await desk.sink.until(lambda: desk.sink.posts)
         assert [post.text for post in desk.sink.posts] == ["Cybertruck sighted"]
+
+
+async def test_the_environments_proxy_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with XSimulator() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
+        monkeypatch.setenv("no_proxy", "elsewhere.invalid")
+        async with rig(tmp_path, base_url="http://x.invalid") as desk:
+            await proxy.streaming()
+            proxy.post("Tesla through a proxy")
+            await desk.sink.until(lambda: desk.sink.posts)
+        assert proxy_for("http://elsewhere.invalid/2") is None
 
 
 async def test_rules_change_by_difference_and_foreign_rules_stay(tmp_path: Path) -> None:
