@@ -173,7 +173,7 @@ class Stream:
                     yield Heard(tuple(messages), malformed)
             except StreamError as problem:
                 error = problem
-            except (OSError, WebSocketException) as problem:
+            except (OSError, WebSocketException, ImportError) as problem:
                 error = self._asked() or self._explain(problem, since is not None)
             finally:
                 await self._leave()
@@ -282,6 +282,12 @@ class Stream:
             return StreamError(f"HTTP {status} instead of a websocket", f"Check {where}", busy=status == 429)
         if isinstance(problem, InvalidURI):
             return StreamError("the address is not one of a websocket", f"Correct {where}", light=Light.REFUSED)
+        if isinstance(problem, ImportError):  # websockets brings no SOCKS of its own
+            return StreamError(
+                f"the environment's proxy cannot be used: {problem}",
+                "Name an http:// proxy in https_proxy, or none.",
+                light=Light.REFUSED,
+            )
         if isinstance(problem, ConnectionClosed):
             end = problem.rcvd or problem.sent
             code = f" (code {end.code})" if end is not None else ""

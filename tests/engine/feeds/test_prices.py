@@ -423,6 +423,18 @@ async def test_pairs_are_left_out_and_an_empty_watchlist_says_so(venue: AlpacaSi
     assert venue.data_stream.connects == 1
 
 
+async def test_a_proxy_that_cannot_be_used_is_told_not_raised(
+    venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:9")
+    async with feeding(venue) as kept:
+        state = await kept.light(Light.REFUSED)
+        assert "SOCKS" in state.detail and "https_proxy" in state.remedy
+    assert venue.data_stream.connects == 0
+
+
 async def test_a_feed_that_broke_can_be_run_again(venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     alpaca = AlpacaConfig(data_url=venue.data_url, data_stream_url=venue.data_stream_url, timeout_s=5.0)
     config = Config(alpaca=alpaca, watchlist=(WatchRow(symbol="TSLA"),))
