@@ -83,6 +83,7 @@ ROWS = st.lists(
 @given(ROWS)
 def test_counts_equal_a_count_from_scratch(rows: list[Row]) -> None:
     found, inside, at_ns = Crowd(), list[Member](), 0
+    newest: dict[str, bool | None] = {}
     for number, row in enumerate(rows):
         if row.leaves and inside:
             gone = inside.pop(row.place)
@@ -93,15 +94,25 @@ def test_counts_equal_a_count_from_scratch(rows: list[Row]) -> None:
         )
         assert found.join(new) == all(each.author != new.author for each in inside)
         inside.append(new)
+        newest[new.author] = new.throw_away
+        authors = {each.author for each in inside}
+        programs = dict(Counter(each.client for each in inside if each.client))
+        thrown = sum(newest[author] is True for author in authors)
+        known = sum(newest[author] is not None for author in authors)
+        quick = sum(each.quick for each in inside)
         assert list(found.members) == inside
-        assert found.authors == len({each.author for each in inside})
-        assert found.clients == Counter(each.client for each in inside if each.client)
-        assert found.quick == sum(each.quick for each in inside)
-        assert 0 <= found.throw_away + found.unknown <= found.authors
-        assert 0.0 <= found.suspicion() <= 1.0
+        assert found.authors == len(authors)
+        assert dict(found.clients) == programs
+        assert found.quick == quick
+        assert (found.throw_away, found.unknown) == (thrown, len(authors) - known)
+        who = (thrown + 1.2) / (known + 3)
+        pace = 0.8 + 0.2 * (quick / (len(inside) - 1) if len(inside) > 1 else 0)
+        variety = (len(programs) - 1) / (len(authors) - 1) if len(authors) > 1 and programs else 0.0
+        variety = variety or float(len(authors) == 1 and len(programs) > 1)
+        assert found.suspicion() == pytest.approx(who * pace * (1 - min(1.0, variety) / 4))
     while inside:
         found.leave(inside.pop(0))
-    assert (found.authors, found.quick, found.throw_away, found.unknown, found.clients) == (0, 0, 0, 0, Counter())
+    assert (found.authors, found.quick, found.throw_away, found.unknown, len(found.clients)) == (0, 0, 0, 0, 0)
 
 
 def test_a_ring_is_suspicious_and_a_crowd_is_not() -> None:
@@ -120,6 +131,11 @@ def test_suspicion_grows_with_authors_haste_and_one_program() -> None:
     for each in varied:
         many.join(each)
     assert many.suspicion() == pytest.approx(0.75 * gathered(ring(8)).suspicion())
+
+
+@pytest.mark.parametrize(("gap_s", "quick"), [(-21, 0), (-20, 1), (0, 1), (20, 1), (21, 0)])
+def test_a_post_is_quick_up_to_twenty_seconds_from_the_one_before(gap_s: int, quick: int) -> None:
+    assert gathered([post(1, after_s=100), post(2, after_s=100 + gap_s)]).quick == quick
 
 
 def test_where_accounts_are_unknown_nobody_is_suspected() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -196,6 +198,38 @@ def test_a_little_named_symbol_rides_on_a_much_named_one() -> None:
     assert len(ledger.take(few).mark.reasons) == 1
 
 
+def test_a_publisher_may_name_what_nobody_else_names() -> None:
+    ledger = Ledger(guards(publishers=("Reuters",)))
+    ledger.take(*(post(number, after_s=number) for number in range(40)))
+    tags = ("GOOG", "QXMP", "ZZYX", "WVUT")
+    assert ledger.take(post(50, after_s=50, cashtags=tags, author="Reuters")).mark.weight == 0.25
+    assert ledger.take(post(51, after_s=51, cashtags=tags)).mark.weight == 0.05
+
+
+@pytest.mark.parametrize(
+    ("followers", "verified", "weight"), [(50_000, True, 1.0), (49_999, True, 0.5), (60_000, False, 0.5)]
+)
+def test_who_is_a_publisher_by_followers(followers: int, verified: bool, weight: float) -> None:
+    ledger = Ledger(guards(publisher_followers=50_000))
+    ledger.take(post(1, NEWS), post(2, NEWS, after_s=1, followers=followers, verified=verified))
+    assert ledger.weights["p2"] == weight
+
+
+def test_the_present_never_goes_back() -> None:
+    """A post from long ago that comes late brings nothing back, and nothing of today is forgotten for it."""
+    ledger = Ledger(guards(author_posts=2, window_s=600.0))
+    ledger.take(*(post(number, author="ann", after_s=7200 + number) for number in range(2)))
+    ledger.take(post(5, NEWS, author="bob", after_s=0, received_after_s=7300))
+    assert ledger.take(post(6, author="ann", after_s=7400)).mark.weight == 0.0
+
+
+@pytest.mark.parametrize(("gap_s", "weight"), [(599.0, 0.0), (600.0, 1.0)])
+def test_a_post_is_over_when_the_window_has_passed(gap_s: float, weight: float) -> None:
+    ledger = Ledger(guards(author_posts=1, window_s=600.0))
+    ledger.take(post(1, author="ann"))
+    assert ledger.take(post(2, author="ann", after_s=gap_s)).mark.weight == weight
+
+
 def test_an_edit_takes_the_place_of_its_earlier_version() -> None:
     ledger = Ledger(guards(author_posts=1))
     ledger.take(post(1, NEWS, author="ann"))
@@ -304,4 +338,20 @@ def test_weights_are_shares_in_thousandths_with_a_reason(rows: list[tuple[str, i
         assert mark.weight == round(mark.weight, 3)
         assert (mark.weight < 1.0) <= bool(mark.reasons)
     assert all(0.0 <= weight <= 1.0 for weight in ledger.weights.values())
-    assert sum(ledger.room._posts.values()) <= len(ledger.room)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STREAM)
+def test_what_is_counted_is_what_is_in_the_window(rows: list[tuple[str, int, int]]) -> None:
+    room = guards(author_posts=3, window_s=300.0, ring_authors=3, posts=30)
+    for each in stream(rows):
+        room.check(each, goog())
+        inside = list(room._members.values())
+        assert room._cashtags == Counter(tag for member in inside for tag in member.cashtags)
+        assert room._posts == Counter((member.author, "GOOG") for member in inside if member.capped)
+        window = room._bursts["GOOG"].window
+        assert window.accounts == Counter(member.fresh for member in inside if member.fresh)
+        assert window.others == sum(not member.fresh for member in inside)
+        assert {name for name, cluster in room._clusters.items()} == {
+            member.cluster.id for member in inside if member.cluster is not None
+        }
