@@ -85,7 +85,9 @@ class Commands:
                 return self.kill(command.reason, command.by, command.flatten)
             case "flatten":
                 held = (position.symbol for position in dealing.portfolio.positions())
-                return self._unknown(command.symbol, *held) or dealing.flatten(command.symbol, command.reason)
+                return self._unknown(command.symbol, *held) or dealing.flattening.flatten(
+                    command.symbol, command.reason
+                )
             case "cancel":
                 return self._cancel(command.order, now_ns)
             case "reconcile":
@@ -111,7 +113,7 @@ class Commands:
         dealing.enter(dealing.risk.kill(reason, by, self._clock.now_ns()))
         text = "HALTED: entries are being cancelled, protective exits stay"
         if flatten:
-            text = f"HALTED: entries are being cancelled; {dealing.flatten('*', reason).text}"
+            text = f"HALTED: entries are being cancelled; {dealing.flattening.flatten('*', reason).text}"
         return Reply(ok=True, text=text, remedy="`desk resume --reason …` to trade again")
 
     def _change(self, state: TradingState, reason: str, by: str, now_ns: int) -> Reply:

@@ -17,9 +17,9 @@ from engine.clock import MINUTE, SECOND, Clock
 from engine.config import Config
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
+from engine.kernel.flattening import Flattening
 from engine.kernel.view import View
 from engine.model import (
-    ZERO,
     Alert,
     Answer,
     Book,
@@ -45,8 +45,8 @@ from engine.model import (
     TradingState,
     Verdict,
 )
-from engine.model.frames import Push, Reply
-from engine.model.records import AnswerRecord, Difference, FlattenRecord
+from engine.model.frames import Push
+from engine.model.records import AnswerRecord, Difference
 from engine.orders import Changes, Orders, Place, Request, Resend
 from engine.portfolio import Portfolio
 from engine.risk import Risk
@@ -99,10 +99,9 @@ class Dealing:
         """When they were last lost; 0 while they never were."""
         self.equal_ns = 0
         """As of when the venue last told the same as the book; 0 once it told otherwise."""
-        self.to_flatten: dict[str, str] = {}
-        """Symbol → reason of each flatten that the last engine had not finished."""
         self.failed = ""
         """Why nothing may be sent any more (a journal that cannot be written); empty while all is well."""
+        self.flattening = Flattening(clock, journal=journal, view=view, dealing=self)
         self.day_ns = 0
         """Start of the trading day that the account's day began with; 0 while it is not known."""
         self._valued_ns = 0
@@ -116,7 +115,7 @@ class Dealing:
         return Book(
             now_ns=now_ns,
             account=self.portfolio.account(now_ns),
-            positions={position.symbol: position for position in self._held()},
+            positions={position.symbol: position for position in self.held()},
             orders=self.orders.open,
             quotes=self._view.quotes,
             market=self.market,
@@ -127,7 +126,7 @@ class Dealing:
             venue_exits=self.market.session is Session.REGULAR,
         )
 
-    def _held(self) -> tuple[Position, ...]:
+    def held(self) -> tuple[Position, ...]:
         """The account's positions, with how much of each is not ours: a venue tells one quantity for both."""
         told = []
         for position in self.portfolio.positions():
@@ -140,7 +139,7 @@ class Dealing:
     def positions(self) -> tuple[Position, ...]:
         """Positions with the stop and target that protect them."""
         shown = []
-        for position in self._held():
+        for position in self.held():
             exits = self.orders.exits(position.symbol)
             shown.append(
                 msgspec.structs.replace(
@@ -358,32 +357,10 @@ class Dealing:
                 self.decide(ticket, DecisionKind.REJECTED, change.by, f"trading is halted: {change.reason}")
             self.apply(self.orders.cancel_entries(self._clock.now_ns()))
         if change.state is TradingState.ACTIVE:
+            if change.previous is TradingState.HALTED:
+                self.flattening.waiting.clear()  # a person trades on
             for state in (TradingState.HALTED, TradingState.REDUCING):
                 self.alarms.clear(f"state:{state.value}")
-
-    def flatten(self, symbol: str, reason: str) -> Reply:
-        """Close one position, or with * all: protective legs are cancelled first, then what is held is sold.
-
-        Symbols in which only an entry is open are among them: it is cancelled, and what it fills meanwhile is sold.
-        """
-        held = {order.symbol: Position(order.symbol, ZERO, ZERO) for order in self.orders.open if _enters(order)}
-        held |= {position.symbol: position for position in self._held() if position.ours}
-        chosen = [position for _, position in sorted(held.items()) if symbol in ("*", position.symbol)]
-        if not chosen:
-            return Reply(ok=True, text=f"nothing to close in {'any symbol' if symbol == '*' else symbol}")
-        now_ns = self._clock.now_ns()
-        for position in chosen:
-            self._journal.append("flatten", position.symbol, FlattenRecord(position.symbol, reason, now_ns), now_ns)
-            quote = self._view.quotes.get(position.symbol)
-            self.apply(self.orders.flatten(position, quote, reason, now_ns))
-        return Reply(ok=True, text=f"closing {', '.join(position.symbol for position in chosen)}")
-
-    def resume_flattens(self) -> None:
-        """Once reconciled: go on with every flatten that the last engine had begun, where something is still held."""
-        asked, self.to_flatten = self.to_flatten, {}
-        for symbol, reason in asked.items():
-            reply = self.flatten(symbol, reason)
-            log.warning("flatten of %s goes on after a restart: %s", symbol, reply.text)
 
     def new_day(self) -> None:
         """A new trading day begins: the day's profit is counted from here."""
@@ -422,11 +399,6 @@ def signal_words(ticket: Ticket) -> str:
     signal, draft = ticket.signal, ticket.draft
     size = "" if draft is None else f" {draft.quantity} at {draft.limit_price}"
     return f"{signal.side.value} {signal.symbol}{size} ({signal.reason}):"
-
-
-def _enters(order: Order) -> bool:
-    """Whether an order of ours may still open a position, or add to one."""
-    return order.role is Role.ENTRY
 
 
 def _adds(intent: Intent) -> bool:

@@ -88,7 +88,7 @@ class Reckoning:
         if result.ok and heard_ns is not None and snapshot.at_ns >= heard_ns:
             dealing.reconciled = True
             dealing.alarms.clear("reconciliation")
-            dealing.resume_flattens()
+            dealing.flattening.resume()
         elif result.ok:
             dealing.reconciled = False
             if why in ("periodic", "person"):

@@ -24,7 +24,7 @@ def resume(path: Path, dealing: Dealing) -> None:
     Called after `restore`: the book is known.
     """
     with Reader(path) as reader:
-        dealing.to_flatten = _unfinished(reader)
+        dealing.flattening.waiting = _unfinished(reader)
         _modes(reader, dealing.tickets)
 
 

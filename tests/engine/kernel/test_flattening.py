@@ -1,0 +1,116 @@
+"""Flattens: ours and nobody else's, also what fills meanwhile, and not while nothing can be sold."""
+
+from __future__ import annotations
+
+from engine.clock import SECOND
+from engine.kernel.inbox import Compared
+from engine.model import (
+    Answer,
+    Draft,
+    Intent,
+    Market,
+    OrderStatus,
+    OrderUpdate,
+    Outcome,
+    Role,
+    Session,
+    Side,
+    TradingState,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+)
+from tests.engine.kernel.bare import NOW
+from tests.engine.kernel.desk_at_hand import D, Desk
+
+
+def test_flatten_sells_ours_and_leaves_theirs(desk: Desk) -> None:
+    desk.open(theirs=10)
+    desk.buy("5.5")
+    assert desk.dealing.flattening.flatten("*", "drill").text == "closing TSLA"
+    (flatten,) = desk.placed()
+    assert (flatten.role, flatten.draft.quantity) == (Role.FLATTEN, D("5.5"))
+    desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
+    desk.fill(flatten, "5.5")
+    (left,) = desk.dealing.positions()
+    assert left.quantity == 10 and left.external
+    assert desk.dealing.flattening.flatten("*", "drill").text == "nothing to close in any symbol"
+
+
+def test_a_flatten_in_a_wide_market_waits_at_the_collar_and_is_not_denied(desk: Desk) -> None:
+    desk.open()
+    desk.buy("5.5")
+    desk.quote("96.9", "103.1", "100")
+    desk.dealing.flattening.flatten("TSLA", "drill")
+    (flatten,) = desk.placed()
+    assert (flatten.role, flatten.draft.limit_price) == (Role.FLATTEN, D(98))
+
+
+class TestFlattenWithAnEntryUnderWay:
+    """Nothing is held yet; the entry may fill before its cancel arrives."""
+
+    def entry(self, desk: Desk) -> Intent:
+        desk.open()
+        draft = Draft("TSLA", Side.BUY, D("5.5"), D("100.2"), D(100), NOW, D(95), D(110))
+        intent = desk.dealing.orders.intend("s-1", "t-1", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        desk.dealing.on_answer(intent, Answer(Outcome.ACCEPTED, order=desk.told(intent, OrderStatus.WORKING)))
+        desk.dealing.enter(desk.dealing.risk.kill("drill", "person", NOW))
+        assert desk.dealing.flattening.flatten("*", "drill").text == "closing TSLA"
+        assert desk.placed() == []
+        return intent
+
+    def test_what_it_fills_is_sold(self, desk: Desk) -> None:
+        intent = self.entry(desk)
+        desk.later(1)
+        desk.fill(intent, "5.5")
+        (flatten,) = desk.placed()
+        assert (flatten.role, flatten.draft.side, flatten.draft.quantity) == (Role.FLATTEN, Side.SELL, D("5.5"))
+
+    def test_one_that_is_cancelled_leaves_nothing_to_do(self, desk: Desk) -> None:
+        intent = self.entry(desk)
+        desk.later(1)
+        gone = desk.told(intent, OrderStatus.CANCELED)
+        desk.dealing.on_update(OrderUpdate("canceled", gone, desk.clock.now_ns()))
+        desk.later(30)
+        desk.dealing.due()
+        assert desk.placed() == [] and desk.dealing.orders.next_due_ns is None
+
+
+class TestFlattenWhileTheMarketIsClosed:
+    """Nothing could be sold: what protects the position stays, and the flatten goes on when the market opens."""
+
+    def asked(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        desk.dealing.market = Market(Session.CLOSED, NOW)
+        reply = desk.stages.commands.kill("good night", "person", flatten=True)
+        assert "closed when the market opens" in reply.text
+        assert not desk.dealing.requests and desk.dealing.orders.exits("TSLA").stop_price == 95
+
+    def compared(self, desk: Desk) -> None:
+        account = VenueAccount(D(100_000), D(100_000), D(100_000), number="made-up")
+        snapshot = VenueSnapshot(desk.clock.now_ns(), account, (VenuePosition("TSLA", D("5.5"), D(100)),), ())
+        desk.stages.reckoning.take(Compared(snapshot, "", "periodic"))
+
+    def test_it_goes_on_when_it_opens(self, desk: Desk) -> None:
+        self.asked(desk)
+        desk.later(20)
+        self.compared(desk)
+        assert desk.placed() == []
+        desk.dealing.market = Market(Session.PRE, NOW)
+        self.compared(desk)
+        assert desk.placed() == [], "a fraction does not trade then"
+        desk.dealing.market = Market(Session.REGULAR, NOW)
+        self.compared(desk)
+        (flatten,) = desk.placed()
+        assert (flatten.role, flatten.draft.quantity) == (Role.FLATTEN, D("5.5"))
+        assert not desk.dealing.flattening.waiting
+
+    def test_not_once_a_person_trades_on(self, desk: Desk) -> None:
+        self.asked(desk)
+        risk = desk.dealing.risk
+        desk.dealing.enter(risk.change_state(TradingState.ACTIVE, "false alarm", "person", NOW))
+        desk.dealing.market = Market(Session.REGULAR, NOW)
+        desk.later(20)
+        self.compared(desk)
+        assert desk.placed() == []
