@@ -56,6 +56,8 @@ class DataDialect:
         reason = f"the venue says error {code}: {text(message.get('msg'), 120)}"
         if code in (403, 405):
             return  # signed in twice, or one subscription too many: what there is goes on
+        if code == 400:
+            raise StreamError(reason, "Perhaps a symbol that is none to the venue: correct [[watchlist]].")
         if code == 402:
             raise StreamError(reason, "Check the keys: desk keys set", light=Light.REFUSED)
         if code == 410:

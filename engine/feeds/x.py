@@ -124,6 +124,7 @@ class XFeed:
                     sink,
                     reporter,
                     lag_ns=from_seconds(config.search_lag_s),
+                    horizon_ns=self._horizon_ns,
                     wait=self._wait,
                     remember=self._remember,
                 )

@@ -47,11 +47,16 @@ class Filler:
         reporter: Reporter,
         *,
         lag_ns: int,
+        horizon_ns: int,
         wait: Wait,
         remember: Callable[[Sequence[Post]], None],
     ) -> None:
-        """`lag_ns`: how far behind now recent search stands. `remember` is told what has been delivered."""
+        """`lag_ns`: how far behind now recent search stands; `horizon_ns`: how far back the windows reach.
+
+        `remember` is told what has been delivered.
+        """
         self._lag_ns = lag_ns
+        self._horizon_ns = horizon_ns
         self._searcher = searcher
         self._meter = meter
         self._clock = clock
@@ -106,9 +111,7 @@ class Filler:
             return self._reporter.state(covered_since_ns=complete_ns, **filled)
         if complete_ns > gap.from_ns:
             span = f"{_clock_time(gap.from_ns)}-{_clock_time(complete_ns)}"
-            self._reporter.missing(f"posts of {span} UTC are missing: {why}")
-        else:
-            self._reporter.missing("")
+            self._reporter.missing(f"posts of {span} UTC are missing: {why}", complete_ns + self._horizon_ns)
         return self._reporter.state(**filled)
 
     async def _deliver(self, posts: tuple[Post, ...], told: FeedState | None = None) -> None:

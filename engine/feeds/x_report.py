@@ -10,6 +10,8 @@ from engine.model import FeedState, Light, Sink
 
 REFRESH_NS = SECOND
 """An unchanged light is reported at most this often."""
+MISSING = 4
+"""Most unfilled spans told at once; the newest stay."""
 QUIET_NS = 60 * SECOND
 """After this long without a post the detail says how old the last one is."""
 
@@ -28,7 +30,8 @@ class Reporter:
         self._remedy = ""
         self._reported_ns = 0
         self._filling = ""
-        self._missing = ""
+        self._missing: dict[str, int] = {}
+        """What could not be filled, and until when it matters."""
         self.last_ns = 0
         self.last_post_ns = 0
         self.items = 0
@@ -52,9 +55,11 @@ class Reporter:
         self._filling = what
         self._changed(before)
 
-    def missing(self, what: str) -> None:
-        """What could not be filled; empty when everything is there."""
-        self._missing = what
+    def missing(self, what: str, until_ns: int) -> None:
+        """What could not be filled; told until then, when it has left the windows."""
+        self._missing[what] = until_ns
+        while len(self._missing) > MISSING:
+            del self._missing[next(iter(self._missing))]
 
     def recovered(self, posts: int) -> None:
         """Posts came by recent search."""
@@ -101,7 +106,8 @@ class Reporter:
 
     def _described(self, now_ns: int) -> str:
         """The reason; on a live but quiet stream, how old the last post is."""
-        parts = [self._filling, self._detail, self._missing]
+        self._missing = {what: until_ns for what, until_ns in self._missing.items() if until_ns > now_ns}
+        parts = [self._filling, self._detail, *self._missing]
         if self._light is Light.UP:
             since_ns = self.last_post_ns or self._since_ns
             if now_ns - since_ns >= QUIET_NS:

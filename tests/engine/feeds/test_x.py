@@ -387,6 +387,18 @@ async def test_duplicates_disorder_edits_and_long_posts_pass_through(tmp_path: P
         assert desk.sink.states[-1].spent_usd == pytest.approx(5 * 0.005), "a post is paid once, however often it comes"
 
 
+async def test_a_compressed_stream_brings_every_line_when_it_is_sent(tmp_path: Path) -> None:
+    async with rig(tmp_path, simulator={"compress": True, "keep_alive_s": 0.05}) as desk:
+        await desk.live()
+        for count, text in enumerate(("Tesla", "Tesla again", "Tesla " + "word " * 4000), 1):
+            desk.x.post(text)
+            await desk.sink.until(lambda count=count: len(desk.sink.posts) == count)
+        desk.advance(3)
+        heard_ns = desk.clock.now_ns()
+        await desk.sink.until(lambda: desk.sink.states[-1].last_ns == heard_ns)
+        assert len(desk.x.requests(STREAM)) == 1
+
+
 async def test_text_outside_ascii_and_line_separators_survive_any_chunking(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         await desk.x.streaming()

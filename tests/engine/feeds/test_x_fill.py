@@ -187,6 +187,25 @@ async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_
         await desk.sink.until(lambda: desk.sink.posts)
 
 
+async def test_what_is_missing_is_told_until_the_windows_have_passed_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.x.refuse(SEARCH, *[faults.not_enrolled()] * 2)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: "are missing" in desk.sink.states[-1].detail)
+        desk.advance(5 * MINUTE / SECOND)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(3)
+        await desk.sink.until(lambda: desk.sink.coverage[-1].filled_to_ns)
+        await desk.up()
+        assert "are missing" in desk.sink.states[-1].detail, "another gap that was filled fills not this one"
+        desk.advance(WINDOWS_NS / SECOND)
+        desk.x.send(b"\r\n")
+        await desk.sink.until(lambda: desk.sink.states[-1].last_ns == desk.clock.now_ns())
+        assert "are missing" not in desk.sink.states[-1].detail
+
+
 async def test_a_search_is_patient_with_rate_limits_and_server_errors(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True) as desk:
         past = history(desk, 5, every_s=120)

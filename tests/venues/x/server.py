@@ -10,6 +10,7 @@ import asyncio
 import json
 import socket
 import ssl
+import zlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class XSimulator:
         connects: int = 50,
         requests: int = 450,
         usage_requests: int = 50,
+        compress: bool = False,
     ) -> None:
         self.token = token
         self.clock: Clock = clock or SystemClock()
@@ -73,6 +75,8 @@ class XSimulator:
         self.rest = Rest(self.clock, names=names, search_lag_s=search_lag_s)
         self.connection_limit = connection_limit
         self.port = port
+        self.compress = compress
+        """Whether the stream is compressed for clients that accept it, as X's is."""
         self.rules = self.rest.rules
         self.archive = self.rest.archive
         self.seen: list[Seen] = []
@@ -275,23 +279,35 @@ class XSimulator:
         response = web.StreamResponse(headers=self._rate_headers(request.path))
         response.content_type = "application/json"
         self._connections.append(connection)
+        packer = zlib.compressobj(wbits=31) if self.compress and "gzip" in str(request.headers) else None
+        if packer is not None:
+            response.headers["Content-Encoding"] = "gzip"
         try:
             await response.prepare(request)
             self._note(request, 200)
-            await self._feed(connection, request, response)
+            await self._feed(connection, request, response, packer)
         finally:
             self._connections.remove(connection)
             self._changed.set()
         return response
 
-    async def _feed(self, connection: Connection, request: web.Request, response: web.StreamResponse) -> None:
+    async def _feed(
+        self,
+        connection: Connection,
+        request: web.Request,
+        response: web.StreamResponse,
+        packer: zlib._Compress | None,
+    ) -> None:
+        async def write(raw: bytes) -> None:
+            await response.write(raw if packer is None else packer.compress(raw) + packer.flush(zlib.Z_SYNC_FLUSH))
+
         silent = False
         while True:
             try:
                 async with asyncio.timeout(None if silent else self.keep_alive_s):
                     item = await connection.queue.get()
             except TimeoutError:
-                await response.write(b"\r\n")
+                await write(b"\r\n")
                 continue
             if item is End.CLEAN:
                 return
@@ -303,7 +319,7 @@ class XSimulator:
                 silent = True
             elif not silent:
                 assert isinstance(item, bytes)
-                await response.write(item)
+                await write(item)
 
 
 def _http_date(at_ns: int) -> str:
