@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import importlib
+import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Message, Push, Reply, Snapshot
+from engine.paths import check_socket_path
 
 if TYPE_CHECKING:
     import aiohttp
@@ -145,6 +147,7 @@ class Client:
             raise self._unreachable(error) from error
 
     async def _open(self) -> aiohttp.ClientSession:
+        self._refuse_foreign()
         if self._session is None:
             aiohttp = await self.prepare()
             self._session = aiohttp.ClientSession(
@@ -175,6 +178,24 @@ class Client:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
+
+    def _refuse_foreign(self) -> None:
+        """Ask no engine of somebody else, nor one behind a directory in which somebody else puts what they like.
+
+        Raises DeskError. A socket that is not there is found so by connecting.
+        """
+        check_socket_path(self._path)
+        try:
+            owners = {self._path.lstat().st_uid, self._path.parent.stat().st_uid}
+        except OSError:
+            return
+        foreign = owners - {os.getuid()}
+        if foreign:
+            raise DeskError(
+                f"expected a socket of user {os.getuid()} in a directory of theirs, found user {min(foreign)}'s",
+                where=str(self._path),
+                remedy="it may be no engine of yours: set engine.runtime_dir to a directory of yours",
+            )
 
     def _snapshot(self, data: bytes | str) -> Snapshot:
         head = self._decode(data, _Head)

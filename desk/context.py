@@ -53,14 +53,14 @@ def options(ctx: click.Context) -> GlobalOptions:
     return found if found is not None else GlobalOptions(None, None)
 
 
-def load_context(ctx: click.Context) -> Context:
-    """Load the configuration for this call. Raises ConfigError."""
-    from engine.config import load
+def load_context(ctx: click.Context, *, only_engine: bool = False) -> Context:
+    """Load the configuration for this call, all or only of [engine]. Raises ConfigError."""
+    from engine.config import load, load_engine
     from engine.paths import Paths
 
     given = options(ctx)
     path = None if given.config is None else Path(given.config)
-    loaded = load(path, profile=given.profile, env=os.environ)
+    loaded = (load_engine if only_engine else load)(path, profile=given.profile, env=os.environ)
     return Context(loaded, Paths.of(loaded.config))
 
 

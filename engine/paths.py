@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 
-from engine.config import Config
+from engine.config import PROFILES, Config
 from engine.errors import EXIT_USAGE, DeskError
 from engine.model.base import Value
 
 SOCKET_PATH_LIMIT = 100
-"""Longest path used for a Unix socket, in bytes; the kernel's own limit is 107 (unix(7))."""
+"""Longest path used for a Unix socket where we choose it, in bytes."""
+SOCKET_PATH_MOST = 107
+"""Longest path that a Unix socket may have at all, in bytes (unix(7))."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 class Paths(Value, frozen=True, gc=False):
@@ -29,7 +34,17 @@ class Paths(Value, frozen=True, gc=False):
 
     @classmethod
     def of(cls, config: Config, name: str = "") -> Paths:
-        """Paths for a configuration; creates nothing."""
+        """Paths for a configuration; creates nothing.
+
+        Raises DeskError for a name that is no plain word, or that is another profile's.
+        """
+        if name and (not _NAME.fullmatch(name) or (name in PROFILES and name != config.engine.profile)):
+            raise DeskError(
+                f"expected a word of at most 40 letters, digits, - and _ that names no other profile, found {name!r}",
+                where="--name",
+                remedy="to reach another profile's engine: --profile",
+                exit_code=EXIT_USAGE,
+            )
         state = Path(config.engine.state_dir).expanduser() if config.engine.state_dir else _user_state_dir()
         if config.engine.runtime_dir:
             runtime = Path(config.engine.runtime_dir).expanduser()
@@ -84,6 +99,18 @@ class Paths(Value, frozen=True, gc=False):
 def view_socket(socket: Path) -> Path:
     """The socket beside a control socket that shows the same and carries out nothing."""
     return socket.with_name(f"{socket.stem}.view{socket.suffix}")
+
+
+def check_socket_path(socket: Path) -> None:
+    """Raises DeskError when the system has no room for the path of this control socket, or the one beside it."""
+    longest = len(os.fsencode(view_socket(socket)))
+    if longest > SOCKET_PATH_MOST:
+        raise DeskError(
+            f"expected a path of at most {SOCKET_PATH_MOST} bytes for a Unix socket, found {longest}",
+            where=str(view_socket(socket)),
+            remedy="set engine.runtime_dir to a shorter one",
+            exit_code=EXIT_USAGE,
+        )
 
 
 def private_dir(directory: Path) -> None:

@@ -23,12 +23,7 @@ def _serve(ctx: click.Context, /, port: int, with_commands: bool, name: str) -> 
 
     context = load_context(ctx)
     if context.profile not in web_desk.PROFILES:
-        raise DeskError(
-            f"expected a profile among {', '.join(web_desk.PROFILES)}, found {context.profile}: real money stays in "
-            "the terminal",
-            remedy="desk serve --profile paper",
-            exit_code=EXIT_USAGE,
-        )
+        raise _not_served(context.profile)
     paths = Paths.of(context.config, name) if name else context.paths
     acts = with_commands and not options(ctx).read_only
     arguments = ["--profile", context.profile, "--name", name]
@@ -39,15 +34,27 @@ def _serve(ctx: click.Context, /, port: int, with_commands: bool, name: str) -> 
     ctx.exit(asyncio.run(_run(Client(paths.view_socket), port, command, f"desk {context.profile}", acts)))
 
 
+def _not_served(profile: str) -> DeskError:
+    from desk.serve import PROFILES
+
+    return DeskError(
+        f"expected a profile among {', '.join(PROFILES)}, found {profile}: real money stays in the terminal",
+        remedy="desk serve --profile paper",
+        exit_code=EXIT_USAGE,
+    )
+
+
 async def _run(client: object, port: int, command: str, title: str, acts: bool) -> int:
     from aiohttp import web
 
     from desk.client import Client
-    from desk.serve import Door, application, listen
+    from desk.serve import PROFILES, Door, application, listen
 
     assert isinstance(client, Client)
     async with client:
-        await client.snapshot()
+        profile = (await client.snapshot()).status.profile
+    if profile not in PROFILES:
+        raise _not_served(profile)
     with listen(port) as listening:
         door = Door(listening.getsockname()[1])
         runner = web.AppRunner(await application(door, command, title), access_log=None, shutdown_timeout=1.0)

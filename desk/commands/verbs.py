@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED, DeskError
+from engine.errors import EXIT_FAILED, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desk.client import Client
     from engine.model.frames import Snapshot
+    from engine.paths import Paths
+
+CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
+"""Verbs that only take risk away: no mistake in the configuration keeps them from a running engine."""
 
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON.")
 NAME = click.Option(["--name"], default="", hidden=True, help="An engine on its own journal, such as demo.")
@@ -71,11 +73,18 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     """Send a command, print the reply, exit with 1 when it was refused."""
     import msgspec
 
+    kill = command.verb == "kill"
     try:
-        reply = asyncio.run(_send(client_of(ctx, name), command))
+        paths = paths_of(ctx, name, urgent=command.verb in CALMING)
+    except ConfigError as error:
+        if kill:
+            raise _other_ways(error, "KILL in the engine's runtime directory") from error
+        raise
+    try:
+        reply = asyncio.run(_send(_client(ctx, paths), command))
     except DeskError as error:
-        if command.verb == "kill":
-            raise _other_ways(error, load_context(ctx).paths.kill_file) from error
+        if kill:
+            raise _other_ways(error, str(paths.kill_file)) from error
         raise
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
@@ -85,7 +94,7 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
         ctx.exit(EXIT_FAILED)
 
 
-def _other_ways(error: DeskError, kill_file: Path) -> DeskError:
+def _other_ways(error: DeskError, kill_file: str) -> DeskError:
     """The same error for somebody who must halt trading, and whom the socket has not heard."""
     remedy = (
         f"touch {kill_file}: an engine that runs halts, and one that starts is HALTED; `kill -USR1` its pid halts too"
@@ -93,21 +102,40 @@ def _other_ways(error: DeskError, kill_file: Path) -> DeskError:
     return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
 
 
-def say(lines: Iterable[str]) -> None:
+def say(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines; whatever stands in them, a terminal only writes it."""
     from engine.text import display_text
 
     for line in lines:
-        click.echo(display_text(line, limit=len(line)))
+        click.echo(display_text(line, limit=len(line)), err=err)
 
 
 def client_of(ctx: click.Context, name: str) -> Client:
     """The control socket's client for this call's profile, or for the engine of that name."""
-    from desk.client import Client
+    return _client(ctx, paths_of(ctx, name))
+
+
+def paths_of(ctx: click.Context, name: str, *, urgent: bool = False) -> Paths:
+    """The files of this call's engine, or of the engine of that name.
+
+    Raises ConfigError when the configuration is wrong. Where it is `urgent`, [engine] alone need be right: an engine
+    that runs goes on with what it read before, and must be reached. What is wrong is told all the same.
+    """
     from engine.paths import Paths
 
-    context = load_context(ctx)
-    paths = Paths.of(context.config, name) if name else context.paths
+    try:
+        return Paths.of(load_context(ctx).config, name)
+    except ConfigError as error:
+        if not urgent:
+            raise
+        found = Paths.of(load_context(ctx, only_engine=True).config, name)
+        say([*f"desk: {error}".split("\n"), f"asking the engine at {found.socket} all the same"], err=True)
+        return found
+
+
+def _client(ctx: click.Context, paths: Paths) -> Client:
+    from desk.client import Client
+
     return Client(paths.view_socket if options(ctx).read_only else paths.socket)
 
 

@@ -6,6 +6,7 @@ from engine.config.load import (
     build,
     config_hash,
     load,
+    load_engine,
     shipped_path,
     user_path,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "config_hash",
     "environment",
     "load",
+    "load_engine",
     "shipped_path",
     "user_path",
     "where_in",

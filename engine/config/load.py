@@ -27,6 +27,8 @@ PROFILES = ("simulated", "paper", "live")
 
 _SECRET_KEYS = re.compile(r"(secret|token|password|api_?key|key_id|bearer)", re.IGNORECASE)
 
+_ENGINE_LINES = re.compile(r"^\[engine\].*\n(?:[^\[\n].*\n|\n)*", re.MULTILINE)
+
 Table = dict[str, Any]
 
 
@@ -57,18 +59,53 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
 
     Without `path` the user's own file is used if there is one. Raises ConfigError.
     """
+    source = path or (user_path() if user_path().exists() else None)
+    return _effective({} if source is None else _read(source), source, profile, settings_in(env))
+
+
+def load_engine(path: Path | None = None, *, profile: str | None = None, env: Mapping[str, str]) -> Loaded:
+    """The same with nothing of file and environment but [engine]: the way to a running engine, whatever else is wrong.
+
+    Raises ConfigError where [engine] is wrong too.
+    """
+    source = path or (user_path() if user_path().exists() else None)
+    table = {} if source is None else _readable_part(source)
+    profiles = table.get("profile")
+    named = profiles.items() if isinstance(profiles, dict) else ()
+    alone = {**_engine_of(table), "profile": {name: _engine_of(overlay) for name, overlay in named if name in PROFILES}}
+    settings = {name: value for name, value in env.items() if name.startswith(variable_of("engine."))}
+    return _effective(alone, source, profile, settings_in(settings))
+
+
+def _readable_part(source: Path) -> Table:
+    """The whole table, or of a file that is no TOML the lines under [engine] if these are."""
+    try:
+        return _read(source)
+    except ConfigError as error:
+        try:
+            found = _ENGINE_LINES.search(read_text(source))
+            return {} if found is None else tomllib.loads(found[0])
+        except (OSError, ConfigError, ValueError):
+            raise error from None
+
+
+def _engine_of(table: object) -> Table:
+    return {"engine": table["engine"]} if isinstance(table, dict) and "engine" in table else {}
+
+
+def _effective(table: Table, source: Path | None, profile: str | None, overrides: Table) -> Loaded:
     shipped = shipped_path()
     base = _read(shipped)
-    source = path or (user_path() if user_path().exists() else None)
     if source is not None:
-        base = _overlay(base, _checked(_read(source), source), replace=("watchlist",))
+        base = _overlay(base, _checked(table, source), replace=("watchlist",))
     profiles = base.pop("profile", {})
-    overrides = settings_in(env)
-    name = profile or overrides.get("engine", {}).get("profile") or base.get("engine", {}).get("profile", "paper")
+    name = overrides.get("engine", {}).get("profile", base.get("engine", {}).get("profile", "paper"))
+    if profile is not None:
+        name = profile
     if name not in PROFILES:
         raise ConfigError(
             f"expected a profile among {', '.join(PROFILES)}, found {name!r}",
-            where="--profile" if profile else _whence(source or shipped, "engine.profile", overrides),
+            where="--profile" if profile is not None else _whence(source or shipped, "engine.profile", overrides),
             remedy=nearest(str(name), PROFILES),
         )
     merged = _overlay(base, profiles.get(name, {}), replace=("watchlist",))

@@ -28,7 +28,7 @@ from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
-from engine.paths import view_socket
+from engine.paths import check_socket_path, view_socket
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -118,6 +118,7 @@ class ControlServer:
 
     async def start(self) -> None:
         """Bind the socket, and beside it the one that only shows. Raises DeskError when something is in the way."""
+        check_socket_path(self._path)
         clear_stale_socket(self._path)
         clear_stale_socket(view_socket(self._path))
         await self._bind(self._path, self._post_command)
@@ -141,6 +142,12 @@ class ControlServer:
         try:
             await web.UnixSite(runner, str(path)).start()
             self._own(path)
+        except OSError as error:
+            raise DeskError(
+                f"expected to open the control socket, found: {error.strerror or error}",
+                where=str(path),
+                remedy="set engine.runtime_dir to a directory of yours, on a disk with space",
+            ) from error
         finally:
             os.umask(mask)
 
@@ -271,6 +278,8 @@ class ControlServer:
             command = read_command(await request.read())
         except ValueError as error:
             reply = Reply(ok=False, text=str(error))
+        except ConnectionError:  # it went before its command was whole: nothing is done, nobody is left to be told
+            return web.Response(status=400)
         else:
             problem = check_command(command)
             reply = Reply(ok=False, text=problem) if problem else await self._source.command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -69,15 +70,24 @@ def holder(path: Path) -> int | None:
 
 
 def _opened(path: Path, flags: int) -> int:
+    """The lock file's descriptor. A link is not followed: what it leads to would be emptied."""
     try:
-        return os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as error:
-        raise DeskError(
-            f"expected a lock file that can be written, found: {error.strerror or error}",
-            where=str(path),
-            remedy="move it away, or set engine.runtime_dir to another directory",
-            exit_code=EXIT_USAGE,
-        ) from error
+        raise _in_the_way(path, error.strerror or str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _in_the_way(path, "another kind of file")
+    return descriptor
+
+
+def _in_the_way(path: Path, found: str) -> DeskError:
+    return DeskError(
+        f"expected a lock file that can be written, found: {found}",
+        where=str(path),
+        remedy="move it away, or set engine.runtime_dir to another directory",
+        exit_code=EXIT_USAGE,
+    )
 
 
 def _takes(descriptor: int, kind: int) -> bool:

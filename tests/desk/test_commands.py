@@ -6,6 +6,7 @@ The engine stands in the middle of a made-up morning with two tickets that wait;
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import tempfile
@@ -202,6 +203,76 @@ def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
     assert found.returncode == EXIT_NO_ENGINE
     assert f"touch {kill_file}" in found.stderr
     assert not kill_file.exists()
+
+
+WRONG = {
+    "a limit": "[risk]\nopen_orders = -1\n",
+    "no TOML": "[engine]\n# as it is\nlog_level = 'info'\n\n[risk\n",
+    "an unknown key": "[engine]\n[rsk]\n",
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+def test_what_takes_risk_away_needs_no_right_configuration(home: Path, text: str) -> None:
+    """An engine goes on with what it read before: who halts it must not be sent to mend a file first."""
+    config = home / "config.toml"
+    config.write_text(text)
+    path = home / "run" / "paper.sock"
+    for verb in (("kill",), ("pause", "--reason", "r"), ("flatten", "*", "--reason", "r"), ("cancel", "x"), ("stop",)):
+        found = call(home, *verb, "--config", str(config))
+        assert found.returncode == EXIT_NO_ENGINE, "the engine was not looked for"
+        assert f"desk: {config}:" in found.stderr
+        assert f"asking the engine at {path} all the same" in found.stderr
+    for verb in (("resume", "--reason", "r"), ("confirm", "t", "--fingerprint", "f"), ("status",)):
+        assert call(home, *verb, "--config", str(config)).returncode == EXIT_USAGE
+
+
+def test_a_kill_that_cannot_know_its_engine_names_the_other_ways(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text("[engine]\nlog_level = 3\n")
+    found = call(home, "kill", "--config", str(config))
+    assert found.returncode == EXIT_USAGE
+    assert f"desk: {config}:2: engine.log_level" in found.stderr
+    assert "touch KILL in the engine's runtime directory" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["../../elsewhere", "a/b", "", "x" * 200, "paper.view", "live", "a\x1b[31m"])
+def test_a_name_stays_among_its_own_profiles_files(home: Path, name: str) -> None:
+    found = call(home, "--profile", "paper", "status", "--name", name)
+    assert found.returncode == (EXIT_USAGE if name else EXIT_NO_ENGINE)
+    assert name in ("", "a\x1b[31m") or repr(name) in found.stderr
+    assert clean(found.stderr)
+
+
+def test_an_empty_profile_is_none(home: Path) -> None:
+    """`--profile "$PROFILE"` with nothing in it must not reach the engine of another."""
+    for arguments, settings in ((("--profile", ""), {}), ((), {"DESK_ENGINE__PROFILE": ""})):
+        found = call(home, *arguments, "status", settings=settings)
+        assert found.returncode == EXIT_USAGE
+        assert "expected a profile among simulated, paper, live, found ''" in found.stderr
+
+
+def test_a_path_too_long_for_a_socket(home: Path) -> None:
+    settings = {"DESK_ENGINE__RUNTIME_DIR": str(home / ("r" * 100))}
+    for arguments in (("status",), ("replay",)):
+        found = call(home, *arguments, settings=settings)
+        assert found.returncode == EXIT_USAGE
+        assert "at most 107 bytes for a Unix socket" in found.stderr
+        assert "engine.runtime_dir" in found.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("given", ["run", "run/paper.sock"])
+def test_somebody_elses_socket_is_not_asked(home: Path, given: str) -> None:
+    path = home / "run" / "paper.sock"
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(str(path))
+        theirs.listen()
+        os.chown(home / given, 12345, -1)
+        found = call(home, "kill")
+    assert found.returncode == EXIT_FAILED
+    assert "found user 12345's" in found.stderr
 
 
 # reading -------------------------------------------------------------------------------------------------------------

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from yarl import URL
 
+from desk.client import Client
+from desk.commands.serve import _run
 from desk.serve import VIEWERS, Door
-from engine.errors import EXIT_NO_ENGINE, EXIT_USAGE
+from engine.errors import EXIT_NO_ENGINE, EXIT_USAGE, DeskError
+from tests.desk import made_up
+from tests.desk.fake_engine import fake_engine
 from tests.desk.serving import serving
 from tests.program import call
 
@@ -95,6 +100,15 @@ def test_real_money_is_never_served(home: Path) -> None:
     found = call(home, "serve", "--profile", "live")
     assert found.returncode == EXIT_USAGE
     assert "real money stays in the terminal" in found.stderr
+
+
+async def test_real_money_is_not_served_under_another_name(socket: Path) -> None:
+    """What counts is the profile that the engine has, not the one that was asked for."""
+    snapshot = made_up.snapshot()
+    live = replace(snapshot, status=replace(snapshot.status, profile="live"))
+    async with fake_engine(socket, live):
+        with pytest.raises(DeskError, match="real money stays in the terminal"):
+            await _run(Client(socket), 0, "true", "desk", acts=False)
 
 
 def test_it_owns_no_engine(home: Path) -> None:

@@ -431,3 +431,26 @@ async def test_a_frame_that_is_lost_for_a_new_desk_leaves_a_gap_for_the_others(
         assert isinstance(frame, Frame)
         assert frame.rev > first.rev + 1
         await attached.aclose()
+
+
+async def test_a_sender_that_goes_before_its_command_is_whole_is_no_error(
+    tmp_path: Path, server: ControlServer, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        _reader, writer = await asyncio.open_unix_connection(tmp_path / "desk.sock")
+        writer.write(b'POST /v1/command HTTP/1.1\r\nHost: e\r\nContent-Length: 90\r\n\r\n{"verb":"kill"')
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.transport.abort()
+    async with Client(tmp_path / "desk.sock") as client:
+        assert (await client.snapshot()).pid == os.getpid()
+    assert engine.commands == []
+    assert caplog.text == ""
+
+
+async def test_a_socket_that_cannot_be_opened_is_told(tmp_path: Path, engine: Engine) -> None:
+    with pytest.raises(DeskError, match="expected to open the control socket") as caught:
+        await ControlServer(tmp_path / "absent" / "desk.sock", engine, frame_hz=15.0).start()
+    assert "engine.runtime_dir" in caught.value.remedy
+    with pytest.raises(DeskError, match="at most 107 bytes"):
+        await ControlServer(tmp_path / ("x" * 100), engine, frame_hz=15.0).start()

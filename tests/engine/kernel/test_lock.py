@@ -64,3 +64,23 @@ def test_what_is_no_file_is_no_lock(tmp_path: Path) -> None:
             ask()
         assert caught.value.exit_code == EXIT_USAGE
         assert caught.value.where == str(tmp_path) and "engine.runtime_dir" in caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "directory"])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
+    path, other = tmp_path / "paper.lock", tmp_path / "other"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to(other)
+    if kind == "link":
+        other.write_text("precious")
+    with pytest.raises(DeskError, match="expected a lock file") as caught:
+        EngineLock(path).acquire()
+    assert caught.value.exit_code == EXIT_USAGE
+    assert caught.value.where == str(path)
+    if kind == "link":
+        assert other.read_text() == "precious"
+    assert kind != "dangling link" or not other.exists()
