@@ -80,19 +80,10 @@ class Intent(Value, frozen=True, gc=False):
 
     @property
     def bracket(self) -> bool:
-        """True when an entry goes out with its stop and target attached.
-
-        Not in extended hours, not for fractions and not for pairs (`BTC/USD`): venues refuse legs there.
-        """
+        """True when an entry goes out with its stop and target attached."""
         draft = self.draft
-        return (
-            self.role is Role.ENTRY
-            and draft.stop_price is not None
-            and draft.target_price is not None
-            and not draft.extended_hours
-            and "/" not in draft.symbol
-            and draft.quantity == draft.quantity.to_integral_value()
-        )
+        exits = draft.stop_price is not None and draft.target_price is not None
+        return self.role is Role.ENTRY and exits and draft.takes_legs
 
 
 class Order(Value, frozen=True, gc=False):

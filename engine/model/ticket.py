@@ -38,6 +38,13 @@ class Draft(Value, frozen=True, gc=False):
         """quantity × reference price."""
         return self.quantity * self.reference_price
 
+    @property
+    def takes_legs(self) -> bool:
+        """True when a venue takes it with its exits attached: not in extended hours, not for pairs (`BTC/USD`), not for
+        fractions."""
+        whole = self.quantity == self.quantity.to_integral_value()
+        return whole and not self.extended_hours and "/" not in self.symbol
+
 
 class Edits(Value, frozen=True, gc=False):
     """What a person changed of an order that was sized; None keeps what the sizer says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import ZERO, Draft, Order, Role, Side
+from engine.model import Order, Role, Side
 from engine.risk.check import Check, dearer
 from engine.risk.control import Finding, control
 from engine.risk.prices import HUNDRED, positive, seconds, short
@@ -62,16 +62,14 @@ def order_notional(check: Check) -> Finding:
 )
 def price_collar(check: Check) -> Finding:
     limit = check.risk.price_collar_crypto_pct if check.crypto else check.risk.price_collar_pct
-    last, mid = check.prices.last, check.prices.mid
+    anchors = [price for price in (check.prices.last, check.prices.mid) if price is not None]
     if check.limit_price is None or check.expected_price is None:
         return False, None, limit, "PRICE_UNKNOWN: expected=a limit and an expected price above 0"
     if check.protects:
         return True, None, limit, f"PRICE_AWAY: role={check.role.value}"
-    if last is None and mid is None:
+    if not anchors:
         return check.reduces, None, limit, "PRICE_UNKNOWN: last=none, mid=none"
-    distance = _distance(check.limit_price, last, mid)
-    if check.expected_price not in (last, mid):
-        distance = max(distance, _distance(check.expected_price, last, mid))
+    distance = max(_distance(check.limit_price, anchors), _distance(check.expected_price, anchors))
     value = short(distance)
     if distance > limit:
         reason = f"PRICE_BEYOND_COLLAR: limit_price={check.limit_price!s}, expected={check.expected_price!s}"
@@ -79,13 +77,9 @@ def price_collar(check: Check) -> Finding:
     return True, value, limit, f"PRICE_OK: limit_price={check.limit_price!s}, distance_pct={value!s}"
 
 
-def _distance(price: Decimal, last: Decimal | None, mid: Decimal | None) -> Decimal:
-    """How far a price is from the nearer of last trade and mid, in percent of it."""
-    from_last = None if last is None else abs(price - last) * HUNDRED / last
-    if mid is None or mid == last:
-        return ZERO if from_last is None else from_last
-    from_mid = abs(price - mid) * HUNDRED / mid
-    return from_mid if from_last is None or from_mid < from_last else from_last
+def _distance(price: Decimal, anchors: list[Decimal]) -> Decimal:
+    """How far a price is from the nearest anchor, in percent of it."""
+    return min([abs(price - anchor) * HUNDRED / anchor for anchor in anchors])
 
 
 @control(
@@ -146,12 +140,6 @@ def resting_price(order: Order, check: Check) -> Decimal | None:
     return positive(order.limit_price)
 
 
-def _takes_legs(check: Check, draft: Draft) -> bool:
-    """Whether a venue takes the order with its exits attached: not pairs, not fractions, not in extended hours."""
-    fraction = check.quantity is None or check.quantity != check.quantity.to_integral_value()
-    return not (check.crypto or "/" in check.symbol or fraction or draft.extended_hours)
-
-
 def _far(side: Side) -> Decimal:
     """A price that nothing crosses: the order is asleep."""
     return Decimal("Infinity") if side is Side.SELL else Decimal(0)
@@ -179,7 +167,7 @@ def protective_exit(check: Check) -> Finding:
     if not around or limit is None or (limit >= target if check.side is Side.BUY else limit <= target):
         return False, None, None, f"EXIT_NOT_AROUND: stop={stop!s}, price={price!s}, target={target!s}"
     distance = short(abs(price - stop) * HUNDRED / price)
-    carried = check.venue_exits and _takes_legs(check, draft)
+    carried = check.venue_exits and check.quantity is not None and draft.takes_legs
     if not carried and not check.risk.engine_watched_exits:
         return False, distance, None, "EXIT_NOT_CARRIED: venue=no, engine_watched_exits=false"
     keeper = "venue" if carried else "engine"

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from math import isfinite
 
 from engine.config import Config
 from engine.model import ONE, ZERO, Draft, Instrument, Role, Session, Side, Signal, Value, price_step
@@ -49,7 +48,7 @@ def size_entry(
         return Sized(None, f"PRICE_NONE: symbol={check.symbol}, no usable bid and ask, no last trade")
     if equity is None:
         return Sized(None, "EQUITY_UNKNOWN: expected=equity above 0")
-    if not isfinite(signal.strength) or not 0 < signal.strength <= 1:
+    if not 0 < signal.strength <= 1:
         return Sized(None, f"STRENGTH_OUT_OF_RANGE: strength={signal.strength}, expected=above 0 and up to 1")
     money, words = _money(config, check, signal, equity, price, tally)
     if money <= ZERO:
@@ -112,9 +111,9 @@ def size_exit(config: Config, check: Check) -> Sized:
     quantity = held - selling
     if quantity <= ZERO:
         return Sized(None, f"POSITION_BEING_SOLD: symbol={check.symbol}, held={held}, selling={selling}")
-    price, at_ns = check.price, 0 if check.quote is None else check.quote.at_ns
-    if price is None:
-        price, at_ns = check.last_value, check.last_value_ns
+    price, at_ns = check.last_value, check.last_value_ns
+    if check.price is not None and check.quote is not None:
+        price, at_ns = check.price, check.quote.at_ns
     if price is None:
         return Sized(None, f"PRICE_NONE: symbol={check.symbol}, no price now and none before")
     limit_price = _marketable_sell(config, check, price)

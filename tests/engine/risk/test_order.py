@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.clock import SECOND
 from engine.model import Instrument, Role, Side
@@ -58,6 +61,43 @@ def test_price_collar(scene, limit_price, passed):
     assert result.passed is passed
 
 
+@given(
+    limit=st.integers(9_000, 11_000),
+    expected=st.integers(9_000, 11_000),
+    last=st.none() | st.integers(9_500, 10_500),
+    mid=st.none() | st.integers(9_500, 10_500),
+    crypto=st.booleans(),
+)
+def test_price_collar_by_its_definition(scene, limit, expected, last, mid, crypto):
+    """Cents; each of the two prices must be near the last trade or near the mid."""
+    anchors = [cents for cents in (last, mid) if cents is not None]
+    far = [min(Fraction(abs(cents - anchor) * 100, anchor) for anchor in anchors) for cents in (limit, expected)
+           if anchors]  # fmt: skip
+    touch = None if mid is None else D(mid) / 100
+    book = scene.book(
+        quote=scene.quote(bid=touch, ask=touch, last=None if last is None else D(last) / 100),
+        instruments={"TSLA": Instrument("TSLA", asset_class="crypto" if crypto else "stock")},
+    )
+    draft = scene.draft(limit_price=D(limit) / 100, reference_price=D(expected) / 100)
+    result = scene.judged("price_collar", book=book, draft=draft)
+    assert result.passed is (bool(far) and max(far) <= (3 if crypto else 2))
+    assert result.limit == (3 if crypto else 2)
+    assert (result.value is None) is (not far)
+    assert not far or abs(Fraction(result.value) - max(far)) <= Fraction(1, 20_000)
+
+
+@pytest.mark.parametrize("name", ["limit_price", "reference_price"])
+def test_price_collar_without_a_price_of_the_order(scene, name):
+    book = scene.book(scene.position(10))
+    for draft, role in ((scene.draft(**{name: D("NaN")}), Role.ENTRY), (scene.exit_draft(**{name: D(0)}), Role.STOP)):
+        assert not scene.judged("price_collar", book=book, draft=draft, role=role).passed
+
+
+def test_order_notional_without_any_price(scene):
+    result = scene.judged("order_notional", book=scene.book(quotes={}), draft=scene.draft(reference_price=D("NaN")))
+    assert (result.passed, result.value) == (False, None)
+
+
 def test_price_collar_needs_both_anchors_to_be_far(scene):
     far_last = scene.book(quote=scene.quote(last=D(200)))
     far_mid = scene.book(quote=scene.quote(bid=D(199), ask=D(201)))
@@ -82,7 +122,8 @@ def test_duplicate_order_within_the_window(scene, later_ns, passed):
     risk = scene.risk()
     risk.on_intent(scene.intent(7))
     book = scene.book(now_ns=scene.now + later_ns)
-    assert scene.judged("duplicate", risk=risk, book=book).passed is passed
+    result = scene.judged("duplicate", risk=risk, book=book)
+    assert (result.passed, result.value) == (passed, None if passed else later_ns // 1_000_000 / D(1000))
     assert scene.judged("duplicate", risk=risk, book=book, draft=scene.draft(quantity=D(4))).passed
     assert scene.judged("duplicate", risk=risk, book=book, draft=scene.draft(symbol="AAPL")).passed
 
@@ -117,15 +158,48 @@ def test_self_trade_of_a_sell_against_a_working_buy(scene, resting, passed):
     assert scene.judged("self_trade", book=book, draft=scene.exit_draft(), role=Role.EXIT).passed is passed
 
 
+def test_an_order_without_a_limit_may_cross_anything(scene):
+    assert not scene.judged("self_trade", draft=scene.draft(limit_price=D(0))).passed
+
+
 def test_self_trade_against_a_market_order(scene):
     market = scene.order(Side.SELL, 1, Role.EXTERNAL, order_type="market", limit_price=None)
     assert not scene.judged("self_trade", book=scene.book(orders=(market,))).passed
 
 
-@pytest.mark.parametrize(("trigger", "passed"), [("249.99", True), ("250.00", False), ("250.01", False)])
-def test_a_stop_crosses_only_when_the_market_has_reached_it(scene, trigger, passed):
-    stop = scene.order(Side.SELL, 10, Role.STOP, order_type="stop", limit_price=None, stop_price=D(trigger))
-    assert scene.judged("self_trade", book=scene.book(scene.position(10), orders=(stop,))).passed is passed
+PRICES = [D("0.50"), D("249.99"), D(250), D("250.01"), D(300)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    side=st.sampled_from(Side),
+    limit=st.sampled_from(PRICES),
+    order_side=st.sampled_from(Side),
+    order_type=st.sampled_from(["limit", "market", "stop", "stop_limit"]),
+    rests=st.none() | st.sampled_from([*PRICES, D("NaN")]),
+    trigger=st.none() | st.sampled_from(PRICES),
+    role=st.sampled_from([Role.ENTRY, Role.STOP, Role.TARGET, Role.EXTERNAL]),
+    symbol=st.sampled_from(["TSLA", "TSLA", "AAPL"]),
+    market=st.booleans(),
+)
+def test_self_trade_by_its_definition(scene, side, limit, order_side, order_type, rests, trigger, role, symbol, market):
+    """A stop sleeps until the market (250) has reached its trigger; then, and without a limit, it takes any price."""
+    order = scene.order(
+        order_side, 1, role, symbol=symbol, order_type=order_type, limit_price=rests, stop_price=trigger
+    )
+    if order_type.startswith("stop"):
+        reached = trigger is None or (trigger >= 250 if order_side is Side.SELL else trigger <= 250)
+        meets = reached or not market
+    else:
+        meets = rests is None or not rests.is_finite() or (limit >= rests if side is Side.BUY else limit <= rests)
+    crosses = meets and symbol == "TSLA" and order_side is not side
+    draft = scene.draft(limit_price=limit) if side is Side.BUY else scene.exit_draft(limit_price=limit)
+    book = scene.book(orders=(scene.order(side, 1, symbol="TSLA"), order))
+    if not market:
+        book = msgspec.structs.replace(book, quotes={})
+    result = scene.judged("self_trade", book=book, draft=draft)
+    assert result.passed is not crosses
+    assert not crosses or ("resting=market" in result.reason) is (result.limit is None)
 
 
 def test_another_symbols_orders_do_not_cross(scene):
@@ -143,12 +217,31 @@ def test_another_symbols_orders_do_not_cross(scene):
         ({"stop_price": D(250)}, False),
         ({"target_price": D("250.53")}, True),
         ({"target_price": D("250.52")}, False),
+        ({"target_price": D(250), "limit_price": D(249)}, False),
         ({"stop_price": D(0)}, False),
         ({"stop_price": D("NaN")}, False),
     ],
 )
 def test_protective_exit_stands_around_the_price(scene, changes, passed):
     assert scene.judged("protective_exit", draft=scene.draft(**changes)).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("limit", "target", "stop", "passed"),
+    [
+        ("249.50", "225", "262.50", True),
+        ("249.50", "249.49", "250.01", True),
+        ("249.50", "249.50", "262.50", False),
+        ("251", "250", "262.50", False),
+        ("249.50", "225", "250", False),
+        ("249.50", "262.50", "225", False),
+    ],
+)
+def test_protective_exit_of_a_sale_beyond_what_is_held_stands_the_other_way(scene, limit, target, stop, passed):
+    draft = scene.exit_draft(limit_price=D(limit), target_price=D(target), stop_price=D(stop), reduces=False)
+    result = scene.judged("protective_exit", draft=draft)
+    assert result.passed is passed
+    assert not passed or result.value == round(abs(250 - D(stop)) / D("2.5"), 4)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +254,8 @@ def test_no_venue_carries_the_exits_of_pairs_fractions_and_extended_hours(scene,
     kept = scene.judged("protective_exit", draft=draft, book=book)
     assert kept.passed and kept.reason.endswith("kept_by=engine")
     assert not scene.judged("protective_exit", draft=draft, book=book, engine_watched_exits=False).passed
+    plain = scene.judged("protective_exit", draft=scene.draft(), engine_watched_exits=False)
+    assert plain.passed and plain.reason.endswith("kept_by=venue")
 
 
 def test_protective_exit_must_be_kept_by_someone(scene):

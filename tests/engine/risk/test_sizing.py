@@ -33,8 +33,8 @@ def money(low: int, high: int) -> st.SearchStrategy[Decimal]:
 @st.composite
 def situations(draw, scene):
     """A configuration, a book and a signal, from tiny to large."""
-    price = draw(money(1, 2000))
-    spread = draw(st.integers(0, 30)) * price_step(price)
+    price = draw(money(1, 2000)) + draw(st.sampled_from([D(0), D("0.005")]))
+    spread = draw(st.integers(0, 30)) * price_step(price) * draw(st.sampled_from([D(1), D("0.5")]))
     equity = draw(money(100, 2_000_000))
     held = draw(st.integers(0, 60))
     config = Config(
@@ -288,10 +288,96 @@ def test_what_stands_in_for_a_price_is_the_last_value_then_what_was_paid(scene, 
     assert found is None or sized.draft.reference_ns == scene.now - 5
 
 
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [("0.00004", "PRICE_NONE: limit_price=0"), ("0.0001", None), ("0.00012", None), ("1", None), ("0.9999", None)],
+)
+def test_prices_about_the_least_step(scene, price, told):
+    """Under a stock's least increment there is no limit price; where stop and target collapse into it, R23 refuses."""
+    price = D(price)
+    book = scene.book(quote=scene.quote(bid=price, ask=price, last=price))
+    sized = scene.risk(sizing={"sizer": "fixed"}, order_quantity=D(10**9)).size(scene.signal(), book)
+    if told is not None:
+        assert sized.draft is None and sized.reason.startswith(told)
+        return
+    draft = sized.draft
+    assert draft.limit_price > 0 and draft.limit_price % price_step(draft.limit_price) == 0
+    assert (draft.stop_price is None) is (draft.target_price is None) is (price < D("0.1"))
+    verdict = scene.risk(min_price=D(0)).judge(scene.signal(), draft, book, role=Role.ENTRY, strategy="shift")
+    assert ("R23" in [result.id for result in verdict.failures]) is (draft.stop_price is None)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "fixed", "found"),
+    [
+        (None, "749", "2"),
+        (Instrument("TSLA", quantity_step=D("NaN")), "749", "2"),
+        (Instrument("TSLA", quantity_step=D("0.5")), "749", "2.5"),
+        (Instrument("TSLA", min_notional=D(500)), "500", "2"),
+        (Instrument("TSLA", min_notional=D(501)), "500", "minimum=501"),
+        (Instrument("TSLA", min_notional=D("NaN")), "500", "2"),
+        (Instrument("TSLA"), "249", "quantity=0, notional=0.00, minimum=10"),
+        (
+            Instrument("TSLA", quantity_step=D("0.01"), min_notional=D(0)),
+            "9.99",
+            "quantity=0.03, notional=7.50, minimum",
+        ),
+    ],
+)
+def test_the_steps_and_the_minimum_are_the_instrument_s(scene, instrument, fixed, found):
+    book = scene.book(instruments={} if instrument is None else {"TSLA": instrument})
+    sized = scene.risk(sizing={"sizer": "fixed", "fixed_notional": D(fixed)}).size(scene.signal(), book)
+    if sized.draft is None:
+        assert sized.reason.startswith("SIZE_BELOW_MINIMUM: ") and found in sized.reason
+    else:
+        assert sized.draft.quantity == D(found)
+
+
+def test_nothing_is_no_order_even_without_a_minimum(scene):
+    risk = scene.risk(sizing={"sizer": "fixed", "min_notional": D(0)})
+    book = scene.book(account=scene.account(cash=D(0)), instruments={"TSLA": Instrument("TSLA", min_notional=D(0))})
+    assert risk.size(scene.signal(), book).draft is None
+
+
+@pytest.mark.parametrize("venue_exits", [True, False])
+@pytest.mark.parametrize("session", [Session.REGULAR, Session.PRE])
+@pytest.mark.parametrize(("step", "kind"), [("1", "stock"), ("0.7", "stock"), ("1", "crypto")])
+@pytest.mark.parametrize("stop_pct", ["5", "100"])
+def test_an_entry_outlives_the_day_where_its_exits_do(scene, venue_exits, session, step, kind, stop_pct):
+    book = scene.book(
+        session=session,
+        venue_exits=venue_exits,
+        instruments={"TSLA": Instrument("TSLA", quantity_step=D(step), asset_class=kind)},
+    )
+    risk = scene.risk(
+        sizing={"sizer": "fixed", "stop_pct": D(stop_pct)}, pre_market=True, order_quantity_crypto=D(1000)
+    )
+    draft = risk.size(scene.signal(), book).draft
+    assert draft.extended_hours is (session is Session.PRE and kind == "stock")
+    carried = venue_exits and draft.stop_price is not None and draft.takes_legs
+    assert draft.time_in_force == ("gtc" if carried or kind == "crypto" else "day")
+    sale = risk.size_exit("TSLA", msgspec.structs.replace(book, positions={"TSLA": scene.position(3)})).draft
+    assert sale.time_in_force == ("gtc" if kind == "crypto" else "day")
+
+
+def test_an_exit_says_what_it_closes(scene):
+    draft = scene.risk().size_exit("TSLA", scene.book(scene.position(7))).draft
+    assert (draft.sizing, draft.reference_ns) == ("closes 7 of 7", scene.now)
+    selling = scene.book(scene.position(7), orders=(scene.order(Side.SELL, 2, Role.EXIT),))
+    assert scene.risk().size_exit("TSLA", selling).draft.sizing == "closes 5 of 7, 2 already being sold"
+
+
+def test_a_symbol_without_a_row_has_the_general_allocation(scene):
+    sized = Risk(Config(watchlist=(WatchRow(symbol="AAPL"),))).size(scene.signal(strength=1.0), scene.book())
+    assert sized.draft.sizing.startswith("10 % of 100000.00 × strength 1.00")
+
+
 def test_nothing_to_sell(scene):
     risk, sell = scene.risk(), scene.signal(Side.SELL)
     assert risk.size(sell, scene.book()).reason.startswith("POSITION_NONE")
-    assert risk.size(sell, scene.book(scene.position(5, external=True))).reason.startswith("POSITION_EXTERNAL")
+    for foreign in ("5", "0.5"):
+        theirs = scene.book(scene.position(D(foreign), external=True))
+        assert risk.size(sell, theirs).reason.startswith("POSITION_EXTERNAL")
     assert risk.size(sell, scene.book(scene.position(15, foreign=D(10)))).draft.quantity == 5, "ours is"
     assert risk.size(sell, scene.book(scene.position(-5))).reason.startswith("POSITION_NONE")
     selling = scene.book(scene.position(5), orders=(scene.order(Side.SELL, 5, Role.EXIT),))
@@ -311,17 +397,19 @@ def test_a_tick_does_not_change_what_was_shown_but_a_limit_does(scene):
 
 
 @settings(max_examples=40, deadline=None)
-@given(ticks=st.integers(-20, 20))
-def test_an_order_clipped_by_a_limit_still_fits_after_the_allowed_drift(scene, ticks):
+@given(ticks=st.integers(-20, 20), step=st.sampled_from(["1", "0.001"]))
+def test_an_order_clipped_by_a_limit_still_fits_after_the_allowed_drift(scene, ticks, step):
     config = Config(
         sizing=SizingConfig(sizer="fixed", fixed_notional=D(1_000_000)),
         tickets=TicketsConfig(drift_bps=D(20)),
         watchlist=(WatchRow(symbol="TSLA"),),
     )
     risk, signal = Risk(config), scene.signal()
-    shown = risk.size(signal, scene.book()).draft
+    known = scene.book(instruments={"TSLA": Instrument("TSLA", quantity_step=D(step))})
+    shown = risk.size(signal, known).draft
     price = D(250) + ticks * D("0.02")
-    moved = scene.book(quote=scene.quote(bid=price - D("0.02"), ask=price + D("0.02"), last=price))
+    quote = scene.quote(bid=price - D("0.02"), ask=price + D("0.02"), last=price)
+    moved = msgspec.structs.replace(known, quotes={"TSLA": quote})
     draft = risk.size(signal, moved, shown=shown).draft
     assert draft.quantity == shown.quantity
     verdict = risk.judge(signal, draft, moved, role=Role.ENTRY, strategy="shift")
