@@ -62,6 +62,7 @@ class Desk:
         """An entry that fills at once; its fraction means that no venue carries its exits."""
         draft = Draft("TSLA", Side.BUY, D(quantity), D("100.2"), D(100), NOW, D(95), D(110))
         intent = self.dealing.orders.intend("s-1", "t-1", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        self.stages.journal.append("intent", intent.client_order_id, intent, NOW)
         self.dealing.on_answer(intent, Answer(Outcome.ACCEPTED, order=self.told(intent, OrderStatus.WORKING)))
         self.fill(intent, quantity)
         return intent

@@ -15,6 +15,7 @@ from engine.kernel.stages import Stages
 from engine.model import Alert, Fill, Level, Role, Side, TradingState, VenueAccount, VenuePosition, VenueSnapshot
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
+from tests.engine.kernel.desk_at_hand import D, Desk
 
 
 @pytest.fixture
@@ -106,3 +107,30 @@ def test_one_comparison_without_an_answer_is_borne_a_second_closes_the_gate(stag
     assert looked(stages) and stages.dealing.reconciled
     stages.reckoning.take(Compared(None, "HTTP 500", "periodic"))
     assert stages.dealing.reconciled, "counted anew"
+
+
+def holding(desk: Desk, quantity: str, average: str) -> bool:
+    """The venue tells this position of TSLA, half a minute later."""
+    desk.later(30)
+    account = VenueAccount(D(100_000), D(99_450), D(100_000), number="made-up")
+    snapshot = VenueSnapshot(desk.clock.now_ns(), account, (VenuePosition("TSLA", D(quantity), D(average)),), ())
+    return desk.stages.reckoning.take(Compared(snapshot, "", "periodic"))
+
+
+def test_a_split_changes_neither_the_account_nor_the_trading_state_and_survives_a_restart(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.open()
+    desk.buy("5.5")
+    assert holding(desk, "5.5", "100")
+    equity = desk.dealing.portfolio.account(NOW).equity
+    assert holding(desk, "11", "50")
+    assert desk.dealing.portfolio.account(NOW).equity == equity
+    assert desk.dealing.risk.state is TradingState.ACTIVE and desk.dealing.reconciled
+    assert desk.stages.alarms.stands("position_split/TSLA")
+    desk.stages.journal.flush()
+    again = bare.stages(bare.config(tmp_path), desk.clock)
+    again.restore(NOW)
+    (position,) = again.dealing.positions()
+    assert (position.quantity, position.ours, position.stop_price) == (11, 11, D("47.50"))
+    assert "position_split/TSLA" in again.view.alerts, "told until it is acknowledged"
