@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.clock import MINUTE, SECOND, Clock, from_seconds, iso
+from engine.clock import DAY, MINUTE, SECOND, Clock, from_seconds, iso
 from engine.config import Config
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
 from engine.feeds.spend import IDS_IN_MEMORY, SpendMeter
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 EXHAUSTED_NS = 15 * MINUTE
 """How often X is asked again when the app's credit is spent."""
+SEARCH_REACH_NS = 7 * DAY - MINUTE
+"""How far back recent search may be asked for, a minute for the way there: an earlier start is refused whole."""
 LINES_PER_TURN = 16
 """Lines read before other tasks get the loop, when many came at once: a millisecond or two."""
 NAP_NS = MINUTE
@@ -66,7 +68,8 @@ class XFeed:
         self._token = token
         self._known_until_ns = known_until_ns
         self._wait = wait
-        self._horizon_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
+        reach_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
+        self._horizon_ns = min(reach_ns, SEARCH_REACH_NS)
         self._rules = build_rules(config.watchlist, config.x)
         self._queries = build_queries(config.watchlist, config.x)
         self._meter = SpendMeter(

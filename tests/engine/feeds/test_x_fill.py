@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import HOUR, MINUTE, SECOND
+from engine.clock import DAY, HOUR, MINUTE, SECOND
 from engine.config import Config
 from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, Rig, config, rig
@@ -150,6 +150,15 @@ async def test_a_stream_that_ran_behind_may_have_lost_more_than_it_was_silent_fo
         desk.x.end_stream(End.ABORT)
         await desk.sink.until(lambda: len(desk.sink.posts) == 2)
         assert desk.sink.ids() == [late.id, lost.id]
+
+
+async def test_windows_of_more_than_a_week_are_filled_as_far_as_search_reaches(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, look_back_s=30 * DAY / SECOND) as desk:
+        old = desk.x.make("Tesla six days ago", at_ns=NOON - 6 * DAY)
+        desk.x.archive.append(old)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [old.id]
+        assert desk.sink.coverage[1].covered_since_ns == NOON - 7 * DAY + MINUTE
 
 
 async def test_a_gap_with_recovery_off_stays_open_and_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.clock import SECOND, VirtualClock, parse_iso
-from engine.config import Config, EngineConfig, WatchRow, XConfig
+from engine.config import Config, EngineConfig, SentimentConfig, WatchRow, XConfig
 from engine.feeds.x import XFeed
 from engine.model import FeedEvent, FeedState, Light, Post
 from tests.venues.x import TOKEN, XSimulator
@@ -21,12 +21,13 @@ WATCHLIST = (
 )
 
 
-def config(tmp_path: Path, url: str = "http://127.0.0.1:9", **x: Any) -> Config:
+def config(tmp_path: Path, url: str = "http://127.0.0.1:9", *, look_back_s: float = 3600.0, **x: Any) -> Config:
     """A configuration whose X is at `url`; warm start is off unless asked for."""
     settings: dict[str, Any] = {"base_url": url, "warm_start": False, "silence_s": 5.0, "connect_timeout_s": 5.0} | x
     return Config(
         engine=EngineConfig(state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
         x=XConfig(**settings),
+        sentiment=SentimentConfig(look_back_s=look_back_s),
         watchlist=WATCHLIST,
     )
 

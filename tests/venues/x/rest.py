@@ -140,6 +140,8 @@ class Rest:
             size = int(asked.get("max_results", "10"))
         except (QueryError, ValueError) as error:
             raise Invalid(str(error)) from None
+        if start_ns < now_ns - 7 * 24 * 60 * MINUTE:
+            raise Invalid("'start_time' must be on or after seven days before the request")
         if "end_time" in asked and end_ns > now_ns - 10 * SECOND:
             raise Invalid("'end_time' must be a minimum of 10 seconds prior to the request time")
         if not 10 <= size <= 100:
