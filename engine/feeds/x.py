@@ -34,6 +34,8 @@ EXHAUSTED_NS = 15 * MINUTE
 """How often X is asked again when the app's credit is spent."""
 SEARCH_REACH_NS = 7 * DAY - MINUTE
 """How far back recent search may be asked for, a minute for the way there: an earlier start is refused whole."""
+DOZE_NS = 10 * SECOND
+"""A sleep that X's buffers bridge; after a longer one X has given the connection up, or sends only what is new."""
 LINES_PER_TURN = 16
 """Lines read before other tasks get the loop, when many came at once: a millisecond or two."""
 NAP_NS = MINUTE
@@ -80,6 +82,8 @@ class XFeed:
         self._backoff = Backoff()
         self._budget = ConnectBudget()
         self._connected = False
+        self._stream: Stream | None = None
+        """The newest stream; open unless `_down_ns` says since when it is not."""
         self._down_ns: int | None = None
         self._behind_ns = 0
         """How long after its publication the last post came: so much may be lost before a sign of life."""
@@ -97,6 +101,13 @@ class XFeed:
     def reconfigure(self, config: Config) -> None:
         """Go on with this daily cap: a lower one stops the stream with the next line, a higher one lets it on."""
         self._meter.daily_cap_usd = config.x.daily_cap_usd
+
+    def woken(self, slept_ns: int) -> None:
+        """What X sent while the machine slept is lost, and bytes that come now hide it: connect anew, fill the gap."""
+        if self._stream is None or self._down_ns is not None or slept_ns < DOZE_NS:
+            return
+        self._down_ns = self._clock.now_ns() - slept_ns - SECOND  # the clock is looked at once a second
+        self._stream.end(f"this machine slept for {slept_ns / SECOND:.0f} s")
 
     async def run(self, sink: Sink) -> None:
         """Deliver until cancelled. Raises DeskError when X refuses us or what is spent cannot be recorded."""
@@ -198,6 +209,7 @@ class XFeed:
             connect_s=config.connect_timeout_s,
             silence_s=config.silence_s,
         ) as stream:
+            self._stream = stream
             self._backoff.connected(self._clock.now_ns())
             self._budget.observe(stream.limits.remaining, stream.limits.reset_ns, self._clock.now_ns())
             reporter.reconnects += self._connected

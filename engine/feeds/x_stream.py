@@ -34,6 +34,12 @@ class Stream:
         self._response = response
         self._silence_s = silence_s
         self._token = token
+        self._ended = ""
+
+    def end(self, reason: str) -> None:
+        """End it from here: `lines` raises StreamEnded with this reason."""
+        self._ended = reason
+        self._response.close()
 
     def take_oversized(self) -> int:
         """Lines dropped for their length since last asked."""
@@ -52,10 +58,12 @@ class Stream:
                 except (aiohttp.ClientError, OSError, ValueError) as error:
                     if watchdog.bit:
                         raise StreamEnded(self._silent()) from None
+                    if self._ended:
+                        raise StreamEnded(self._ended) from None
                     broken = unreachable(error, where=STREAM, token=self._token)
                     raise StreamEnded(f"the connection broke: {broken.message.rpartition('found ')[2]}") from None
                 if not chunk:
-                    raise StreamEnded(self._silent() if watchdog.bit else "X closed the stream")
+                    raise StreamEnded(self._silent() if watchdog.bit else self._ended or "X closed the stream")
                 watchdog.rest()
                 yield self._splitter.feed(chunk)
 

@@ -393,6 +393,8 @@ class Kernel:
                 at_ns=now_ns,
             )
         )
+        if step_ns > 0:
+            self.stages.woken(step_ns)
         if not self._broker.simulated and self._link.is_open:
             self._dealing.reconciled = False  # what the stream told meanwhile may be lost
             self._link.reconcile("clock", persist=True)

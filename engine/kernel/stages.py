@@ -31,6 +31,7 @@ from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View
 from engine.model.frames import Push
+from engine.model.ports import Sleeper
 from engine.orders import Orders
 from engine.paths import Paths
 from engine.portfolio import Portfolio
@@ -185,6 +186,12 @@ class Stages:
                 stage.reconfigure(config)
         if self._show is not None:
             self._show.reconfigure(config)
+
+    def woken(self, slept_ns: int) -> None:
+        """The machine slept: feeds whose connections hide what they lost begin anew."""
+        for feed in self.feeds:
+            if isinstance(feed, Sleeper):
+                feed.woken(slept_ns)
 
     def resume(self) -> None:
         """Take up again what the last engine had not finished, and the limits that held then."""

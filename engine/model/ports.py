@@ -56,6 +56,14 @@ class Ruled(Protocol):
         """Every rule at the source, ours first. Safe to ask at any time."""
 
 
+@runtime_checkable
+class Sleeper(Protocol):
+    """A feed that loses what is sent while the machine sleeps, though its connection may not show it."""
+
+    def woken(self, slept_ns: int) -> None:
+        """The machine slept until just now: fetch what was missed."""
+
+
 class Score(Value, frozen=True, gc=False):
     """A scorer's answer for one text: score in [−1, 1], confidence in [0, 1]."""
 

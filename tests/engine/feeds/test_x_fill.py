@@ -161,6 +161,26 @@ async def test_windows_of_more_than_a_week_are_filled_as_far_as_search_reaches(t
         assert desk.sink.coverage[1].covered_since_ns == NOON - 7 * DAY + MINUTE
 
 
+async def test_what_came_while_the_machine_slept_is_fetched_though_the_connection_looks_whole(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.feed.woken(3 * SECOND)
+        asleep_ns = desk.clock.now_ns()
+        lost = desk.x.make("Tesla while it slept", at_ns=asleep_ns + 20 * SECOND)
+        desk.x.archive.append(lost)
+        desk.advance(600)
+        desk.x.send(b"\r\n")
+        await desk.sink.until(lambda: desk.sink.states[-1].last_ns == desk.clock.now_ns())
+        desk.feed.woken(600 * SECOND)
+        desk.feed.woken(2 * SECOND)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+        opened = desk.sink.coverage[1]
+        assert opened.gap_from_ns is not None and opened.gap_from_ns <= asleep_ns
+        assert "slept for 600 s" in next(state for state in desk.sink.states if state.light is Light.DOWN).detail
+        assert len(desk.x.requests(STREAM)) == 2
+
+
 async def test_a_gap_with_recovery_off_stays_open_and_is_told(tmp_path: Path) -> None:
     async with rig(tmp_path, recover=False) as desk:
         await desk.live()

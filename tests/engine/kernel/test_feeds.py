@@ -21,6 +21,15 @@ def test_the_alert_of_a_feed_ends_when_posts_come_again_not_when_the_gap_is_boug
         assert not made.view.alerts
 
 
+def test_a_feed_is_told_that_the_machine_slept(tmp_path: Path) -> None:
+    slept: list[int] = []
+    with opened(config(tmp_path), VirtualClock(NOW)) as made:
+        [feed] = [feed for feed in made.feeds if feed.name == "x"]
+        feed.woken = slept.append  # type: ignore[attr-defined]
+        made.woken(600)
+    assert slept == [600]
+
+
 def test_a_changed_cap_reaches_the_feed_at_once_when_lower_and_when_confirmed_if_higher(tmp_path: Path) -> None:
     caps: list[float] = []
 
