@@ -36,6 +36,10 @@ _CHOICES = {
     "sizing.sizer": ("fixed", "strength", "kelly"),
 }
 
+_ACCOUNT = ("alpaca.trading_url", "alpaca.trading_stream_url")
+_REAL_MONEY = "api.alpaca.markets"
+"""Alpaca's host of live accounts."""
+
 _POSITIVE = (
     "feeds.queue",
     "x.silence_s",
@@ -196,6 +200,12 @@ def _addresses(config: Config) -> Iterator[Problem]:
                 key,
                 f"expected {schemes[-1]} for a host that is not this machine, found {value!r}",
                 "secrets are never sent unencrypted over a network",
+            )
+        elif key in _ACCOUNT and parts.hostname == _REAL_MONEY and config.engine.profile != "live":
+            yield (
+                key,
+                f"expected no real money in the profile {config.engine.profile}, found {value!r}",
+                "it trades in the profile live alone, where it has to be armed",
             )
         elif parts.username or parts.password:
             yield key, "expected an address without a user name or password", "store secrets with `desk keys set`"

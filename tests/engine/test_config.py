@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +141,19 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
         load(endless, env={})
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """An engine that looks at its file again would wait for ever, and could not be stopped."""
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="found a pipe"):
+        load(pipe, env={})
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load(tmp_path, env={})
+    assert load(Path(os.devnull), env={}).config == load(env={}).config
+    with pytest.raises(ConfigError, match="at most 1,048,576 bytes"):
+        load(Path("/dev/zero"), env={})
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_what_an_editor_adds_changes_nothing(tmp_path: Path, mark: str, line_end: str) -> None:
@@ -249,3 +263,18 @@ def test_a_profile_that_is_asked_for_is_named_by_its_option() -> None:
         load(profile="papr", env={})
     assert caught.value.where == "--profile"
     assert "'paper'" in caught.value.remedy
+
+
+@pytest.mark.parametrize("key", ["trading_url", "trading_stream_url"])
+@pytest.mark.parametrize("profile", ["paper", "simulated"])
+def test_real_money_is_reached_through_the_live_profile_alone(tmp_path: Path, key: str, profile: str) -> None:
+    """Elsewhere nobody would be asked to arm it."""
+    address = {
+        "trading_url": "https://API.alpaca.markets:443/v2",
+        "trading_stream_url": "wss://api.alpaca.markets/stream",
+    }
+    path = write(tmp_path, f'[alpaca]\n{key} = "{address[key]}"\n')
+    broker = "simulated" if profile == "simulated" else "alpaca"
+    with pytest.raises(ConfigError, match="no real money in the profile"):
+        load(path, profile=profile, env={"DESK_BROKER__NAME": broker})
+    assert load(path, profile="live", env={}).config.engine.profile == "live"
