@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import stat
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -20,9 +22,16 @@ _KEY = re.compile(r'\s*([A-Za-z0-9_\-"]+(?:\s*\.\s*[A-Za-z0-9_\-"]+)*)\s*=')
 def read_text(path: Path) -> str:
     """The file's text with lines ending in a line feed, without the byte order mark that some editors write.
 
-    Raises ConfigError for a file that is too long, OSError, UnicodeDecodeError.
+    Raises ConfigError for a file that is too long or none that can be read twice, OSError, UnicodeDecodeError.
     """
-    with path.open("rb") as file:
+    # Whoever writes to a pipe may never come, and an engine must not wait for them: it could not even be stopped.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            raise ConfigError(
+                "expected a configuration file, found a pipe",
+                where=str(path),
+                remedy="write it to a file: it is read again while an engine runs",
+            )
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise ConfigError(

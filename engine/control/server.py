@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from engine.control.verbs import check_command, read_command
+from engine.control.wire import encoded
 from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
@@ -109,7 +110,6 @@ class ControlServer:
         self._bound: list[Path] = []
         """The sockets that are ours."""
         self._ticker: asyncio.Task[None] | None = None
-        self._encode = msgspec.json.Encoder().encode
 
     @property
     def clients(self) -> int:
@@ -186,9 +186,9 @@ class ControlServer:
 
     def _broadcast(self, message: Message) -> None:
         if self._clients:
-            encoded = self._encode(message)
+            body = encoded(message)
             for client in self._clients:
-                client.offer(encoded)
+                client.offer(body)
 
     def _begin_frames(self) -> None:
         self._ticker = asyncio.create_task(self._tick(), name="control-frames")
@@ -237,7 +237,7 @@ class ControlServer:
     def _fresh_snapshot(self) -> bytes:
         """A Snapshot that starts exactly where the frames sent so far end, so that nothing comes twice."""
         self._flush()
-        return self._encode(self._source.snapshot(self._rev))
+        return encoded(self._source.snapshot(self._rev))
 
     def _refuse_foreign(self, request: web.Request) -> None:
         from aiohttp import web
@@ -252,7 +252,7 @@ class ControlServer:
         from aiohttp import web
 
         self._refuse_foreign(request)
-        body = self._encode(self._source.snapshot(self._rev))
+        body = encoded(self._source.snapshot(self._rev))
         return web.Response(body=body, content_type="application/json")
 
     async def _get_symbol(self, request: web.Request) -> web.Response:
@@ -262,13 +262,13 @@ class ControlServer:
         detail = self._source.symbol(request.query.get("name", ""))
         if detail is None:
             return web.Response(status=404, text="expected a symbol of the watchlist in ?name=")
-        return web.Response(body=self._encode(detail), content_type="application/json")
+        return web.Response(body=encoded(detail), content_type="application/json")
 
     async def _get_feeds(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
         self._refuse_foreign(request)
-        return web.Response(body=self._encode(self._source.feeds()), content_type="application/json")
+        return web.Response(body=encoded(self._source.feeds()), content_type="application/json")
 
     async def _post_command(self, request: web.Request) -> web.Response:
         from aiohttp import web
@@ -283,7 +283,7 @@ class ControlServer:
         else:
             problem = check_command(command)
             reply = Reply(ok=False, text=problem) if problem else await self._source.command(command)
-        return web.Response(body=self._encode(reply), content_type="application/json")
+        return web.Response(body=encoded(reply), content_type="application/json")
 
     async def _refuse_command(self, request: web.Request) -> web.Response:
         """Commands that come by the socket that only shows."""
@@ -291,7 +291,7 @@ class ControlServer:
 
         self._refuse_foreign(request)
         reply = Reply(ok=False, text="refused: this way only shows", remedy="use a desk that is not read-only")
-        return web.Response(body=self._encode(reply), content_type="application/json")
+        return web.Response(body=encoded(reply), content_type="application/json")
 
     async def _get_stream(self, request: web.Request) -> web.WebSocketResponse:
         from aiohttp import WSCloseCode, web
