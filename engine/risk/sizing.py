@@ -206,7 +206,7 @@ def _per(money: Decimal | None, price: Decimal) -> Decimal:
 
 def _same_size(shown: Draft, quantity: Decimal, step: Decimal, drift: Decimal) -> bool:
     """Whether a tick explains the difference between what was shown and what is sized now."""
-    return shown.quantity > ZERO and abs(shown.quantity - quantity) <= max(step, shown.quantity * drift)
+    return abs(shown.quantity - quantity) <= max(step, shown.quantity * drift)
 
 
 def _marketable_buy(config: Config, check: Check, price: Decimal) -> Decimal:
@@ -228,8 +228,6 @@ def _marketable_sell(config: Config, check: Check, price: Decimal) -> Decimal:
 def _exits(config: Config, price: Decimal) -> tuple[Decimal | None, Decimal | None]:
     """Stop and target around the price, each on a price step; None where they cannot stand around it."""
     distance = price * config.sizing.stop_pct / HUNDRED
-    if distance <= ZERO or distance >= price:
-        return None, None
     stop, target = nearest(price - distance), nearest(price + distance * config.sizing.target_ratio)
     return (stop, target) if ZERO < stop < price < target else (None, None)
 

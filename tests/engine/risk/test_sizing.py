@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.clock import HOUR
 from engine.config import Config, RiskConfig, SizingConfig, TicketsConfig, WatchRow
 from engine.model import Instrument, Role, Session, Side, price_step
 from engine.risk import Risk
@@ -140,6 +141,14 @@ def test_strength_in_figures(scene):
     assert not draft.reduces
 
 
+def test_stop_and_target_are_on_the_nearest_step(scene):
+    """5 % of 250.01 are 12.5005: 237.5095 and, twice as far up, 275.011."""
+    price = D("250.01")
+    book = scene.book(quote=scene.quote(bid=price, ask=price, last=price))
+    draft = scene.risk().size(scene.signal(), book).draft
+    assert (draft.stop_price, draft.target_price) == (D("237.51"), D("275.01"))
+
+
 def test_kelly_in_figures(scene):
     """At 40 % and 2:1 the stake is 0.4 − 0.6 / 2 = 0.1; a quarter of it is 2.5 % of equity."""
     draft = scene.risk(sizing={"sizer": "kelly"}).size(scene.signal(strength=0.1), scene.book()).draft
@@ -148,6 +157,14 @@ def test_kelly_in_figures(scene):
         "win rate 0.40, payoff 2.00 (prior, 0 of 30 closed trades), Kelly 0.100 × 0.25, at most 5 % of 100000.00 = "
         "2500.00, have 0.00 → 10 × 250.00"
     )
+
+
+def test_kelly_is_at_most_the_allocation_and_takes_off_what_is_held(scene):
+    risk = scene.risk(sizing={"sizer": "kelly", "allocation_pct": D(2)})
+    book = scene.book(scene.position(3), orders=(scene.order(Side.BUY, 1),))
+    draft = risk.size(scene.signal(), book).draft
+    assert draft.quantity == 4
+    assert "at most 2 % of 100000.00 = 2000.00, have 1000.00" in draft.sizing
 
 
 def test_kelly_takes_the_rate_and_payoff_of_our_own_closed_trades(scene):
@@ -204,9 +221,58 @@ def test_sizes_are_halved_at_three_quarters_of_the_drawdown_limit(scene, equity,
     assert ("halved by R14" in draft.sizing) is (quantity == 2)
 
 
+def test_a_peak_that_is_no_number_halves_nothing_but_passes_nothing(scene):
+    risk, book = scene.risk(sizing={"sizer": "fixed"}), scene.book(account=scene.account(peak_equity=D("NaN")))
+    draft = risk.size(scene.signal(), book).draft
+    assert draft.quantity == 4
+    verdict = risk.judge(scene.signal(), draft, book, role=Role.ENTRY, strategy="shift")
+    assert [result.control for result in verdict.failures] == ["drawdown"]
+
+
+LOOSE = {"order_quantity": D(10**6), "order_notional": D(10**9), "cash_floor_pct": D(0)} | dict.fromkeys(
+    ("order_notional_pct", "position_pct", "gross_exposure_pct", "concentration_pct"), D(100)
+)
+
+
+@pytest.mark.parametrize(
+    ("id", "control", "tight", "quantity"),
+    [
+        ("R01", "order_quantity", {"order_quantity": D(7)}, "7"),
+        ("R02", "order_notional", {"order_notional": D(1234)}, "4.936"),
+        ("R02", "order_notional", {"order_notional_pct": D(1)}, "4"),
+        ("R08", "symbol_trades", {"symbol_shares_per_month": D(9)}, "6"),
+        ("R09", "position", {"position_pct": D(3)}, "5"),
+        ("R10", "gross_exposure", {"gross_exposure_pct": D(5)}, "4"),
+        ("R10", "concentration", {"concentration_pct": D(4)}, "5"),
+        ("R11", "buying_power", {"cash_floor_pct": D(97)}, "7"),
+    ],
+)
+def test_what_each_limit_leaves_is_taken_whole_and_no_more(scene, id, control, tight, quantity):
+    """At 250: ours 4, others' 2; 3 and 2 are being bought, 3 were bought before; 5 of another symbol are held."""
+    config = scene.config(
+        sizing={"sizer": "fixed", "fixed_notional": D(90_000), "marketable_bps": D(0)}, drift_bps=D(0), **LOOSE | tight
+    )
+    risk, signal = Risk(config), scene.signal()
+    risk.on_intent(scene.intent(7, at_ns=scene.now - HOUR))
+    book = scene.book(
+        scene.position(6, foreign=D(2)),
+        scene.position(5, symbol="AAPL"),
+        quote=scene.quote(bid=D(250), ask=D(250)),
+        orders=(scene.order(Side.BUY, 3), scene.order(Side.BUY, 2, Role.EXTERNAL)),
+        instruments={"TSLA": Instrument("TSLA", quantity_step=D("0.001"))},
+    )
+    draft = risk.size(signal, book).draft
+    assert draft.quantity == D(quantity)
+    assert f"clipped by {id} to" in draft.sizing
+    assert risk.judge(signal, draft, book, role=Role.ENTRY, strategy="shift").failures == ()
+    more = msgspec.structs.replace(draft, quantity=draft.quantity + D("0.001"))
+    verdict = risk.judge(signal, more, book, role=Role.ENTRY, strategy="shift")
+    assert [result.control for result in verdict.failures] == [control]
+
+
 def test_a_rows_own_allocation(scene):
-    config = Config(watchlist=(WatchRow(symbol="TSLA", allocation_pct=D(10)),))
-    assert Risk(config).size(scene.signal(strength=1.0), scene.book()).draft.quantity == 12
+    config = Config(watchlist=(WatchRow(symbol="TSLA", allocation_pct=D(5)),))
+    assert Risk(config).size(scene.signal(strength=1.0), scene.book()).draft.quantity == 6
 
 
 @pytest.mark.parametrize(("fixed", "sized"), [("10", True), ("9.99", False)])
@@ -255,6 +321,45 @@ def test_the_marketable_limit_stops_at_the_collar(scene):
     risk = scene.risk(sizing={"marketable_bps": D(500)}, price_collar_pct=D(2))
     assert risk.size(scene.signal(), scene.book()).draft.limit_price == D(255)
     assert risk.size(scene.signal(Side.SELL), scene.book(scene.position(1))).draft.limit_price == D(245)
+
+
+@given(
+    bid=money(5, 300),
+    gap=st.integers(-50, 200),
+    last=money(5, 300),
+    bps=st.integers(0, 300),
+    collar=st.sampled_from(["0.5", "2", "100"]),
+    exact=st.booleans(),
+)
+def test_the_limit_is_beyond_the_touch_on_a_step_within_the_collar(scene, bid, gap, last, bps, collar, exact):
+    """The touch is the last trade where bid and ask are crossed."""
+    ask = bid + gap * D("0.01")
+    price = (bid + ask) / 2 if gap >= 0 else last
+    share = D(collar) / 100
+    config = scene.config(
+        sizing={"marketable_bps": D(bps), "sizer": "fixed"}, price_collar_pct=D(collar), order_notional_pct=D(100)
+    )
+    book = scene.book(scene.position(1), quote=scene.quote(bid=bid, ask=ask, last=last if exact else D("0.01") + last))
+    price = price if exact or gap >= 0 else price + D("0.01")
+    buy = Risk(config).size(scene.signal(), book).draft.limit_price
+    sell = Risk(config).size_exit("TSLA", book).draft.limit_price
+    for limit, touch, sign in ((buy, ask if gap >= 0 else price, 1), (sell, bid if gap >= 0 else price, -1)):
+        assert limit > 0 and limit % D("0.01") == 0
+        assert sign * (limit - price) <= share * price
+        wanted, edge = touch * (1 + sign * D(bps) / 10_000), price * (1 + sign * share)
+        beyond = sign * (wanted - edge) > 0
+        if beyond:
+            assert abs(limit - edge) < D("0.01")
+        else:
+            assert abs(limit - wanted) <= D("0.005") or abs(limit - edge) < D("0.01")
+
+
+@pytest.mark.parametrize("collar", ["99.99", "100", "150"])
+def test_a_sale_at_a_collar_of_everything_is_still_at_a_price(scene, collar):
+    risk = scene.risk(price_collar_pct=D(collar))
+    assert risk.size_exit("TSLA", scene.book(scene.position(1), quotes={})).draft.limit_price == (
+        D("0.025") if collar == "99.99" else D("0.01")
+    )
 
 
 @pytest.mark.parametrize(
