@@ -15,6 +15,7 @@ from time import monotonic
 from typing import ClassVar
 
 from rich.style import Style
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from engine.model.frames import PostRow
@@ -57,6 +58,10 @@ class Feed(Wheel, can_focus=True):
         self._due_at = 0.0
         """When the paint that is waited for comes, by the monotonic clock."""
         self._strips: OrderedDict[tuple[int, int, bool], Strip] = OrderedDict()
+        self._lines: list[Strip] = []
+        """Every line as it is painted, the title first."""
+        self._made_for: Size | None = None
+        """The size that the lines were made for; None when they are to be made again."""
         self._hint = ""
 
     # What the desk calls
@@ -200,26 +205,46 @@ class Feed(Wheel, can_focus=True):
         self._rushing = end - self._painted_end >= self._window.room * _RUSH_FPS * (now - self._painted_at)
         self._painted_end, self._painted_at = end, now
         if not self._out_of_sight():
+            self._paint()
+
+    def _paint(self) -> None:
+        """Make every line, and paint those that differ: while a person reads, posts that come change no more than the
+        title."""
+        before = self._lines if self._made_for == self.size else []
+        after = self._make()
+        if len(before) != len(after):
             self.refresh()
+            return
+        other = [y for y, strip in enumerate(after) if strip is not before[y] and strip != before[y]]
+        if 2 * len(other) > len(after):
+            self.refresh()
+        elif other:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in other))
+
+    def _make(self) -> list[Strip]:
+        """Every line as it shall be seen now, the title first."""
+        self._made_for = width, height = self.size
+        base, rows = self.inks.base, self._window.rows()
+        self._lines = [self._title(width).strip(width, base + self.inks.head_row)]
+        self._lines += [self._post(seq, width) for seq in rows[: max(0, height - 1)]]
+        if not rows:
+            self._lines.append(Line().field(self._nothing, width, self.inks.muted).strip(width, base))
+        self._lines += [Strip.blank(width, base)] * (height - len(self._lines))
+        return self._lines
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y == 0:
-            return self._title(width).strip(width, self.inks.base + self.inks.head_row)
-        window = self._window
-        rows = window.rows()
-        if y > len(rows):
-            said = self._nothing if y == 1 else ""
-            return Line().field(said, width, self.inks.muted).strip(width, self.inks.base)
-        seq = rows[y - 1]
-        chosen = seq == window.cursor and self.has_focus
+        lines = self._lines if self._made_for == self.size else self._make()
+        return lines[y]
+
+    def _post(self, seq: int, width: int) -> Strip:
+        chosen = seq == self._window.cursor and self.has_focus
         key = (seq, width, chosen)
         strip = self._strips.get(key)
         if strip is None:
-            ground = self.inks.cursor_row if chosen else Style()
-            post = window.shown[seq]
-            line = post_line(post, width, self.inks, chosen=chosen, hit=window.says(post), symbols=self._symbols)
-            strip = line.strip(width, self.inks.base + ground)
+            post = self._window.shown[seq]
+            hit = self._window.says(post)
+            line = post_line(post, width, self.inks, chosen=chosen, hit=hit, symbols=self._symbols)
+            strip = line.strip(width, self.inks.base + (self.inks.cursor_row if chosen else Style()))
             self._strips[key] = strip
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
@@ -256,14 +281,15 @@ class Feed(Wheel, can_focus=True):
 
     def forget_painted(self) -> None:
         self._strips.clear()
+        self._made_for = None
 
     def on_resize(self) -> None:
         self._window.room = max(1, self.size.height - 1)
-        self._strips.clear()
+        self.forget_painted()
         self.refresh()
 
     def on_focus(self) -> None:
-        self.refresh()
+        self._paint()
 
     def on_blur(self) -> None:
-        self.refresh()
+        self._paint()

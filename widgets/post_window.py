@@ -33,11 +33,10 @@ class PostWindow:
 
     def push(self, posts: Iterable[PostRow]) -> None:
         """Append posts, oldest first."""
-        choosing = self.shown is not self._all
-        for post in posts:
-            self._all.append(post)
-            if choosing and self._passes(post):
-                self.shown.append(post)
+        new = list(posts)
+        self._all.extend(new)
+        if self.shown is not self._all:
+            self.shown.extend([post for post in new if self._passes(post)])
 
     def clear(self) -> None:
         """Forget every post."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
@@ -29,6 +29,19 @@ class Ring(Generic[ItemT]):
         else:
             self._items[self.end % self.capacity] = item
         self.end += 1
+
+    def extend(self, items: Sequence[ItemT]) -> None:
+        """Add items in their order; the oldest go when there is no room."""
+        free = self.capacity - len(self._items)
+        self._items.extend(items[:free])
+        self.end += min(free, len(items))
+        for begin in range(free, len(items), self.capacity):
+            chunk = items[begin : begin + self.capacity]
+            place = self.end % self.capacity
+            behind = chunk[: self.capacity - place]
+            self._items[place : place + len(behind)] = behind
+            self._items[: len(chunk) - len(behind)] = chunk[len(behind) :]
+            self.end += len(chunk)
 
     @property
     def start(self) -> int:

@@ -137,3 +137,41 @@ async def test_what_nobody_can_read_is_painted_less_often_but_keys_are_not() -> 
         feed.move(-1)
         assert feed._due_at <= slow
         await until(pilot, lambda: not feed.following and shown(feed)[-1] == 3499)
+
+
+async def test_while_a_person_reads_posts_that_come_repaint_the_title_alone() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 12)) as pilot:
+        feed.push(numbered(0, 50))
+        feed.move(-2)
+        await until(pilot, lambda: shown(feed)[-1:] == [49] and not feed.repaint_pending)
+        await pilot.pause()
+        asked: list[int] = []
+        render = feed.render_line
+        feed.render_line = lambda y: asked.append(y) or render(y)  # type: ignore[method-assign, func-returns-value]
+        feed.push(numbered(50, 87))
+        await until(pilot, lambda: asked)
+        assert asked == [0]
+        feed.move(1)
+        await until(pilot, lambda: len(asked) > 1)
+        assert sorted(asked[1:]) == [9, 10]
+
+
+async def test_what_stands_on_the_screen_is_always_what_the_feed_shows() -> None:
+    feed = Feed(rows=60, fps=1000)
+    number = 0
+    async with stage(feed, (100, 12)) as pilot:
+        for turn in ("30", "k", "k", "5", "j", "40", "k", "g", "3", "f", "9", "F", "k", "G", "2", "/", "k", "70", "4"):
+            if turn.isdigit():
+                feed.push(numbered(number, number + int(turn)))
+                number += int(turn)
+            else:
+                {
+                    "k": lambda: feed.move(-1), "j": lambda: feed.move(1), "g": feed.first, "G": feed.last,
+                    "f": lambda: feed.filter("TSLA"), "F": lambda: feed.filter(""), "/": lambda: feed.search("3"),
+                }[turn]()  # fmt: skip
+            await until(pilot, lambda: not feed.repaint_pending)
+            await pilot.pause()
+            seen = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+            assert seen == painted(feed)
+            assert feed.new == 0 or f"▲ {feed.new} new" in seen[0]
