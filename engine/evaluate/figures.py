@@ -47,6 +47,8 @@ class Bin(Value, frozen=True, gc=False):
     """Mean, in [0, 1]."""
     right: float
     """Share of the calls that were right."""
+    place: int
+    """Which bin: confidence from place / BINS up to (place + 1) / BINS, the last one with its end."""
 
 
 class Calibration(Value, frozen=True, gc=False):
@@ -130,9 +132,11 @@ def figures(labelled: LabelledSet, scores: Sequence[Score], elapsed_s: float, ba
 def mean_figures(rows: Sequence[SetFigures]) -> SetFigures:
     """Every set counts alike. The intervals tell how far these sets' own sizes could move the mean.
 
-    The reliability curve is that of all sets together.
+    A set without bullish and bearish texts says nothing of bull and bear, one without calls nothing of calibration: the
+    others' mean stands. The reliability curve is that of all sets together.
     """
-    count = len(rows)
+    opinions = [row for row in rows if row.labels[0] + row.labels[2]] or rows
+    calling = [row for row in rows if row.calibration.bins] or rows
     curve = _merge([row.calibration.bins for row in rows])
     elapsed_s = sum(row.texts / row.posts_per_s for row in rows if row.posts_per_s)
     texts = sum(row.texts for row in rows)
@@ -142,11 +146,11 @@ def mean_figures(rows: Sequence[SetFigures]) -> SetFigures:
         (sum(row.labels[0] for row in rows), sum(row.labels[1] for row in rows), sum(row.labels[2] for row in rows)),
         _mean([row.accuracy for row in rows]),
         _mean([row.macro_f1 for row in rows]),
-        _mean([row.bull_bear for row in rows]),
-        _mean([row.bull_bear_sure for row in rows]),
+        _mean([row.bull_bear for row in opinions]),
+        _mean([row.bull_bear_sure for row in opinions]),
         _mean([row.coverage for row in rows]),
         curve,
-        sum(row.calibration_by_set for row in rows) / count,
+        sum(row.calibration_by_set for row in calling) / len(calling),
         texts / elapsed_s if elapsed_s else 0.0,
     )
 
@@ -172,8 +176,9 @@ def calibration(calls: Sequence[tuple[float, bool]]) -> Calibration:
             len(cell),
             sum(confidence for confidence, _ in cell) / len(cell),
             sum(right for _, right in cell) / len(cell),
+            place,
         )
-        for cell in cells
+        for place, cell in enumerate(cells)
         if cell
     )
     return Calibration(_expected_error(bins), bins)
@@ -190,10 +195,9 @@ def _merge(curves: Sequence[tuple[Bin, ...]]) -> Calibration:
     for curve in curves:
         total = sum(cell.calls for cell in curve)
         for cell in curve:
-            place = min(BINS - 1, int(cell.confidence * BINS))
-            calls, part, confidence, right = cells.get(place, (0, 0.0, 0.0, 0.0))
+            calls, part, confidence, right = cells.get(cell.place, (0, 0.0, 0.0, 0.0))
             share_ = cell.calls / total
-            cells[place] = (
+            cells[cell.place] = (
                 calls + cell.calls,
                 part + share_,
                 confidence + share_ * cell.confidence,
@@ -202,7 +206,8 @@ def _merge(curves: Sequence[tuple[Bin, ...]]) -> Calibration:
     whole = sum(part for _, part, _, _ in cells.values())
     error = sum(abs(right - confidence) for _, _, confidence, right in cells.values()) / whole if whole else 0.0
     bins = [
-        Bin(calls, confidence / part, right / part) for _, (calls, part, confidence, right) in sorted(cells.items())
+        Bin(calls, confidence / part, right / part, place)
+        for place, (calls, part, confidence, right) in sorted(cells.items())
     ]
     return Calibration(error, tuple(bins))
 
@@ -228,7 +233,8 @@ def _table(signs: Sequence[int], calls: Sequence[int]) -> dict[tuple[int, int], 
 def _macro_f1(table: dict[tuple[int, int], int], classes: tuple[int, ...]) -> Figure:
     """With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance.
 
-    Var = (Σ p·slope² − (Σ p·slope)²) / n. A class that is neither labelled nor called counts nothing.
+    Var = Σ p·slope² / n: the mean slope Σ p·slope is 0, as F stays when all counts grow alike. A class that is neither
+    labelled nor called counts nothing.
     """
     count = sum(table.values())
     slopes = dict.fromkeys(table, 0.0)
@@ -245,7 +251,6 @@ def _macro_f1(table: dict[tuple[int, int], int], classes: tuple[int, ...]) -> Fi
             times = (pair[0] == sign) + (pair[1] == sign)
             slopes[pair] += (2 * (times == 2) - 2 * hits / weight * times) * count / weight
     value = total / met if met else 0.0
-    first = sum(cell * slopes[pair] for pair, cell in table.items()) / count
-    second = sum(cell * slopes[pair] ** 2 for pair, cell in table.items()) / count
-    spread = Z * math.sqrt(max(0.0, second - first * first) / count) / max(1, met)
+    variance = sum(cell * slopes[pair] ** 2 for pair, cell in table.items()) / count
+    spread = Z * math.sqrt(variance / count) / max(1, met)
     return Figure(value, max(0.0, value - spread), min(1.0, value + spread))

@@ -24,6 +24,10 @@ from engine.text import display_text, text_key, unescape
 
 LINE_LIMIT: Final = 1 << 20
 """Longest line accepted, in bytes."""
+SET_LIMIT: Final = 1 << 30
+"""Largest set accepted, in bytes of its lines and ROW_BYTES for each: about what it takes in memory."""
+ROW_BYTES: Final = 512
+"""What a row takes beside its text, about."""
 FORMAT: Final = 'one JSON object per line: {"id": …, "text": …, "label": "bearish" | "neutral" | "bullish"}'
 _SUFFIXES: Final = (".jsonl", ".jsonl.gz")
 _DIGIT = re.compile(r"\d")
@@ -124,7 +128,15 @@ def read_set(file: Path) -> LabelledSet:
     """The set in a file. Raises RecordingError naming file and line for a row that is not as described above."""
     rows = []
     lines: dict[str, int] = {}
+    size = 0
     for number, line in lines_of(file):
+        size += len(line) + ROW_BYTES
+        if size > SET_LIMIT:
+            raise RecordingError(
+                f"expected a set that fits in memory, found more than {number - 1:,} texts of {SET_LIMIT >> 20:,} MiB",
+                where=str(file),
+                remedy="measure a part of it, or several smaller files",
+            )
         row = _row(line, file, number)
         first = lines.setdefault(row.id, number)
         if first != number:
@@ -140,11 +152,11 @@ def _row(line: bytes, file: Path, number: int) -> Labelled:
         row = _decoder.decode(line)
     except msgspec.ValidationError as error:
         raise _refusal(str(error), file, number) from error
-    except ValueError as strict:
+    except (ValueError, RecursionError) as strict:
         # A lone surrogate ("\ud83d" cut from an emoji) is the one thing that only the standard library reads.
         try:
-            row = msgspec.convert(json.loads(line), _Row)
-        except ValueError as error:
+            row = msgspec.convert(json.loads(line.decode()), _Row)
+        except (ValueError, RecursionError) as error:
             raise _refusal(f"expected a line of JSON ({strict})", file, number) from error
     name = str(row.id)
     if not name:

@@ -88,7 +88,7 @@ def read_clusters(file: Path) -> tuple[LabelledCluster, ...]:
     for number, line in lines_of(file):
         try:
             row = _decoder.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RecordingError(str(error), where=f"{file}:{number}", remedy=f"correct that line; {FORMAT}") from error
         if not row.ids or not row.replay or Path(row.replay).name != row.replay:
             raise RecordingError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.evaluate import SetFigures, figures, mean_figures
@@ -109,6 +109,60 @@ def test_perfect_scores_are_perfect(signs: list[int]) -> None:
     found = figures(labelled(*signs), [Score(float(sign), 1.0 if sign else 0.0) for sign in signs], 1.0)
     assert found.accuracy.value == found.bull_bear.value == found.bull_bear_sure.value == 1.0
     assert found.calibration.error == 0.0
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.sampled_from((-1, 0, 1)), st.sampled_from((-0.5, 0.5)), st.sampled_from((0.0, 0.3, 0.55, 0.7, 0.9, 1.0))
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 6), st.data())
+def test_sets_of_one_size_have_the_curve_of_all_their_calls(size: int, data: st.DataObject) -> None:
+    """Confidence that is the same on every call falls in one bin, however its mean is rounded."""
+    sets = [data.draw(CALLS.map(lambda rows: (rows * size)[:size])) for _ in range(3)]
+    rows = [
+        figures(labelled(*[sign for sign, _, _ in calls]), [Score(value, sure) for _, value, sure in calls], 1.0)
+        for calls in sets
+    ]
+    together = mean_figures(rows).calibration
+    direct = calibration([(sure, sign * value > 0) for calls in sets for sign, value, sure in calls])
+    assert [(cell.place, cell.calls) for cell in together.bins] == [(cell.place, cell.calls) for cell in direct.bins]
+    for one, other in zip(together.bins, direct.bins, strict=True):
+        assert (one.confidence, one.right) == (pytest.approx(other.confidence), pytest.approx(other.right))
+    assert together.error == pytest.approx(direct.error)
+    own = [calibration([(sure, sign * value > 0) for sign, value, sure in calls]).error for calls in sets]
+    assert mean_figures(rows).calibration_by_set == pytest.approx(sum(own) / 3)
+
+
+def test_the_same_confidence_falls_in_the_same_bin_in_every_set() -> None:
+    """Added up and divided again, ten times 0.3 is less than 0.3."""
+    small = figures(labelled(1), scores(0.5, confidence=0.3), 1.0)
+    large = figures(labelled(*[1] * 10), scores(*[0.5] * 10, confidence=0.3), 1.0)
+    assert [(cell.calls, cell.place) for cell in mean_figures([small, large]).calibration.bins] == [(11, 3)]
+
+
+def test_a_larger_set_weighs_no_more_in_the_curve() -> None:
+    small = figures(labelled(1), scores(0.5, confidence=0.8), 1.0)
+    large = figures(labelled(*[-1] * 99), scores(*[0.5] * 99, confidence=0.8), 1.0)
+    found = mean_figures([small, large]).calibration
+    assert [(cell.calls, cell.right) for cell in found.bins] == [(100, pytest.approx(0.5))]
+    assert found.error == pytest.approx(0.3)
+
+
+def test_what_a_set_says_nothing_of_does_not_count_in_the_mean() -> None:
+    opinions = figures(labelled(1, -1, 0), scores(0.5, -0.5, 0.0, confidence=0.9), 1.0)
+    neutral = figures(labelled(0, 0), scores(0.0, 0.0), 1.0)
+    mean = mean_figures([opinions, neutral])
+    assert mean.bull_bear.value == mean.bull_bear_sure.value == opinions.bull_bear.value == 1.0
+    assert mean.accuracy.value == 1.0
+    assert mean.calibration_by_set == opinions.calibration_by_set == pytest.approx(0.1)
+    nothing = mean_figures([neutral, neutral])
+    assert (nothing.bull_bear.value, nothing.calibration.error, nothing.calibration.bins) == (0.0, 0.0, ())
 
 
 def test_in_the_mean_every_set_counts_alike() -> None:

@@ -19,6 +19,9 @@ SENTENCES = list(permutations(["stocks", "open", "higher", "after", "earnings", 
 ROW = {"id": "a", "text": "made up", "label": "bullish"}
 
 
+DEEP = '{"id": "b", "text": "x", "label": "bullish", "more": ' + "[" * 100_000 + "]" * 100_000 + "}"
+
+
 def write(path: Path, *lines: str) -> Path:
     data = "\n".join(lines).encode()
     path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
@@ -56,6 +59,8 @@ def test_a_set_without_neutral_texts_has_two_classes(tmp_path: Path) -> None:
         ('{"id": "b", "label": "bullish"}', "text"),
         ('{"id": "", "text": "x", "label": "bullish"}', "an id"),
         ('{"id": "a", "text": "x", "label": "bullish"}', "also on line 1"),
+        (DEEP, "a line of JSON"),
+        (DEEP.replace('"b"', '"\\ud83d"'), "a line of JSON"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, problem: str) -> None:
@@ -75,6 +80,28 @@ def test_an_empty_file_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
         read_set(tmp_path / "b.jsonl.gz")
     with pytest.raises(RecordingError, match="readable"):
         read_set(tmp_path / "missing.jsonl")
+
+
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(json.dumps(ROW).encode("utf-16"))
+    with pytest.raises(RecordingError, match="a line of JSON"):
+        read_set(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_may_end_and_a_file_begin_as_other_systems_write_it(tmp_path: Path, end: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + end.join([json.dumps(ROW), ""]).encode())
+    assert [row.id for row in read_set(tmp_path / "a.jsonl").rows] == ["a"]
+
+
+def test_a_set_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "a.jsonl.gz", *(json.dumps({**ROW, "id": str(at)}) for at in range(100)))
+    monkeypatch.setattr("engine.evaluate.labelled.SET_LIMIT", 60_000)
+    assert len(read_set(file).rows) == 100
+    monkeypatch.setattr("engine.evaluate.labelled.SET_LIMIT", 30_000)
+    with pytest.raises(RecordingError, match="fits in memory") as caught:
+        read_set(file)
+    assert caught.value.remedy
 
 
 def test_a_lone_surrogate_is_read(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar
@@ -96,6 +96,22 @@ def test_what_comes_later_changes_nothing_before() -> None:
     dice = random.Random(1)
     noisy = early + [ScoredPost(post.published_ns, post.symbols, dice.uniform(-1, 1)) for post in posts[len(early) :]]
     assert same_day(noisy, cut) == same_day(early, cut)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(3, 30), st.integers(0, 9))
+def test_the_honest_pairing_sees_nothing_of_the_future(last: int, seed: int) -> None:
+    """Posts after the cut and prices after the day they would be paired with may be anything."""
+    posts, prices = made_up(lambda day: at(day, 12), 1)
+    cut = {symbol: [row for row in rows if row.day <= TRADING[last]] for symbol, rows in prices.items()}
+    before = at(TRADING[last - 1], 15, 55)
+    dice = random.Random(seed)
+    moved = [
+        post if post.published_ns <= before else ScoredPost(post.published_ns, post.symbols, dice.uniform(-1, 1))
+        for post in posts
+    ]
+    known = [post for post in posts if post.published_ns <= before]
+    assert next_day(moved, cut) == next_day(posts, cut) == next_day(known, cut)
 
 
 @pytest.mark.parametrize(

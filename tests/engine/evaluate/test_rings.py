@@ -58,12 +58,15 @@ def test_clusters_of_one_source_share_a_half(source: str, ids: list[str]) -> Non
         '{"label":"ring","ids":["1"],"replay":"../day"}',
         '{"label":"spam","ids":["1"],"replay":"day"}',
         '{"label":"ring","ids":["1"]}',
+        '{"label":"ring","ids":["1"],"replay":"day","more":' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"label":"ring","ids":["\udcff"],"replay":"day"}',
         "no json",
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str) -> None:
     file = tmp_path / "clusters.jsonl"
-    file.write_text('{"label":"ring","ids":["1"],"replay":"day"}\n' + row + "\n")
+    lines = '{"label":"ring","ids":["1"],"replay":"day"}\n' + row + "\n"
+    file.write_bytes(lines.encode(errors="surrogateescape"))
     with pytest.raises(RecordingError) as caught:
         read_clusters(file)
     assert str(caught.value).startswith(f"{file}:2")
