@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from engine.config import PROFILES
-from engine.errors import EXIT_FAILED, DeskError
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_FAILED, DeskError
+from engine.kernel.lock import holder
 from engine.paths import Paths
 
 READY = b"ready"
@@ -23,17 +24,20 @@ START_LIMIT_S = 30.0
 class Starting:
     """An engine that is starting. `wait` returns when its socket answers, or raises with its own words."""
 
-    def __init__(self, process: subprocess.Popen[bytes], ready: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], ready: int, paths: Paths) -> None:
         self._process = process
         self._ready = ready
-        self._log = log
+        self._paths = paths
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def wait(self, limit_s: float = START_LIMIT_S) -> None:
-        """Block until the engine is ready. Raises DeskError with the engine's reason when it is not."""
+        """Block until the engine is ready, or another desk's was quicker: then that is the one to attach to.
+
+        Raises DeskError with the engine's reason when it is not.
+        """
         said = b""
         deadline = time.monotonic() + limit_s
         try:
@@ -43,7 +47,7 @@ class Starting:
                 if not readable:
                     raise DeskError(
                         f"expected the engine (pid {self.pid}) within {limit_s:.0f} s, found it still starting",
-                        where=str(self._log),
+                        where=str(self._paths.log),
                         remedy="look at its log; `desk status` tells when it is up",
                     )
                 chunk = os.read(self._ready, 65536)
@@ -55,10 +59,12 @@ class Starting:
         if said.startswith(READY):
             return
         code = self._process.wait()
+        if code == EXIT_ALREADY_RUNNING and holder(self._paths.lock) is not None:
+            return
         words = said.decode("utf-8", "replace").strip() or f"it ended with code {code} before its socket was open"
         message, _, remedy = words.partition("\n→ ")
         raise DeskError(
-            message, remedy=remedy or f"its log is {self._log}", exit_code=code if code > 0 else EXIT_FAILED
+            message, remedy=remedy or f"its log is {self._paths.log}", exit_code=code if code > 0 else EXIT_FAILED
         )
 
 
@@ -80,7 +86,7 @@ def start_engine(paths: Paths, arguments: list[str]) -> Starting:
     finally:
         os.close(writer)
         os.close(log)
-    return Starting(process, reader, paths.log)
+    return Starting(process, reader, paths)
 
 
 def engine_arguments(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED, ConfigError, DeskError
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     except DeskError as error:
         if kill:
             raise _other_ways(error, str(paths.kill_file)) from error
-        raise
+        raise _with_the_holder(error, paths) from error
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
     else:
@@ -141,7 +141,26 @@ def _client(ctx: click.Context, paths: Paths) -> Client:
 
 def snapshot_of(ctx: click.Context, name: str) -> Snapshot:
     """The running engine's snapshot. Raises DeskError (exit code 3) when none runs."""
-    return asyncio.run(_ask_snapshot(client_of(ctx, name)))
+    paths = paths_of(ctx, name)
+    try:
+        return asyncio.run(_ask_snapshot(_client(ctx, paths)))
+    except DeskError as error:
+        raise _with_the_holder(error, paths) from error
+
+
+def _with_the_holder(error: DeskError, paths: Paths) -> DeskError:
+    """The same error; where no engine answers and one holds the lock, it names that one."""
+    from engine.kernel.lock import holder
+
+    pid = holder(paths.lock) if error.exit_code == EXIT_NO_ENGINE else None
+    if not pid:
+        return error
+    return DeskError(
+        f"{error.message}, but one (pid {pid}) starts, stops or hangs",
+        where=error.where,
+        remedy=f"ask again in a moment; its log is {paths.log}; `kill {pid}` ends it in order",
+        exit_code=EXIT_NO_ENGINE,
+    )
 
 
 async def _send(client: Client, command: Command) -> Reply:

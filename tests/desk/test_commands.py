@@ -19,6 +19,7 @@ import pytest
 
 from desk.command_line import COMMANDS, main_group
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE
+from engine.kernel.lock import EngineLock
 from engine.model import TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel import made_up
@@ -203,6 +204,19 @@ def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
     assert found.returncode == EXIT_NO_ENGINE
     assert f"touch {kill_file}" in found.stderr
     assert not kill_file.exists()
+
+
+@pytest.mark.parametrize("verb", ["stop", "status"])
+def test_an_engine_that_starts_is_named(home: Path, verb: str) -> None:
+    """It holds its lock before its socket answers, and must not be taken for none."""
+    (home / "run").mkdir(mode=0o700)
+    lock = EngineLock(home / "run" / "paper.lock")
+    lock.acquire()
+    found = call(home, verb)
+    lock.release()
+    assert found.returncode == EXIT_NO_ENGINE
+    assert f"no engine answers, but one (pid {os.getpid()}) starts, stops or hangs" in found.stderr
+    assert f"`kill {os.getpid()}` ends it in order" in found.stderr
 
 
 WRONG = {
