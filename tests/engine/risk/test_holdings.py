@@ -104,14 +104,16 @@ def written_out(book: Book, symbol: str) -> Holdings:
     )
 
 
-@settings(max_examples=200, deadline=None)
-@given(data=st.data(), price=st.sampled_from([SURE, SURE, MAYBE]))
-def test_the_sums_are_those_of_their_definitions(scene, data, price):
-    quotes = data.draw(
-        st.dictionaries(SYMBOLS, st.builds(scene.quote, bid=price, ask=price, last=price), max_size=3), "quotes"
-    )
-    held = data.draw(positions(price | st.none()), "positions")
-    working = data.draw(orders(price | st.none()), "orders")
+def contents(price: st.SearchStrategy[Decimal | None]) -> st.SearchStrategy[tuple[object, ...]]:
+    """Positions, orders and quotes of a book."""
+    quote = st.builds(lambda one, last: Quote("", 0, 0, one, one, last), price, price)
+    return st.tuples(positions(price), orders(price), st.dictionaries(SYMBOLS, quote, max_size=3))
+
+
+@settings(max_examples=80, deadline=None)
+@given(contents(SURE | st.none()) | contents(MAYBE))
+def test_the_sums_are_those_of_their_definitions(scene, found):
+    held, working, quotes = found
     book = scene.book(*held, quotes=quotes, orders=tuple(working))
     for symbol in ("TSLA", "NONE"):
         assert holdings(book, symbol) == written_out(book, symbol)
