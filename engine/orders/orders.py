@@ -273,6 +273,9 @@ class Orders:
         result = self._reconciler.compare(snapshot, positions, now_ns, out)
         for split in result.splits:
             self._protector.split(split, now_ns, out)
+        for difference in result.differences:
+            if difference.adopted:
+                self._protector.trim(difference.subject, now_ns, out)
         if result.ok:
             self._protector.ready = self._inquiry.ready = True
             self._protector.settle(snapshot.at_ns, out)

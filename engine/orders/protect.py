@@ -109,6 +109,16 @@ class Protector:
             stays=True,
         )
 
+    def trim(self, symbol: str, now_ns: int, out: Outbox) -> None:
+        """Less is held than was: exits that would sell more than their entry still holds must go, legs too."""
+        for track in self._register.open(symbol):
+            order, entry = track.order, self._register.get(track.order.parent_id)
+            if not track.ours or not order.parent_id or (entry is not None and entry.open):
+                continue
+            lot = self._holdings.lot(symbol, order.parent_id)
+            if order.remaining > (ZERO if lot is None else lot.quantity):
+                self._closer.cancel(track, now_ns, out)
+
     def _fits(self, track: Track) -> bool:
         """Whether a protective order stands at the price its entry's holding has after a split."""
         order, lot = track.order, self._holdings.lot(track.order.symbol, track.order.parent_id)

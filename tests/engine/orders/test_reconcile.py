@@ -24,7 +24,7 @@ from engine.model import (
 from engine.model.records import Difference
 from engine.orders import LookUp, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, event, legs, told
+from tests.engine.orders.talk import T0, cancelled, end, event, legs, placed, told
 
 LATER = T0 + 100 * SECOND
 
@@ -193,3 +193,18 @@ def test_a_position_that_the_venue_books_late_is_no_drift(orders: Orders, enter:
         assert not result.ok and not result.drift and orders.held("TSLA") == 10
     at_ns = LATER + 10 * SECOND
     assert orders.reconcile(snapshot(filled, at_ns=at_ns), book(TSLA="10"), at_ns).drift
+
+
+def test_legs_for_more_than_the_venue_holds_are_cancelled(orders: Orders, bracketed: Intent) -> None:
+    """Four of ten went elsewhere: legs over ten would sell what is not there."""
+    filled = told(bracketed, OrderStatus.FILLED, "10", "100", at_ns=T0 + 1)
+    for seconds in (0, 1):
+        at_ns = LATER + seconds * SECOND
+        result = orders.reconcile(snapshot(filled, *orders.open, at_ns=at_ns, TSLA="6"), book(TSLA="10"), at_ns)
+    assert result.drift
+    legs_there = {f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("stop", "target")}
+    assert set(cancelled(result.changes)) == legs_there
+    for order_id in sorted(legs_there):
+        end(orders, order_id, LATER + 2 * SECOND)
+    (stop,) = placed(orders.due(LATER + 12 * SECOND))
+    assert (stop.role, stop.draft.quantity) == (Role.STOP, 6)
