@@ -1,8 +1,9 @@
 """Everything that every view and every dialog paints has a contrast of at least 4.5 under every shipped theme.
 
-Which ink stands on which ground does not depend on the theme. So every view is painted once with a palette whose
-colours are the names of its inks, the pairs that really stand on the screen are read off, and each pair is measured
-under each theme. What Textual's own widgets paint (form fields) is measured under each theme as it is painted.
+Words, bars and the lines of charts alike. Which ink stands on which ground does not depend on the theme. So every view
+is painted once with a palette whose colours are the names of its inks, the pairs that really stand on the screen are
+read off, and each pair is measured under each theme. What Textual's own widgets paint (form fields) is measured under
+each theme as it is painted.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from widgets.inked import Inked
 from widgets.palette import READABLE, Palette, contrast, palette
 
 DECORATION = frozenset(" ·│╌─━▏▕▔▁▂▃▄▅▆▇█▊▎▌▐▀")
-"""Bars, rules and edges: what they say stands beside them as a figure or a word. So with the dots of charts."""
+"""Bars, rules and edges of Textual's own widgets: what they say stands beside them as a figure or a word."""
+EMPTY = "faint"
+"""The ink of places where nothing is: no word, bar or chart is drawn in it."""
 NAMES = tuple(item.name for item in fields(Palette))
 _INK, _GROUND = 1, 2
 
@@ -82,6 +85,7 @@ async def test_every_ink_of_every_view_reads_on_its_ground_under_every_theme(
     marked = named(palette(DARK))
     monkeypatch.setattr("widgets.inked.palette", lambda theme: marked)
     found: dict[tuple[str, str, bool], str] = {}
+    drawn: set[str] = set()
     async with on_tour(tmp_path, (120, 40)) as (pilot, app):
         for stop in (*VIEWS, *DIALOGS):
             await visit(pilot, app, stop)
@@ -89,15 +93,18 @@ async def test_every_ink_of_every_view_reads_on_its_ground_under_every_theme(
                 part for widget in shown(app.screen) if isinstance(widget, Inked) for part in segments(widget)
             ):
                 style = segment.style
-                if words(segment) and style is not None and style.color and style.bgcolor:
+                if segment.text.strip() and style is not None and style.color and style.bgcolor:
                     ink, ground = style.color.triplet, style.bgcolor.triplet
                     if ink is not None and ground is not None and (ink.green, ground.green) == (_INK, _GROUND):
                         pair = (NAMES[ink.red], NAMES[ground.red], bool(style.dim))
-                        found.setdefault(pair, f"{stop.name}: {segment.text.strip()!r}")
-                        continue
-                    raise AssertionError(f"{stop.name} paints {segment.text!r} in no ink of the palette: {style}")
+                        if words(segment) or pair[0] != EMPTY:
+                            drawn.update(segment.text)
+                            found.setdefault(pair, f"{stop.name}: {segment.text.strip()!r}")
+                    elif words(segment):
+                        raise AssertionError(f"{stop.name} paints {segment.text!r} in no ink of the palette: {style}")
             await leave(pilot, app)
     assert len(found) > 15
+    assert {"▌", "█", "━", "⣀"} <= drawn, "bars and charts were looked at too"
     poor = []
     for theme in SHIPPED:
         colors = palette(theme)
