@@ -118,6 +118,14 @@ def test_one_match_per_symbol_in_watchlist_order_and_as_configured() -> None:
     assert found("Tesla, yes, $TSLA") == {"TSLA": ("$TSLA", "cashtag")}
 
 
+def test_the_first_keyword_counts_and_at_one_place_the_longest() -> None:
+    matcher = Matcher([WatchRow(symbol="T", keywords=("truck", "Semi", "Semi truck"), ambiguous=("semi truck day",))])
+    assert [match.term for match in matcher.match("the semi truck")] == ["Semi truck"]
+    assert [match.term for match in matcher.match("a semi-truck; truck")] == ["Semi"]
+    assert [match.term for match in matcher.match("semi truck day")] == ["semi truck day"]
+    assert [match.term for match in matcher.match("a truck, a semi truck")] == ["truck"]
+
+
 def test_cashtags_the_source_listed() -> None:
     assert found("no word of it", "TSLA", "tslaq", "$brk_b") == {
         "TSLA": ("$TSLA", "cashtag"),
