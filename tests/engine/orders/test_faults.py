@@ -86,6 +86,7 @@ class Wire:
             foreign = [order.remaining for order in self.orders.open if order.role is Role.EXTERNAL]
             working = self.orders.working_quantity("TSLA", Side.SELL) - sum(foreign)
             assert working <= self.orders.held("TSLA"), "more on sale than held"
+            assert intent.order_type == "stop" or intent.draft.limit_price > 80, "no price was below 85"
 
     async def submit(self, intent: Intent) -> None:
         answer = Answer(Outcome.UNRESOLVED, "reset before")
@@ -143,6 +144,11 @@ class Wire:
         self.portfolio.on_quote(quote)
         await self.apply(self.orders.on_quote(quote, self.now_ns))
         await self.due()
+
+    async def stub(self) -> None:
+        """A bid is left behind for a moment; the venue itself does not trade there."""
+        quote = Quote("TSLA", self.now_ns, self.now_ns, Decimal("0.01"), Decimal(self.price + 1), Decimal(self.price))
+        await self.apply(self.orders.on_quote(quote, self.now_ns))
 
     async def due(self) -> None:
         at_ns = self.orders.next_due_ns
@@ -246,6 +252,7 @@ def restored(journal: list[Intent | Order | Fill]) -> Orders:
 moves = st.lists(
     st.one_of(
         st.tuples(st.just("quote"), st.integers(85, 115)),
+        st.tuples(st.just("stub"), st.just(0)),
         st.tuples(st.just("enter"), st.integers(1, 40)),
         st.tuples(st.just("watched"), st.integers(1, 40)),
         st.tuples(st.just("leave"), st.integers(1, 60)),
@@ -272,6 +279,8 @@ async def test_nothing_is_lost_and_nothing_is_doubled(story: list[tuple[str, int
                 await wire.quote(wire.price)
             case "leave":
                 await wire.leave(number)
+            case "stub":
+                await wire.stub()
             case "flatten":
                 await wire.flatten()
             case "wait":
