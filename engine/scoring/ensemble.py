@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
 from difflib import get_close_matches
 from importlib import import_module
 from itertools import islice
@@ -21,6 +20,7 @@ from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.combine import Opinion, weigh
 from engine.scoring.deadline import Overdue, deadline
 from engine.scoring.late import LATE_BUILT_IN, late_names
+from engine.scoring.usable import usable
 
 NAME: Final = "ensemble"
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
@@ -30,9 +30,6 @@ FOREIGN_LIMIT_S: Final = 0.5
 """Longest call of a scorer that is not ours. Ours take time in proportion to a text, which is cut short."""
 FOREIGN_REST: Final = 1000
 """Texts that a scorer is not asked for after it took longer: it would hold up each of them as long."""
-_NO_LIMIT: Final = nullcontext()
-_MOST_SYMBOLS: Final = 32
-"""Symbols of one text that may have a score of their own; further ones have the text's."""
 _NO_REASON: Final = DisplayText("")
 
 
@@ -294,16 +291,21 @@ class _Member:
             self._resting -= len(texts)
             self.failed += len(texts)
             return [None] * len(texts)
-        with attempt, deadline(FOREIGN_LIMIT_S) if self._foreign else _NO_LIMIT:
-            answer = list(self._scorer.score(texts))
+        if self._foreign:
+            with attempt, deadline(FOREIGN_LIMIT_S):
+                answer = list(self._scorer.score(texts))
+        else:
+            with attempt:
+                answer = list(self._scorer.score(texts))
         if attempt.overdue:
             self._resting = FOREIGN_REST
         if attempt.problem or len(answer) != len(texts):
             self._note(attempt.problem or f"expected {len(texts)} scores, found {len(answer)}", len(texts))
             return [None] * len(texts)
-        checked = [None if score is None else _usable(score) for score in answer]
-        unusable = [score for score, usable in zip(answer, checked, strict=True) if usable is None is not score]
-        if unusable:
+        checked = [None if score is None else usable(score) for score in answer]
+        if None in checked and (
+            unusable := [score for score, found in zip(answer, checked, strict=True) if found is None is not score]
+        ):
             problem = f"expected a score in [−1, 1] and a confidence in [0, 1], found {unusable[0]!r:.200}"
             self._note(problem, len(unusable))
         else:
@@ -343,26 +345,3 @@ class _Attempt:
             return False
         self.problem = f"{type(error).__name__}: {error}"[:200]
         return True
-
-
-def _usable(score: Any) -> Score | None:
-    """The score with six decimals, or None when it is none."""
-    if not isinstance(score, Score) or not (-1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0):
-        return None
-    if score.symbols:
-        if not all(map(_in_range, score.symbols)):
-            return None
-        symbols = tuple(
-            [
-                SymbolScore(own.symbol, round(own.score, 6), round(own.confidence, 6))
-                for own in score.symbols[:_MOST_SYMBOLS]
-            ]
-        )
-        return Score(round(score.score, 6), round(score.confidence, 6), symbols, score.reason)
-    if round(score.score * 1e6) / 1e6 == score.score and round(score.confidence * 1e6) / 1e6 == score.confidence:
-        return score  # has six decimals already; asked for so, it takes a third of the time
-    return Score(round(score.score, 6), round(score.confidence, 6), (), score.reason)
-
-
-def _in_range(score: Score | SymbolScore) -> bool:
-    return -1.0 <= score.score <= 1.0 and 0.0 <= score.confidence <= 1.0

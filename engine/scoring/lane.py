@@ -10,16 +10,14 @@ from typing import Final
 from engine.clock import Clock, from_seconds
 from engine.config import LateConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
-from engine.model import Asked, LateScorer, Light, Score, SymbolScore, Value
+from engine.model import Asked, LateScorer, Light, Score, Value
 from engine.scoring.own_loop import OwnLoop
-from engine.text import display_text
+from engine.scoring.usable import usable
 
 BACK_OFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Pauses after failures in a row; the last one repeats."""
 REMEMBERED: Final = 4096
 """Texts whose scores are kept: a third to a half of a stream is repetition."""
-REASON_LIMIT: Final = 280
-"""Longest reason that is kept, in characters."""
 _BLOCKED_S: Final = 5.0
 """How often a scorer that may not be asked is looked at again."""
 
@@ -198,7 +196,7 @@ class Lane:
     async def _answers(self, batch: list[Asked]) -> tuple[str, list[Score | None], int]:
         """Why it may not be asked; or one score per post, None without a usable one, and how many were of no use.
 
-        On the scorer's loop, with all that touches what it made: what is no score at all raises here.
+        On the scorer's loop, with all that touches what it made.
         """
         blocked = self.scorer.blocked(self._clock.now_ns())
         if blocked:
@@ -206,8 +204,8 @@ class Lane:
         scores = await self.scorer.score(batch)
         if len(scores) != len(batch):
             raise DeskError(f"expected {len(batch)} scores, found {len(scores)}", where=self.scorer.name)
-        usable = [None if score is None else _usable(score) for score in scores]
-        return "", usable, sum(score is not None for score in scores) - sum(score is not None for score in usable)
+        checked = [None if score is None else usable(score) for score in scores]
+        return "", checked, sum(found is None is not score for score, found in zip(scores, checked, strict=True))
 
     async def _close(self) -> None:
         try:
@@ -252,13 +250,3 @@ class Lane:
     def _show(self, light: Light, detail: str = "", remedy: str = "") -> None:
         self._light = light
         self._report(light, detail, remedy)
-
-
-def _usable(score: Score) -> Score | None:
-    """The score with six decimals, or None when a number in it is out of its range."""
-    numbers = [(score.score, score.confidence), *((own.score, own.confidence) for own in score.symbols)]
-    if not all(-1.0 <= value <= 1.0 and 0.0 <= confidence <= 1.0 for value, confidence in numbers):
-        return None
-    (whole, confidence), *parts = [(round(float(value), 6), round(float(sure), 6)) for value, sure in numbers]
-    symbols = tuple(SymbolScore(str(own.symbol), *part) for own, part in zip(score.symbols, parts, strict=True))
-    return Score(whole, confidence, symbols, display_text(score.reason, REASON_LIMIT))
