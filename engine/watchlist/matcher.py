@@ -135,8 +135,8 @@ def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
     return uses.items()
 
 
-def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]]) -> Any | None:
-    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); None without rows.
+def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]]) -> Any:
+    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); empty without rows.
 
     The rows of a cashtag are the tuple that `tickers` holds, so that one that the source listed is known by sight.
     What a term has before one of its blanks is in it too, with two blanks and no uses: only a text in which such a
@@ -151,8 +151,6 @@ def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]])
         spellings = {f"${key}".lower(), f"${key.replace('.', '_')}".lower()}
         for folded, use in (*((spelling, tag) for spelling in sorted(spellings)), *_uses(index, row)):
             terms[folded] = (*terms.get(folded, ()), use)
-    if not terms:
-        return None
     automaton = ahocorasick.Automaton()
     torn: dict[str, tuple[int, ...]] = {}
     for folded, uses in terms.items():

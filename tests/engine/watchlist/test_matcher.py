@@ -61,7 +61,8 @@ def found(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
         ("TESLA’S plant", ["TSLA"]),
         ("#Tesla", ["TSLA"]),
         ("Tesla-owner", ["TSLA"]),
-        ("Tesla™ and Tesla®", ["TSLA"]),
+        ("Tesla™", ["TSLA"]),
+        ("Tesla®", ["TSLA"]),
         ("𝐓𝐞𝐬𝐥𝐚 styled", ["TSLA"]),
         ("特斯拉Tesla股票", ["TSLA"]),
         ("买苹果吧", ["AAPL"]),
@@ -131,6 +132,28 @@ def test_cashtags_the_source_listed() -> None:
         "TSLA": ("$TSLA", "cashtag"),
         "BRK.B": ("$BRK.B", "cashtag"),
     }
+
+
+def test_rows_stand_in_the_watchlists_order_however_many_there_are() -> None:
+    rows = [WatchRow(symbol=f"S{chr(65 + number)}", keywords=(f"word{number}",)) for number in range(40)]
+    symbols = [row.symbol for row in rows]
+    matcher = Matcher(rows)
+    for text in (
+        " ".join(f"${symbol}" for symbol in reversed(symbols)),
+        " ".join(f"word{n}" for n in range(39, -1, -1)),
+    ):
+        assert [match.symbol for match in matcher.match(text)] == symbols
+    assert [match.symbol for match in matcher.match("", [symbols[33], symbols[8], symbols[1]])] == [
+        symbols[1],
+        symbols[8],
+        symbols[33],
+    ]
+
+
+def test_a_vowel_sign_belongs_to_its_word() -> None:
+    matcher = Matcher([WatchRow(symbol="T", keywords=("कर",))])
+    assert matcher.match("कर") != ()
+    assert matcher.match("करा") == ()
 
 
 def test_a_watchlist_without_rows_or_words() -> None:
