@@ -125,7 +125,7 @@ class Group:
 
     def fees(self, held: Decimal, rate: Decimal) -> bool:
         """The venue holds `held`: true, and taken over, when at most `rate` of all that was bought went as fees."""
-        missing = self._own - self._unnamed - self._beyond - held
+        missing = self._held - held
         fees = self._fees + missing
         if not ZERO <= fees <= rate * sum((lot.bought for lot in self._all.values()), ZERO):
             return False
@@ -140,11 +140,14 @@ class Group:
         def more(quantity: Decimal) -> Decimal:
             return quantity * after / before
 
+        held = self._held
         self._unnamed, self._fees = more(self._unnamed), more(self._fees)
         for lot in self._all.values():
             lot.bought, lot.sold = more(lot.bought), more(lot.sold)
             lot.stop, lot.target = (_step(price, before / after) for price in (lot.stop, lot.target))
             lot.stops_placed = 0
+        for lot in self.lots[-1:]:  # what dividing left over
+            lot.bought += more(held) - self._held
         self.changed()
 
     def _settled(self) -> list[Lot]:
@@ -164,6 +167,10 @@ class Group:
             self._unnamed -= oldest.bought - oldest.sold
             self._fees = min(self._fees, self._unnamed)
         return lots
+
+    @property
+    def _held(self) -> Decimal:
+        return self._own - self._unnamed - self._beyond
 
     @property
     def _beyond(self) -> Decimal:

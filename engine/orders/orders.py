@@ -395,7 +395,7 @@ class Orders:
     def _finish(self, out: Outbox, now_ns: int) -> Changes:
         """Look again at the protection of every symbol that moved, until nothing moves."""
         self._next_due_known = False
-        if any("/" in fill.symbol and fill.role is Role.ENTRY for fill in out.fills):
+        if any("/" in fill.symbol and fill.role is Role.ENTRY and self._done(fill) for fill in out.fills):
             out.requests.append(Compare("fill"))  # the fee may have been taken in the coin
         for fill in out.fills:
             self._protector.traded(fill)
@@ -404,6 +404,10 @@ class Orders:
             out.symbols.clear()
             self._protector.refresh(symbols, now_ns, out)
         return out.changes()
+
+    def _done(self, fill: Fill) -> bool:
+        """Whether the order of an execution has ended: its parts may come many a second."""
+        return not self._register.track(fill.client_order_id).open
 
     def _unwanted_ns(self, track: Track) -> int | None:
         """When to ask (again) that the order be cancelled; None while it is wanted."""

@@ -134,3 +134,11 @@ def test_every_fee_within_the_rate_is_explained_and_what_is_held_is_exact(trades
         book, held = held + quantity, held + quantity * (1 - D(bps) / 10_000)
         assert compare(orders, str(held), str(book), T0 + (number + 1) * SECOND).ok
         assert orders.held(BTC) == held
+
+
+def test_parts_of_an_entry_ask_for_nothing_before_its_end(orders: Orders) -> None:
+    wanted = draft(quantity="1", symbol=BTC)
+    intent = orders.intend("s-1", "t", Role.ENTRY, wanted, T0, valid_until_ns=T0 + 60 * SECOND)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    assert not fill_entry(orders, intent, "0.4").requests
+    assert fill_entry(orders, intent, "1", T0 + 2).requests == (Compare("fill"),)

@@ -23,7 +23,7 @@ from engine.model import (
 )
 from engine.orders import Orders, Reconciliation
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, fill_entry, placed, quote
+from tests.engine.orders.talk import T0, cancelled, draft, end, fill_entry, placed, quote, ready
 
 MORNING = T0 + DAY
 D = Decimal
@@ -132,3 +132,19 @@ def test_a_purchase_at_any_price_is_no_split(held: Decimal, average: Decimal, mo
     total = held + more
     cost = (held * average + more * price) / total
     assert not is_split(held, average, total, cost) or price * more < D("0.006") * held * average
+
+
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=5), st.integers(2, 9))
+def test_lots_that_do_not_divide_add_up_to_what_the_venue_holds(shares: list[int], factor: int) -> None:
+    orders = Orders(Config())
+    ready(orders)
+    for number, quantity in enumerate(shares):
+        intent = orders.intend(f"s-{number}", "t", Role.ENTRY, draft(quantity=str(quantity), extended_hours=True), T0)
+        fill_entry(orders, intent, str(quantity))
+    before = sum(shares)
+    if before < factor:
+        return
+    result = compare(orders, str(before // factor), str(100 * factor), ours=str(before))
+    assert result.ok and not result.drift
+    assert orders.held("TSLA") == before // factor
+    assert not compare(orders, str(before // factor), str(100 * factor), ours=str(before // factor)).external_positions
