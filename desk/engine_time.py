@@ -22,7 +22,8 @@ class EngineTime:
         self._speed = 1.0
 
     def tell(self, clock_ns: int, speed: float) -> None:
-        """The engine said what time it is. Speed 0 (as fast as possible) cannot be carried on."""
+        """The engine said what time it is. Speed 0 (as fast as possible, or at the end of a recording) cannot be
+        carried on."""
         self._told_ns, self._speed, self._told_at = clock_ns, speed, self._seconds()
 
     def now_ns(self) -> int:

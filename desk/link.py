@@ -109,7 +109,7 @@ class Link:
         self._heard_at = self._seconds()
         self.attached = not self.mirror.goodbye
         status = self.mirror.status
-        if status is not None and Part.STATUS in parts:
-            self.time.tell(status.clock_ns, status.speed)
+        if status is not None and parts & (Part.STATUS | Part.FEEDS):
+            self.time.tell(status.clock_ns, 0.0 if self.mirror.recording_ended else status.speed)
         if parts:
             self._wake(parts)

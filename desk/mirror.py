@@ -10,7 +10,7 @@ from enum import Flag, auto
 
 from msgspec.structs import replace
 
-from engine.model import Account, Alert, Decision, FeedState, Fill, Order, Position, Protection, Ticket
+from engine.model import Account, Alert, Decision, FeedState, Fill, Light, Order, Position, Protection, Ticket
 from engine.model.frames import Frame, Goodbye, Message, PostRow, Push, Snapshot, Status, SymbolRow
 from engine.model.guard import GuardMark
 
@@ -107,6 +107,11 @@ class Mirror:
     def posts_not_scored(self) -> int:
         """Posts since attach that the engine did not score and therefore never sends: reposts, no symbol."""
         return max(0, _not_scored(self.status) - self._not_scored_before)
+
+    @property
+    def recording_ended(self) -> bool:
+        """Whether the recording that the engine plays is over: its clock stands still from then on."""
+        return any(state.light is Light.ENDED for state in self.feeds.values())
 
     def _start(self, snapshot: Snapshot) -> None:
         self.rev, self.pid, self.version, self.goodbye = snapshot.rev, snapshot.pid, snapshot.version, ""

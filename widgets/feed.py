@@ -227,9 +227,9 @@ class Feed(Wheel, can_focus=True):
         base, rows = self.inks.base, self._window.rows()
         self._lines = [self._title(width).strip(width, base + self.inks.head_row)]
         self._lines += [self._post(seq, width) for seq in rows[: max(0, height - 1)]]
-        if not rows:
-            self._lines.append(Line().field(self._nothing, width, self.inks.muted).strip(width, base))
-        self._lines += [Strip.blank(width, base)] * (height - len(self._lines))
+        said = [self._nothing] if not rows else []
+        for text in said + [""] * (height - len(self._lines) - len(said)):
+            self._lines.append(Line().field(text, width, self.inks.muted).strip(width, base))
         return self._lines
 
     def render_line(self, y: int) -> Strip:

@@ -21,7 +21,7 @@ from widgets.status_line import StatusLine
 
 AnswerT = TypeVar("AnswerT")
 
-_BEAT_S = 1.0
+BEAT_S = 1.0
 """How often ages and times left are looked at."""
 
 
@@ -56,7 +56,7 @@ class ReadingView(ViewScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.update_parts(Part.ALL)
-        self.set_interval(_BEAT_S, self.beat)
+        self.set_interval(BEAT_S, self.beat)
         if self.panes:
             self.panes[0].focus()
 

@@ -9,7 +9,9 @@ import pytest
 from desk.client import Client
 from desk.link import Link
 from desk.mirror import Part
+from engine.clock import SECOND
 from engine.errors import DeskError
+from engine.model import FeedState, Light
 from engine.model.frames import Command, Frame, Goodbye
 from tests.desk import made_up
 from tests.desk.fake_engine import fake_engine
@@ -52,3 +54,25 @@ async def test_it_follows_loses_and_finds_an_engine(socket: Path) -> None:
     with pytest.raises(DeskError, match="no engine answers"):
         await link.command(Command(verb="pause"))
     await link.close()
+
+
+async def test_at_the_end_of_a_recording_the_clock_stands_still(socket: Path) -> None:
+    now = [10.0]
+    link = Link(Client(socket), lambda parts: None, seconds=lambda: now[0])
+    task = asyncio.create_task(link.run())
+    try:
+        async with fake_engine(socket) as engine:
+            await until(lambda: link.attached and engine.attached.is_set())
+            last = made_up.NOW + 7 * SECOND
+            await engine.send(Frame(rev=0, status=made_up.status(clock_ns=made_up.NOW, speed=20.0)))
+            await until(lambda: link.time.speed == 20.0)
+            now[0] += 3
+            assert link.time.now_ns() == made_up.NOW + 60 * SECOND
+            ended = FeedState("replay", Light.ENDED, last, last, "the recording has ended")
+            await engine.send(Frame(rev=0, status=made_up.status(clock_ns=last, speed=20.0), feeds=(ended,)))
+            await until(lambda: link.mirror.recording_ended)
+            now[0] += 3600
+            assert link.time.now_ns() == last
+    finally:
+        task.cancel()
+        await link.close()

@@ -16,6 +16,7 @@ from rich.segment import Segment
 from textual.pilot import Pilot
 
 from desk.app import DeskApp
+from desk.screens import reading
 from engine.clock import MINUTE, SECOND
 from engine.model import Fill, Level, OrderStatus, Role, Side
 from engine.model.frames import Snapshot
@@ -90,14 +91,18 @@ async def on_tour(folder: Path, size: tuple[int, int], theme: str = "") -> Async
     """A desk with a journal, before its first view."""
     from engine.config import ScreenConfig
 
-    client = StillClient(day())
+    client, beat = StillClient(day()), reading.BEAT_S
     app = DeskApp(lambda: client, ScreenConfig(fps="60", theme=theme), seconds=lambda: 0.0, paths=write_day(folder))
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached)
-        assert app.main is not None
-        app.main.GUARD_S = 0.0  # type: ignore[misc]
-        await settled(pilot, app)
-        yield pilot, app
+    reading.BEAT_S = 3600.0
+    try:
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached)
+            assert app.main is not None
+            app.main.GUARD_S = 0.0  # type: ignore[misc]
+            await settled(pilot, app)
+            yield pilot, app
+    finally:
+        reading.BEAT_S = beat
 
 
 async def settled(pilot: Pilot[bool], app: DeskApp) -> None:
