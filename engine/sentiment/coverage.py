@@ -9,7 +9,7 @@ import msgspec
 from engine.clock import MINUTE, SECOND, new_york
 
 TOLERATED_GAP_NS = 60 * SECOND
-"""A gap up to this long does not make a window unknown."""
+"""A gap up to this long does not make a window unknown, nor do shorter ones that are no longer together."""
 NEVER = 1 << 63
 """Later than any time."""
 MOST_GAPS = 256
@@ -101,11 +101,17 @@ class Coverage:
             self._gaps = [gap for gap in self._gaps if gap.to_ns > previous_start]
             self._settle()
         previous_end = now_ns - self._look_back_ns
+        in_current = in_previous = 0
         for gap in self._gaps:
-            if gap.to_ns - gap.from_ns > TOLERATED_GAP_NS and (
-                gap.to_ns > current_start or gap.from_ns <= previous_end
-            ):
+            current, previous, span_ns = gap.to_ns > current_start, gap.from_ns <= previous_end, gap.to_ns - gap.from_ns
+            if span_ns <= TOLERATED_GAP_NS:
+                in_current += span_ns * current
+                in_previous += span_ns * previous
+            elif current or previous:
                 parts.append(str(gap))
+        short_ns = max(in_current, in_previous)
+        if short_ns > TOLERATED_GAP_NS:
+            parts.append(f"short gaps of {math.ceil(short_ns / SECOND)} s together not filled")
         return ", ".join(parts)
 
     def _settle(self) -> None:

@@ -67,6 +67,23 @@ def test_a_short_gap_is_tolerated() -> None:
     assert coverage.missing(TEN + 2 * MINUTE) == "gap 10:00–10:01 New York not filled"
 
 
+def test_short_gaps_of_one_window_add_up() -> None:
+    """A stream that comes and goes may lose most of a window in pieces of less than a minute."""
+    coverage = covered()
+    for minute in (0, 40):
+        coverage.gap(TEN + minute * MINUTE, TEN + minute * MINUTE + 40 * SECOND)
+    assert coverage.missing(TEN + 41 * MINUTE) == "", "each window has one of them"
+    coverage.gap(TEN + 45 * MINUTE, TEN + 45 * MINUTE + 20 * SECOND)
+    assert coverage.missing(TEN + 46 * MINUTE) == ""
+    coverage.gap(TEN + 47 * MINUTE, TEN + 47 * MINUTE + 1)
+    words = "short gaps of 61 s together not filled"
+    assert coverage.missing(TEN + 48 * MINUTE) == words
+    assert coverage.missing(TEN + 70 * MINUTE + 40 * SECOND) == ""
+    assert coverage.missing(TEN + (60 + 47) * MINUTE) == words, "now they are in the previous window"
+    coverage.filled(TEN + 47 * MINUTE, TEN + 48 * MINUTE)
+    assert coverage.missing(TEN + (60 + 47) * MINUTE) == ""
+
+
 def test_a_filled_gap_is_gone() -> None:
     coverage = covered()
     coverage.gap(TEN, TEN + 10 * MINUTE)
