@@ -11,10 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
-import stat
-import struct
-import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -23,13 +19,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from engine.control.socket_file import clear_stale_socket, keep_private, peer_uid, stands
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
-from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.errors import DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
-from engine.paths import check_socket_path, view_socket
+from engine.paths import check_socket_path, private_dir, view_socket
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -45,13 +42,14 @@ QUIET_S = 0.01
 AGAIN_S = 1.0
 """After a defect in making a frame, frames begin again after this long."""
 
+KEEP_S = 2.0
+"""How often it is looked whether the sockets are still there."""
+
 BODY_LIMIT = 16 * 1024
 """Longest command body in bytes."""
 
 DEFECT = b"the engine could not make what it sends; its log says why"
 """Why a stream is closed whose next message cannot be made: at most 123 bytes (RFC 6455 5.5)."""
-
-_PEER_CREDENTIALS = struct.Struct("3i")
 
 
 class Source(Protocol):
@@ -106,9 +104,8 @@ class ControlServer:
         self._pushed = 0.0
         """When the last push went out, on the monotonic clock."""
         self._dirty = asyncio.Event()
-        self._runners: list[web.AppRunner] = []
-        self._bound: list[Path] = []
-        """The sockets that are ours."""
+        self._open: dict[Path, tuple[web.AppRunner, web.UnixSite]] = {}
+        """The sockets that are ours, and who serves on each."""
         self._ticker: asyncio.Task[None] | None = None
 
     @property
@@ -137,11 +134,22 @@ class ControlServer:
         app.router.add_post("/v1/command", commands)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        self._runners.append(runner)
+        try:
+            await self._listen(path, runner)
+        except DeskError:
+            await runner.cleanup()
+            raise
+
+    async def _listen(self, path: Path, runner: web.AppRunner) -> None:
+        """Open the socket that `runner` serves on; only this user may connect, and it goes when we go."""
+        from aiohttp import web
+
+        site = web.UnixSite(runner, str(path))
         mask = os.umask(0o177)
         try:
-            await web.UnixSite(runner, str(path)).start()
-            self._own(path)
+            await site.start()
+            self._open[path] = runner, site
+            keep_private(path)
         except OSError as error:
             raise DeskError(
                 f"expected to open the control socket, found: {error.strerror or error}",
@@ -151,10 +159,26 @@ class ControlServer:
         finally:
             os.umask(mask)
 
-    def _own(self, path: Path) -> None:
-        """A socket that was bound is ours: only this user may connect, and it goes when we go."""
-        self._bound.append(path)
-        path.chmod(0o600)
+    async def keep(self) -> None:
+        """Open a socket again whose file is gone, until cancelled; who is attached stays so.
+
+        A run-time directory is taken away when its user's last session ends, or by a clean-up of old files: the engine
+        goes on, and must be reached.
+        """
+        told = ""
+        while True:
+            await asyncio.sleep(KEEP_S)
+            try:
+                for path, (runner, gone) in list(self._open.items()):
+                    if not stands(path):
+                        private_dir(path.parent)
+                        await self._listen(path, runner)
+                        await gone.stop()
+                        log.warning("the control socket was taken away, and is open again: %s", path)
+            except DeskError as error:
+                if str(error) != told:
+                    told = str(error)
+                    log.error("the control socket was taken away: %s", error)
 
     async def stop(self, reason: str) -> None:
         """Say goodbye to every client, close, and remove the socket; leaves alone what stood there before."""
@@ -166,9 +190,9 @@ class ControlServer:
         for client in self._clients:
             client.closing = True
             client.wake.set()
-        while self._runners:
-            await self._runners.pop().cleanup()
-        for path in self._bound:
+        while self._open:
+            path, (runner, _) = self._open.popitem()
+            await runner.cleanup()
             path.unlink(missing_ok=True)
 
     def changed(self) -> None:
@@ -338,52 +362,3 @@ async def _read_to_the_end(stream: web.WebSocketResponse) -> None:
     async for message in stream:
         if message.type is WSMsgType.ERROR:
             break
-
-
-def peer_uid(peer: socket.socket | None) -> int | None:
-    """User id of the process at the other end; None where the platform cannot tell (the file mode guards then)."""
-    if peer is None or not sys.platform.startswith("linux"):
-        return None
-    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER_CREDENTIALS.size)
-    return int(_PEER_CREDENTIALS.unpack(raw)[1])
-
-
-def clear_stale_socket(path: Path) -> None:
-    """Remove the socket that a dead engine of ours left; refuse anything else that is in the way."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(found.st_mode):
-        raise DeskError(
-            "expected no file or a socket of ours, found another kind of file",
-            where=str(path),
-            remedy="move it away, or set engine.runtime_dir to another directory",
-        )
-    if found.st_uid != os.getuid():
-        raise DeskError(
-            f"expected a socket of user {os.getuid()}, found one of user {found.st_uid}",
-            where=str(path),
-            remedy="set engine.runtime_dir to a directory of yours",
-        )
-    if socket_answers(path):
-        raise DeskError(
-            "expected no engine on this socket, found one that answers",
-            where=str(path),
-            remedy="attach to it with `desk`, or stop it with `desk stop`",
-            exit_code=EXIT_ALREADY_RUNNING,
-        )
-    path.unlink()
-
-
-def socket_answers(path: Path) -> bool:
-    """Whether a process accepts connections on this Unix socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(path))
-        except (ConnectionRefusedError, FileNotFoundError):
-            return False
-        except OSError:
-            return True
-    return True

@@ -186,6 +186,7 @@ class Kernel:
         self._supervisor.guard(self.stages.late.run(), "late-scores")
         for feed in self.stages.feeds:
             self._supervisor.run(feed)
+        self._supervisor.guard(self._control.keep(), "control-socket")
         self._supervisor.guard(self._lag.run(), "loop-lag")
         self._supervisor.guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
         self._supervisor.guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_USAGE, DeskError
@@ -44,12 +46,35 @@ class EngineLock:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._file = descriptor
 
+    def renew(self) -> None:
+        """Take the lock on a new file where the one that is held was taken away: who looks there must find us.
+
+        Raises DeskError when that cannot be; what is held stays so.
+        """
+        held = self._file
+        if held is None or _is(held, self._path):
+            return
+        try:
+            self.acquire()
+        except DeskError:
+            self._file = held
+            raise
+        os.close(held)
+
     def release(self) -> None:
         """Give it up; the file stays, empty."""
         if self._file is not None:
             os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
+
+
+async def keep(lock: EngineLock, every_s: float) -> None:
+    """Renew the lock this often, until cancelled; its directory may be away for a while."""
+    while True:
+        await asyncio.sleep(every_s)
+        with suppress(DeskError):
+            lock.renew()
 
 
 def holder(path: Path) -> int | None:
@@ -67,6 +92,14 @@ def holder(path: Path) -> int | None:
         return int(text) if text.isdigit() else 0
     finally:
         os.close(descriptor)
+
+
+def _is(descriptor: int, path: Path) -> bool:
+    """Whether this is the file that stands there."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except OSError:
+        return False
 
 
 def _opened(path: Path, flags: int) -> int:

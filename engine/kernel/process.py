@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from engine import secrets
 from engine.config import Loaded, environment, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
-from engine.kernel.lock import EngineLock
+from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import set_up
 from engine.kernel.notify import Notifier
 from engine.kernel.watch import STDERR, tell_where_it_hangs, version
@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 
 HELD = {signal.SIGUSR1, signal.SIGHUP}
 """Signals that would end the process, and mean otherwise to an engine: until it can take them, they wait."""
+
+KEEP_S = 1.0
+"""How often it is looked whether the lock is still there."""
 
 SWITCH_INTERVAL_S = 0.001
 """How long a thread may hold the interpreter: an intent's commit waits for the journal's thread."""
@@ -112,7 +115,7 @@ def run_engine(
         if fresh:
             _remove_journal(paths)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
-        return asyncio.run(_serve(loaded, paths, stop_at_end, arm, again, on_ready, on_end))
+        return asyncio.run(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
     finally:
         gc.enable()
         lock.release()
@@ -135,6 +138,7 @@ def read_secrets(profile: str) -> Callable[[str], str]:
 async def _serve(
     loaded: Loaded,
     paths: Paths,
+    lock: EngineLock,
     stop_at_end: bool,
     arm: str,
     again: Callable[[], Loaded] | None,
@@ -158,6 +162,7 @@ async def _serve(
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     notifier = Notifier(os.environ)
     kernel.guard(tell_where_it_hangs(), "hanging")
+    kernel.guard(keep(lock, KEEP_S), "lock")
     try:
         await kernel.start()
         await socket_ready

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -17,7 +18,8 @@ import pytest
 
 from desk.client import Client
 from engine.control import VERBS, ControlServer, check_command
-from engine.control.server import BACKLOG, clear_stale_socket, peer_uid, socket_answers
+from engine.control.server import BACKLOG
+from engine.control.socket_file import clear_stale_socket, peer_uid, socket_answers
 from engine.control.verbs import read_command
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_NO_ENGINE, DeskError
 from engine.model import Account, Alert, DisplayText, Level, Market, Mode, Session, TradingState
@@ -468,3 +470,33 @@ async def test_a_socket_that_cannot_be_opened_is_told(tmp_path: Path, engine: En
     assert "engine.runtime_dir" in caught.value.remedy
     with pytest.raises(DeskError, match="at most 107 bytes"):
         await ControlServer(tmp_path / ("x" * 100), engine, frame_hz=15.0).start()
+
+
+async def test_sockets_that_are_taken_away_are_opened_again(
+    engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So does the end of a user's last session with the run-time directory. Who is attached does not notice."""
+    monkeypatch.setattr("engine.control.server.KEEP_S", 0.01)
+    path = home / "run" / "desk.sock"
+    path.parent.mkdir()
+    server = ControlServer(path, engine, frame_hz=50.0)
+    await server.start()
+    keeping = asyncio.create_task(server.keep())
+    async with Client(path) as attached:
+        stream = attached.stream()
+        await anext(stream)
+        shutil.rmtree(path.parent)
+        path.parent.write_text("for a while there is a file")
+        await until(lambda: "File exists" in caplog.text)
+        path.parent.unlink()
+        await until(lambda: socket_answers(path) and socket_answers(view_socket(path)))
+        assert (stat.S_IMODE(path.parent.stat().st_mode), stat.S_IMODE(path.stat().st_mode)) == (0o700, 0o600)
+        async with Client(path) as late, Client(view_socket(path)) as looking:
+            assert (await late.command(Command(verb="stop"))).ok
+            assert not (await looking.command(Command(verb="stop"))).ok
+        server.changed()
+        assert isinstance(await asyncio.wait_for(anext(stream), 10), Frame)
+        await stream.aclose()
+    keeping.cancel()
+    await server.stop("over")
+    assert not list(path.parent.iterdir())

@@ -84,3 +84,31 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
     if kind == "link":
         assert other.read_text() == "precious"
     assert kind != "dangling link" or not other.exists()
+
+
+def test_a_lock_whose_file_was_taken_away_is_taken_again(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    path = folder / "paper.lock"
+    lock = EngineLock(path)
+    lock.renew()
+    lock.acquire()
+    lock.renew()
+    path.unlink()
+    assert holder(path) is None
+    folder.rmdir()
+    with pytest.raises(DeskError):
+        lock.renew()
+    folder.mkdir()
+    lock.renew()
+    assert holder(path) == os.getpid()
+    path.unlink()
+    other = EngineLock(path)
+    other.acquire()
+    with pytest.raises(DeskError, match="found one running"):
+        lock.renew()
+    other.release()
+    lock.renew()
+    assert holder(path) == os.getpid()
+    lock.release()
+    assert holder(path) is None
