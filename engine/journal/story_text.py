@@ -9,7 +9,7 @@ from typing import Final
 from engine.clock import DAY
 from engine.journal.export import at_text
 from engine.journal.story import OrderPart, PostPart, SignalPart, Step, Story
-from engine.model import Draft, Mood, Order, Verdict
+from engine.model import Draft, Mood, Order, Reading, Verdict
 from engine.text import display_text
 
 POSTS: Final = 5
@@ -23,7 +23,10 @@ FAILURES: Final = 4
 
 
 def format_story(story: Story, width: int = 100) -> str:
-    """The story in lines of at most `width` characters; a typical one has about 24. Times are UTC."""
+    """The story in lines of at most `width` characters; a typical one has about 24, on 80 columns some 35. UTC.
+
+    What is longer than a line goes on in a second one, and is cut there.
+    """
     lines: list[str] = []
     if story.what == "post":
         lines.extend(_posts(story))
@@ -38,7 +41,7 @@ def format_story(story: Story, width: int = 100) -> str:
         for part in story.signals:
             head, *rest = list(_signal(part))
             lines.extend((head, *_posts(story), *rest) if part.signal else (head, *rest))
-    return "\n".join(_clip(line, width) for line in lines)
+    return "\n".join(part for line in lines for part in _folded(line, width))
 
 
 def _posts(story: Story) -> Iterator[str]:
@@ -47,6 +50,15 @@ def _posts(story: Story) -> Iterator[str]:
         yield f"POSTS behind it: {count}" + (f", the {POSTS} with the largest share" if count > POSTS else "")
     for post in story.posts[:POSTS]:
         yield from _post(post, alone=story.what == "post")
+    readers = dict.fromkeys(_reader(reading) for post in story.posts[:POSTS] for reading in post.readings)
+    if readers:
+        yield f"  read by  {', '.join(readers)}"
+
+
+def _reader(reading: Reading) -> str:
+    """Scorer and version; most versions begin with the scorer's name."""
+    version = reading.version
+    return version if version.startswith(reading.scorer) else f"{reading.scorer} {version}"
 
 
 def _post(post: PostPart, alone: bool) -> Iterator[str]:
@@ -58,9 +70,7 @@ def _post(post: PostPart, alone: bool) -> Iterator[str]:
     elif post.evidence is not None:
         author, text, at_ns = post.evidence.author, post.evidence.text, post.evidence.published_ns
     share = f"{post.evidence.share:.0%} " if post.evidence else ""
-    scores = ", ".join(
-        f"{reading.score:+.2f}×{reading.confidence:.2f} {reading.scorer} {reading.version}" for reading in post.readings
-    )
+    scores = ", ".join(f"{each.score:+.2f}×{each.confidence:.2f} {each.scorer}" for each in post.readings)
     gone = f" (replaced by {post.replaced_by})" if post.replaced_by else ""
     absent = "" if post.record else " (not in this journal)"
     if alone:
@@ -88,7 +98,8 @@ def _signal(part: SignalPart) -> Iterator[str]:
     if part.tickets:
         ticket = part.tickets[-1]
         yield from _verdict("VERDICT", ticket.verdict)
-        yield f"TICKET {ticket.id} revision {ticket.revision} · {ticket.mode.value} · {_draft(ticket.draft)}"
+        revision = f" revision {ticket.revision}" if ticket.revision > 1 else ""
+        yield f"TICKET {ticket.id}{revision} · {ticket.mode.value} · {_draft(ticket.draft)}"
         if ticket.note:
             yield f"  refused once: {ticket.note}"
     elif signal is not None:
@@ -136,7 +147,8 @@ def _verdict(title: str, verdict: Verdict) -> Iterator[str]:
 
 
 def _order(part: OrderPart) -> Iterator[str]:
-    yield f"ORDER {part.client_order_id}"
+    venue_ids = dict.fromkeys(step.order.venue_id for step in part.steps if step.order and step.order.venue_id)
+    yield f"ORDER {part.client_order_id}" + (f" · venue id {', '.join(venue_ids)}" if venue_ids else "")
     steps = part.steps
     if len(steps) > STEPS:
         half = STEPS // 2
@@ -163,8 +175,6 @@ def _status(order: Order) -> str:
     words = f"{order.status.value}, {_number(order.filled)} of {_number(order.quantity)} filled"
     if order.average_price is not None:
         words += f" at {_number(order.average_price)}"
-    if order.venue_id:
-        words += f", venue id {order.venue_id}"
     return words + (f": {order.reason}" if order.reason else "")
 
 
@@ -190,6 +200,16 @@ def _time(at_ns: int) -> str:
     return at_text(at_ns)[11:] if at_ns >= DAY else "–"
 
 
-def _clip(line: str, width: int) -> str:
+def _folded(line: str, width: int) -> Iterator[str]:
+    """The line in one or two that fit, cut between words where there are any; the second is indented further."""
     safe = display_text(line, limit=max(width, 1) * 4)
-    return safe if len(safe) <= width else safe[: width - 1] + "…"
+    if len(safe) <= width:
+        yield safe
+        return
+    indent = " " * min(len(safe) - len(safe.lstrip()) + 4, width // 2)
+    cut = safe.rfind(" ", len(indent), width + 1)
+    if cut <= width // 2:
+        cut = width
+    yield safe[:cut].rstrip()
+    rest = indent + safe[cut:].lstrip()
+    yield rest if len(rest) <= width else rest[: width - 1] + "…"

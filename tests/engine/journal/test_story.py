@@ -7,11 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.clock import SECOND
 from engine.errors import EXIT_FAILED, DeskError
 from engine.journal import Journal, Reader, Story, format_story
+from engine.journal.story_text import _folded
 from engine.model import (
     Answer,
     Author,
@@ -40,6 +43,7 @@ from engine.model import (
     client_order_id,
 )
 from engine.model.records import AnswerRecord, Edit, PostRecord
+from engine.text import display_text
 
 T0 = 1_763_650_200 * SECOND
 ENTRY = client_order_id("signal-1", Role.ENTRY, 1)
@@ -216,18 +220,39 @@ def test_a_story_fits_a_screen_and_is_clean(path_of_a_day: Path, id: str, width:
     text = format_story(why(path_of_a_day, id), width)
     lines = text.split("\n")
     assert max(map(len, lines)) <= width
-    assert len(lines) <= 40
+    assert len(lines) <= (60 if width == 40 else 40)
     assert all(line.isprintable() for line in lines)
+
+
+def test_on_80_columns_the_posts_and_the_prices_are_read_and_a_version_stands_once(path_of_a_day: Path) -> None:
+    text = format_story(why(path_of_a_day, "signal-1"), 80)
+    assert text.count("“$TSLA up”") == 5
+    assert text.count("vader 3.3.2") == text.count(f"venue-{ENTRY}") == text.count(f"venue-{STOP}") == 1
+    assert " ".join(text.split()).count("limit 250.1, stop 237.5, target 275") == 2
+    alone = format_story(why(path_of_a_day, "post-0"), 80)
+    assert alone.count("+0.60×0.80 vader") == alone.count("read by  vader 3.3.2") == 1
+
+
+@given(st.text(max_size=300), st.integers(2, 90))
+def test_a_line_is_folded_once_and_nothing_of_it_is_lost_that_fits(text: str, width: int) -> None:
+    lines = list(_folded(text, width))
+    safe = display_text(text, limit=4 * width)
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) == (1 if len(safe) <= width else 2)
+    told = "".join("".join(lines).split())
+    whole = "".join(safe.split())
+    assert told == whole or (told.endswith("…") and whole.startswith(told[:-1]))
 
 
 def test_the_text_of_a_trade(path_of_a_day: Path) -> None:
     lines = format_story(why(path_of_a_day, ENTRY), 200).split("\n")
-    assert len(lines) <= 24
+    assert len(lines) <= 25
     text = "\n".join(lines)
     assert lines[0] == "SIGNAL signal-1 · BUY TSLA · shift · 2025-11-20T14:50:00.000Z"
     for expected in (
         "POSTS behind it: 7, the 5 with the largest share",
-        "20% @ann +0.60×0.80 vader 3.3.2 “$TSLA up”",
+        "20% @ann +0.60×0.80 vader “$TSLA up”",
+        "read by  vader 3.3.2",
         "because  change +0.21 beyond 0.15",
         "VERDICT passed, 25 of 25 controls passed, trading state active",
         "BUY 6 TSLA limit 250.1, stop 237.5, target 275",
@@ -235,8 +260,9 @@ def test_the_text_of_a_trade(path_of_a_day: Path) -> None:
         "intent entry, attempt 1",
         "submit accepted",
         "fill BUY 6 at 250.05, fee 0.03",
-        f"order filled, 6 of 6 filled at 250.05, venue id venue-{ENTRY}",
-        f"ORDER {STOP}",
+        f"ORDER {ENTRY} · venue id venue-{ENTRY}",
+        "order filled, 6 of 6 filled at 250.05",
+        f"ORDER {STOP} · venue id venue-{STOP}",
     ):
         assert expected in text
 
