@@ -44,6 +44,8 @@ def test_calibration_counts_calls_only() -> None:
     found = figures(labelled(1, -1, 0, -1), rows, 1.0).calibration
     assert [(cell.calls, cell.confidence, cell.right) for cell in found.bins] == [(1, 0.35, 1.0), (2, 0.85, 0.5)]
     assert found.error == pytest.approx((0.65 + 2 * 0.35) / 3)
+    on_the_band = figures(labelled(1, 1, 0), [Score(BAND, 0.9), Score(-BAND, 0.9), Score(0.5, 0.7)], 1.0).calibration
+    assert [(cell.calls, cell.right) for cell in on_the_band.bins] == [(1, 0.0)]  # a call on a neutral text is wrong
 
 
 def test_confidence_that_is_right_that_often_has_no_error() -> None:

@@ -87,6 +87,23 @@ def test_a_signal_needs_three_posts_and_a_past() -> None:
     assert same_day(thinned, prices) == RankIC(0.0, 0, 0.0, 0.0, 0, 0.5)
 
 
+def test_a_symbol_is_compared_with_its_own_past() -> None:
+    """One that is always praised, gives no more signal for it than one that never is."""
+    posts, prices = made_up(lambda day: at(day, 12), 0)
+    level = {symbol: 100.0 * number for number, symbol in enumerate(SYMBOLS)}
+    raised = [ScoredPost(post.published_ns, post.symbols, post.score + level[post.symbols[0]]) for post in posts]
+    assert same_day(raised, prices).daily == pytest.approx(same_day(posts, prices).daily, abs=1e-9)
+
+
+def test_a_price_that_did_not_move_is_neither_hit_nor_miss() -> None:
+    posts, prices = made_up(lambda day: at(day, 12), 0)
+    flat = {symbol: [DayPrice(row.day, 100.0, 100.0) for row in rows] for symbol, rows in prices.items()}
+    found = same_day(posts, flat)
+    assert (found.pooled, found.daily, found.days, found.hit) == (0.0, 0.0, 0, 0.5)
+    half = {symbol: flat[symbol] if symbol < "E" else prices[symbol] for symbol in SYMBOLS}
+    assert same_day(posts, half).hit > 0.8
+
+
 def test_what_comes_later_changes_nothing_before() -> None:
     posts, prices = made_up(lambda day: at(day, 12), 0)
     end = at(TRADING[20], 23, 59)
