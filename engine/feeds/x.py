@@ -268,7 +268,8 @@ class XFeed:
         earliest_ns = now_ns - self._horizon_ns
         if not self._connected:
             self._connected = True
-            from_ns = max(earliest_ns, self._known_until_ns - OVERLAP_NS)
+            known_ns = self._known_until_ns if self._known_until_ns <= now_ns else 0  # the clock was set back since
+            from_ns = max(earliest_ns, known_ns - OVERLAP_NS)
             stopped = {"gap_from_ns": from_ns, "gap_to_ns": now_ns} if self._known_until_ns else {}
             await sink.put([reporter.state(covered_since_ns=now_ns, **stopped)])
             if self._config.warm_start:

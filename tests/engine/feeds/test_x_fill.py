@@ -72,6 +72,16 @@ async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> Non
         assert (filled.covered_since_ns, filled.filled_from_ns, filled.filled_to_ns) == (from_ns, from_ns, NOON)
 
 
+async def test_a_journal_of_a_clock_that_was_set_back_since_does_not_say_where_to_begin(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, known_until_ns=NOON + HOUR) as desk:
+        past = history(desk, 20)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [post.id for post in past]
+        opened, told = desk.sink.coverage
+        assert (opened.gap_from_ns, opened.gap_to_ns) == (NOON - WINDOWS_NS, NOON)
+        assert told.covered_since_ns == told.filled_from_ns == NOON - WINDOWS_NS
+
+
 async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, rule_length=80, warm_start_posts=100) as desk:
         for n in range(400, 0, -1):
