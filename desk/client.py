@@ -42,6 +42,10 @@ class _Head(msgspec.Struct):
     version: str = ""
 
 
+class NoEngine(DeskError):
+    """Nobody listens at the control socket: what was to be sent never left."""
+
+
 class Refused(DeskError):
     """The engine answered a question with a status that is not 200."""
 
@@ -89,7 +93,8 @@ class Client:
     async def command(self, command: Command) -> Reply:
         """Send a command; the engine's answer, refusals included, is a Reply.
 
-        Raises DeskError when no engine answers: then it is not known whether the command was carried out.
+        Raises NoEngine when there is none, and DeskError when it does not answer: then it is not known whether the
+        command was carried out.
         """
         return self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
 
@@ -221,7 +226,7 @@ class Client:
 
     def _unreachable(self, error: Exception) -> DeskError:
         if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
-            return DeskError(
+            return NoEngine(
                 "no engine answers",
                 where=str(self._path),
                 remedy="start one: `desk` with a screen, `desk autopilot` without",

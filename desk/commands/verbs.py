@@ -96,10 +96,9 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
 
 def _other_ways(error: DeskError, kill_file: str) -> DeskError:
     """The same error for somebody who must halt trading, and whom the socket has not heard."""
-    remedy = (
-        f"touch {kill_file}: an engine that runs halts, and one that starts is HALTED; `kill -USR1` its pid halts too"
-    )
-    return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
+    from desk.other_ways import other_ways
+
+    return DeskError(error.message, where=error.where, remedy=other_ways(kill_file), exit_code=error.exit_code)
 
 
 def say(lines: Iterable[str], *, err: bool = False) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.screen import Screen
 
+from desk.client import NoEngine
 from desk.link import Link
 from desk.mirror import Part
+from desk.other_ways import other_ways
 from desk.screens.choice import GUARD_S, Answer, Choice
 from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
@@ -23,6 +25,9 @@ from engine.model import Mode, Order, Ticket, TradingState
 from engine.model.frames import Command
 from widgets import figures
 from widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from desk.app import DeskApp
 
 REASONS = (
     "The evidence is weak or comes from few authors",
@@ -219,7 +224,8 @@ class VerbScreen(Screen[None]):
         try:
             reply = await self.link.command(command)
         except DeskError as error:
-            self.line.refused(f"{command.verb}: {error.message}. Whether it was carried out is not known.")
+            what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
+            self.line.refused(f"{command.verb}: {error.message}, {what}{self._other_ways(command)}")
             return
         finally:
             after()
@@ -231,6 +237,11 @@ class VerbScreen(Screen[None]):
         if reply.ticket is not None and reply.ticket.id in self.link.mirror.tickets:
             self.link.mirror.tickets[reply.ticket.id] = reply.ticket
             self.update_parts(Part.TICKETS)
+
+    def _other_ways(self, command: Command) -> str:
+        """What still halts an engine that does not answer."""
+        paths = cast("DeskApp", self.app).paths
+        return f" → {other_ways(paths.kill_file)}" if command.verb == "kill" and paths is not None else ""
 
 
 def order_words(ticket: Ticket) -> str:
