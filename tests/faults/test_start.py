@@ -153,6 +153,49 @@ def test_what_happened_while_it_was_down_for_days(machine: Machine, row: Row) ->
     assert not machine.alerts("drift")
 
 
+@pytest.mark.slow
+def test_a_split(machine: Machine, row: Row) -> None:
+    """Two for one: the venue doubles the position at the same cost and cancels what stood at the old prices."""
+    row.where, row.fault = "start", "a position that was split"
+    row.must = "nothing is sold; no drift; within 10 s a stop for all of it at half the price"
+    machine.trading()
+    street = machine.street
+    symbol, quantity = next((name, held) for name, held in machine.held().items() if held > 0)
+    before = next(held for held in machine.snapshot().positions if held.symbol == symbol)
+    assert before.stop_price is not None
+    sales = street.ask(lambda venue: sum(order.side == "sell" for order in venue.exchange.orders.values()))
+    street.spoil = lambda venue, name: None  # not told: here it does not halve
+
+    def split(venue: AlpacaSimulator) -> None:
+        for order in [each for each in venue.exchange.orders.values() if each.symbol == symbol and each.open]:
+            venue.exchange.cancel(order)
+        venue.exchange.positions[symbol].qty *= 2
+
+    def stop(venue: AlpacaSimulator) -> bool:
+        stops = [each for each in venue.exchange.orders.values() if each.symbol == symbol and each.open]
+        return [(each.type, each.side, each.qty) for each in stops] == [("stop", "sell", quantity * 2)]
+
+    street.ask(split)
+    try:
+        row.tried(machine.wait(lambda: street.ask(stop), "a stop for all of it", 40.0))
+        machine.equal()
+        assert machine.alerts("position_split")
+        assert not machine.alerts("drift")
+        shown = next(held for held in machine.snapshot().positions if held.symbol == symbol)
+        assert shown.stop_price is not None
+        assert abs(shown.stop_price * 2 - before.stop_price) <= Decimal("0.01")
+        assert (
+            street.ask(lambda venue: sum(each.side == "sell" for each in venue.exchange.orders.values())) == sales + 1
+        )
+        machine.kill()
+        machine.begin()
+        machine.reconciled()
+        machine.equal()
+        assert not machine.alerts("drift")
+    finally:
+        street.spoil = None
+
+
 def place_by_hand(street: Street, **body: str) -> str:
     """An order that some other program places on the account; its id at the venue."""
     venue = street.venue
