@@ -12,6 +12,7 @@ from desk.context import Number, load_context, options
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
+    from engine.config import Loaded
     from engine.kernel.kernel import Kernel
     from engine.paths import Paths
 
@@ -45,7 +46,7 @@ def open_desk(ctx: click.Context) -> None:
             ctx.exit(0)
     context = load_context(ctx)
     arguments = engine_arguments(profile=context.profile, config=None if given is None else Path(given))
-    ctx.exit(_attach_or_start(context.paths, arguments, ctx))
+    ctx.exit(_attach_or_start(context.loaded, context.paths, arguments, ctx))
 
 
 @click.command()
@@ -63,10 +64,12 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
 
     require_terminal()
     overrides = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
-    config = load(None, profile="simulated", env=environment(overrides)).config
-    paths = Paths.of(config, "demo")
+    env = environment(overrides)
+    paths = Paths.of(load(None, profile="simulated", env=env).config, "demo")
+    given = options(ctx).config
+    looks = load(None if given is None else Path(given), profile="simulated", env=env)
     arguments = [*engine_arguments(profile="simulated", config=None, name="demo", overrides=overrides), "--fresh"]
-    ctx.exit(_attach_or_start(paths, arguments, ctx))
+    ctx.exit(_attach_or_start(looks, paths, arguments, ctx))
 
 
 @click.command()
@@ -178,16 +181,17 @@ def _new_journal(path: Path) -> Path:
     return path
 
 
-def _attach_or_start(paths: Paths, arguments: list[str], ctx: click.Context) -> int:
-    """Open the desk on a running engine, or start one first; the desk shows its first frame meanwhile."""
+def _attach_or_start(loaded: Loaded, paths: Paths, arguments: list[str], ctx: click.Context) -> int:
+    """Open the desk on a running engine, or start one first; the desk shows its first frame meanwhile.
+
+    `loaded` says how it looks and what its keys are.
+    """
     from desk import app
     from desk.keymap import Keymap
     from desk.launch import start_engine
     from engine import secrets
-    from engine.config import load
     from engine.kernel.lock import holder
 
-    loaded = load(None if options(ctx).config is None else Path(str(options(ctx).config)), env=os.environ)
     keymap = Keymap(loaded.config.keys, loaded.path)
     paths.create()
     read_only = options(ctx).read_only

@@ -288,17 +288,34 @@ def test_a_pipe_is_no_terminal(home: Path, verb: tuple[str, ...]) -> None:
     assert not (home / "run").exists(), "an engine was started"
 
 
-@pytest.mark.parametrize("term", ["dumb", ""])
-def test_a_terminal_that_cannot_be_drawn_on(home: Path, term: str) -> None:
+def on_a_terminal(home: Path, *arguments: str, term: str) -> tuple[int, str]:
+    """Exit code of `desk` on a terminal of this kind, and what it said."""
     controller, terminal = pty.openpty()
     env = environment(home, {"TERM": term})
     ended = subprocess.run(
-        command("demo"), env=env, stdin=terminal, stdout=terminal, stderr=terminal, timeout=60, check=False
+        command(*arguments), env=env, stdin=terminal, stdout=terminal, stderr=terminal, timeout=60, check=False
     )
     os.close(terminal)
     said = os.read(controller, 65536).decode()
     os.close(controller)
-    assert ended.returncode == EXIT_USAGE
+    return ended.returncode, said
+
+
+@pytest.mark.parametrize("opened", [(), ("demo",)], ids=["open", "demo"])
+def test_a_desk_has_the_keys_of_its_own_profile(home: Path, opened: tuple[str, ...]) -> None:
+    path = home / "desk.toml"
+    path.write_text('[profile.simulated.keys]\nno_such_action = "x"\n')
+    code, said = on_a_terminal(home, "--profile", "simulated", "--config", str(path), *opened, term="xterm-256color")
+    assert code == EXIT_USAGE
+    assert "no_such_action" in said
+    assert str(path) in said
+    assert not (home / "run" / "simulated.lock").exists(), "an engine was started"
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_be_drawn_on(home: Path, term: str) -> None:
+    code, said = on_a_terminal(home, "demo", term=term)
+    assert code == EXIT_USAGE
     assert f"TERM={term or '(not set)'}" in said
     assert "\x1b" not in said
     assert not (home / "run").exists(), "an engine was started"
