@@ -84,7 +84,7 @@ class Protector:
             out.cleared.append(alert_id("stop_doubted", symbol))
         base = doubts.base(symbol)
         if base is not None:
-            text = f"{symbol}: a jump from {base} over night (bid {quote.bid}, ask {quote.ask}): a gap, or a split"
+            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, and {base} when last seen before today: a gap, or a split"
             remedy = "the venue is asked whether the position was split; nothing is sold on it for some seconds"
             out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
             out.requests.append(Compare("jump"))
@@ -127,7 +127,7 @@ class Protector:
         return wanted is not None and price is not None and max(wanted, price) < SPLIT_LEAST * min(wanted, price)
 
     def jumped(self, symbol: str) -> bool:
-        """Whether the symbol's price jumped over night and the venue has not told its position since."""
+        """Whether the symbol's price jumped since an earlier day and the venue has not told its position since."""
         return self._watch.doubts.jumped(symbol)
 
     def traded(self, fill: Fill) -> None:
