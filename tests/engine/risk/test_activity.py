@@ -66,6 +66,23 @@ def test_cancels_and_rejects_count(scene):
     assert not scene.judged("order_rate", risk=risk).passed
 
 
+def test_cancels_and_rejects_count_for_the_day_too(scene):
+    risk = sent(scene, scene.risk(orders_per_day=4), 2, at_ns=scene.now - 2 * MINUTE)
+    risk.on_message(scene.now - 2 * MINUTE)
+    assert scene.judged("order_rate", risk=risk).passed
+    risk.on_message(scene.now - 2 * MINUTE)
+    result = scene.judged("order_rate", risk=risk)
+    assert (result.passed, result.value, result.limit) == (False, D(5), D(4))
+
+
+def test_another_rate_keeps_the_share_that_is_used(scene):
+    risk = sent(scene, scene.risk(orders_per_minute=4), 3)
+    for rate, used in ((8, 6), (4, 3), (0, 0), (4, 4)):
+        risk.reconfigure(scene.config(orders_per_minute=rate))
+        result = scene.judged("order_rate", risk=risk)
+        assert (result.value, result.limit) == (D(used + 1), D(rate))
+
+
 @pytest.mark.parametrize(("before", "passed"), [(29, True), (30, False)])
 def test_order_rate_per_day(scene, before, passed):
     risk = sent(scene, scene.risk(), before, at_ns=scene.now - 2 * MINUTE)
@@ -144,6 +161,8 @@ def test_a_strategy_that_is_off_may_still_leave_its_positions(scene):
 def test_symbol_trades_per_day(scene, before, passed):
     risk = sent(scene, scene.risk(), before)
     assert scene.judged("symbol_trades", risk=risk).passed is passed
+    book = scene.book(scene.position(10))
+    assert scene.judged("symbol_trades", risk=risk, book=book, draft=scene.exit_draft(), role=Role.EXIT).passed
 
 
 def test_symbol_trades_are_entries_of_this_symbol_today(scene):

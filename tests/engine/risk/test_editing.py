@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config, WatchRow
-from engine.model import Edits, Role, price_step
+from engine.model import Edits, Instrument, Role, price_step
 from engine.risk import Risk
 
 D = Decimal
@@ -95,6 +95,59 @@ def test_an_exit_closes_what_is_held_so_only_its_limit_can_be_changed(scene):
     exit_draft = msgspec.structs.replace(draft, reduces=True, stop_price=None, target_price=None)
     assert risk.edit(signal, exit_draft, Edits(quantity=D(1)), book).reason.startswith("EDIT_OF_AN_EXIT")
     assert risk.edit(signal, exit_draft, Edits(stop_price=D(1)), book).reason.startswith("EDIT_OF_AN_EXIT")
+    changed = risk.edit(signal, exit_draft, Edits(limit_price=D("240.004")), book).draft
+    assert changed == msgspec.structs.replace(
+        exit_draft,
+        limit_price=D("240.00"),
+        sizing=f"{exit_draft.sizing}; by hand: limit_price {exit_draft.limit_price} → 240.00",
+    )
+
+
+def test_an_order_without_exits_can_be_edited_and_given_them(scene):
+    risk, book, signal, draft = sized(scene)
+    bare = msgspec.structs.replace(draft, stop_price=None, target_price=None)
+    fewer = risk.edit(signal, bare, Edits(quantity=D(1)), book).draft
+    assert (fewer.quantity, fewer.stop_price, fewer.target_price, fewer.time_in_force) == (1, None, None, "day")
+    given = risk.edit(signal, bare, Edits(stop_price=D(240), target_price=D(260)), book).draft
+    assert (given.stop_price, given.target_price, given.time_in_force) == (D(240), D(260), "gtc")
+
+
+@pytest.mark.parametrize(
+    ("limit", "stop", "target", "why"),
+    [
+        ("251", "249.99", "251.01", None),
+        ("251", "250", "251.01", "EDIT_STOP"),
+        ("251", "249.99", "251", "EDIT_TARGET"),
+        ("249", "248.99", "250.01", None),
+        ("249", "249", "250.01", "EDIT_STOP"),
+        ("249", "248.99", "250", "EDIT_TARGET"),
+    ],
+)
+def test_stop_and_target_stand_outside_limit_and_price(scene, limit, stop, target, why):
+    risk, book, signal, draft = sized(scene)
+    found = risk.edit(signal, draft, Edits(limit_price=D(limit), stop_price=D(stop), target_price=D(target)), book)
+    assert (found.draft is None and found.reason.partition(":")[0]) == (why or False)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "why"),
+    [
+        (None, "1", None),
+        (None, "0.5", "EDIT_STEP"),
+        (Instrument("TSLA", quantity_step=D("0.5")), "0.5", None),
+        (Instrument("TSLA", quantity_step=D("0.5")), "0.3", "EDIT_STEP"),
+        (Instrument("TSLA", quantity_step=D("NaN")), "1", None),
+        (Instrument("TSLA", quantity_step=D("0.01")), "0.04", None),
+        (Instrument("TSLA", quantity_step=D("0.01"), min_notional=D("NaN")), "0.03", "SIZE_BELOW_MINIMUM"),
+        (Instrument("TSLA", min_notional=D(250)), "1", None),
+        (Instrument("TSLA", min_notional=D("250.01")), "1", "SIZE_BELOW_MINIMUM"),
+    ],
+)
+def test_the_steps_and_the_minimum_are_the_instrument_s(scene, instrument, quantity, why):
+    risk, _, signal, draft = sized(scene)
+    book = scene.book(instruments={} if instrument is None else {"TSLA": instrument})
+    found = risk.edit(signal, draft, Edits(quantity=D(quantity)), book)
+    assert (found.draft is None and found.reason.partition(":")[0]) == (why or False)
 
 
 @settings(deadline=None)

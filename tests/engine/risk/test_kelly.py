@@ -37,3 +37,8 @@ def test_a_payoff_that_has_not_been_seen_is_the_configured_one():
     kelly = kelly_share(SizingConfig(kelly_trades=2), Tally(wins=2, losses=0, won=D(10)))
     assert "win rate 1.00, payoff 2.00 (2 closed trades)" in kelly.words
     assert kelly.share == D("0.25")
+
+
+def test_a_loss_of_nothing_has_no_payoff():
+    kelly = kelly_share(SizingConfig(kelly_trades=2), Tally(wins=1, losses=1, won=D(10), lost=D(0)))
+    assert "win rate 0.50, payoff 2.00 (2 closed trades)" in kelly.words

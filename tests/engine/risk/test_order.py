@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
-from engine.model import Instrument, Role, Side
+from engine.model import Instrument, Role, Session, Side
 
 D = Decimal
 
@@ -273,6 +273,29 @@ def test_a_large_exit_is_not_held_back(scene, name):
     draft = scene.exit_draft(5000)
     risk.on_intent(scene.intent(3, role=Role.EXIT, draft=draft))
     assert scene.judged(name, risk=risk, book=held, draft=draft, role=Role.EXIT).passed
+
+
+@pytest.mark.parametrize(("quantity", "passed"), [(10, True), (11, False)])
+def test_a_stop_rests_away_from_the_market_only_while_it_protects(scene, quantity, passed):
+    """One that sells more than is held is an order like any other."""
+    book = scene.book(
+        scene.position(10), orders=(scene.order(Side.BUY, 1, limit_price=D(240)),), session=Session.CLOSED
+    )
+    stop = scene.exit_draft(quantity, limit_price=D("237.50"), reference_price=D("237.50"))
+    for name in ("price_collar", "self_trade", "market_session"):
+        assert scene.judged(name, book=book, draft=stop, role=Role.STOP).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("expected", "bid", "value"),
+    [("NaN", "250", "750"), ("260", "250", "780"), ("240", "250", "750"), ("260", "NaN", "780")],
+)
+def test_an_order_counts_at_the_dearer_price_as_far_as_one_is_known(scene, expected, bid, value):
+    touch = D(bid)
+    book = scene.book(quote=scene.quote(bid=touch, ask=touch, last=None))
+    draft = scene.draft(limit_price=D(expected), reference_price=D(expected))
+    assert scene.judged("order_notional", book=book, draft=draft).value == D(value)
+    assert scene.judged("position", book=book, draft=draft).value == D(value)
 
 
 def test_the_drafts_own_word_that_it_reduces_is_not_taken(scene):

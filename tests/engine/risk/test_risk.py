@@ -282,7 +282,9 @@ def test_memory_stays_bounded(scene):
     risk = scene.risk()
     for number in range(3000):
         risk.on_closed(f"S{number % 5}", D(-1), True, scene.now + number * SECOND)
-        risk.on_intent(scene.intent(number, at_ns=scene.now + number * SECOND))
+        order = scene.draft(quantity=D(1 + number))
+        risk.on_intent(scene.intent(number, at_ns=scene.now + number * SECOND, draft=order))
+    assert len(risk._memory._twins) == 60, "those of the window"
     assert len(risk.protections(scene.now + HOUR)) <= 5 + 1 + 1
 
 

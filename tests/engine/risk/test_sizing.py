@@ -321,6 +321,8 @@ def test_the_marketable_limit_stops_at_the_collar(scene):
     risk = scene.risk(sizing={"marketable_bps": D(500)}, price_collar_pct=D(2))
     assert risk.size(scene.signal(), scene.book()).draft.limit_price == D(255)
     assert risk.size(scene.signal(Side.SELL), scene.book(scene.position(1))).draft.limit_price == D(245)
+    coin = {"TSLA": Instrument("TSLA", asset_class="crypto", quantity_step=D("0.001"))}
+    assert risk.size(scene.signal(), scene.book(instruments=coin)).draft.limit_price == D("257.5")
 
 
 @given(
