@@ -84,7 +84,7 @@ class Protector:
             out.cleared.append(alert_id("stop_doubted", symbol))
         base = doubts.base(symbol)
         if base is not None:
-            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, and {base} when last seen before today: a gap, or a split"
+            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, {base} when last seen before today: a gap, or a split"
             remedy = "the venue is asked whether the position was split; nothing is sold on it for some seconds"
             out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
             out.requests.append(Compare("jump"))
