@@ -11,7 +11,7 @@ import aiohttp
 from engine.clock import Clock
 from engine.errors import VenueUnavailable
 from engine.feeds.x_client import EXPANSIONS, STREAM, TWEET_FIELDS, USER_FIELDS, XClient, read_body
-from engine.feeds.x_errors import Limits, limits, refusal, unreachable
+from engine.feeds.x_errors import BadAnswer, Limits, limits, refusal, unreachable
 from engine.feeds.x_lines import LineSplitter
 
 SILENCE_GRACE = 1.05
@@ -135,6 +135,12 @@ async def connect(
         if response.status != 200:
             body = await _refusal_body(response, connect_s)
             raise refusal(response.status, response.headers, body, where=where, now_ns=clock.now_ns(), token=token)
+        if response.content_type == "text/html":
+            raise BadAnswer(
+                "expected X's stream, found a web page: something stands between this machine and X",
+                where=where,
+                remedy="sign in to the network, or check the proxy and x.base_url; the desk connects again by itself",
+            )
         yield Stream(response, limits(response.headers, clock.now_ns()), silence_s=silence_s, token=token)
     finally:
         response.close()

@@ -321,6 +321,16 @@ async def test_spent_credit_is_shown_and_asked_again_rarely(tmp_path: Path, refu
         assert "console.x.com" in capped.remedy
 
 
+async def test_a_web_page_in_place_of_the_stream_is_no_stream(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        page = faults.Refusal(200, b"<html>sign in to the network</html>\r\n" * 3, content_type="text/html")
+        desk.x.refuse(STREAM, page)
+        await desk.live()
+        assert Light.UP not in desk.sink.lights[: desk.sink.lights.index(Light.DOWN)]
+        assert "a web page" in next(state for state in desk.sink.states if state.light is Light.DOWN).detail
+        assert desk.sink.states[-1].malformed == 0
+
+
 async def test_420_is_a_rate_limit(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         desk.x.refuse(STREAM, faults.calm_down())
