@@ -150,19 +150,23 @@ class Portfolio:
                 self._unvalue(holding)
                 holding.quantity = ZERO
                 self._flat(holding)
-        for symbol, held in told.items():
-            known = self._holdings.setdefault(symbol, _Holding())
-            self._unvalue(known)
-            if not known.quantity:
-                known.external = True
-            if is_split(known.quantity, known.average, held.quantity, held.average_price):
-                known.price = _after_split(known, held)
-            known.quantity, known.average = held.quantity, held.average_price
-            self._revalue(known)
+        for held in told.values():
+            self.take(held)
         self._price_the_unquoted(account.equity - account.cash)
         if self._day_start is None:
             self._day_start = account.last_equity if account.last_equity is not None else self.equity
         return True
+
+    def take(self, held: VenuePosition) -> None:
+        """The venue is right about one position: its quantity and average price; after a split the price moves too."""
+        known = self._holdings.setdefault(held.symbol, _Holding())
+        self._unvalue(known)
+        if not known.quantity:
+            known.external = True
+        if is_split(known.quantity, known.average, held.quantity, held.average_price):
+            known.price = _after_split(known, held)
+        known.quantity, known.average = held.quantity, held.average_price
+        self._revalue(known)
 
     def hold(self, symbol: str, quantity: Decimal) -> None:
         """The position in a symbol is this much (signed), whatever its fills make; its average price stays."""

@@ -67,6 +67,10 @@ class Reckoning:
         ours = {position.symbol: position for position in dealing.portfolio.positions()}
         result = dealing.orders.reconcile(snapshot, ours, now_ns)
         dealing.apply(result.changes)
+        taken = {each.subject for each in result.differences if each.adopted}
+        for held in snapshot.positions:
+            if held.symbol in taken:
+                dealing.portfolio.take(held)
         if result.ok:
             dealing.portfolio.adopt(snapshot)
         if result.differences or result.changes.fills or why != "periodic" or not result.ok:

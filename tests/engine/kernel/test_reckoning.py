@@ -134,3 +134,19 @@ def test_a_split_changes_neither_the_account_nor_the_trading_state_and_survives_
     (position,) = again.dealing.positions()
     assert (position.quantity, position.ours, position.stop_price) == (11, 11, D("47.50"))
     assert "position_split/TSLA" in again.view.alerts, "told until it is acknowledged"
+
+
+@pytest.mark.parametrize(("quantity", "average", "stop"), [("11", "50", "47.50"), ("2.75", "200", "190.00")])
+def test_a_split_beside_a_difference_that_needs_a_second_look_is_taken_once(
+    desk: Desk, quantity: str, average: str, stop: str
+) -> None:
+    """Forward and reverse; the other difference keeps the book from being taken over as a whole."""
+    desk.open()
+    desk.buy("5.5")
+    assert holding(desk, "5.5", "100")
+    lost = Fill("x-9", "desk-9-e1", "META", Side.BUY, D(3), D(250), D(0), NOW, "s-9", Role.ENTRY)
+    desk.dealing.portfolio.on_fill(lost)
+    for _ in range(3):
+        holding(desk, quantity, average)
+        position = next(each for each in desk.dealing.positions() if each.symbol == "TSLA")
+        assert (position.quantity, position.ours, position.stop_price) == (D(quantity), D(quantity), D(stop))
