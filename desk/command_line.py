@@ -14,6 +14,7 @@ import click
 
 from desk.context import GlobalOptions
 from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeskError
+from engine.streams import open_closed_streams
 
 STARTING = 100_000
 """New objects before garbage is looked for. What is imported stays: going through it again and again would take a
@@ -140,10 +141,10 @@ def main_group(ctx: click.Context, profile: str | None, config: str | None, read
 def run() -> NoReturn:
     """Carry out the command line: prints errors with their remedy, no traceback, and exits with a documented code."""
     gc.set_threshold(STARTING)
+    open_closed_streams()
     try:
         code = main_group.main(prog_name="desk", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(EXIT_INTERRUPTED)
     except click.ClickException as error:
