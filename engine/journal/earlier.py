@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import JournalError
+from engine.journal.indexes import lost
 from engine.journal.parallel import check_part
+from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw
 from engine.secrets import child_environment
 
@@ -57,6 +60,10 @@ def main() -> None:
     path, last = Path(sys.argv[1]), int(sys.argv[2])
     os.nice(_NICE)
     _, _, flaw = check_part(path, 0, last)
+    if flaw is None:
+        with closing(connect_readonly(path)) as connection:
+            wrong = lost(connection)
+        flaw = None if wrong is None else Flaw(*wrong)
     sys.stdout.buffer.write(msgspec.json.encode(flaw))
 
 

@@ -30,8 +30,8 @@ SELECT seq, key, (SELECT value FROM meta WHERE name = 'profile') AS profile FROM
 WHERE {NOT_BULK} AND kind = 'started' AND key IS NOT profile ORDER BY seq LIMIT 1"""
 # An empty count would be taken from whichever index is smallest.
 _EQUAL: Final = """
-SELECT (SELECT count(*) FROM records NOT INDEXED) = (SELECT count(key) FROM records INDEXED BY records_key)
-AND (SELECT count(*) FROM records NOT INDEXED) = (SELECT count(at_ns) FROM records INDEXED BY records_at)"""
+SELECT coalesce(max(seq), 0) = (SELECT count(key) FROM records INDEXED BY records_key)
+AND coalesce(max(seq), 0) = (SELECT count(at_ns) FROM records INDEXED BY records_at) FROM records"""
 _LOST: Final = """
 SELECT seq FROM records AS r NOT INDEXED WHERE NOT (
 EXISTS (SELECT 1 FROM records AS i INDEXED BY records_key WHERE i.key = r.key AND i.seq = r.seq)
@@ -47,9 +47,9 @@ def misplaced(connection: sqlite3.Connection, after: int, last: int, expected: l
     found = connection.execute(_PLACES, (after, last)).fetchall()
     if sorted(found) == sorted(expected):
         return None
-    lost = set(expected).difference(found)
-    seq = min(seq for _, seq in lost or set(found).difference(expected) or found)
-    if lost:
+    absent = set(expected).difference(found)
+    seq = min(seq for _, seq in absent or set(found).difference(expected) or found)
+    if absent:
         return seq, f"record {seq} is missing in the index of kinds: searches would not find it"
     return seq, f"record {seq} stands twice in the index of kinds"
 
@@ -70,7 +70,7 @@ def check_whole(connection: sqlite3.Connection) -> Wrong | None:
 
 
 def lost(connection: sqlite3.Connection) -> Wrong | None:
-    """The first record that searches by key or time would not find; reads every page. Raises sqlite3.Error."""
+    """The first record that searches by key or time would not find, of a journal without gaps. Raises sqlite3.Error."""
     if connection.execute(_EQUAL).fetchone()[0]:
         return None
     found = connection.execute(_LOST).fetchone()

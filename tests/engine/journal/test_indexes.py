@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.errors import JournalError
 from engine.journal import Journal, Reader, Verification
+from engine.journal.earlier import check_earlier
 from engine.journal.schema import NOT_BULK, TABLES
 from engine.model import StateChange, TradingState
 from engine.model.records import Started
@@ -74,6 +76,13 @@ def test_a_halt_that_a_start_would_not_find_keeps_the_journal_closed(halted: Pat
         assert list(reader.records(("state",))) == []
     with pytest.raises(JournalError, match=f"record {STATE} is missing in the index of kinds"):
         opened()
+
+
+def test_the_check_while_the_engine_runs_finds_it_too(halted: Path) -> None:
+    swap_index(halted, "records_at", "CREATE INDEX other ON records(at_ns) WHERE seq <> 7")
+    flaw = asyncio.run(check_earlier(halted, COUNT))
+    assert flaw is not None
+    assert (flaw.seq, "missing in the index of keys or of times" in flaw.what) == (7, True)
 
 
 @pytest.mark.parametrize("column", ["kind", "key"])
