@@ -79,6 +79,24 @@ def test_a_pause_by_a_person_outlives_the_loss_of_a_day(scene):
     assert risk.state is TradingState.REDUCING
 
 
+def test_each_session_day_has_its_own_loss(scene):
+    risk, poor = scene.risk(), scene.account(equity=D(98_000))
+    risk.on_account(poor, scene.now)
+    risk.change_state(TradingState.ACTIVE, "I have looked", "person", scene.now)
+    changes = [risk.on_account(poor, NEXT_SESSION + number) for number in range(3)]
+    assert [change.state for change in changes if change is not None] == [TradingState.REDUCING]
+    assert risk.last_change in changes
+
+
+@pytest.mark.parametrize("state", [TradingState.REDUCING, TradingState.HALTED])
+def test_what_a_person_confirmed_or_tightened_outlives_the_day_of_the_loss(scene, state):
+    risk = scene.risk()
+    risk.on_account(scene.account(equity=D(98_000)), scene.now)
+    risk.change_state(state, "until I am back", "person", scene.now)
+    assert risk.on_account(scene.account(), NEXT_SESSION) is None
+    assert (risk.state, risk.state_reason) == (state, "until I am back")
+
+
 @pytest.mark.parametrize(("equity", "tripped"), [("90000.01", False), ("90000.00", True)])
 def test_drawdown_halts_and_sticks(scene, equity, tripped):
     risk = scene.risk(daily_loss_pct=D(50))
@@ -96,6 +114,13 @@ def test_drawdown_halts_from_reducing_and_again_after_it_was_over(scene):
     assert risk.on_account(low, scene.now) is None
     assert risk.on_account(scene.account(equity=D(91_000)), scene.now) is None
     assert risk.on_account(low, scene.now).state is TradingState.HALTED
+
+
+def test_what_a_person_halted_is_not_halted_again(scene):
+    risk = scene.risk()
+    risk.kill("lunch", "person", scene.now)
+    assert risk.on_account(scene.account(equity=D(50_000)), scene.now) is None
+    assert risk.state_reason == "lunch"
 
 
 @pytest.mark.parametrize("equity", [D("NaN"), D("Infinity"), D("sNaN")])
@@ -192,3 +217,5 @@ def test_protections_are_seen_end_and_can_be_lifted(scene):
 
 def test_no_cool_down_where_it_is_switched_off(scene):
     assert scene.risk(cool_down_s=0.0).on_closed("TSLA", D(5), False, scene.now) == ()
+    (lock,) = scene.risk(cool_down_s=0.5).on_closed("TSLA", D(5), False, scene.now)
+    assert lock.ends_ns == scene.now + SECOND // 2

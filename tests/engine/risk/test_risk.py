@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.clock import HOUR, MINUTE, SECOND
 from engine.errors import ConfigError
 from engine.model import Answer, Outcome, Role, Session, Side, TradingState
-from engine.model.records import AnswerRecord
+from engine.model.records import AnswerRecord, Lift
 from engine.risk import CONTROLS, Risk
 
 D = Decimal
@@ -118,6 +118,14 @@ def test_hostile_books_are_judged_without_raising(scene, data):
     risk.on_account(book.account, book.now_ns)
 
 
+def test_one_book_is_judged_for_each_symbol_by_what_that_symbol_holds(scene):
+    risk = scene.risk()
+    book = scene.book(scene.position(7), scene.position(3, symbol="AAPL"))
+    for symbol, held in (("TSLA", 7), ("AAPL", 3), ("TSLA", 7)):
+        assert risk.size_exit(symbol, book).draft.quantity == held
+    assert risk.size_exit("TSLA", scene.book(scene.position(2))).draft.quantity == 2
+
+
 def test_judging_changes_nothing(scene):
     risk, fresh, signal, book = scene.risk(), scene.risk(), scene.signal(), scene.book()
     draft = risk.size(signal, book).draft
@@ -133,7 +141,14 @@ def test_a_refusal_names_the_sizers_reason_and_judges_the_rest(scene):
     verdict = risk.judge_refusal(signal, sized.reason, book)
     assert not verdict.passed
     assert verdict.controls[0].reason == sized.reason
-    assert verdict.controls[0].control == "order_quantity"
+    first = verdict.controls[0]
+    assert (first.id, first.control, first.passed, first.value, first.limit) == (
+        "R01",
+        "order_quantity",
+        False,
+        0,
+        1000,
+    )
     assert {control.name for control in CONTROLS} - {result.control for result in verdict.controls} == {
         *("order_notional", "price_collar", "position", "gross_exposure", "concentration", "buying_power"),
         *("self_trade", "protective_exit"),
@@ -146,7 +161,9 @@ def test_a_refused_buy_is_judged_as_a_buy(scene, held):
     book = scene.book(*([scene.position(held)] if held else []))
     verdict = scene.risk().judge_refusal(scene.signal(confidence=0.1), "SIZE_BELOW_MINIMUM: quantity=0", book)
     assert [result.control for result in verdict.failures] == ["order_quantity", "confidence"]
+    assert "STATE_ACTIVE: role=entry" in [result.reason for result in verdict.controls]
     exits = scene.risk().judge_refusal(scene.signal(Side.SELL, confidence=0.1), "POSITION_BEING_SOLD: held=1", book)
+    assert "STATE_ACTIVE: role=exit" in [result.reason for result in exits.controls]
     assert ("confidence" in [result.control for result in exits.failures]) is not held
 
 
@@ -189,6 +206,11 @@ def test_limits_hash_names_the_limits(scene):
     assert scene.risk(order_notional=D("5000.00")).limits_hash == known
     assert scene.risk(order_notional=D(5001)).limits_hash != known
     assert scene.risk(drift_bps=D(21)).limits_hash != known
+    changed = scene.risk()
+    changed.reconfigure(scene.config(drift_bps=D(21)))
+    assert changed.limits_hash == scene.risk(drift_bps=D(21)).limits_hash
+    with pytest.raises(ConfigError):
+        changed.reconfigure(scene.config(drift_bps=D(-1)))
 
 
 @pytest.mark.parametrize("bad", [D("NaN"), D("Infinity"), D(-1)])
@@ -276,6 +298,18 @@ def test_restored_is_as_it_was(scene, steps):
         ]
         assert verdicts[0] == verdicts[1]
     assert first.protections(now_ns) == second.protections(now_ns)
+
+
+def test_a_lift_is_restored_with_what_it_re_enabled(scene):
+    first, second = scene.risk(strategy_executions=1), scene.risk(strategy_executions=1)
+    intent = scene.intent(1)
+    (lock,) = first.on_intent(intent)
+    for record in (intent, lock, first.lift(lock.id, "looked at it", "person", scene.now)):
+        second.restore(record)
+    assert second.protections(scene.now) == ()
+    assert scene.judged("strategy_executions", risk=second).value == 0
+    second.restore(Lift("p-unknown", "gone", "person", scene.now))
+    assert second == first
 
 
 def test_memory_stays_bounded(scene):
