@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -151,7 +152,10 @@ def _with_the_holder(error: DeskError, paths: Paths) -> DeskError:
     """The same error; where no engine answers and one holds the lock, it names that one."""
     from engine.kernel.lock import holder
 
-    pid = holder(paths.lock) if error.exit_code == EXIT_NO_ENGINE else None
+    pid = None
+    if error.exit_code == EXIT_NO_ENGINE:
+        with suppress(DeskError):
+            pid = holder(paths.lock)
     if not pid:
         return error
     return DeskError(

@@ -42,8 +42,12 @@ class EngineLock:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             looks += 1
             time.sleep(LOOK_S)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise _in_the_way(self._path, error.strerror or str(error)) from error
         self._file = descriptor
 
     def renew(self) -> None:
@@ -84,7 +88,7 @@ def holder(path: Path) -> int | None:
     """
     if not path.exists():
         return None
-    descriptor = _opened(path, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = _opened(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if _takes(descriptor, fcntl.LOCK_SH):
             return None
@@ -118,7 +122,7 @@ def _in_the_way(path: Path, found: str) -> DeskError:
     return DeskError(
         f"expected a lock file that can be written, found: {found}",
         where=str(path),
-        remedy="move it away, or set engine.runtime_dir to another directory",
+        remedy="move it away, or set engine.runtime_dir to another directory, on a disk with space",
         exit_code=EXIT_USAGE,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -112,3 +113,32 @@ def test_a_lock_whose_file_was_taken_away_is_taken_again(tmp_path: Path) -> None
     assert holder(path) == os.getpid()
     lock.release()
     assert holder(path) is None
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "paper.lock"
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(DeskError, match="No space left on device"):
+        EngineLock(path).acquire()
+    monkeypatch.undo()
+    assert holder(path) is None, "it is still held"
+
+
+def test_who_only_looks_needs_no_right_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "paper.lock"
+    lock = EngineLock(path)
+    lock.acquire()
+    whole = os.open
+
+    def readable(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_RDWR | os.O_WRONLY):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return whole(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", readable)
+    assert holder(path) == os.getpid()
+    lock.release()
