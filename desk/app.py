@@ -29,6 +29,7 @@ from desk.terminal import frames_per_second, terminal_stands
 from desk.themes import DARK, THEMES, variables
 from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
+from widgets.ascii_glyphs import AsciiGlyphs
 from widgets.no_control import NoControl
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class DeskApp(App[bool]):
         self._pictured = False
         self._no_control = NoControl()
         """One filter for the app's life: lines keep what each filter made of them."""
+        self._ascii = (AsciiGlyphs(),) if screen_config.ascii else ()
         self._notices = Notices(screen_config.notify, screen_config.bell, self._write)
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
@@ -121,7 +123,7 @@ class DeskApp(App[bool]):
         return super().get_css_variables() | variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._no_control]
+        return [*super().get_line_filters(), self._no_control, *self._ascii]
 
     def on_mount(self) -> None:
         self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)

@@ -84,6 +84,8 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     """Bars make room for rows; a key changes it."""
     local_time: bool = False
     """The status bar shows this machine's time of day beside the exchange's."""
+    ascii: bool = False
+    """Glyphs in ASCII, for a terminal that shows ▲ two cells wide or not at all."""
     notify: tuple[str, ...] = ()
     """What the terminal is told of, by OSC 9: `tickets`, `fills`, `alerts`."""
     bell: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from desk.app import DeskApp
 from desk.screens import reading
 from engine.clock import MINUTE, SECOND
+from engine.config import ScreenConfig
 from engine.model import Fill, Level, OrderStatus, Role, Side
 from engine.model.frames import Snapshot
 from tests.desk import made_up
@@ -87,12 +88,13 @@ def day() -> Snapshot:
 
 
 @asynccontextmanager
-async def on_tour(folder: Path, size: tuple[int, int], theme: str = "") -> AsyncIterator[tuple[Pilot[bool], DeskApp]]:
+async def on_tour(
+    folder: Path, size: tuple[int, int], theme: str = "", *, config: ScreenConfig | None = None
+) -> AsyncIterator[tuple[Pilot[bool], DeskApp]]:
     """A desk with a journal, before its first view."""
-    from engine.config import ScreenConfig
-
+    config = config or ScreenConfig(fps="60", theme=theme)
     client, beat = StillClient(day()), reading.BEAT_S
-    app = DeskApp(lambda: client, ScreenConfig(fps="60", theme=theme), seconds=lambda: 0.0, paths=write_day(folder))
+    app = DeskApp(lambda: client, config, seconds=lambda: 0.0, paths=write_day(folder))
     reading.BEAT_S = 3600.0
     try:
         async with app.run_test(size=size) as pilot:
