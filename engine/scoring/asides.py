@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
 from engine.scoring.figures_said import BETWEEN, FIGURES, LEAST_SYMBOLS, in_words
+from engine.scoring.marks import Marks, folded
 
 QUIET: Final = 0.05
 """What is left of the score of a text that states nothing: all of it within the neutral band."""
@@ -35,39 +36,47 @@ class Said(NamedTuple):
     """What their score is multiplied by: 1, −1 where the opposite is meant, QUIET where nothing is stated."""
 
 
-_MARKS: Final = (
+_TURNS: Final = (
     *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
     *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
     *FIGURES,
 )
-"""A text without any of these in lower case, and without two symbols set against each other, is read as it is."""
+"""What a turn of phrase has, in lower case, beside two symbols set against each other."""
+_PLAIN_WITHOUT: Final = Marks(*_TURNS)
+_PLAIN_WITHOUT_OF_TWO: Final = Marks(*_TURNS, *BETWEEN)
+"""A text without any of these in lower case is read as it is; the second where it has two symbols."""
+_SET_APART: Final = Marks(*BETWEEN)
+HINTS: Final = Marks(
+    *(mark for mark in _TURNS if " " not in mark.strip()),
+    *(" sense", "needs ", "only ", "waiting ", " wrong", " wait", " case"),
+)
+"""What one token of each of _TURNS contains, in lower case and between two spaces: tokens are remembered, so that a
+text of which none has any is known to be plain without another look at it.
+"""
 
 _LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|folks|all|hmm|also|seriously)\b[\s,]*)*"
 _ASKS = re.compile(
     _LEAD
     + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
-    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*\?\W*$",
-    re.IGNORECASE,
+    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*\?\W*$"
 )
-_ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}\?\W*$", re.IGNORECASE)
+_ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}\?\W*$")
 _SENTENCE = re.compile(r"[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]*\s*")
 _SUPPOSES = re.compile(
-    r"\b(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
+    r"\b(?:(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
     r"\b(?:would|might|could|may|i['’]d|we['’]d|he['’]d|not interested|happy to|ready to)\b"
-    r"|\b(?:would|might|could|may|i['’]d|we['’]d)\b[^.!?]{1,120}?\b(?:if|in case|provided|once|when|unless)\b"
-    r"|\bonly if\b|\bdepend(?:s|ing) on\b|\bwould have (?:been|made)\b|\bcould go either way\b"
-    r"|\b(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
-    r"\bwould be\b",
-    re.IGNORECASE,
+    r"|(?:would|might|could|may|i['’]d|we['’]d)\b[^.!?]{1,120}?\b(?:if|in case|provided|once|when|unless)\b"
+    r"|only if\b|depend(?:s|ing) on\b|would have (?:been|made)\b|could go either way\b"
+    r"|(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
+    r"\bwould be\b)"
 )
 _WAITS = re.compile(
-    r"\bneeds? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
-    r"|\bwould (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
-    r"|\bonly (?:bullish|bearish|long|short|a buyer|buying)\b[^.!?]{0,40}?\b(?:above|below|over|under|at|on a|when)\b"
-    r"|\bwaiting for\b[^.!?]{1,80}?\b(?:to|before)\b",
-    re.IGNORECASE,
+    r"\b(?:needs? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
+    r"|would (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
+    r"|only (?:bullish|bearish|long|short|a buyer|buying)\b[^.!?]{0,40}?\b(?:above|below|over|under|at|on a|when)\b"
+    r"|waiting for\b[^.!?]{1,80}?\b(?:to|before)\b)"
 )
-_WAITS_BY: Final = ("would ", "eed to ", "eeds to ", "only ", "waiting for")
+_WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", "waiting for"))
 """A text without any of these in lower case waits for nothing."""
 _UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
 _UNTRUE = re.compile(
@@ -78,16 +87,17 @@ _UNTRUE = re.compile(
     r"|(?P<fake>\bfake news\b|\bdebunked\b)",
     re.IGNORECASE,
 )
-_SUPPOSED_BY: Final = (
-    *("ould", "might", "may", "'d", "’d", "not interested"),
-    *("happy to", "ready to", "only if", "depend"),
+_SUPPOSED_BY: Final = frozenset(
+    ("ould", "might", "may", "'d", "’d", "not interested", "happy to", "ready to", "only if", "depend")
 )
-_SUPPOSED_ON: Final = (
-    *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
-    *("unless", "depend", "would have", "either way", "would be"),
+_SUPPOSED_ON: Final = frozenset(
+    (
+        *("if", "in case", "should", "provided", "assuming", "supposing", "once", "when", "until", "might", "may"),
+        *("unless", "depend", "would have", "either way", "would be"),
+    )
 )
 """A text without one of each of these two, in lower case, supposes nothing."""
-_UNTRUE_BY: Final = ("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true")
+_UNTRUE_BY: Final = frozenset(("false", "fake", "wrong", "baseless", "debunked", " sense", "nonsense", "true"))
 """A text without any of these in lower case calls nothing untrue."""
 _CONCEDES = re.compile(
     r"\beven if\b[^,;.!?]{1,80}?(?:[,;]|(?=\s(?:i['’]?m|i|we|it|this|still)\s)|(?=[.!?])|$)",
@@ -98,11 +108,20 @@ _OWNS_UP = re.compile(
     r"(?!\s+(?:about|on|to|not)\b)[\s.,;:!…-]*",
     re.IGNORECASE | re.DOTALL,
 )
-_OWNED_BY: Final = ("was ", "oh wait")
+_OWNED_BY: Final = frozenset(("was ", "oh wait"))
 """A text without any of these in lower case takes nothing back."""
+_EXCEPTS_BY: Final = frozenset(("unless", "barring"))
+"""A text without any of these in lower case excepts nothing."""
+_GATES: Final = Marks("even if", "/s", *_OWNED_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_SUPPOSED_ON, *_WAITS_BY, *_UNTRUE_BY)
+"""All of what these turns need, found in one pass."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
 _SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
+
+
+def may_turn(text: str, hinted: bool) -> bool:
+    """Whether `said` may make something else of a text than itself; `hinted` tells whether a token of it has HINTS."""
+    return hinted or (text.count("$") >= LEAST_SYMBOLS and _SET_APART.any_in(text.lower()))
 
 
 @lru_cache(maxsize=64)
@@ -111,56 +130,58 @@ def said(text: str) -> Said:
 
     The last few texts are remembered: one scorer asks after the other.
     """
-    lower = text.lower()
-    if len(text) > LONGEST or not (
-        any(map(lower.__contains__, _MARKS))
-        or (text.count("$") >= LEAST_SYMBOLS and any(map(lower.__contains__, BETWEEN)))
-    ):
+    marks = _PLAIN_WITHOUT if text.count("$") < LEAST_SYMBOLS else _PLAIN_WITHOUT_OF_TWO
+    if len(text) > LONGEST or not marks.any_in(text.lower()):
         return Said(text)
     return _stated(in_words(text))
 
 
 def _stated(text: str) -> Said:
     """The sentences of the text that state something, and how they are meant."""
-    lower = text.lower()
-    if "even if" in lower:
+    marks = _GATES.all_in(text.lower())
+    turn = 1.0
+    if "even if" in marks:
         text = _CONCEDES.sub(" ", text)
-        lower = text.lower()
-    turn = -1.0 if "/s" in lower and _SARCASM.search(text) else 1.0
-    if any(map(lower.__contains__, _OWNED_BY)) and (owned := _OWNS_UP.match(text)):
+        marks = _GATES.all_in(text.lower())
+    if "/s" in marks and _SARCASM.search(text):
+        turn = -1.0
+    if not marks.isdisjoint(_OWNED_BY) and (owned := _OWNS_UP.match(text)):
         rest = text[owned.end() :]
         if owned["wait"] or not _WORD.search(_NAMED.sub(" ", rest)):
             text, turn = owned["before"], -turn
         else:
             text = rest
-    excepts = "unless" in lower or "barring" in lower
-    supposes = any(map(lower.__contains__, _SUPPOSED_BY)) and any(map(lower.__contains__, _SUPPOSED_ON))
-    waits = any(map(lower.__contains__, _WAITS_BY))
+    excepts = not marks.isdisjoint(_EXCEPTS_BY)
+    supposes = not marks.isdisjoint(_SUPPOSED_BY) and not marks.isdisjoint(_SUPPOSED_ON)
+    waits = not marks.isdisjoint(_WAITS_BY)
     if not excepts and not supposes and not waits and "?" not in text:
-        return _taken_back(text, turn)
+        return Said(text, turn) if marks.isdisjoint(_UNTRUE_BY) else _taken_back(text, turn)
     kept: list[str] = []
     left_out = False
-    for sentence in _SENTENCE.findall(text):
-        if _asks(sentence) or (supposes and _SUPPOSES.search(sentence)) or (waits and _WAITS.search(sentence)):
+    lower = folded(text)
+    for found in _SENTENCE.finditer(text):
+        start, end = found.span()
+        sentence, own = text[start:end], lower[start:end]
+        if _asks(sentence, own) or (supposes and _SUPPOSES.search(own)) or (waits and _WAITS.search(own)):
             left_out = True
             continue
-        own = _UNLESS.sub(" ", sentence) if excepts else sentence
-        left_out = left_out or own != sentence
-        kept.append(own)
+        rest = _UNLESS.sub(" ", sentence) if excepts else sentence
+        left_out = left_out or rest != sentence
+        kept.append(rest)
     if not left_out:
-        return _taken_back(text, turn)
+        return Said(text, turn) if marks.isdisjoint(_UNTRUE_BY) else _taken_back(text, turn)
     rest = "".join(kept)
     if not _WORD.search(_NAMED.sub(" ", rest)):
         return Said(text, QUIET * turn)
     return _taken_back(rest, turn)
 
 
-def _asks(sentence: str) -> bool:
-    """Whether the sentence is a question, a link at its end left aside."""
+def _asks(sentence: str, lower: str) -> bool:
+    """Whether the sentence is a question, a link at its end left aside. `lower` is the sentence folded."""
     if "?" not in sentence:
         return False
-    words = sentence.split("http")[0]
-    return bool(_ASKS.match(words) or ("or" in words.lower().split() and _ASKS_WHICH.match(words)))
+    words = lower[: len(sentence.split("http")[0])]
+    return bool(_ASKS.match(words) or ("or" in words.split() and _ASKS_WHICH.match(words)))
 
 
 def _taken_back(text: str, turn: float) -> Said:
@@ -180,6 +201,8 @@ def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:
     """
     stated, turn = said(text)
     score = of_words(stated)
+    if stated is text and turn == 1.0:
+        return score
     if stated != text and not score.score:
         score, turn = of_words(text), QUIET
     if turn == 1.0:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.model import Score, SymbolScore
+from engine.scoring.marks import folded
 
 LEAST_CASHTAGS: Final = 2
 LONGEST: Final = 1000
@@ -21,12 +22,13 @@ MOST_CLAUSES: Final = 24
 
 _CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z][A-Za-z.]{0,9})(?![\w$])")
 _CUT = re.compile(
-    r"[,;:|/](?=\s|$)|[.!?]+(?=\s|$)|\s[-–—&+>]+\s"
-    r"|\s(?=(?:but|and|while|whereas|though|although|however|yet|vs\.?|versus|then|not|instead of|rather than)\s)"
-    r"|\s(?=(?:(?:to|and)\s+)?(?:long|short|buy|buying|bought|sell|selling|sold|bullish|bearish|into|over|against)"
-    r"\s+(?:on\s+)?\$)",
-    re.IGNORECASE,
+    r"[,;:|/](?=\s|$)|[.!?]+(?=\s|$)"
+    r"|\s(?:[-–—&+>]+\s"
+    r"|(?=(?:but|and|while|whereas|though|although|however|yet|vs\.?|versus|then|not|instead of|rather than)\s"
+    r"|(?:(?:to|and)\s+)?(?:long|short|buy|buying|bought|sell|selling|sold|bullish|bearish|into|over|against)"
+    r"\s+(?:on\s+)?\$))"
 )
+"""Where a folded text is cut."""
 
 
 def own_scores(apart: Mapping[str, str], score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
@@ -87,7 +89,7 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
 def _clauses(text: str) -> list[str]:
     pieces: list[str] = []
     start = 0
-    for cut in _CUT.finditer(text):
+    for cut in _CUT.finditer(folded(text)):
         if len(pieces) == MOST_CLAUSES - 1:
             break
         if text[start : cut.end()].strip():

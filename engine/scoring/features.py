@@ -18,6 +18,7 @@ SUMS: Final = ("compound", "bullish", "bearish", "silent")
 
 _SKIPPED: Final = "\"#%&'()*+,-./:;<=>[\\]^_`{|}~"
 """Signs that stand for nothing before and after a word."""
+_CASHTAG: Final = "$x"
 _TOKEN = re.compile(
     r"https?:?/?/?\S*|www\.\S*|@\w*"  # links and mentions
     r"|\$[a-z][\w.]*"  # cashtags
@@ -45,6 +46,8 @@ def tokens(chunk: str) -> tuple[str, ...]:
         word = chunk.strip(_SKIPPED)
         if word.isalpha() and not word.startswith("http"):
             return (word,)
+        if word.startswith("$") and word[1:].isalpha():
+            return (_CASHTAG,)
     return tuple(filter(None, map(_mask, _TOKEN.findall(chunk))))
 
 
@@ -60,7 +63,7 @@ def _mask(raw: str) -> str:
     if first == "@" or raw.startswith(("http", "www.")):
         return ""
     if first == "$" and raw[1].isalpha():
-        return "$x"
+        return _CASHTAG
     if first.isdigit() or first in "+-$":
         percent = "%" if raw[-1] == "%" else ""
         dollar = "$" if "$" in raw else ""

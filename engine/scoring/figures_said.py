@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from engine.scoring.marks import Marks
+
 FIGURES: Final = (" vs", "versus", "consensus", "from ")
 """A text without any of these in lower case sets no figures against each other."""
 BETWEEN: Final = (*("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),)
 """A text without any of these in lower case sets no symbols against each other."""
 LEAST_SYMBOLS: Final = 2
 
+_DIGIT = re.compile(r"\d")
 _AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
 _RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]*\w?)?"
 _EXPECTED: Final = r"(?:est(?:imates?|s)?|consensus|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
@@ -106,6 +109,7 @@ _RELATIONS: Final = (
     ),
 )
 """What a text in lower case must contain, the passage, and the words for it."""
+_RELATED_BY: Final = Marks(*(mark for marks, _, _ in _RELATIONS for mark in marks))
 
 _HEADINGS: Final = {
     **dict.fromkeys(("long", "longs", "buy", "buys", "bought", "bullish", "bulls", "adds", "added"), "long"),
@@ -130,14 +134,15 @@ def in_words(text: str) -> str:
     """The text with what its figures and comparisons say. Work is proportional to its length."""
     lower = text.lower()
     if text.count("$") >= LEAST_SYMBOLS and any(map(lower.__contains__, BETWEEN)):
+        related_by = _RELATED_BY.all_in(lower)
         for marks, pattern, words in _RELATIONS:
-            if any(map(lower.__contains__, marks)):
+            if not related_by.isdisjoint(marks):
                 text = pattern.sub(words, text)
         if _headed(lower):
             text = _LIST.sub(_under_heading, text)
     if not any(map(lower.__contains__, FIGURES)):
         return text
-    if not any(map(str.isdigit, text)):
+    if not _DIGIT.search(text):
         return text
     if "to" in lower and _FROM.search(lower):
         text = _FROM_TO.sub(partial(_moved, order=-1), text)

@@ -126,14 +126,17 @@ class LinearScorer:
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
-        return [as_meant(text, self._words) for text in texts]
+        return [self._read(text) for text in texts]
+
+    def _read(self, text: str) -> Score:
+        return as_meant(text, self._words) if self._rules.may_turn(text) else self._words(text)
 
     def probabilities(self, text: str) -> tuple[float, float, float] | None:
         """P of bearish, neutral and bullish; None when nothing in the text is known."""
         return self._probabilities(text, self._rules.tally(text))
 
     def _probabilities(self, text: str, tally: Tally) -> tuple[float, float, float] | None:
-        count, bearish, bullish = self._reader.steps(text)
+        count, bearish, bullish = self._reader.steps(self._rules.pieces(text))
         compound, praise, blame = tally
         silent = not praise and not blame
         if not count and silent:
@@ -191,22 +194,24 @@ class _Reader(dict[str, tuple[int, ...]]):
         self._alone = [(number,) for number in range(self._size)]
         self._as_first = [(number + 1) * self._size for number in range(self._size)]
 
-    def __missing__(self, chunk: str) -> tuple[int, ...]:
+    def __missing__(self, piece: str) -> tuple[int, ...]:
         numbers = self._numbers
-        found = tuple([numbers.get(token, 0) for token in tokens(chunk)])
+        found = tuple([numbers.get(token, 0) for token in tokens(piece.lower())])
         if len(found) == 1:
             found = self._alone[found[0]]  # one object for all that read the same: less to fetch from memory
-        if len(chunk) <= _MEMO_LENGTH and found:
+        if len(piece) <= _MEMO_LENGTH and found:
             if len(self) >= _MEMO:
                 self.clear()
-            self[chunk] = found
+            self[piece] = found
         return found
 
-    def steps(self, text: str) -> tuple[int, int, int]:
-        """How many features of the text are known, and the sums of their bearish and bullish steps."""
-        numbers = list(chain.from_iterable(map(self.__getitem__, text.lower().split())))
-        keys = set(map(add, map(self._as_first.__getitem__, numbers), islice(numbers, 1, None)))
-        keys.update(numbers)
+    def steps(self, pieces: Sequence[str]) -> tuple[int, int, int]:
+        """How many features of a text are known, and the sums of their bearish and bullish steps.
+
+        `pieces` are what stands between the text's spaces.
+        """
+        numbers = list(chain.from_iterable(map(self.__getitem__, pieces)))
+        keys = {*numbers, *map(add, map(self._as_first.__getitem__, numbers), islice(numbers, 1, None))}
         known = keys & self._known
         count = len(known)
         packed = sum(map(self._packed.__getitem__, known))

@@ -19,11 +19,25 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
+from engine.scoring.asides import may_turn
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores, symbols_apart
-from engine.scoring.tokens import BUT, FIRST, KNOWN, MODIFIER, PLAIN, SECOND, UPPER, Token, Tokens
+from engine.scoring.tokens import (
+    ASIDE,
+    BUT,
+    CAPITALS,
+    FIRST,
+    FLAGS,
+    KNOWN,
+    MODIFIER,
+    PLAIN,
+    SECOND,
+    TAG,
+    UPPER,
+    Token,
+    Tokens,
+)
 from engine.scoring.words import Words, finance_words
 
-_CAPITALS: Final = 0.733
 _NEGATED: Final = -0.74
 _ALPHA: Final = 15
 
@@ -37,11 +51,11 @@ _FEW: Final = 8
 
 def _with(flag: int) -> bytes:
     """All combinations of flags that have this one."""
-    return bytes(flags for flags in range(2 * FIRST) if flags & flag)
+    return bytes(flags for flags in range(FLAGS) if flags & flag)
 
 
 def _without(flag: int) -> bytes:
-    return bytes(flags for flags in range(2 * FIRST) if not flags & flag)
+    return bytes(flags for flags in range(FLAGS) if not flags & flag)
 
 
 def _one_where(flag: int) -> bytes:
@@ -53,8 +67,11 @@ _KNOWN_AT: Final = _one_where(KNOWN)
 _MODIFIER_AT: Final = _one_where(MODIFIER)
 _BUT_AT: Final = _one_where(BUT)
 _NOT_UPPER: Final = _without(UPPER)
+_NO_ASIDE: Final = _without(ASIDE)
 _ORDINARY: Final = _without(MODIFIER | BUT)
-_PAIR: Final = re.compile(b"[%b](?=[%b])" % (re.escape(_with(FIRST)), re.escape(_with(SECOND))))
+_PAIR: Final = re.compile(
+    b"[%b](?=[%b])(?<![%b](?=[%b]))" % tuple(re.escape(_with(flag)) for flag in (FIRST, SECOND, TAG, TAG))
+)
 """Two neighbours with which one of our phrases may begin."""
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
@@ -82,10 +99,12 @@ class Rules:
 
     def __init__(self, words: Words) -> None:
         self.version = words.version
-        self._recent: dict[str, Tally] = {}
+        self._recent: dict[str, tuple[Tally, bool]] = {}
+        self._pieces: tuple[str, list[str]] = ("", [])
         self._apart: tuple[str, dict[str, str]] = ("", {})
         self._words = words
         self._tokens = Tokens(words)
+        self._token = self._tokens.__getitem__
         self._long_boosters = {phrase: step for phrase, step in words.boosters.items() if " " in phrase}
         self._spelt = {sign: f" {words}" for sign, words in words.emoji.items()}
         self._spelt.update((sign, f" {sign} ") for sign in words.signs)
@@ -94,21 +113,29 @@ class Rules:
 
     def tally(self, text: str) -> Tally:
         """Score one text. Asked for one of the last few again (by the next scorer), it answers from memory."""
+        return self._read(text)[0]
+
+    def may_turn(self, text: str) -> bool:
+        """Whether the text may mean something else than its words as they stand (`asides.said`)."""
+        return may_turn(text, self._read(text)[1])
+
+    def _read(self, text: str) -> tuple[Tally, bool]:
+        """What the rules find in a text, and whether one of its tokens hints at an aside."""
         recent = self._recent
         found = recent.get(text)
         if found is None:
-            found = self._tally(text)
+            spelt = text if text.isascii() else self._spell_emoji(text)
+            tokens = list(map(self._token, self.pieces(spelt)))
+            flags = bytes(tokens)
+            found = self._tally(spelt, tokens, flags), bool(flags.translate(None, _NO_ASIDE))
             if len(recent) >= _RECENT:
                 recent.clear()
             recent[text] = found
         return found
 
-    def _tally(self, text: str) -> Tally:
-        if not text.isascii():
-            text = self._spell_emoji(text)
-        tokens = list(map(self._tokens.__getitem__, text.split()))
-        flags = bytes(tokens)
-        if _PAIR.search(flags) and (joined := _join_phrases(tokens, flags, self._tokens.joined)):
+    def _tally(self, text: str, tokens: list[Token], flags: bytes) -> Tally:
+        """Score a text of these tokens, emoji spelt out."""
+        if joined := _join_phrases(tokens, flags, self._tokens.joined):
             tokens = joined
             flags = bytes(tokens)
         marks = flags.translate(_KNOWN_AT)
@@ -116,13 +143,21 @@ class Rules:
             return _SILENCE
         shouted = 0 < len(flags.translate(None, _NOT_UPPER)) < len(flags)
         if not flags.translate(None, _ORDINARY):
-            return _sum_up([valence for token in compress(tokens, marks) if (valence := _alone(token, shouted))], text)
-        known = list(compress(range(len(marks)), marks))
+            known = compress(tokens, marks)
+            valences = [token.shouted for token in known] if shouted else [token.alone for token in known]
+            return _sum_up(list(filter(None, valences)), text)
+        places = list(compress(range(len(marks)), marks))
         tokens.extend(_MARGIN)
-        valences = self._valences(tokens, known, _surroundings(flags), shouted)
-        found = [(index, valence) for index, valence in zip(known, valences, strict=True) if valence]
+        valences = self._valences(tokens, places, _surroundings(flags), shouted)
+        found = [(place, valence) for place, valence in zip(places, valences, strict=True) if valence]
         but = flags.translate(_BUT_AT).find(1)
         return _sum_up(_contrast(found, but) if but >= 0 else [valence for _, valence in found], text)
+
+    def pieces(self, text: str) -> list[str]:
+        """What stands between spaces. The last answer is remembered for the next scorer, who must not change it."""
+        if self._pieces[0] is not text:
+            self._pieces = text, text.split()
+        return self._pieces[1]
 
     def says_something(self, text: str) -> bool:
         """Whether the text has a word that counts for or against."""
@@ -152,18 +187,18 @@ class Rules:
 
     def _valences(self, tokens: list[Token], known: Sequence[int], surroundings: bytes, shouted: bool) -> list[float]:
         """The known words' valences in this text. Work is saved where many words have equal surroundings."""
+        names = list(map(id, tokens)) if len(known) >= _MANY else []
         seen: dict[tuple[int, ...], float] = {}
         valences = []
         for index in known:
             if not surroundings[index]:
-                valence = _alone(tokens[index], shouted)
-            elif len(known) < _MANY or index < 3:
+                valence = tokens[index].shouted if shouted else tokens[index].alone
+            elif not names or index < 3:
                 valence = self._valence(tokens, index, shouted)
             else:
-                around = tuple(map(id, tokens[index - 3 : index + 3]))
-                if around not in seen:
-                    seen[around] = self._valence(tokens, index, shouted)
-                valence = seen[around]
+                around = tuple(names[index - 3 : index + 3])
+                found = seen.get(around)
+                valence = seen[around] = self._valence(tokens, index, shouted) if found is None else found
             valences.append(valence)
         return valences
 
@@ -181,7 +216,7 @@ class Rules:
         if before == "no" or two.lower == "no" or (three.lower == "no" and before in ("or", "nor")):
             valence = base * _NEGATED
         if shouted and token & UPPER:
-            valence += _CAPITALS if valence > 0 else -_CAPITALS
+            valence += CAPITALS if valence > 0 else -CAPITALS
         if one.valence is None:
             if one.booster:
                 valence += _boost(one, valence, shouted)
@@ -238,30 +273,22 @@ def _surroundings(flags: bytes) -> bytes:
     return near.to_bytes(size + 3, "little")
 
 
-def _alone(token: Token, shouted: bool) -> float:
-    """A known word's valence where no neighbour changes it."""
-    valence = token.valence or 0.0
-    if shouted and token & UPPER:
-        return valence + _CAPITALS if valence > 0 else valence - _CAPITALS
-    return valence
-
-
 def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token], float | None], Token]) -> list[Token]:
     """The tokens, whose flags these are, with each of our phrases made one; empty when there is none."""
     joined: list[Token] = []
     done = 0
-    for pair in _PAIR.finditer(flags):
+    pair = _PAIR.search(flags)
+    while pair:
         start = pair.start()
-        tails = tokens[start].tails.get(tokens[start + 1].key)
-        if not tails or start < done:
-            continue
-        for tail, valence in tails:
+        first, second = tokens[start], tokens[start + 1]
+        for tail, valence in first.tails.get(second.key, ()):
             end = start + 2 + len(tail)
-            if tail == tuple([token.key for token in tokens[start + 2 : end]]):
+            if not tail or tail == tuple([token.key for token in tokens[start + 2 : end]]):
                 joined += tokens[done:start]
                 joined.append(join(tokens[start:end], valence))
                 done = end
                 break
+        pair = _PAIR.search(flags, max(start + 1, done))
     if done:
         joined += tokens[done:]
     return joined
@@ -272,7 +299,7 @@ def _boost(token: Token, valence: float, shouted: bool) -> float:
     if valence < 0:
         step = -step
     if shouted and token & UPPER:
-        step += _CAPITALS if valence > 0 else -_CAPITALS
+        step += CAPITALS if valence > 0 else -CAPITALS
     return step
 
 
@@ -306,13 +333,14 @@ def _sum_up(valences: list[float], text: str) -> Tally:
     if "?" in text:
         questions = text.count("?")
         emphasis += 0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96
-    amount, bullish = abs(total), max(total, 0.0)
+    bullish = total if total > 0 else 0.0
+    bearish = bullish - total
     if len(valences) > 1:
         amount = sum(map(abs, valences))
         bullish = sum([valence for valence in valences if valence > 0])
+        bearish = amount - bullish
     if total > 0:
         total += emphasis
     elif total < 0:
         total -= emphasis
-    compound = total / math.sqrt(total * total + _ALPHA)
-    return Tally(round(compound, 4), bullish, amount - bullish)
+    return Tally(round(total / math.sqrt(total * total + _ALPHA), 4), bullish, bearish)

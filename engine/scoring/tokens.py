@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import string
 from typing import Final
 
+from engine.scoring.asides import HINTS
 from engine.scoring.words import Words, term_key
 
 _MEMO: Final = 50_000
 """Most tokens remembered; then the memory starts anew."""
 _MEMO_LENGTH: Final = 24
 """Longer tokens (links, mostly) are not remembered."""
+
+CAPITALS: Final = 0.733
+"""What capitals add to a valence, away from 0, where not all is in capitals."""
 
 UPPER: Final = 1
 KNOWN: Final = 2
@@ -23,8 +26,12 @@ SECOND: Final = 8
 BUT: Final = 16
 FIRST: Final = 32
 """May be the first word of one of our phrases."""
-
-_CASHTAG: Final = re.compile(r"\$[A-Za-z]+")
+TAG: Final = 64
+"""A cashtag, of which two beside each other begin none of our phrases."""
+ASIDE: Final = 128
+"""Has one of `asides.HINTS`."""
+FLAGS: Final = 256
+"""All combinations of flags are below this."""
 
 Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
 """By second key: the keys after it and the phrase's valence (None: a negation), longest first."""
@@ -40,6 +47,10 @@ class Token(int):
     key: str
     valence: float | None
     """None when it is in no list."""
+    alone: float
+    """The valence, 0 when there is none, where no neighbour changes it."""
+    shouted: float
+    """The same in a text that is partly in capitals."""
     booster: float
     negates: bool
     anchor: bool
@@ -64,11 +75,14 @@ class Token(int):
         token = cls(flags)
         token.lower, token.key, token.valence, token.booster = text, key, valence, booster
         token.negates, token.anchor, token.tails = negates, anchor, tails or {}
+        token.alone = token.shouted = valence or 0.0
+        if flags & UPPER:
+            token.shouted += CAPITALS if token.alone > 0 else -CAPITALS
         return token
 
 
-PLAIN: Final = Token.of(0)
-_UPPER: Final = Token.of(UPPER)
+_UNLISTED: Final = {flags: Token.of(flags) for flags in (0, UPPER, ASIDE, UPPER | ASIDE)}
+PLAIN: Final = _UNLISTED[0]
 NAMED: Final = (
     *("no", "nor", "or", "so", "this", "never", "without", "doubt", "least", "at", "very", "kind", "of", "but"),
 )
@@ -82,8 +96,8 @@ class Tokens(dict[str, Token]):
         super().__init__()
         self._words = words
         self._joined: dict[tuple[str, float | None, bool], Token] = {}
-        self._alike: dict[tuple[str, bool], Token] = {}
-        """By key and whether in capitals: tokens of which only the key is in a list."""
+        self._alike: dict[tuple[str, int], Token] = {}
+        """By key and those flags that the list does not tell: tokens of which only the key is in a list."""
         long_ones = [phrase.split(" ") for phrase in (*words.idioms, *words.boosters) if " " in phrase]
         self._anchors = frozenset(max(phrase, key=len) for phrase in long_ones)
         self._tails: dict[str, Tails] = {}
@@ -104,8 +118,8 @@ class Tokens(dict[str, Token]):
 
     def joined(self, tokens: list[Token], valence: float | None) -> Token:
         """One token for those of a phrase of ours."""
-        name = " ".join(token.key for token in tokens)
-        loud = all(token & UPPER for token in tokens)
+        name = " ".join([token.key for token in tokens])
+        loud = all([token & UPPER for token in tokens])
         token = self._joined.get((name, valence, loud))
         if token is None:
             flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN if valence else 0)
@@ -114,29 +128,38 @@ class Tokens(dict[str, Token]):
         return token
 
     def _token(self, raw: str) -> Token:
+        low = raw.lower()
+        written = ASIDE if HINTS.any_in(f" {low} ") else 0
         if raw.isalpha() and raw.isascii():
             word = raw
-            key = lower = raw.lower()
+            key = lower = low
+            if low not in self._listed and low not in self._keys:
+                return _UNLISTED[written | UPPER if raw.isupper() else written]
         elif raw.startswith("http") and "'" not in raw:
-            return PLAIN  # a link: in no list, neither in capitals nor a negation
+            return _UNLISTED[written]  # a link: in no list, neither in capitals nor a negation
         else:
             word = raw.strip(string.punctuation)
-            bare = len(word) > 2 and word.isalpha() and word.isascii() and "$" not in raw
+            letters = word.isalpha() and word.isascii()
             if len(word) <= 2:
-                word = raw
+                letters, word = False, raw
             lower = word.lower()
-            key = lower if bare else "$x" if _CASHTAG.fullmatch(raw) else term_key(raw)
+            if raw[0] == "$" and raw[1:].isalpha() and raw.isascii():
+                key = "$x"
+            else:
+                key = lower if letters and "$" not in raw else term_key(raw)
+        if word.isupper():
+            written |= UPPER
         if lower in self._listed or "n't" in lower:
-            return self._listed_token(word.isupper(), lower, key)
-        loud = word.isupper()
+            return self._listed_token(written, lower, key)
         if key not in self._keys:
-            return _UPPER if loud else PLAIN
-        token = self._alike.get((key, loud))
+            return _UNLISTED[written]
+        token = self._alike.get((key, written))
         if token is None:
-            token = self._alike[key, loud] = self._listed_token(loud, "", key)
+            token = self._alike[key, written] = self._listed_token(written, "", key)
         return token
 
-    def _listed_token(self, loud: bool, lower: str, key: str) -> Token:
+    def _listed_token(self, flags: int, lower: str, key: str) -> Token:
+        """A token of a list; `flags` are those that the list does not tell."""
         words = self._words
         valence = words.terms.get(key)
         if valence is None and key not in words.masked:
@@ -145,7 +168,6 @@ class Tokens(dict[str, Token]):
         negates = lower in words.negations or "n't" in lower or key in words.nots
         anchor = lower in self._anchors
         tails = self._tails.get(key, {})
-        flags = UPPER if loud else 0
         if valence is not None and not booster:
             flags |= KNOWN
         if booster or negates or anchor or lower in ("no", "this", "least"):
@@ -156,6 +178,8 @@ class Tokens(dict[str, Token]):
             flags |= BUT
         if tails:
             flags |= FIRST
+        if key == "$x" and key not in tails:
+            flags |= TAG
         return Token.of(
             flags, lower, key=key, valence=valence, booster=booster, negates=negates, anchor=anchor, tails=tails
         )

@@ -36,14 +36,14 @@ class VaderScorer:
         With the package's lists alone a text is read as the package reads it: as it stands, and as a whole.
         """
         del config  # has no setting of its own; every scorer is built alike
-        if curve is None:
-            curve = AS_IT_IS if words else shipped_curves().get(self.name, AS_IT_IS)
         self._rules = Rules(words) if words else finance_rules()
-        self._leanings = None if words else shipped_leanings()
-        lists = self._rules.version if words else f"{self._rules.version}+{shipped_leanings().version}"
-        self.version = lists if curve is AS_IT_IS else f"{lists}+{curve.version}"
-        self._curve = curve
         self._plain = words is not None and not words.terms
+        self._leanings = None if words else shipped_leanings()
+        if curve is None:
+            curve = shipped_curves().get(self.name, AS_IT_IS) if self._leanings else AS_IT_IS
+        self._curve = curve
+        lists = [self._rules.version, *([self._leanings.version] if self._leanings else [])]
+        self.version = "+".join(lists if curve is AS_IT_IS else [*lists, curve.version])
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One Score per text; score and confidence have at most six decimals."""
@@ -52,7 +52,7 @@ class VaderScorer:
     def _read(self, text: str) -> Score:
         if self._plain:
             return self._whole(self._rules.tally(text))
-        score = as_meant(text, self._words)
+        score = as_meant(text, self._words) if self._rules.may_turn(text) else self._words(text)
         if score.score or self._leanings is None:
             return score
         return Score(self._leanings.of(text), score.confidence, score.symbols)

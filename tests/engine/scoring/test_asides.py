@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config
 from engine.model import Author, DisplayText, Post, Reading, Score
 from engine.scoring import load
 from engine.scoring.asides import QUIET, as_meant, said
+from engine.scoring.linear import LinearScorer
+from engine.scoring.rules import finance_rules
 
 DEFAULT = load(Config())
+LINEAR = LinearScorer(Config())
 
 
 def reading(text: str) -> Reading:
@@ -165,3 +168,28 @@ def test_the_same_words_score_the_same_though_they_are_another_object() -> None:
     silent = Score(0.0, 0.1)
     assert as_meant(plain, lambda _: silent) == as_meant(again, lambda _: silent) == silent
     assert as_meant(first, lambda _: silent) == as_meant(second, lambda _: silent)
+
+
+turned = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *("if", "IF", "nless", "until", "would", "might", "depends", "false,", "fake", "untrue", "no", "sense"),
+                *("debunked", "needs", "to", "only", "long", "short", "bulls", "waiting", "for", "was", "wrong", "oh"),
+                *("wait", "in", "case", "vs", "versus", "consensus", "from", "$A", "$5", "over", ">", "lunch", "than"),
+                *("😀if", "if😀", "vs😀", "/s", "?", "http://a/?if", "up", "down", "breakout", "Buy", "I", "the"),
+            ]
+        ),
+        st.text(max_size=4),
+    ),
+    max_size=14,
+).flatmap(lambda words: st.sampled_from([" ", "  ", "\n", ". ", ""]).map(lambda gap: gap.join(words)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(turned)
+def test_what_may_turn_is_seen_by_its_words(text: str) -> None:
+    """Only such texts are taken apart; the long way is to take every text apart."""
+    if said(text) != (text, 1.0):
+        assert finance_rules().may_turn(text)
+    assert LINEAR.score([text]) == [as_meant(text, LINEAR._words)]

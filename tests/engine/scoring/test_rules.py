@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from engine.scoring.rules import Rules
-from engine.scoring.tokens import NAMED
+from engine.scoring.rules import Rules, _join_phrases
+from engine.scoring.tokens import NAMED, Token
 from engine.scoring.words import finance_words, stock_words, term_key
 from engine.text import display_text, unescape
 
@@ -266,3 +266,41 @@ def test_texts_remembered_are_few() -> None:
     for number in range(1000):
         assert rules.tally(f"good {number}") == rules.tally(f"good {number}")
     assert len(rules._recent) <= 64
+
+
+phrases = sorted(FINANCE.phrases)[::40]
+phrase_words = sorted({word for phrase in phrases for word in phrase})
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(sorted(FINANCE.phrases)[::40]), st.sampled_from(phrase_words).map(lambda word: (word,))
+        ),
+        max_size=8,
+    ),
+    st.sampled_from(["", "$A $B ", "$A "]),
+)
+def test_phrases_are_joined_wherever_one_begins(said: list[tuple[str, ...]], tags: str) -> None:
+    """Pairs of neighbours are looked for by their flags; the long way is to try every place."""
+    tokens = OURS._tokens
+    keys = {"$x": "$ABC", "#": "12", "#%": "12%", "$#": "$12"}
+    read = [tokens[keys.get(word, word)] for word in [*tags.split(), *(word for phrase in said for word in phrase)]]
+    expected: list[Token] = []
+    at = 0
+    while at < len(read):
+        tails = read[at].tails.get(read[at + 1].key, []) if at + 1 < len(read) else []
+        for tail, valence in tails:
+            end = at + 2 + len(tail)
+            if tuple(token.key for token in read[at + 2 : end]) == tail:
+                expected.append(tokens.joined(read[at:end], valence))
+                at = end
+                break
+        else:
+            expected.append(read[at])
+            at += 1
+    found = _join_phrases(list(read), bytes(read), tokens.joined) or read
+    assert [(token, token.key, token.valence) for token in found] == [
+        (token, token.key, token.valence) for token in expected
+    ]

@@ -7,7 +7,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.scoring.tokens import BUT, FIRST, KNOWN, MODIFIER, PLAIN, SECOND, UPPER, Token, Tokens
+from engine.scoring.tokens import ASIDE, BUT, FIRST, FLAGS, KNOWN, MODIFIER, PLAIN, SECOND, TAG, UPPER, Token, Tokens
 from engine.scoring.words import finance_words
 
 WORDS = finance_words()
@@ -35,10 +35,22 @@ def test_words_that_nobody_lists_share_one_token() -> None:
     assert TOKENS["QWERTZUIOP"] == UPPER
 
 
+def test_a_valence_in_capitals_is_further_from_nothing() -> None:
+    loud, quiet, bad = TOKENS["GREAT"], TOKENS["great"], TOKENS["TERRIBLE"]
+    assert loud.shouted > loud.alone == quiet.alone == quiet.shouted == quiet.valence
+    assert bad.shouted < bad.alone < 0
+
+
+def test_cashtags_and_hints_at_an_aside_are_marked() -> None:
+    assert TOKENS["$ABC"] & TAG and TOKENS["($abc),"] & TAG and not TOKENS["$5"] & TAG
+    assert TOKENS["IF"] & ASIDE and TOKENS["wouldn't,might?"] & ASIDE and TOKENS["https://example.com/?a"] & ASIDE
+    assert not TOKENS["iffy"] & ASIDE and not TOKENS["breakout"] & ASIDE
+
+
 @given(st.text(alphabet=string.printable, min_size=1, max_size=40).filter(lambda raw: not any(map(str.isspace, raw))))
 def test_any_token_is_its_flags_and_asked_again_the_same(raw: str) -> None:
     token = TOKENS[raw]
-    assert isinstance(token, Token) and 0 <= token < 2 * FIRST
+    assert isinstance(token, Token) and 0 <= token < FLAGS
     again = TOKENS[raw]
     assert (again, again.lower, again.valence, again.negates) == (token, token.lower, token.valence, token.negates)
     assert bool(token & KNOWN) == (token.valence is not None and not token.booster)
