@@ -4,7 +4,7 @@ import pytest
 
 from engine.model import Past
 from tests.desk.made_up import NOW, symbol_detail
-from tests.widgets.harness import painted, stage
+from tests.widgets.harness import painted, stage, until
 from widgets.chart import Chart, Mark
 
 
@@ -29,8 +29,9 @@ async def test_price_mood_volume_and_time_fill_the_height(size: tuple[int, int])
 async def test_what_lies_outside_of_the_samples_is_not_marked() -> None:
     chart, past = Chart(), symbol_detail().past
     async with stage(chart, (80, 14)) as pilot:
-        chart.show(past, [Mark(past.at_ns[0] - 1, "▲", None, True), Mark(NOW + 1, "▼", None, False)])
-        await pilot.pause(0.3)
+        outside = [Mark(past.at_ns[0] - 1, "▲", None, True), Mark(NOW + 1, "▼", None, False)]
+        chart.show(past, [*outside, Mark(past.at_ns[60], "●", None, None)])
+        await until(pilot, lambda: "●" in "".join(painted(chart)[1:]))
         assert not {"▲", "▼"} & set("".join(painted(chart)[1:]))
 
 
@@ -47,6 +48,8 @@ async def test_the_same_samples_paint_nothing_again() -> None:
     chart = Chart()
     async with stage(chart, (60, 8)) as pilot:
         chart.show(symbol_detail().past)
-        await pilot.pause(0.4)
+        assert chart.repaint_pending
+        await until(pilot, lambda: not chart.repaint_pending)
+        assert "11:45" in painted(chart)[-1]
         chart.show(symbol_detail().past)
         assert not chart.repaint_pending
