@@ -18,6 +18,7 @@ def test_stale_signal(scene, age_ns, passed):
     signal = scene.signal(newest_ns=scene.now - age_ns)
     result = scene.judged("stale_signal", signal=signal)
     assert (result.id, result.passed) == ("R18", passed)
+    assert result.value == (None if age_ns < -5 * SECOND else max(0, age_ns // SECOND))
 
 
 @pytest.mark.parametrize(("left_ns", "passed"), [(1, True), (0, False)])
