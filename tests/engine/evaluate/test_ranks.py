@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -11,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar
-from engine.clock import HOUR, NEW_YORK, SECOND
+from engine.clock import HOUR, NEW_YORK, SECOND, utc
 from engine.evaluate import DayPrice, RankIC, ScoredPost, next_day, same_day
-from engine.evaluate.ranks import Prices, spearman
+from engine.evaluate.ranks import Prices, _rank_ic, _signals, spearman
 
 SYMBOLS = tuple("ABCDEFGH")
 CALENDAR = Calendar()
@@ -93,6 +94,26 @@ def test_a_symbol_is_compared_with_its_own_past() -> None:
     level = {symbol: 100.0 * number for number, symbol in enumerate(SYMBOLS)}
     raised = [ScoredPost(post.published_ns, post.symbols, post.score + level[post.symbols[0]]) for post in posts]
     assert same_day(raised, prices).daily == pytest.approx(same_day(posts, prices).daily, abs=1e-9)
+
+
+def test_a_signal_is_the_mean_less_the_mean_of_the_days_before() -> None:
+    scores = {0: (0.1, 0.2, 0.6), 1: (0.5, 0.5, 0.5), 2: (0.9, 0.9), 3: (-0.3, 0.0, 0.0)}
+    posts = [ScoredPost(at(TRADING[day], 12), ("A",), score) for day, said in scores.items() for score in said]
+    found = _signals(posts, lambda at_ns: utc(at_ns).date())
+    assert found == {TRADING[1]: {"A": pytest.approx(0.2)}, TRADING[3]: {"A": pytest.approx(-0.1 - 0.4)}}
+
+
+def test_the_mean_over_days_is_told_with_its_standard_error() -> None:
+    """Three days of five symbols, the fewest that count, in the same order, the same again, and the opposite one."""
+    rising = {symbol: float(place) for place, symbol in enumerate(SYMBOLS[:5])}
+    falling = {symbol: -value for symbol, value in rising.items()}
+    signals = {TRADING[0]: rising, TRADING[1]: rising, TRADING[2]: falling, TRADING[3]: {"A": 1.0, "B": 2.0}}
+    found = _rank_ic(signals, dict.fromkeys(TRADING, rising))
+    daily = [1.0, 1.0, -1.0]
+    assert (found.days, found.symbol_days) == (3, 17)
+    assert found.daily == pytest.approx(statistics.mean(daily))
+    assert found.t == pytest.approx(statistics.mean(daily) / (statistics.stdev(daily) / 3**0.5))
+    assert found.hit == pytest.approx(9 / 13)
 
 
 def test_a_price_that_did_not_move_is_neither_hit_nor_miss() -> None:
