@@ -7,6 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "desk",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,  # a busy machine is slow, not wrong
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("desk")
 
 
 @pytest.fixture
