@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.clock import MINUTE, SECOND, parse_iso
 from engine.sentiment import Coverage
-from engine.sentiment.coverage import MOST_GAPS
+from engine.sentiment.coverage import MOST_GAPS, NEVER, Gap
 
 WINDOW = 30 * MINUTE
 LOOK_BACK = 60 * MINUTE
@@ -91,6 +91,35 @@ def test_a_filled_gap_is_gone() -> None:
     assert coverage.missing(TEN + 11 * MINUTE) == "gap 10:00–10:02 New York not filled"
     coverage.filled(TEN - MINUTE, TEN + 2 * MINUTE)
     assert coverage.missing(TEN + 11 * MINUTE) == ""
+
+
+def test_a_filled_gap_does_not_make_known_what_never_started() -> None:
+    coverage = covered(None)
+    coverage.gap(TEN, TEN + 10 * MINUTE)
+    coverage.filled(TEN, TEN + 10 * MINUTE)
+    assert (coverage.gaps, coverage.complete_from_ns) == ((), NEVER)
+    coverage.since(TEN)
+    assert coverage.complete_from_ns == TEN + WINDOW + LOOK_BACK
+
+
+def test_a_span_of_nothing_changes_no_gap() -> None:
+    coverage = covered()
+    coverage.gap(TEN, TEN + 10 * MINUTE)
+    for change in (coverage.gap, coverage.filled):
+        change(TEN + MINUTE, TEN + MINUTE)
+        change(TEN + 2 * MINUTE, TEN + MINUTE)
+        assert coverage.gaps == (Gap(TEN, TEN + 10 * MINUTE),)
+
+
+def test_the_two_nearest_gaps_become_one() -> None:
+    coverage = covered()
+    for number in range(MOST_GAPS - 1):
+        coverage.gap(TEN + 4 * number * MINUTE, TEN + (4 * number + 2) * MINUTE)
+    last_ns = coverage.gaps[-1].to_ns + MINUTE
+    coverage.gap(last_ns, last_ns + MINUTE)
+    coverage.gap(last_ns + MINUTE + SECOND, last_ns + 2 * MINUTE)
+    assert len(coverage.gaps) == MOST_GAPS
+    assert coverage.gaps[-1] == Gap(last_ns, last_ns + 2 * MINUTE)
 
 
 def test_gaps_are_bounded() -> None:
