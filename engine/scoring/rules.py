@@ -288,7 +288,7 @@ def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token]
                 joined.append(join(tokens[start:end], valence))
                 done = end
                 break
-        pair = _PAIR.search(flags, max(start + 1, done))
+        pair = _PAIR.search(flags, done if done > start else start + 1)
     if done:
         joined += tokens[done:]
     return joined
