@@ -72,8 +72,8 @@ class Chart(ScrollBlock):
         samples = zip(past.at_ns, past.price, past.mood, strict=True)
         known = [at for at, price, mood in samples if (price, mood) != _NONE]
         if len(known) < 2 or columns < 10 or room < 2:
-            asked = " Asking the engine …" if self._past is None else " No samples yet: one comes every half minute."
-            return [head, Line().add(asked, colors.muted)]
+            asked = self.asking if self._past is None else "No samples yet: one comes every half minute."
+            return [head, Line().add(f" {asked}", colors.muted)]
         begin, end = known[0], known[-1]
         below = max(1, room // 3)
         return [

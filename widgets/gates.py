@@ -34,7 +34,7 @@ class Gates(ScrollBlock):
         colors, detail = self.inks, self._detail
         head = self.title("WHY NO TRADE")
         if detail is None:
-            return [head, Line().add(" Asking the engine …", colors.muted)]
+            return [head, Line().add(f" {self.asking}", colors.muted)]
         failing = [gate for gate in detail.gates if not gate.passed]
         passed = [gate for gate in detail.gates if gate.passed]
         words = f"{len(failing)} of {len(detail.gates)} gates fail" if failing else "every gate is open"

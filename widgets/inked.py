@@ -60,6 +60,11 @@ class Inked(Widget):
         raise NotImplementedError
 
     @property
+    def asking(self) -> str:
+        """Said in the place of what the engine has not told yet."""
+        return "No engine answers; it is asked again." if self._stale else "Asking the engine …"
+
+    @property
     def inks(self) -> Palette:
         """The palette to paint with."""
         if self._inks is None:

@@ -39,6 +39,9 @@ async def test_a_chart_without_samples_says_so() -> None:
     chart = Chart()
     async with stage(chart, (60, 8)) as pilot:
         assert "Asking the engine" in "\n".join(painted(chart))
+        chart.stale = True
+        assert "No engine answers" in "\n".join(painted(chart))
+        chart.stale = False
         chart.show(Past())
         await pilot.pause(0.3)
         assert "No samples yet" in "\n".join(painted(chart))

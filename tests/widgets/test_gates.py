@@ -37,3 +37,5 @@ async def test_before_the_engine_has_answered() -> None:
     gates = Gates()
     async with stage(gates, (60, 5)):
         assert "Asking the engine" in "\n".join(painted(gates))
+        gates.stale = True
+        assert "No engine answers" in "\n".join(painted(gates))
