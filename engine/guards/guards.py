@@ -20,6 +20,7 @@ from engine.guards.burst import Burst
 from engine.guards.crowd import Cluster, Crowd, Member, is_fresh, is_throw_away
 from engine.guards.similar import SHORT, Index, sketch
 from engine.model import PLAIN, GuardMark, Match, Post, Value
+from engine.model.post import PUBLISHED
 from engine.model.records import GuardRecord
 
 CHANGES: Final = 3
@@ -166,9 +167,13 @@ class Guards:
         author, settings = post.author, self._settings
         symbols = tuple([match.symbol for match in matches])
         tags = post.cashtags
+        published = post.source in PUBLISHED
+        writer = "" if published else author.id  # headlines made by one pattern are no repeats of their publisher
         trusted = (
-            author.verified and (author.followers or 0) >= settings.publisher_followers
-        ) or author.name.lower() in self._trusted
+            published
+            or (author.verified and (author.followers or 0) >= settings.publisher_followers)
+            or author.name.lower() in self._trusted
+        )
         reasons: list[str] = []
         own = 1.0
         if len(tags) > 1:
@@ -203,7 +208,7 @@ class Guards:
             Member(
                 post.id,
                 at_ns,
-                author.id,
+                writer,
                 post.client,
                 throw_away,
                 trusted,

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.model.base import DisplayText, Value
 from engine.model.guard import PLAIN, GuardMark
+
+ALPACA_NEWS: Final = "alpaca-news"
+PUBLISHED: Final = frozenset({ALPACA_NEWS})
+"""Sources of what publishers wrote, not of what accounts posted: there are no accounts to suspect."""
 
 
 class Author(Value, frozen=True, gc=False):
@@ -27,7 +33,7 @@ class Post(Value, frozen=True, gc=False):
 
     id: str
     source: str
-    """The feed that brought it: `x`, `news`, `replay`."""
+    """Where it came from: `x`, `alpaca-news`, `replay`."""
     published_ns: int
     received_ns: int
     author: Author

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, GuardsConfig, WatchRow
 from engine.guards import Guards, Weighed
-from engine.model import PLAIN, GuardMark, Match, Post
+from engine.model import PLAIN, Author, GuardMark, Match, Post
 from engine.model.records import GuardRecord
 from tests.engine.guards.made_up import NEWS, PITCH, crowd, goog, post, ring, throw_away
 
@@ -66,6 +66,22 @@ def test_a_ring_loses_its_weight_from_the_first_post_on() -> None:
     assert [ledger.marks[each.id].cluster for each in posts[:3]] == ["", posts[0].id, posts[0].id]
     assert ledger.kinds(posts[6].id) == ["ring", "copy"]
     assert ledger.kinds(posts[10].id) == ["ring", "burst", "copy"]
+
+
+def test_a_news_service_is_heard_whatever_it_repeats_and_however_much_it_writes() -> None:
+    ledger = Ledger(guards())
+    articles = [
+        msgspec.structs.replace(each, source="alpaca-news", author=Author("benzinga/Desk", "benzinga", verified=True))
+        for each in ring(20)
+    ]
+    ledger.take(*articles)
+    assert set(ledger.weights.values()) == {1.0}
+    assert not ledger.records
+    ledger.take(msgspec.structs.replace(articles[0], id="many", cashtags=tuple(f"S{number}" for number in range(20))))
+    assert (ledger.weights["many"], ledger.kinds("many")) == (0.05, ["cashtags"])
+    accounts = Ledger(guards())
+    accounts.take(*(msgspec.structs.replace(each, author=articles[0].author) for each in ring(20)))
+    assert set(list(accounts.weights.values())[1:]) == {0.0}, "an account of X that says the same is none"
 
 
 def test_nothing_is_known_before_it_happens() -> None:
