@@ -63,9 +63,14 @@ def uses_x(config: Config) -> bool:
     return config.x.enabled and "x" in config.feeds.posts
 
 
+def uses_news(config: Config) -> bool:
+    """True when the configuration reads Alpaca's news."""
+    return "news" in config.feeds.posts
+
+
 def uses_alpaca(config: Config) -> bool:
-    """True when orders or prices go through Alpaca."""
-    return config.broker.name == "alpaca" or config.feeds.prices == "alpaca"
+    """True when orders, prices or news go through Alpaca."""
+    return config.broker.name == "alpaca" or config.feeds.prices == "alpaca" or uses_news(config)
 
 
 def check_config(loaded: Loaded) -> Check:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from desk.checks import FAIL, OK, WARN, Check, uses_alpaca, uses_x
+from desk.checks import FAIL, OK, WARN, Check, uses_alpaca, uses_news, uses_x
 from engine import secrets
 from engine.clock import SystemClock
 from engine.config import Config
@@ -46,6 +46,8 @@ async def network_checks(config: Config, env: Mapping[str, str]) -> list[Check]:
         limit_s = config.alpaca.timeout_s
         urls["alpaca.data_url"] = (config.alpaca.data_url, limit_s)
         streams["alpaca.data_stream_url"] = (config.alpaca.data_stream_url, limit_s)
+        if uses_news(config):
+            streams["alpaca.news_stream_url"] = (config.alpaca.news_stream_url, limit_s)
         if config.broker.name == "alpaca":
             urls["alpaca.trading_url"] = (config.alpaca.trading_url, limit_s)
             streams["alpaca.trading_stream_url"] = (config.alpaca.trading_stream_url, limit_s)

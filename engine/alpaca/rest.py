@@ -81,10 +81,20 @@ class Rest:
     """
 
     def __init__(
-        self, url: str, clock: Clock, *, key_id: str, secret_key: str, timeout_s: float, threads: int, name: str
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        key_id: str,
+        secret_key: str,
+        timeout_s: float,
+        threads: int,
+        name: str,
+        version: str = "v2",
     ) -> None:
-        """`url`: the host, with no version after it."""
+        """`url`: the host; `version`: of the API there, which stands before every path."""
         self._url = url
+        self._version = version
         self._clock = clock
         self._key_id, self._secret_key = key_id, secret_key
         self._timeout_s = timeout_s
@@ -112,7 +122,7 @@ class Rest:
 
             from engine.alpaca.transport import BoundedAdapter
 
-            client = RESTClient(self._url, self._key_id, self._secret_key, raw_data=True)
+            client = RESTClient(self._url, self._key_id, self._secret_key, api_version=self._version, raw_data=True)
         client._retry = 0
         session = client._session
         for scheme in ("http://", "https://"):

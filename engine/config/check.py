@@ -181,6 +181,7 @@ def _addresses(config: Config) -> Iterator[Problem]:
         "alpaca.data_url": ("http", "https"),
         "alpaca.trading_stream_url": ("ws", "wss"),
         "alpaca.data_stream_url": ("ws", "wss"),
+        "alpaca.news_stream_url": ("ws", "wss"),
     }
     for key in ("scoring.llm.base_url", "scoring.comprehend.endpoint_url"):
         if _get(config, key):
@@ -220,10 +221,10 @@ def _names(config: Config) -> Iterator[Problem]:
     if not config.orders.lookup_backoff_s or not all(config.orders.lookup_backoff_s):
         yield "orders.lookup_backoff_s", "expected pauses above 0, found none or 0", "use [0.5, 1, 2, 4, 8]"
     if not config.feeds.posts:
-        yield "feeds.posts", "expected at least one feed of posts, found none", 'use ["x"] or ["replay"]'
+        yield "feeds.posts", "expected at least one feed of posts, found none", 'use ["x"], ["x", "news"] or ["replay"]'
     if "prices" in config.feeds.posts or len(set(config.feeds.posts)) < len(config.feeds.posts):
         problem = f"expected feeds of posts, each once, found {', '.join(config.feeds.posts)}"
-        yield "feeds.posts", problem, 'use ["x"] or ["replay"]; prices have a setting of their own'
+        yield "feeds.posts", problem, 'use ["x"], ["x", "news"] or ["replay"]; prices have a setting of their own'
     if "replay" in config.feeds.posts and (len(config.feeds.posts) > 1 or config.feeds.prices != "replay"):
         yield (
             "feeds.posts",

@@ -49,6 +49,8 @@ class AlpacaConfig(Section, frozen=True, kw_only=True):
     """Websocket of order updates."""
     data_stream_url: str = "wss://stream.data.alpaca.markets/v2/iex"
     """Websocket of quotes and trades; its path names the feed."""
+    news_stream_url: str = "wss://stream.data.alpaca.markets/v1beta1/news"
+    """Websocket of news, for `feeds.posts` with `news`."""
     feed: str = "iex"
     """`iex`, or `sip` with a paid plan."""
     timeout_s: float = 8.0
@@ -75,7 +77,7 @@ class FeedsConfig(Section, frozen=True, kw_only=True):
     """[feeds]: which sources run."""
 
     posts: tuple[str, ...] = ("x",)
-    """`["x"]`, or `["replay"]` alone."""
+    """`x`, `news` (Alpaca's) or both; or `["replay"]` alone."""
     prices: str = "alpaca"
     """`alpaca` or `replay`."""
     queue: int = 10_000

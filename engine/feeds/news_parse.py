@@ -11,7 +11,7 @@ same wording is the same Post wherever it comes from and after a restart, anothe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from engine.alpaca.read import Json, identifier, instant, rows
@@ -126,6 +126,11 @@ class Articles:
             edits=earlier,
             recovered=recovered,
         )
+
+    def forget(self, articles: Iterable[Article]) -> None:
+        """These were not delivered after all: when they come again they are new."""
+        for article in articles:
+            self._known.pop(article.number, None)
 
 
 def pairs_of(symbols: tuple[str, ...]) -> dict[str, str]:

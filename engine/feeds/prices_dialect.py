@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.alpaca.read import Json, decimal, text
+from engine.alpaca.sign_in import sign_in
 from engine.alpaca.stream import StreamError, Talk, Up
 from engine.model import Light
 
@@ -36,9 +37,7 @@ class DataDialect:
 
     async def shake_hands(self, talk: Talk) -> Up:
         """Sign in and subscribe to what the plan allows; `Up.detail` says what it does not. Raises StreamError."""
-        await self._until(talk, "success", "connected")
-        await talk.send({"action": "auth", "key": self._key_id, "secret": self._secret_key})
-        await self._until(talk, "success", "authenticated")
+        await sign_in(talk, self._key_id, self._secret_key, self.check)
         missing = await self._prices(talk)
         names = list(self._symbols)
         await talk.send({"action": "subscribe", "statuses": names, "lulds": names})
@@ -97,13 +96,6 @@ class DataDialect:
                 if message.get("T") == "subscription":
                     return ""
                 talk.early.append(message)
-
-    async def _until(self, talk: Talk, kind: str, words: str) -> None:
-        while True:
-            for message in await talk.hear():
-                self.check(message)
-                if message.get("T") == kind and message.get("msg") == words:
-                    return
 
 
 def _plans(total: int) -> Iterator[tuple[int, bool]]:

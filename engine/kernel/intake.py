@@ -13,8 +13,8 @@ from engine.kernel.view import View
 from engine.model import Alert, Broker, FeedEvent, FeedState, Halt, Level, Light, Post, Quote
 from engine.sentiment import Sentiment
 
-REPLAYED = ("replay", "x")
-"""Lights that a recording's posts keep fresh: the replay's own, and that of the feed they once came from."""
+REPLAYED = ("replay", "x", "news")
+"""Lights that a recording's posts keep fresh: the replay's own, and those of the feeds they once came from."""
 
 _STOPPED = (Light.DOWN, Light.REFUSED, Light.CAPPED)
 

@@ -45,7 +45,10 @@ def build_feeds(
         return (replay,), replay
     feeds: list[Feed] = []
     for name in config.feeds.posts:
-        if name != "x":
+        if name == "news":
+            keys = _alpaca_keys(read_secret)
+            feeds.append(find("feeds", name)(config, clock, **keys, known_until_ns=known_until_ns))
+        elif name != "x":
             feeds.append(find("feeds", name)(config, clock))
         elif config.x.enabled:
             token = read_secret("x_bearer_token")

@@ -47,6 +47,7 @@ def config(tmp_path: Path, x_url: str = DEAD, alpaca_url: str = DEAD, **more: An
             data_url=alpaca_url,
             trading_stream_url=f"{stream}/stream",
             data_stream_url=f"{stream}/v2/iex",
+            news_stream_url=f"{stream}/v1beta1/news",
             timeout_s=5,
         ),
         "watchlist": (WatchRow(symbol="TSLA", name="Tesla"),),
@@ -192,6 +193,18 @@ async def test_venues_that_refuse_and_endpoints_that_are_not_there(tmp_path: Pat
         x.refuse(RULES, faults.bad_gateway())
         again = await network_checks(config(tmp_path, x.url), ENV | {"DESK_X_BEARER_TOKEN": x.token})
         assert statuses(again)["x credentials"] == FAIL
+
+
+async def test_the_news_are_reached_where_they_are_read_and_ask_for_no_x(tmp_path: Path) -> None:
+    keys = {name: value for name, value in ENV.items() if name != "DESK_X_BEARER_TOKEN"}
+    made = config(tmp_path, feeds=FeedsConfig(posts=("news",)))
+    assert checks.needed_secrets(made) == ("alpaca_key_id", "alpaca_secret_key")
+    async with AlpacaSimulator() as alpaca:
+        reached = config(tmp_path, alpaca_url=alpaca.data_url, feeds=FeedsConfig(posts=("news",)))
+        found = statuses(await network_checks(reached, keys))
+        assert found["alpaca.news_stream_url"] == OK and "x.base_url" not in found
+        assert "alpaca.news_stream_url" not in statuses(await network_checks(config(tmp_path), keys))
+    assert statuses(await network_checks(made, keys))["alpaca.news_stream_url"] == FAIL
 
 
 async def test_a_clock_that_is_wrong_is_found_by_the_date_header(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from alpaca.common.exceptions import APIError
 from alpaca.data.enums import DataFeed
 from alpaca.data.historical.news import NewsClient
 from alpaca.data.historical.stock import StockHistoricalDataClient
+from alpaca.data.live.news import NewsDataStream
 from alpaca.data.live.stock import StockDataStream
 from alpaca.data.requests import NewsRequest, StockLatestQuoteRequest, StockSnapshotRequest
 from alpaca.trading.client import TradingClient
@@ -89,21 +90,7 @@ async def test_the_trading_client_trades(venue: AlpacaSimulator) -> None:
 
 
 async def test_the_data_clients_read(venue: AlpacaSimulator) -> None:
-    venue.data.news.append(
-        {
-            "id": 1,
-            "headline": "A headline",
-            "author": "A. Writer",
-            "created_at": "2026-11-20T14:30:00Z",
-            "updated_at": "2026-11-20T14:30:00Z",
-            "summary": "",
-            "content": "",
-            "images": [],
-            "symbols": ["TSLA"],
-            "source": "made up",
-            "url": None,
-        }
-    )
+    venue.article(1, "A headline", "TSLA")
 
     def work() -> None:
         stocks = StockHistoricalDataClient(venue.key_id, venue.secret_key, url_override=venue.data_url)
@@ -179,6 +166,23 @@ async def test_the_data_stream_hears_in_msgpack(venue: AlpacaSimulator) -> None:
     await ear.until(lambda: len(ear.items) == 3)
     quote, trade, status = ear.items
     assert (quote.bid_price, trade.price, status.status_code) == (250.0, 250.1, "H")
+    await leave(stream, running)
+
+
+async def test_the_news_stream_hears(venue: AlpacaSimulator) -> None:
+    ear = Ear()
+
+    async def hear(item: Any) -> None:
+        await ear(item)
+
+    stream = NewsDataStream(venue.key_id, venue.secret_key, url_override=venue.news_stream_url)
+    stream.subscribe_news(hear, "TSLA")
+    running = asyncio.create_task(stream._run_forever())
+    await venue.news_stream.connected()
+    venue.article(1, "A headline", "AAPL")
+    venue.article(2, "Another headline", "F", "TSLA")
+    await ear.until(lambda: len(ear.items) == 1)
+    assert (ear.items[0].id, ear.items[0].headline, ear.items[0].symbols) == (2, "Another headline", ["F", "TSLA"])
     await leave(stream, running)
 
 

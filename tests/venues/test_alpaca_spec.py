@@ -86,21 +86,8 @@ async def test_closing_everything(venue: AlpacaSimulator) -> None:
 async def test_data_answers(venue: AlpacaSimulator) -> None:
     bar = {"t": "2026-11-20T14:30:00Z", "o": 1.0, "h": 1.0, "l": 1.0, "c": 1.0, "v": 1, "n": 1, "vw": 1.0}
     venue.data.bars["TSLA"] = [bar]
-    venue.data.news.append(
-        {
-            "id": 1,
-            "headline": "A headline",
-            "author": "A. Writer",
-            "created_at": "2026-11-20T14:30:00Z",
-            "updated_at": "2026-11-20T14:30:00Z",
-            "summary": "In short",
-            "content": "In full",
-            "images": [],
-            "symbols": ["TSLA"],
-            "source": "made up",
-            "url": None,
-        }
-    )
+    for number in range(1, 4):
+        venue.article(number, "A headline", "TSLA", summary="In short")
     for path in (
         "/v2/stocks/snapshots",
         "/v2/stocks/quotes/latest",
@@ -113,9 +100,14 @@ async def test_data_answers(venue: AlpacaSimulator) -> None:
     status, body = await ask(venue, "GET", "/v2/stocks/bars?symbols=TSLA&timeframe=1Min")
     assert body["bars"]["TSLA"] == [bar]
     component("data", "stock_bars_resp")(body | {"next_page_token": ""})
-    status, body = await ask(venue, "GET", "/v1beta1/news?symbols=TSLA")
-    assert len(body["news"]) == 1
-    component("data", "news")(body["news"][0])
+    status, body = await ask(venue, "GET", "/v1beta1/news?symbols=TSLA&limit=2")
+    assert [item["id"] for item in body["news"]] == [3, 2]
+    check = schema_of("data", "/v1beta1/news", "get")
+    check(body)
+    status, body = await ask(venue, "GET", f"/v1beta1/news?symbols=TSLA&limit=2&page_token={body['next_page_token']}")
+    assert ([item["id"] for item in body["news"]], body["next_page_token"]) == ([1], None)
+    check(body)
+    assert (await ask(venue, "GET", "/v1beta1/news?limit=51"))[0] == 400
 
 
 async def test_refusals_have_the_venues_codes(venue: AlpacaSimulator) -> None:

@@ -35,6 +35,7 @@ async def serve(options: argparse.Namespace) -> None:
         print(f"data_url = {venue.data_url!r}", flush=True)
         print(f"trading_stream_url = {venue.trading_stream_url!r}", flush=True)
         print(f"data_stream_url = {venue.data_stream_url!r}", flush=True)
+        print(f"news_stream_url = {venue.news_stream_url!r}", flush=True)
         print(f"DESK_ALPACA_KEY_ID={KEY_ID} DESK_ALPACA_SECRET_KEY={SECRET_KEY}", flush=True)
         walker = asyncio.create_task(walk(venue, options.walk)) if options.walk else None
         await stop.wait()

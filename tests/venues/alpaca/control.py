@@ -15,7 +15,7 @@ class Control:
     """POST a JSON object to `/_venue/<verb>`; its fields are the arguments of the simulator's method of that name.
 
     Verbs: quote, trade, halt, resume, luld, session, fill, fault (route, kind, when, times), clear, stream (name
-    `trading` or `data`, do `close`, `abort`, `half_open`, `mute`, `unmute`, or `set` with attributes). GET
+    `trading`, `data` or `news`, do `close`, `abort`, `half_open`, `mute`, `unmute`, or `set` with attributes). GET
     `/_venue/state` tells orders, positions, cash, requests and updates.
     """
 
@@ -62,7 +62,9 @@ class Control:
         return web.json_response({"ok": True})
 
     async def _stream(self, body: dict[str, Any]) -> None:
-        stream = self.venue.trading_stream if body["name"] == "trading" else self.venue.data_stream
+        venue = self.venue
+        streams = {"trading": venue.trading_stream, "data": venue.data_stream, "news": venue.news_stream}
+        stream = streams[body["name"]]
         do = body["do"]
         if do == "close":
             await stream.close_all()

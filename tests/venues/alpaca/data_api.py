@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +32,6 @@ class DataApi:
             web.get("/v2/stocks/bars/latest", self.latest_bars),
             web.get("/v2/stocks/bars", self.list_bars),
             web.get("/v2/stocks/{symbol}/snapshot", self.snapshot),
-            web.get("/v1beta1/news", self.list_news),
         ]
 
     def quote_body(self, symbol: str, quote: SimQuote) -> dict[str, Any]:
@@ -102,9 +102,25 @@ class DataApi:
         return web.json_response({"bars": {s: bars for s, bars in rows.items() if bars}, "next_page_token": None})
 
     async def list_news(self, request: web.Request) -> web.Response:
-        wanted = {symbol for symbol in request.query.get("symbols", "").split(",") if symbol}
-        rows = [item for item in self.news if not wanted or wanted & set(item["symbols"])]
-        return web.json_response({"news": rows[: int(request.query.get("limit", "10"))], "next_page_token": None})
+        """By time of update, inclusive at both ends; the token is how many have been told."""
+        query = request.query
+        limit = int(query.get("limit", "10"))
+        if not 1 <= limit <= 50:
+            raise Refusal(400, None, "invalid limit: must be between 1 and 50")
+        wanted = {symbol for symbol in query.get("symbols", "").split(",") if symbol}
+        start = parse_iso(query["start"]) if "start" in query else 0
+        end = parse_iso(query["end"]) if "end" in query else time.time_ns()
+        found = sorted(
+            (item for item in self.news if not wanted or wanted & set(item["symbols"])),
+            key=lambda item: (parse_iso(item["updated_at"]), item["id"]),
+            reverse=query.get("sort", "desc") == "desc",
+        )
+        found = [item for item in found if start <= parse_iso(item["updated_at"]) <= end]
+        told = int(query.get("page_token", "0"))
+        rest = found[told + limit :]
+        bare = {"content": ""} if query.get("include_content") == "false" else {}
+        page = [item | bare for item in found[told : told + limit]]
+        return web.json_response({"news": page, "next_page_token": str(told + limit) if rest else None})
 
 
 def _size(size: Decimal | None) -> int:

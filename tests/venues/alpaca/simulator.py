@@ -33,8 +33,8 @@ Price = Decimal | str | int | float
 class AlpacaSimulator:
     """`async with AlpacaSimulator() as venue:` serves on loopback until the block ends.
 
-    `venue.trading_url`, `data_url`, `trading_stream_url`, `data_stream_url` are what the desk's configuration takes;
-    `venue.key_id` and `secret_key` the only credentials it accepts.
+    `venue.trading_url`, `data_url`, `trading_stream_url`, `data_stream_url`, `news_stream_url` are what the desk's
+    configuration takes; `venue.key_id` and `secret_key` the only credentials it accepts.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class AlpacaSimulator:
         self.key_id, self.secret_key = key_id, secret_key
         self.trading_stream = TradingStream(key_id, secret_key)
         self.data_stream = DataStream(key_id, secret_key)
+        self.news_stream = DataStream(key_id, secret_key, ("news",))
         self.exchange = Exchange(self._told, cash=Decimal(str(cash)))
         self.trading = TradingApi(self.exchange)
         self.data = DataApi(self.exchange)
@@ -81,6 +82,10 @@ class AlpacaSimulator:
     def data_stream_url(self) -> str:
         return f"ws://{self.host}:{self.port}/v2/iex"
 
+    @property
+    def news_stream_url(self) -> str:
+        return f"ws://{self.host}:{self.port}/v1beta1/news"
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -94,7 +99,8 @@ class AlpacaSimulator:
         app.add_routes(self.trading.routes())
         app.add_routes(self.data.routes())
         app.add_routes([self.trading_stream.route("/stream")])
-        app.add_routes([self.data_stream.route(path) for path in ("/v2/iex", "/v2/sip", "/v2/test", "/v1beta1/news")])
+        app.add_routes([self.data_stream.route(path) for path in ("/v2/iex", "/v2/sip", "/v2/test")])
+        app.add_routes([web.get("/v1beta1/news", self._news)])
         app.add_routes(Control(self).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -107,9 +113,16 @@ class AlpacaSimulator:
         self.faults.clear()
         self.trading_stream.abort_all()
         self.data_stream.abort_all()
+        self.news_stream.abort_all()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def _news(self, request: web.Request) -> web.StreamResponse:
+        """The venue has the news stream on another host, at the path of the list."""
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.news_stream.handle(request)
+        return await self.data.list_news(request)
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -225,6 +238,38 @@ class AlpacaSimulator:
         self.data_stream.publish(
             {"T": "l", "S": symbol, "u": float(up), "d": float(down), "i": indicator, "t": at, "z": "C"}
         )
+
+    def article(
+        self,
+        number: int,
+        headline: str,
+        *symbols: str,
+        summary: str = "",
+        author: str = "A. Writer",
+        age_s: float = 0.0,
+        announce: bool = True,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """News: streamed, and told by REST. The same number again is an update of that article; returns it."""
+        at = rfc3339(time.time_ns() - int(age_s * 1e9))
+        before = next((item for item in self.data.news if item["id"] == number), None)
+        item = {
+            "id": number,
+            "headline": headline,
+            "author": author,
+            "created_at": at if before is None else before["created_at"],
+            "updated_at": at,
+            "summary": summary,
+            "content": "In full",
+            "images": [],
+            "symbols": list(symbols),
+            "source": "benzinga",
+            "url": None,
+        } | fields
+        self.data.news = [each for each in self.data.news if each is not before] + [item]
+        if announce:
+            self.news_stream.publish({"T": "n", **item})
+        return item
 
     def session(self, session: str) -> None:
         """`regular`, `pre`, `post` or `closed`."""

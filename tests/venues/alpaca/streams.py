@@ -229,10 +229,12 @@ class TradingStream(Stream):
 
 
 class DataStream(Stream):
-    """Prices, bars, statuses, news."""
+    """Prices, bars and statuses; or news, which has a stream of its own."""
 
-    def __init__(self, key_id: str, secret_key: str) -> None:
+    def __init__(self, key_id: str, secret_key: str, carries: tuple[str, ...] = CHANNELS) -> None:
         super().__init__(key_id, secret_key)
+        self.carries = carries
+        """Channels that the stream has; a subscription to another is an error 410."""
         self.symbol_limit = 30
         self.connection_limit: int | None = None
         self.refuse_auth = 0
@@ -296,19 +298,21 @@ class DataStream(Stream):
             self.error(session, refused[0])
             return
         wanted = {name: set(value) for name, value in message.items() if isinstance(value, list)}
-        merged = {name: session.channels.get(name, set()) | wanted.get(name, set()) for name in (*CHANNELS, "news")}
-        if any(len(merged[name]) > self.symbol_limit for name in ("trades", "quotes")):
+        if any(chosen and name not in self.carries for name, chosen in wanted.items()):
+            self.error(session, 410)
+            return
+        merged = {name: session.channels.get(name, set()) | wanted.get(name, set()) for name in self.carries}
+        if any(len(merged[name]) > self.symbol_limit for name in ("trades", "quotes") if name in merged):
             self.error(session, 405)
             return
-        merged["corrections"] = merged["cancelErrors"] = merged["trades"]  # they come unasked with trades
+        if "trades" in merged:
+            merged["corrections"] = merged["cancelErrors"] = merged["trades"]  # they come unasked with trades
         session.channels = merged
         self._acknowledge(session)
 
     def _acknowledge(self, session: Session) -> None:
-        names = ("news",) if session.channels.get("news") else CHANNELS
-        self.send(
-            session, [{"T": "subscription", **{name: sorted(session.channels.get(name, set())) for name in names}}]
-        )
+        held = {name: sorted(session.channels.get(name, set())) for name in self.carries}
+        self.send(session, [{"T": "subscription", **held}])
 
     def publish(self, *messages: dict[str, Any]) -> None:
         """Send market data to those who subscribed to its channel and symbol."""
