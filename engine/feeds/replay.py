@@ -51,7 +51,8 @@ class ReplayFeed:
         self._next_ns: int | None = None
         """Received time of the event that waits for its instant."""
         self._items = 0
-        self._names = [self.name]
+        self._others: list[str] = []
+        """Feeds whose states the recording tells. They end before the replay, as its own journal will tell again."""
 
     @property
     def speed(self) -> float:
@@ -105,8 +106,8 @@ class ReplayFeed:
             if isinstance(event, FeedState):
                 if event.name == self.name:
                     continue
-                if event.name not in self._names:
-                    self._names.append(event.name)
+                if event.name not in self._others:
+                    self._others.append(event.name)
             batch.append(event)
             self._items += isinstance(event, Post)
             if len(batch) >= BATCH:
@@ -116,7 +117,7 @@ class ReplayFeed:
             FeedState(
                 name, Light.ENDED, last_ns, last_ns, "the recording has ended", last_ns=last_ns, items=self._items
             )
-            for name in self._names
+            for name in (*self._others, self.name)
         )
         await self._hand_over(sink, batch)
 

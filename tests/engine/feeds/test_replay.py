@@ -103,7 +103,7 @@ async def test_recorded_states_come_in_their_places(tmp_path: Path) -> None:
     assert told == [
         ("replay", "up"),
         *("0", "1", ("x", "down"), "late", ("x", "up")),
-        *(("replay", "ended"), ("x", "ended")),
+        *(("x", "ended"), ("replay", "ended")),
     ]
 
 
