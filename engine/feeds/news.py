@@ -26,7 +26,7 @@ from engine.config import Config
 from engine.feeds.news_dialect import NewsDialect
 from engine.feeds.news_parse import Article, Articles, pairs_of, parse_article
 from engine.feeds.news_search import NewsSearch
-from engine.model import FeedEvent, FeedState, Light, Sink
+from engine.model import FeedEvent, FeedState, Light, Post, Sink
 from engine.model.base import Value
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,10 @@ class AlpacaNewsFeed:
 
     def __repr__(self) -> str:
         return f"AlpacaNewsFeed({len(self._symbols)} symbols)"
+
+    def restore(self, post: Post) -> None:
+        """An article that an earlier run journaled: another wording of it is an edit."""
+        self._articles.restore(post)
 
     def woken(self, slept_ns: int) -> None:
         """What was streamed while the machine slept may be lost though the connection stands: connect anew."""

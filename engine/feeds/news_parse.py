@@ -35,6 +35,7 @@ LANGUAGE = "en"
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9./_-]{0,14}")
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_ID = re.compile(r"news-([0-9]{1,19})\.([0-9a-f]{8})(?:\.[0-9a-f]+)?")
 _ENDS = ".!?:…"
 
 
@@ -109,10 +110,7 @@ class Articles:
         if wording == known_wording or article.updated_ns < known_ns or post_id in earlier:
             self.repeated += 1
             return None
-        self._known.pop(article.number, None)  # to be the newest
-        self._known[article.number] = article.updated_ns, wording, (*earlier, post_id)[-VERSIONS:]
-        while len(self._known) > ARTICLES:
-            del self._known[next(iter(self._known))]
+        self._remember(article.number, article.updated_ns, wording, (*earlier, post_id))
         return Post(
             id=post_id,
             source=ALPACA_NEWS,
@@ -126,6 +124,18 @@ class Articles:
             edits=earlier,
             recovered=recovered,
         )
+
+    def restore(self, post: Post) -> None:
+        """A Post that `post` gave in an earlier run. Oldest first; Posts of other sources are passed over."""
+        found = _ID.fullmatch(post.id)
+        if post.source == ALPACA_NEWS and found is not None:
+            self._remember(found[1], post.published_ns, int(found[2], 16), (*post.edits, post.id))
+
+    def _remember(self, number: str, updated_ns: int, wording: int, ids: tuple[str, ...]) -> None:
+        self._known.pop(number, None)  # to be the newest
+        self._known[number] = updated_ns, wording, ids[-VERSIONS:]
+        while len(self._known) > ARTICLES:
+            del self._known[next(iter(self._known))]
 
     def forget(self, articles: Iterable[Article]) -> None:
         """These were not delivered after all: when they come again they are new."""

@@ -8,6 +8,7 @@ A post over which the engine was killed is taken the rest of the way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from engine.model import (
     Alert,
     Broker,
     Decision,
+    Feed,
     FeedState,
     Fill,
     Halt,
@@ -40,6 +42,7 @@ from engine.model import (
     Ticket,
     Value,
 )
+from engine.model.ports import Versioned
 from engine.model.post import Match
 from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
 from engine.scoring.ensemble import NAME as ENSEMBLE
@@ -80,6 +83,7 @@ def restore(
     pipeline: Pipeline,
     sentiment: Sentiment,
     broker: Broker,
+    feeds: Sequence[Feed],
     view: View,
 ) -> None:
     """Rebuild the stages from the journal. Raises JournalError when it cannot be read.
@@ -97,7 +101,8 @@ def restore(
         since_ns = now_ns - max(keep_ns, horizon_ns)
         guarded_ns = max(since_ns, _guards_now_ns(reader, since_ns) - from_seconds(config.guards.window_s))
         cut = _cut_short(reader, since_ns)
-        _restore_posts(reader, since_ns, now_ns - horizon_ns, guarded_ns, now_ns, pipeline, sentiment, cut)
+        versioned = [feed for feed in feeds if isinstance(feed, Versioned)]
+        _restore_posts(reader, since_ns, now_ns - horizon_ns, guarded_ns, now_ns, pipeline, sentiment, versioned, cut)
         if cut is not None:
             pipeline.finish(cut.body, cut.recorded, now_ns)
 
@@ -200,6 +205,7 @@ def _restore_posts(
     now_ns: int,
     pipeline: Pipeline,
     sentiment: Sentiment,
+    versioned: Sequence[Versioned],
     cut: CutShort | None,
 ) -> None:
     """Posts with their marks and readings: a post's readings follow it, the ensemble's last; late ones come later."""
@@ -217,6 +223,8 @@ def _restore_posts(
             whole = next((reading for reading in reversed(readings) if reading.scorer == ENSEMBLE), readings[-1])
             scored = ScoredPost(post, matches, whole, members, mark)
         pipeline.restore(post, scored, now_ns)
+        for feed in versioned:
+            feed.restore(post)
 
     for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
         if cut is not None and record.seq >= cut.seq:

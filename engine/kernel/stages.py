@@ -172,6 +172,7 @@ class Stages:
             pipeline=self.pipeline,
             sentiment=self.sentiment,
             broker=self.broker,
+            feeds=self.feeds,
             view=self.view,
         )
 

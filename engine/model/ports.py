@@ -64,6 +64,14 @@ class Sleeper(Protocol):
         """The machine slept until just now: fetch what was missed."""
 
 
+@runtime_checkable
+class Versioned(Protocol):
+    """A feed whose posts come again in other versions, so that it has to know those of earlier runs."""
+
+    def restore(self, post: Post) -> None:
+        """A post that an earlier run journaled. Oldest first, before `run`; posts of other feeds are passed over."""
+
+
 class Score(Value, frozen=True, gc=False):
     """A scorer's answer for one text: score in [−1, 1], confidence in [0, 1]."""
 

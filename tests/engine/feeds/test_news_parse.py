@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +107,22 @@ def test_another_wording_is_an_edit_and_the_same_is_nothing_new() -> None:
     assert articles.repeated == 3
     again = posted(Articles())
     assert again is not None and again.id == first.id, "an engine that starts anew knows the wording by its id"
+
+
+def test_versions_of_an_earlier_run_are_known() -> None:
+    before, after = Articles(), Articles()
+    first = posted(before)
+    second = posted(before, headline="Tesla opens no plant", updated_at=CHANGED)
+    back = posted(before, updated_at="2026-11-20T14:29:40Z")
+    assert first and second and back
+    for post in (first, second, back):
+        after.restore(post)
+    after.restore(msgspec.structs.replace(first, source="x", id="news-5.00000000"))
+    after.restore(msgspec.structs.replace(first, id="news-of-another-kind"))
+    assert len(after) == 1
+    assert posted(after, updated_at="2026-11-20T14:29:50Z") is None
+    third = posted(after, headline="Tesla closes", updated_at="2026-11-20T14:29:55Z")
+    assert third is not None and third.edits == (first.id, second.id, back.id)
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
