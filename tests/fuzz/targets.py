@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.alpaca.read import decode
+from engine.alpaca.read import decode, fields, rows
 from engine.alpaca.rest import Reply
 from engine.alpaca.stream import StreamError, messages_of
 from engine.brokers.alpaca_answer import canceled, duplicate, looked_up, submitted
@@ -25,6 +25,8 @@ from engine.config import load
 from engine.control import check_command
 from engine.control.verbs import read_command
 from engine.errors import ConfigError, CredentialsError, DeskError, JournalError, RecordingError, VenueUnavailable
+from engine.feeds.news_dialect import NewsDialect
+from engine.feeds.news_parse import Articles, pairs_of, parse_article
 from engine.feeds.prices_book import PriceBook
 from engine.feeds.prices_dialect import DataDialect
 from engine.feeds.recording import Recording
@@ -154,6 +156,19 @@ def data_stream(data: bytes, mutator: Mutator) -> object:
     return found
 
 
+def news(data: bytes, mutator: Mutator) -> object:
+    """Frames of the news websocket, and pages of news by REST."""
+    articles, pairs = Articles(), pairs_of(SYMBOLS)
+    dialect = NewsDialect("ws://127.0.0.1", "key", "secret", SYMBOLS)
+    found: list[object] = []
+    for message in messages_of(data)[0]:
+        dialect.check(message)
+        for row in (message, *(fields(row) for row in rows(message.get("news")))):
+            article = parse_article(row, NOW_NS, pairs)
+            found.append(article and articles.post(article, NOW_NS, recovered=False))
+    return found
+
+
 def command(data: bytes, mutator: Mutator) -> object:
     """The control socket's commands."""
     read = read_command(data)
@@ -236,6 +251,7 @@ TARGETS = (
     Target("alpaca_snapshot", alpaca_snapshot, (ValueError, VenueUnavailable), share=0.4),
     Target("trading_stream", trading_stream, (StreamError,)),
     Target("data_stream", data_stream, (StreamError,)),
+    Target("news", news, (StreamError,)),
     Target("command", command, (ValueError,)),
     Target("recording", recording, (RecordingError,), share=0.4),
     Target("config", config, (ConfigError,), share=0.15),
