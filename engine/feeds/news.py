@@ -150,8 +150,7 @@ class AlpacaNewsFeed:
                         self._count(malformed=malformed + found.count(None))
                         await self._deliver(sink, [article for article in found if article], now_ns, recovered=False)
                     case Opening():
-                        if self._state.light is Light.OFF:
-                            self._say(sink, Light.CONNECTING)
+                        continue
                     case Up():
                         await self._cover(sink)
                     case Lost(reason, remedy, light, retry_s):
@@ -233,7 +232,8 @@ class AlpacaNewsFeed:
                 if not delivered:
                     self._articles.forget(articles)
         if now_ns - self._state.received_ns >= _REPORT_NS or len(events) > len(told):
-            self._say(sink, self._state.light, self._state.detail, self._state.remedy)
+            light = self._state.light
+            self._say(sink, light, "" if light is Light.UP else self._state.detail, self._state.remedy)
 
     def _went_down(self) -> None:
         if self._connected and self._down_ns is None:
