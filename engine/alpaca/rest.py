@@ -92,8 +92,8 @@ class Rest:
         name: str,
         version: str = "v2",
     ) -> None:
-        """`url`: the host; `version`: of the API there, which stands before every path."""
-        self._url = url
+        """`url`: the host, with `/v2` after it or without; `version`: of the API there, before every path."""
+        self._url = url.rstrip("/").removesuffix("/v2")
         self._version = version
         self._clock = clock
         self._key_id, self._secret_key = key_id, secret_key

@@ -72,7 +72,7 @@ class AlpacaBroker:
         backoff: Backoff | None = None,
     ) -> None:
         self._clock = clock
-        self._url = config.alpaca.trading_url.rstrip("/").removesuffix("/v2")
+        self._url = config.alpaca.trading_url
         self._rest = Rest(
             self._url,
             clock,

@@ -83,7 +83,7 @@ class AlpacaNewsFeed:
         """How long a connection may be dead before that is noticed."""
         self._make_rest = partial(
             Rest,
-            config.alpaca.data_url.rstrip("/").removesuffix("/v2"),
+            config.alpaca.data_url,
             clock,
             key_id=key_id,
             secret_key=secret_key,

@@ -62,7 +62,7 @@ class AlpacaPriceFeed:
         """What the present connection does not carry, and the remedy."""
         self._make_rest = partial(
             Rest,
-            config.alpaca.data_url.rstrip("/").removesuffix("/v2"),
+            config.alpaca.data_url,
             clock,
             key_id=key_id,
             secret_key=secret_key,
