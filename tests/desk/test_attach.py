@@ -20,8 +20,8 @@ from engine.model.frames import Command, Push
 from engine.paths import view_socket
 from tests.desk import made_up
 from tests.desk.fake_engine import fake_engine
+from tests.engine.control.source import Engine
 from tests.engine.kernel.process import EngineProcess, ending
-from tests.engine.test_control import Engine
 from tests.program import REPLAYING, call
 from tests.widgets.harness import until
 
