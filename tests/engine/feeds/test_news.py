@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-import alpaca.common.rest  # noqa: F401 - slow to import: not on a test's time
 import msgspec
 import pytest
 
@@ -18,16 +16,10 @@ from engine.config import AlpacaConfig, Config, FeedsConfig, WatchRow
 from engine.feeds import news_search
 from engine.feeds.news import AlpacaNewsFeed
 from engine.model import FeedEvent, FeedState, Light, Post
-from tests.engine.feeds.test_prices import PATIENT, QUICK, Kept
+from tests.engine.feeds.alpaca_harness import PATIENT, QUICK, Kept, running
 from tests.venues.alpaca import AlpacaSimulator
 
 PAGES = "GET /v1beta1/news"
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[AlpacaSimulator]:
-    async with AlpacaSimulator() as simulator:
-        yield simulator
 
 
 def make(venue: AlpacaSimulator, *symbols: str, posts: tuple[str, ...] = ("news",), pace: Pace = QUICK,
@@ -45,20 +37,6 @@ def make(venue: AlpacaSimulator, *symbols: str, posts: tuple[str, ...] = ("news"
         known_until_ns=known_until_ns,
         pace=pace,
     )
-
-
-@asynccontextmanager
-async def running(feed: AlpacaNewsFeed, kept: Kept | None = None) -> AsyncIterator[Kept]:
-    """A running feed's sink; the feed is cancelled at the end and must have ended."""
-    kept = Kept() if kept is None else kept
-    task = asyncio.create_task(feed.run(kept))
-    try:
-        yield kept
-        assert not task.done()
-    finally:
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
 
 
 def posts(kept: Kept) -> list[Post]:
