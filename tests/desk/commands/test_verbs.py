@@ -1,4 +1,4 @@
-"""Every verb of the command line against a real engine: text and --json, exit codes, and no traceback ever.
+"""Every verb against a real engine: text and --json, exit codes, and no traceback ever.
 
 The engine stands in the middle of a made-up morning with two tickets that wait; each test uses up what it needs.
 """
@@ -6,27 +6,21 @@ The engine stands in the middle of a made-up morning with two tickets that wait;
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
-from desk.command_line import COMMANDS, main_group
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE
-from engine.kernel.lock import EngineLock
 from engine.model import TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending, until
-from tests.program import REPLAYING, call, clean, command, desk, environment
+from tests.program import REPLAYING, call, clean
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("verbs")]
+pytestmark = pytest.mark.xdist_group("verbs")
 
 PATIENT = {
     **REPLAYING,
@@ -87,211 +81,6 @@ def refused(engine: EngineProcess, *arguments: str) -> str:
     return found.stdout
 
 
-# help ----------------------------------------------------------------------------------------------------------------
-
-
-def test_help_lists_exactly_the_commands(home: Path) -> None:
-    for flag in ("--help", "-h"):
-        shown = desk(home, flag)
-        assert shown.returncode == 0
-        _, _, listed = shown.stdout.partition("Commands:\n")
-        assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == list(
-            COMMANDS
-        )
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_its_own_help(name: str) -> None:
-    with click.Context(main_group) as context:
-        command = main_group.get_command(context, name)
-        assert command is not None
-        assert command.help
-        nested = command.commands.values() if isinstance(command, click.Group) else ()
-        for each in (command, *nested):
-            with click.Context(each, info_name=name, terminal_width=300, max_content_width=300) as inner:
-                text = each.get_help(inner)
-            assert each.help
-            assert each.help.splitlines()[0] in text
-            for parameter in each.params:
-                if isinstance(parameter, click.Option) and not parameter.hidden:
-                    assert parameter.help, f"desk {name} {each.name}: {parameter.name} says nothing"
-
-
-def test_an_unknown_verb_and_a_missing_argument(home: Path) -> None:
-    for arguments in (["stats"], ["confirm"], ["pause"], ["mode", "TSLA", "sometimes"], ["status", "--jsn"]):
-        found = desk(home, *arguments)
-        assert found.returncode == EXIT_USAGE
-        assert "Traceback" not in found.stderr
-        assert "Usage: desk" in found.stderr
-    assert "Did you mean 'status'?" in desk(home, "stats").stderr
-
-
-def test_arguments_that_are_no_text(home: Path) -> None:
-    """What is not UTF-8 comes as lone surrogates, which neither the socket nor the journal can carry."""
-    for arguments in (["mode", "TS\udcffLA", "off"], ["journal", "why", "\udcff"], ["--profile", "\udcff", "status"]):
-        found = desk(home, *arguments)
-        assert found.returncode == EXIT_USAGE
-        assert "Expected arguments in UTF-8" in found.stderr
-        assert "Traceback" not in found.stderr
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-@pytest.mark.parametrize("arguments", [("--help",), ("config", "show"), ("keys", "list")])
-def test_output_that_cannot_be_written(home: Path, arguments: tuple[str, ...]) -> None:
-    with Path("/dev/full").open("w") as full:
-        found = subprocess.run(
-            command(*arguments),
-            env=environment(home),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert found.returncode == EXIT_FAILED
-    assert "No space left on device" in found.stderr
-    assert "→ look at the disk" in found.stderr
-    assert "Traceback" not in found.stderr and "Exception ignored" not in found.stderr
-
-
-# without an engine ---------------------------------------------------------------------------------------------------
-
-WITHOUT = (
-    ("status",),
-    ("tickets", "--json"),
-    ("confirm", "t", "--fingerprint", "f"),
-    ("approve", "t", "--fingerprint", "f"),
-    ("reject", "t", "--reason", "r"),
-    ("mode", "*", "off"),
-    ("pause", "--reason", "r"),
-    ("resume", "--reason", "r"),
-    ("kill",),
-    ("flatten", "*", "--reason", "r"),
-    ("cancel", "o"),
-    ("reconcile",),
-    ("acknowledge", "a"),
-    ("protections", "list"),
-    ("protections", "lift", "p", "--reason", "r"),
-    ("arm", "1234"),
-    ("stop",),
-)
-
-
-@pytest.mark.parametrize("arguments", WITHOUT, ids=" ".join)
-def test_without_an_engine_every_verb_says_so(home: Path, arguments: tuple[str, ...]) -> None:
-    found = call(home, *arguments)
-    assert found.returncode == EXIT_NO_ENGINE
-    assert not found.stdout
-    assert found.stderr.startswith(f"desk: {home / 'run' / 'paper.sock'}: no engine answers\n→ ")
-
-
-def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
-    kill_file = home / "run" / "KILL"
-    assert f"touch {kill_file}: an engine that runs halts" in call(home, "kill").stderr
-    path = home / "run" / "paper.sock"
-    path.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(str(path))
-        deaf.listen()
-
-        def hang_up() -> None:
-            deaf.accept()[0].close()
-
-        hanging_up = threading.Thread(target=hang_up)
-        hanging_up.start()
-        found = call(home, "kill", "--reason", "r")
-        hanging_up.join()
-    assert found.returncode == EXIT_NO_ENGINE
-    assert f"touch {kill_file}" in found.stderr
-    assert not kill_file.exists()
-
-
-@pytest.mark.parametrize("verb", ["stop", "status"])
-def test_an_engine_that_starts_is_named(home: Path, verb: str) -> None:
-    """It holds its lock before its socket answers, and must not be taken for none."""
-    (home / "run").mkdir(mode=0o700)
-    lock = EngineLock(home / "run" / "paper.lock")
-    lock.acquire()
-    found = call(home, verb)
-    lock.release()
-    assert found.returncode == EXIT_NO_ENGINE
-    assert f"no engine answers, but one (pid {os.getpid()}) starts, stops or hangs" in found.stderr
-    assert f"`kill {os.getpid()}` ends it in order" in found.stderr
-
-
-WRONG = {
-    "a limit": "[risk]\nopen_orders = -1\n",
-    "no TOML": "[engine]\n# as it is\nlog_level = 'info'\n\n[risk\n",
-    "an unknown key": "[engine]\n[rsk]\n",
-}
-
-
-@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
-def test_what_takes_risk_away_needs_no_right_configuration(home: Path, text: str) -> None:
-    """An engine goes on with what it read before: who halts it must not be sent to mend a file first."""
-    config = home / "config.toml"
-    config.write_text(text)
-    path = home / "run" / "paper.sock"
-    for verb in (("kill",), ("pause", "--reason", "r"), ("flatten", "*", "--reason", "r"), ("cancel", "x"), ("stop",)):
-        found = call(home, *verb, "--config", str(config))
-        assert found.returncode == EXIT_NO_ENGINE, "the engine was not looked for"
-        assert f"desk: {config}:" in found.stderr
-        assert f"asking the engine at {path} all the same" in found.stderr
-    for verb in (("resume", "--reason", "r"), ("confirm", "t", "--fingerprint", "f"), ("status",)):
-        assert call(home, *verb, "--config", str(config)).returncode == EXIT_USAGE
-
-
-def test_a_kill_that_cannot_know_its_engine_names_the_other_ways(home: Path) -> None:
-    config = home / "config.toml"
-    config.write_text("[engine]\nlog_level = 3\n")
-    found = call(home, "kill", "--config", str(config))
-    assert found.returncode == EXIT_USAGE
-    assert f"desk: {config}:2: engine.log_level" in found.stderr
-    assert "touch KILL in the engine's runtime directory" in found.stderr
-
-
-@pytest.mark.parametrize("name", ["../../elsewhere", "a/b", "", "x" * 200, "paper.view", "live", "a\x1b[31m"])
-def test_a_name_stays_among_its_own_profiles_files(home: Path, name: str) -> None:
-    found = call(home, "--profile", "paper", "status", "--name", name)
-    assert found.returncode == (EXIT_USAGE if name else EXIT_NO_ENGINE)
-    assert name in ("", "a\x1b[31m") or repr(name) in found.stderr
-    assert clean(found.stderr)
-
-
-def test_an_empty_profile_is_none(home: Path) -> None:
-    """`--profile "$PROFILE"` with nothing in it must not reach the engine of another."""
-    for arguments, settings in ((("--profile", ""), {}), ((), {"DESK_ENGINE__PROFILE": ""})):
-        found = call(home, *arguments, "status", settings=settings)
-        assert found.returncode == EXIT_USAGE
-        assert "expected a profile among simulated, paper, live, found ''" in found.stderr
-
-
-def test_a_path_too_long_for_a_socket(home: Path) -> None:
-    settings = {"DESK_ENGINE__RUNTIME_DIR": str(home / ("r" * 100))}
-    for arguments in (("status",), ("replay",)):
-        found = call(home, *arguments, settings=settings)
-        assert found.returncode == EXIT_USAGE
-        assert "at most 107 bytes for a Unix socket" in found.stderr
-        assert "engine.runtime_dir" in found.stderr
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
-@pytest.mark.parametrize("given", ["run", "run/paper.sock"])
-def test_somebody_elses_socket_is_not_asked(home: Path, given: str) -> None:
-    path = home / "run" / "paper.sock"
-    path.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as theirs:
-        theirs.bind(str(path))
-        theirs.listen()
-        os.chown(home / given, 12345, -1)
-        found = call(home, "kill")
-    assert found.returncode == EXIT_FAILED
-    assert "found user 12345's" in found.stderr
-
-
-# reading -------------------------------------------------------------------------------------------------------------
-
-
 def test_status_says_what_the_snapshot_holds(engine: EngineProcess) -> None:
     text = done(engine, "status")
     lines = text.splitlines()
@@ -312,9 +101,6 @@ def test_tickets_say_how_to_answer_them(engine: EngineProcess) -> None:
     for ticket in pending:
         assert f"desk confirm {ticket.id} --fingerprint {ticket.fingerprint}" in text
     assert [each["id"] for each in json.loads(done(engine, "tickets", "--json"))] == [each.id for each in pending]
-
-
-# deciding ------------------------------------------------------------------------------------------------------------
 
 
 def test_reject_with_a_reason_once(engine: EngineProcess) -> None:
@@ -356,9 +142,6 @@ def test_a_trade_from_the_ticket_to_the_lock(engine: EngineProcess) -> None:
 
 def _open(snapshot: Snapshot) -> list[str]:
     return [order.client_order_id for order in snapshot.orders if order.status.open]
-
-
-# the engine ----------------------------------------------------------------------------------------------------------
 
 
 def test_pause_and_resume_need_reasons(engine: EngineProcess) -> None:

@@ -1,0 +1,107 @@
+"""Every verb where no engine answers: it says so, and what takes risk away names the other ways."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EXIT_NO_ENGINE, EXIT_USAGE
+from engine.kernel.lock import EngineLock
+from tests.program import call
+
+WITHOUT = (
+    ("status",),
+    ("tickets", "--json"),
+    ("confirm", "t", "--fingerprint", "f"),
+    ("approve", "t", "--fingerprint", "f"),
+    ("reject", "t", "--reason", "r"),
+    ("mode", "*", "off"),
+    ("pause", "--reason", "r"),
+    ("resume", "--reason", "r"),
+    ("kill",),
+    ("flatten", "*", "--reason", "r"),
+    ("cancel", "o"),
+    ("reconcile",),
+    ("acknowledge", "a"),
+    ("protections", "list"),
+    ("protections", "lift", "p", "--reason", "r"),
+    ("arm", "1234"),
+    ("stop",),
+)
+
+
+@pytest.mark.parametrize("arguments", WITHOUT, ids=" ".join)
+def test_without_an_engine_every_verb_says_so(home: Path, arguments: tuple[str, ...]) -> None:
+    found = call(home, *arguments)
+    assert found.returncode == EXIT_NO_ENGINE
+    assert not found.stdout
+    assert found.stderr.startswith(f"desk: {home / 'run' / 'paper.sock'}: no engine answers\n→ ")
+
+
+def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
+    kill_file = home / "run" / "KILL"
+    assert f"touch {kill_file}: an engine that runs halts" in call(home, "kill").stderr
+    path = home / "run" / "paper.sock"
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(path))
+        deaf.listen()
+
+        def hang_up() -> None:
+            deaf.accept()[0].close()
+
+        hanging_up = threading.Thread(target=hang_up)
+        hanging_up.start()
+        found = call(home, "kill", "--reason", "r")
+        hanging_up.join()
+    assert found.returncode == EXIT_NO_ENGINE
+    assert f"touch {kill_file}" in found.stderr
+    assert not kill_file.exists()
+
+
+@pytest.mark.parametrize("verb", ["stop", "status"])
+def test_an_engine_that_starts_is_named(home: Path, verb: str) -> None:
+    """It holds its lock before its socket answers, and must not be taken for none."""
+    (home / "run").mkdir(mode=0o700)
+    lock = EngineLock(home / "run" / "paper.lock")
+    lock.acquire()
+    found = call(home, verb)
+    lock.release()
+    assert found.returncode == EXIT_NO_ENGINE
+    assert f"no engine answers, but one (pid {os.getpid()}) starts, stops or hangs" in found.stderr
+    assert f"`kill {os.getpid()}` ends it in order" in found.stderr
+
+
+WRONG = {
+    "a limit": "[risk]\nopen_orders = -1\n",
+    "no TOML": "[engine]\n# as it is\nlog_level = 'info'\n\n[risk\n",
+    "an unknown key": "[engine]\n[rsk]\n",
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+def test_what_takes_risk_away_needs_no_right_configuration(home: Path, text: str) -> None:
+    """An engine goes on with what it read before: who halts it must not be sent to mend a file first."""
+    config = home / "config.toml"
+    config.write_text(text)
+    path = home / "run" / "paper.sock"
+    for verb in (("kill",), ("pause", "--reason", "r"), ("flatten", "*", "--reason", "r"), ("cancel", "x"), ("stop",)):
+        found = call(home, *verb, "--config", str(config))
+        assert found.returncode == EXIT_NO_ENGINE, "the engine was not looked for"
+        assert f"desk: {config}:" in found.stderr
+        assert f"asking the engine at {path} all the same" in found.stderr
+    for verb in (("resume", "--reason", "r"), ("confirm", "t", "--fingerprint", "f"), ("status",)):
+        assert call(home, *verb, "--config", str(config)).returncode == EXIT_USAGE
+
+
+def test_a_kill_that_cannot_know_its_engine_names_the_other_ways(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text("[engine]\nlog_level = 3\n")
+    found = call(home, "kill", "--config", str(config))
+    assert found.returncode == EXIT_USAGE
+    assert f"desk: {config}:2: engine.log_level" in found.stderr
+    assert "touch KILL in the engine's runtime directory" in found.stderr
