@@ -39,7 +39,7 @@ def figure_lines(rows: Sequence[SetFigures]) -> list[str]:
 
 
 def comparison_lines(pair: tuple[str, str], rows: Sequence[Comparison]) -> list[str]:
-    """What the second scorer gains on the first, in points, with the exact p of McNemar's test."""
+    """What the second scorer gains on the first, in points with the 95 % interval, and McNemar's exact p."""
     first, second = pair
     head = ("set", "texts", "accuracy", "p", "bull/bear", "p")
     cells = [(row.name, f"{row.accuracy.texts:,}", *_gain(row.accuracy), *_gain(row.bull_bear)) for row in rows]
@@ -70,7 +70,7 @@ def rank_lines(found: Mapping[str, RankIC]) -> list[str]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows under a head, as Markdown whose columns stand under each other; all but the first are flush right."""
-    widths = [max(len(line[column]) for line in (head, *rows)) for column in range(len(head))]
+    widths = [max(2, *(len(line[column]) for line in (head, *rows))) for column in range(len(head))]
     rule = [("-" * width if not column else "-" * (width - 1) + ":") for column, width in enumerate(widths)]
     return [_line(head, widths), _line(rule, widths), *(_line(row, widths) for row in rows)]
 
@@ -88,4 +88,6 @@ def _percent(figure: Figure) -> str:
 
 
 def _gain(row: Compared) -> tuple[str, str]:
-    return f"{100 * row.difference:+.1f} ±{100 * row.error:.1f}", f"{row.p:.2g}"
+    if not row.texts:
+        return "–", "–"
+    return f"{100 * row.difference:+.1f} ({100 * row.low:+.1f} … {100 * row.high:+.1f})", f"{row.p:.2g}"

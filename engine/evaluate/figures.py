@@ -3,13 +3,15 @@
 A score's *call* is bullish above the band, bearish below −band, else neutral; in a set without neutral texts the sign
 is the call, and a score of 0 calls nothing and is wrong. Intervals are at 95 %: Wilson's for shares (Wilson, E.B.
 1927, JASA 22:209–212); for macro-F1 the delta method on the table of labels and calls (Takahashi, K. et al. 2022,
-"Confidence interval for micro-averaged F1 and macro-averaged F1 scores", Applied Intelligence 52:4961–4972).
+"Confidence interval for micro-averaged F1 and macro-averaged F1 scores", Applied Intelligence 52:4961–4972) with Z²
+texts more, spread evenly over it (after Agresti, A. & Coull, B.A. 1998, The American Statistician 52:119–126): by
+itself that method takes a table without an error for proof that there is none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from engine.evaluate.labelled import Label, LabelledSet
@@ -230,27 +232,37 @@ def _table(signs: Sequence[int], calls: Sequence[int]) -> dict[tuple[int, int], 
     return table
 
 
-def _macro_f1(table: dict[tuple[int, int], int], classes: tuple[int, ...]) -> Figure:
-    """With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance.
+def _macro_f1(table: Mapping[tuple[int, int], float], classes: tuple[int, ...]) -> Figure:
+    """The mean of the classes' F1. A class that is neither labelled nor called counts nothing."""
+    met = tuple(sign for sign in classes if any(cell for pair, cell in table.items() if sign in pair))
+    value, _ = _mean_f1(table, met)
+    labelled = {sign for (sign, _), cell in table.items() if cell} | set(met)
+    called = {call_ for (_, call_), cell in table.items() if cell} | set(met)
+    more = Z * Z / (len(labelled) * len(called))
+    middle, deviation = _mean_f1(
+        {pair: cell + more * (pair[0] in labelled and pair[1] in called) for pair, cell in table.items()}, met
+    )
+    spread = Z * deviation
+    return Figure(value, max(0.0, min(value, middle - spread)), min(1.0, max(value, middle + spread)))
 
-    Var = Σ p·slope² / n: the mean slope Σ p·slope is 0, as F stays when all counts grow alike. A class that is neither
-    labelled nor called counts nothing.
+
+def _mean_f1(table: Mapping[tuple[int, int], float], classes: tuple[int, ...]) -> tuple[float, float]:
+    """The mean F1 of classes that are labelled or called, and its standard deviation; zeros without any.
+
+    With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance
+    Σ p·slope² / n: the mean slope Σ p·slope is 0, as F stays when all counts grow alike.
     """
+    if not classes:
+        return 0.0, 0.0
     count = sum(table.values())
     slopes = dict.fromkeys(table, 0.0)
-    total, met = 0.0, 0
+    total = 0.0
     for sign in classes:
         hits = table[sign, sign]
-        weight = sum(cell for pair, cell in table.items() if pair[0] == sign)
-        weight += sum(cell for pair, cell in table.items() if pair[1] == sign)
-        if not weight:
-            continue
-        met += 1
+        weight = sum(cell * ((pair[0] == sign) + (pair[1] == sign)) for pair, cell in table.items())
         total += 2 * hits / weight
         for pair in table:
             times = (pair[0] == sign) + (pair[1] == sign)
             slopes[pair] += (2 * (times == 2) - 2 * hits / weight * times) * count / weight
-    value = total / met if met else 0.0
     variance = sum(cell * slopes[pair] ** 2 for pair, cell in table.items()) / count
-    spread = Z * math.sqrt(variance / count) / max(1, met)
-    return Figure(value, max(0.0, value - spread), min(1.0, value + spread))
+    return total / len(classes), math.sqrt(variance / count) / len(classes)

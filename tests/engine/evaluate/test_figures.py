@@ -96,6 +96,27 @@ def test_the_interval_of_macro_f1_is_that_of_repeated_samples() -> None:
     assert whole.error == pytest.approx(1.96 * deviation, rel=0.2)
 
 
+@pytest.mark.parametrize(("texts", "right"), [(12, 0.95), (25, 0.95), (60, 0.98), (60, 0.7)])
+def test_the_interval_of_macro_f1_holds_the_truth_where_few_texts_are_read_wrongly(texts: int, right: float) -> None:
+    """Drawn again and again: two thirds bullish, the rest bearish, `right` of each called as labelled."""
+    dice = random.Random(7)
+    bears, bulls = (2 * right / (1 + right + (1 - right) * odds) for odds in (2.0, 0.5))
+    truth = (bears + bulls) / 2
+    held = 0
+    for _ in range(200):
+        signs = [dice.choice((-1, 1, 1)) for _ in range(texts)]
+        values = [0.5 * sign if dice.random() < right else -0.5 * sign for sign in signs]
+        found = figures(labelled(*signs), scores(*values), 1.0).macro_f1
+        held += found.low <= truth <= found.high
+    assert held >= 178
+
+
+def test_texts_read_without_an_error_are_no_proof_that_there_is_none() -> None:
+    few, many = (figures(labelled(*[1, -1] * n), scores(*[0.5, -0.5] * n), 1.0).macro_f1 for n in (3, 300))
+    assert few.value == many.value == 1.0
+    assert few.low < 0.75 < 0.98 < many.low < 1.0
+
+
 @given(ROWS)
 def test_figures_are_shares_inside_their_intervals(rows: list[tuple[int, float, float]]) -> None:
     found = figures(labelled(*[sign for sign, _, _ in rows]), [Score(value, sure) for _, value, sure in rows], 1.0)
