@@ -16,6 +16,11 @@ from engine.journal import Journal
 from engine.journal.anchor import anchor_path
 from tests.engine.journal.made_up import made_up
 
+Opened = Callable[..., Journal]
+Written = Callable[..., Path]
+Tamper = Callable[..., None]
+Append = Callable[[Journal, int], None]
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -31,7 +36,7 @@ def public_path() -> Iterator[Path]:
 
 
 @pytest.fixture
-def opened(path: Path) -> Iterator[Callable[..., Journal]]:
+def opened(path: Path) -> Iterator[Opened]:
     """Opens journals and closes them at the end."""
     journals: list[Journal] = []
 
@@ -51,7 +56,7 @@ def opened(path: Path) -> Iterator[Callable[..., Journal]]:
 
 
 @pytest.fixture
-def written(path: Path, opened: Callable[..., Journal]) -> Callable[..., Path]:
+def written(path: Path, opened: Opened) -> Written:
     """Writes a journal of so many made-up records and closes it."""
 
     def write(count: int, at: Path = path) -> Path:
@@ -65,7 +70,7 @@ def written(path: Path, opened: Callable[..., Journal]) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def tamper(path: Path) -> Callable[..., None]:
+def tamper(path: Path) -> Tamper:
     """Runs statements on the file behind the journal's back."""
 
     def run(*statements: str | tuple[str, tuple[object, ...]]) -> None:
@@ -83,7 +88,7 @@ def anchor(path: Path) -> Path:
 
 
 @pytest.fixture
-def append_made_up() -> Callable[[Journal, int], None]:
+def append_made_up() -> Append:
     """Appends the next so many made-up records."""
 
     def run(journal: Journal, count: int) -> None:

@@ -6,6 +6,7 @@ from engine.model import Author, DisplayText, Match, Post, Reading, Value
 from engine.model.records import PostRecord
 
 T0 = 1_763_650_000_000_000_000
+READING = Reading("1", "vader", "1", 0.5, 0.5, 7)
 Append = tuple[str, str, Value, int]
 
 

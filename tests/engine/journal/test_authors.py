@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 from engine.clock import HOUR, MINUTE
-from engine.journal import Journal, Reader
+from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
 from engine.journal.search import Index
 from engine.model import Author, DisplayText, Match, Post, Quote, Reading
 from engine.model.records import PostRecord
+from tests.engine.journal.conftest import Opened
 from tests.engine.journal.made_up import T0
 
 
@@ -21,7 +21,7 @@ def record_of(path: Path, name: str) -> AuthorRecord:
         return author_record(reader, index, name)
 
 
-def test_posts_scores_and_how_often_they_were_right(opened: Callable[..., Journal], path: Path) -> None:
+def test_posts_scores_and_how_often_they_were_right(opened: Opened, path: Path) -> None:
     journal = opened()
 
     def price(value: str, at_ns: int) -> None:

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import JournalError
-from engine.journal import Journal, Reader
+from engine.journal import Reader
 from engine.journal.anchor import anchor_path, read_anchor
 from tests.engine.journal import endless_writer
+from tests.engine.journal.conftest import Opened, Written
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = 24
-Opened = Callable[..., Journal]
 KillAfter = Callable[[Path, float], int]
 
 
@@ -129,7 +129,7 @@ def test_a_flipped_byte_in_the_log_is_refused_or_whole(
             journal.close()
 
 
-def test_a_cut_file_is_never_taken_for_whole(written: Callable[[int], Path], tmp_path: Path, opened: Opened) -> None:
+def test_a_cut_file_is_never_taken_for_whole(written: Written, tmp_path: Path, opened: Opened) -> None:
     path = written(2000)
     size = path.stat().st_size
     draw = random.Random(11)
@@ -151,7 +151,7 @@ def test_a_cut_file_is_never_taken_for_whole(written: Callable[[int], Path], tmp
             assert str(copy) in str(error)
 
 
-def test_flipped_bytes_in_the_file_are_found(written: Callable[[int], Path], tmp_path: Path) -> None:
+def test_flipped_bytes_in_the_file_are_found(written: Written, tmp_path: Path) -> None:
     """A byte that no record lives in (free space, an index) may go unnoticed; a record never changes unnoticed."""
     path = written(500)
     with Reader(path) as reader:
@@ -230,7 +230,7 @@ def test_a_file_that_may_not_grow_stops_the_journal(path: Path, opened: Opened) 
     assert opened().seq == records
 
 
-def test_a_journal_that_may_not_be_written_is_refused(written: Callable[..., Path], public_path: Path) -> None:
+def test_a_journal_that_may_not_be_written_is_refused(written: Written, public_path: Path) -> None:
     path = written(10, public_path)
     for file in (path, anchor_path(path)):
         file.chmod(0o444)

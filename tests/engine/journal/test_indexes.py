@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,17 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Journal, Reader, Verification
+from engine.journal import Reader, Verification
 from engine.journal.earlier import check_earlier
 from engine.journal.schema import NOT_BULK, TABLES
 from engine.model import StateChange, TradingState
 from engine.model.records import Started
+from tests.engine.journal.conftest import Opened, Tamper
 from tests.engine.journal.made_up import T0, made_up
 
 STATE, COUNT = 21, 40
 """Number of the one record that trading must find again, and of the last one."""
-Opened = Callable[..., Journal]
-Tamper = Callable[..., None]
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def swap_index(path: Path, name: str, sql: str) -> None:
         connection.execute("DELETE FROM sqlite_schema WHERE name = 'other'")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["records_key", "records_at", "records_kind"]), seq=st.integers(1, COUNT))
 def test_a_record_that_an_index_has_lost_is_named(tmp_path: Path, halted: Path, name: str, seq: int) -> None:
     path = halted.with_name("copy.journal")

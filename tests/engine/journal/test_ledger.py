@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from engine.journal.ledger_read import newest_at
 from engine.model import Alert, Decision, DecisionKind, Draft, Fill, Level, Quote, Role, Side, Ticket
 from engine.model.ledger import HORIZONS, LedgerRow, Mark
 from tests.desk import made_up
+from tests.engine.journal.conftest import Opened
 from tests.engine.journal.made_up import T0
 
 replace = msgspec.structs.replace
@@ -188,7 +188,7 @@ class Book:
 
 
 @pytest.fixture
-def book(opened: Callable[..., Journal]) -> Book:
+def book(opened: Opened) -> Book:
     return Book(opened())
 
 

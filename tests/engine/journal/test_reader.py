@@ -8,7 +8,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import KINDS, Journal, Reader, Record
+from engine.journal import KINDS, Reader, Record
 from engine.journal.kinds import BULK
 from engine.model import Alert, Halt, Level, Reading, StateChange, TradingState, Value
+from tests.engine.journal.conftest import Opened, Tamper, Written
 from tests.engine.journal.made_up import made_up
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,7 +36,7 @@ def mixed(number: int) -> tuple[str, str, Value, int]:
 
 
 @pytest.fixture
-def records(path: Path, opened: Callable[..., Journal]) -> list[Record]:
+def records(path: Path, opened: Opened) -> list[Record]:
     """What a journal of 100 records holds."""
     journal = opened()
     for number in range(100):
@@ -52,7 +52,7 @@ def test_records_come_in_order_with_their_values(records: list[Record]) -> None:
         assert (record.kind, record.key, record.value(), record.at_ns) == mixed(number)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kinds=st.none() | st.lists(st.sampled_from(["post", "reading", "halt", "state", "fill"]), max_size=3),
     since=st.none() | st.integers(-10, 1010),
@@ -92,7 +92,7 @@ def test_filters_are_what_they_say(
         assert list(found) == expected[:limit]
 
 
-def test_pages_join_without_a_seam(path: Path, opened: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_join_without_a_seam(path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.journal.query.PAGE", 7)
     monkeypatch.setattr("engine.journal.walk.PAGE", 7)
     journal = opened()
@@ -125,7 +125,7 @@ def test_unknown_kinds_are_refused(records: list[Record], path: Path) -> None:
         list(reader.records(("rumour",)))
 
 
-async def test_reading_beside_a_writer(opened: Callable[..., Journal], path: Path) -> None:
+async def test_reading_beside_a_writer(opened: Opened, path: Path) -> None:
     journal = opened()
     for number in range(100):
         journal.append(*made_up(number))
@@ -168,7 +168,7 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
-def test_a_closed_journal_on_a_read_only_medium(written: Callable[..., Path], public_path: Path) -> None:
+def test_a_closed_journal_on_a_read_only_medium(written: Written, public_path: Path) -> None:
     path = written(5, public_path)
     program = (
         "import os, sys; from pathlib import Path; from engine.journal import Reader; os.getuid() or os.setuid(65534); "
@@ -191,7 +191,7 @@ HOSTILE = "\x1b]0;owned\x07\x9b2J\u202e=cmd|'/C calc'!A0\x7f é😀"
 
 
 @pytest.fixture
-def hostile(path: Path, opened: Callable[..., Journal]) -> Path:
+def hostile(path: Path, opened: Opened) -> Path:
     journal = opened()
     journal.append("alert", "=HYPERLINK()", Alert("a", Level.INFO, "c", "s", HOSTILE, "", 1), 1)
     journal.append("reading", "\x1b[31m", Reading("1", "vader", "1", 0.5, 0.5, 7), 2)
@@ -230,7 +230,7 @@ def test_another_format_is_refused(hostile: Path) -> None:
         reader.export(io.StringIO(), "xlsx")
 
 
-def test_damaged_rows_can_still_be_shown(records: list[Record], path: Path, tamper: Callable[..., None]) -> None:
+def test_damaged_rows_can_still_be_shown(records: list[Record], path: Path, tamper: Tamper) -> None:
     tamper(
         "UPDATE records SET body = 'no json', at_ns = 9e30 WHERE seq = 1",
         "UPDATE records SET kind = x'ff', key = x'fe', body = x'fd', hash = 5 WHERE seq = 2",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from engine.errors import JournalError
-from engine.journal import Journal, Reader, schema
+from engine.journal import Reader, schema
+from tests.engine.journal.conftest import Opened, Tamper, Written
 
 REAL = "ALTER TABLE records RENAME TO real_records"
 COPY = (
@@ -71,9 +70,9 @@ FIELDS = "at_ns INTEGER NOT NULL, kind TEXT NOT NULL{}, key TEXT NOT NULL, body 
     ],
 )
 def test_changed_tables_keep_a_journal_closed(
-    written: Callable[[int], Path],
-    opened: Callable[..., Journal],
-    tamper: Callable[..., None],
+    written: Written,
+    opened: Opened,
+    tamper: Tamper,
     statements: tuple[str, ...],
     found: str,
 ) -> None:
@@ -86,9 +85,7 @@ def test_changed_tables_keep_a_journal_closed(
         assert caught.value.remedy
 
 
-def test_what_sqlite_itself_keeps_is_no_change(
-    written: Callable[[int], Path], opened: Callable[..., Journal], tamper: Callable[..., None]
-) -> None:
+def test_what_sqlite_itself_keeps_is_no_change(written: Written, opened: Opened, tamper: Tamper) -> None:
     path = written(20)
     tamper("ANALYZE")
     with closing(sqlite3.connect(path)) as connection:
@@ -99,7 +96,7 @@ def test_what_sqlite_itself_keeps_is_no_change(
 
 
 def test_a_text_longer_than_any_record_is_not_read_into_memory(
-    written: Callable[[int], Path], opened: Callable[..., Journal], tamper: Callable[..., None]
+    written: Written, opened: Opened, tamper: Tamper
 ) -> None:
     path = written(20)
     tamper(f"UPDATE records SET body = CAST(zeroblob({schema.TEXT_LIMIT + 1}) AS TEXT) WHERE seq = 9")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from engine.journal.search import Index, match
 from engine.model import Author, Decision, DecisionKind, DisplayText, Match, Post, Reading
 from engine.model.records import PostRecord
 from tests.desk import made_up
+from tests.engine.journal.conftest import Opened, Tamper
 from tests.engine.journal.made_up import T0
 from tests.hostile.corpus import CORPUS
 
@@ -29,7 +29,7 @@ def post(number: int, text: str, author: str = "ann", symbol: str = "TSLA") -> t
 
 
 @pytest.fixture
-def journal(opened: Callable[..., Journal]) -> Journal:
+def journal(opened: Opened) -> Journal:
     journal = opened()
     for number, text in enumerate(TEXTS):
         journal.append(*post(number, text, "ann" if number % 2 else "bob", "TSLA" if number else "BTC/USD"))
@@ -94,7 +94,7 @@ def test_it_goes_on_where_it_stood_beside_a_writing_engine(journal: Journal, pat
 
 
 def test_an_index_of_another_journal_is_built_anew(
-    journal: Journal, path: Path, opened: Callable[..., Journal], tmp_path: Path
+    journal: Journal, path: Path, opened: Opened, tmp_path: Path
 ) -> None:
     index = tmp_path / "shared.search"
     with Reader(path) as reader, Index(reader, index) as one:
@@ -126,16 +126,14 @@ def test_any_query_is_only_words(query: str) -> None:
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_hostile_texts_are_indexed_and_found_by_author(opened: Callable[..., Journal], path: Path, name: str) -> None:
+def test_hostile_texts_are_indexed_and_found_by_author(opened: Opened, path: Path, name: str) -> None:
     journal = opened()
     journal.append(*post(1, CORPUS[name], "eve"))
     journal.flush()
     assert found(path, "@eve") == [1]
 
 
-def test_a_record_that_cannot_be_read_is_found_by_its_key(
-    journal: Journal, path: Path, tamper: Callable[..., None]
-) -> None:
+def test_a_record_that_cannot_be_read_is_found_by_its_key(journal: Journal, path: Path, tamper: Tamper) -> None:
     journal.close()
     tamper(("UPDATE records SET body = ? WHERE seq = 5", ("{broken",)))
     assert 5 in found(path, "tkt-0001")

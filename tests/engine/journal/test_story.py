@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.clock import SECOND
 from engine.errors import EXIT_FAILED, DeskError
-from engine.journal import Journal, Reader, Story, format_story
+from engine.journal import Reader, Story, format_story
 from engine.journal.story_text import _folded
 from engine.model import (
     Answer,
@@ -44,6 +43,7 @@ from engine.model import (
 )
 from engine.model.records import AnswerRecord, Edit, PostRecord
 from engine.text import display_text
+from tests.engine.journal.conftest import Opened
 
 T0 = 1_763_650_200 * SECOND
 ENTRY = client_order_id("signal-1", Role.ENTRY, 1)
@@ -111,7 +111,7 @@ def order(client: str, status: OrderStatus, filled: str = "0", **more: object) -
 
 
 @pytest.fixture
-def path_of_a_day(path: Path, opened: Callable[..., Journal]) -> Path:
+def path_of_a_day(path: Path, opened: Opened) -> Path:
     """A journal with one trade from post to fills, a rejected signal, a pending one, and an order nobody asked for."""
     journal = opened()
     for number in range(7):
@@ -276,9 +276,7 @@ def test_the_text_says_why_nothing_was_bought(path_of_a_day: Path) -> None:
     assert "NO SIGNAL" in format_story(why(path_of_a_day, "theirs"), 200)
 
 
-def test_posts_that_are_not_in_the_journal_are_told_from_the_evidence(
-    path: Path, opened: Callable[..., Journal]
-) -> None:
+def test_posts_that_are_not_in_the_journal_are_told_from_the_evidence(path: Path, opened: Opened) -> None:
     journal = opened()
     journal.append("signal", "signal-1", signal("signal-1", 1), T0)
     journal.close()

@@ -16,17 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Anchor, Journal, Reader, Verification, parallel
+from engine.journal import Anchor, Reader, Verification, parallel
 from engine.journal.anchor import anchor_path, read_anchor, renew_anchor
 from engine.journal.chain import GENESIS, chain
+from tests.engine.journal.conftest import Opened, Written
 from tests.engine.journal.made_up import made_up
 
 COUNT = 30
-Tamper = Callable[..., None]
-Written = Callable[[int], Path]
-SHARED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SHARED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def verified(path: Path) -> Verification:
@@ -182,7 +179,7 @@ def test_a_forged_anchor_does_not_match_what_was_noted_elsewhere(written: Writte
     assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, False, COUNT)
 
 
-def test_records_after_what_was_noted_elsewhere_are_no_flaw(written: Written, opened: Callable[..., Journal]) -> None:
+def test_records_after_what_was_noted_elsewhere_are_no_flaw(written: Written, opened: Opened) -> None:
     path = written(COUNT)
     noted = Anchor.parse(f"{COUNT}:{verified(path).last_hash}")
     journal = opened()
@@ -201,7 +198,7 @@ def test_what_was_noted_elsewhere_may_be_cut_off(written: Written) -> None:
     assert (found.ok, found.chain_ok, found.first_bad_seq) == (False, True, COUNT + 1)
 
 
-def test_a_missing_anchor_is_said(written: Written, anchor: Path, opened: Callable[..., Journal]) -> None:
+def test_a_missing_anchor_is_said(written: Written, anchor: Path, opened: Opened) -> None:
     path = written(COUNT)
     anchor.unlink()
     found = verified(path)
@@ -214,7 +211,7 @@ def test_a_missing_anchor_is_said(written: Written, anchor: Path, opened: Callab
 
 
 @pytest.mark.parametrize("cut", [1, 7, COUNT])
-def test_a_cut_tail_keeps_the_journal_closed(written: Written, opened: Callable[..., Journal], cut: int) -> None:
+def test_a_cut_tail_keeps_the_journal_closed(written: Written, opened: Opened, cut: int) -> None:
     path = written(COUNT)
     run(path, "DELETE FROM records WHERE seq > ?", COUNT - cut)
     with pytest.raises(JournalError, match="cut off at the end") as caught:
@@ -233,9 +230,7 @@ def test_a_cut_tail_keeps_the_journal_closed(written: Written, opened: Callable[
         ("UPDATE records SET hash = zeroblob(32) WHERE seq = 30", 30),
     ],
 )
-def test_a_damaged_tail_keeps_the_journal_closed(
-    written: Written, opened: Callable[..., Journal], sql: str, bad: int
-) -> None:
+def test_a_damaged_tail_keeps_the_journal_closed(written: Written, opened: Opened, sql: str, bad: int) -> None:
     run(written(COUNT), sql)
     with pytest.raises(JournalError, match=f"record {bad} was") as caught:
         opened()
@@ -243,9 +238,7 @@ def test_a_damaged_tail_keeps_the_journal_closed(
     assert caught.value.remedy
 
 
-def test_only_the_tail_is_checked_on_opening(
-    written: Written, opened: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_tail_is_checked_on_opening(written: Written, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.journal.writer.TAIL", 10)
     path = written(COUNT)
     run(path, "DELETE FROM records WHERE seq = 5")
@@ -256,9 +249,7 @@ def test_only_the_tail_is_checked_on_opening(
         opened()
 
 
-def test_the_anchor_survives_a_half_written_line(
-    written: Written, anchor: Path, opened: Callable[..., Journal]
-) -> None:
+def test_the_anchor_survives_a_half_written_line(written: Written, anchor: Path, opened: Opened) -> None:
     path = written(COUNT)
     whole = anchor.read_bytes()
     for torn in (whole[:128] + whole[128:200] + b"\0" * 56, b"x" * 128 + whole[128:], whole[:130]):
@@ -284,7 +275,7 @@ def test_what_is_no_anchor_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("number", [-5, 0])
-def test_a_record_before_the_first_is_named(written: Written, opened: Callable[..., Journal], number: int) -> None:
+def test_a_record_before_the_first_is_named(written: Written, opened: Opened, number: int) -> None:
     path = written(COUNT)
     run(path, "INSERT INTO records SELECT ?, at_ns, kind, key, body, hash FROM records WHERE seq = 1", number)
     found = verified(path)
@@ -295,7 +286,7 @@ def test_a_record_before_the_first_is_named(written: Written, opened: Callable[.
 
 @pytest.mark.timeout(30)
 def test_a_forged_number_far_beyond_the_last_is_named_at_once(
-    written: Written, opened: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch
+    written: Written, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(COUNT)
     run(path, "INSERT INTO records SELECT ?, at_ns, kind, key, body, hash FROM records WHERE seq = 1", 2**63 - 1)

@@ -1,12 +1,9 @@
-"""The writer: what is durable when, what is refused, and what happens when the disk refuses."""
+"""The writer: what is durable when, what is refused, and what bounds its queue and its log."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import stat
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,38 +12,12 @@ from types import SimpleNamespace
 import pytest
 
 from engine.config import JournalConfig
-from engine.errors import EXIT_JOURNAL, JournalError
+from engine.errors import JournalError
 from engine.journal import Journal, Reader, schema, writer
 from engine.journal.chain import GENESIS
 from engine.model import DisplayText, Reading, Value
-
-Opened = Callable[..., Journal]
-Append = Callable[[Journal, int], None]
-READING = Reading("1", "vader", "1", 0.5, 0.5, 7)
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-async def test_files_are_private(opened: Opened, path: Path, anchor: Path) -> None:
-    old_umask = os.umask(0)
-    try:
-        journal = opened()
-        journal.append("reading", "1", READING, 1)
-        await journal.commit()
-    finally:
-        os.umask(old_umask)
-    assert mode(path.parent) == 0o700
-    companions = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
-    assert [mode(file) for file in (*companions, anchor)] == [0o600] * 4
-
-
-def test_a_file_open_to_others_is_closed_to_them(written: Callable[[int], Path], opened: Opened) -> None:
-    path = written(1)
-    path.chmod(0o644)
-    opened()
-    assert mode(path) == 0o600
+from tests.engine.journal.conftest import Append, Opened
+from tests.engine.journal.made_up import READING
 
 
 async def test_commit_means_durable(opened: Opened, path: Path) -> None:
@@ -157,19 +128,6 @@ def test_what_is_no_record_is_refused(opened: Opened, kind: str, key: str, value
     journal.flush()
 
 
-async def test_a_value_that_cannot_be_encoded_stops_the_journal(opened: Opened, path: Path) -> None:
-    told: list[JournalError] = []
-    journal = opened(on_failure=told.append)
-    journal.append("reading", "1", READING, 1)
-    await journal.commit()
-    journal.append("reading", "2", Reading("2", "vader", "1", object(), 0.5, 7), 1)  # type: ignore[arg-type]
-    with pytest.raises(JournalError, match=r"record 2 \(reading\)"):
-        await journal.commit()
-    assert told == [journal.failure]
-    with Reader(path) as reader:
-        assert reader.verify().records == 1
-
-
 def test_closed_and_unopened_journals_refuse(path: Path, opened: Opened) -> None:
     journal = Journal(path, JournalConfig(), profile="paper")
     journal.close()
@@ -187,159 +145,6 @@ def test_closed_and_unopened_journals_refuse(path: Path, opened: Opened) -> None
         with pytest.raises(JournalError, match="closed"):
             refused()
     assert journal.failure is None
-
-
-def test_profiles_never_share_a_journal(written: Callable[[int], Path], opened: Opened) -> None:
-    written(3)
-    with pytest.raises(JournalError, match="expected a journal of the profile 'live', found one of 'paper'") as caught:
-        opened(profile="live")
-    assert caught.value.remedy
-    with pytest.raises(JournalError, match="expected a profile out of"):
-        opened(profile="fun")
-
-
-def test_two_writers_never_share_a_journal(opened: Opened) -> None:
-    opened()
-    with pytest.raises(JournalError, match="another process writes this journal"):
-        opened()
-
-
-def test_a_file_that_is_no_database_is_left_alone(path: Path, opened: Opened) -> None:
-    path.parent.mkdir()
-    path.write_text("my diary\n" * 100)
-    with pytest.raises(JournalError, match="it is no journal") as caught:
-        opened()
-    assert str(path) in str(caught.value)
-    assert path.read_text() == "my diary\n" * 100
-
-
-def test_another_programs_database_is_left_alone(path: Path, opened: Opened) -> None:
-    path.parent.mkdir()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE recipes(name TEXT)")
-    with pytest.raises(JournalError, match="another program's database"):
-        opened()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("recipes",)]
-
-
-def test_a_newer_journal_is_refused(
-    written: Callable[[int], Path], opened: Opened, tamper: Callable[..., None]
-) -> None:
-    written(1)
-    tamper(f"INSERT INTO _sqlite_migrations(migration_set, name) VALUES ('{schema.MIGRATION_SET}', 'm999_future')")
-    with pytest.raises(JournalError, match="found m999_future"):
-        opened()
-
-
-def test_a_newer_chain_is_refused(written: Callable[[int], Path], opened: Opened, tamper: Callable[..., None]) -> None:
-    written(1)
-    tamper("UPDATE meta SET value = '2' WHERE name = 'chain_layout'")
-    with pytest.raises(JournalError, match="expected hash chain layout 1, found '2'"):
-        opened()
-
-
-def test_a_journal_whose_making_was_interrupted_is_finished(path: Path, opened: Opened) -> None:
-    path.parent.mkdir()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    journal = opened()
-    assert journal.append("reading", "1", READING, 1) == 1
-    journal.flush()
-
-
-def test_a_directory_in_the_way(path: Path, opened: Opened) -> None:
-    path.mkdir(parents=True)
-    with pytest.raises(JournalError, match="cannot be opened"):
-        opened()
-
-
-async def test_a_lock_of_another_process_stops_the_journal(
-    opened: Opened, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(schema, "BUSY_S", 0.05)
-    told = threading.Event()
-    journal = opened(on_failure=lambda _: told.set())
-    journal.append("reading", "1", READING, 1)
-    await journal.commit()
-    thief = sqlite3.connect(path, isolation_level=None)
-    thief.execute("BEGIN IMMEDIATE")
-    journal.append("reading", "2", READING, 2)
-    with pytest.raises(JournalError, match=r"could not write record 2: another process holds a lock"):
-        await journal.commit()
-    assert told.is_set()
-    thief.execute("ROLLBACK")
-    thief.close()
-    for refused in (lambda: journal.append("reading", "3", READING, 3), journal.flush):
-        with pytest.raises(JournalError, match="another process holds a lock"):
-            refused()
-    journal.close()
-    assert journal.failure is not None
-    assert journal.failure.exit_code == EXIT_JOURNAL
-    again = opened()
-    assert again.seq == 1
-
-
-def test_a_journal_that_another_process_holds_is_not_opened(
-    written: Callable[[int], Path], opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(schema, "BUSY_S", 0.05)
-    thief = sqlite3.connect(written(1), isolation_level=None)
-    thief.execute("BEGIN IMMEDIATE")
-    with pytest.raises(JournalError, match="could not open the journal: another process holds a lock"):
-        opened()
-    thief.close()
-    assert opened().seq == 1
-
-
-async def test_rows_of_another_writer_stop_the_journal(opened: Opened, path: Path, tamper: Callable[..., None]) -> None:
-    journal = opened()
-    journal.append("reading", "1", READING, 1)
-    await journal.commit()
-    tamper("INSERT INTO records SELECT 2, at_ns, kind, key, body, hash FROM records WHERE seq = 1")
-    journal.append("reading", "2", READING, 2)
-    with pytest.raises(JournalError, match="another process wrote to it meanwhile"):
-        await journal.commit()
-
-
-async def test_a_full_disk_stops_the_journal_and_loses_nothing(
-    opened: Opened, path: Path, monkeypatch: pytest.MonkeyPatch, append_made_up: Append
-) -> None:
-    def small(at: Path, connect: Callable[[Path], sqlite3.Connection] = schema.connect) -> sqlite3.Connection:
-        connection = connect(at)
-        connection.execute("PRAGMA max_page_count = 60")
-        return connection
-
-    monkeypatch.setattr(writer, "schema", SimpleNamespace(**{**vars(schema), "connect": small}))
-    journal = opened()
-    durable = 0
-    with pytest.raises(JournalError, match="the disk is full"):
-        for _ in range(1000):
-            append_made_up(journal, 20)
-            await journal.commit()
-            durable = journal.seq
-    assert durable > 100
-    monkeypatch.undo()
-    with Reader(path) as reader:
-        found = reader.verify()
-    assert (found.ok, found.records) == (True, durable)
-    journal.close()
-    append_made_up(again := opened(), 20)
-    again.flush()
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_ends_unexpectedly_is_a_failure(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(Journal, "_write_group", broken)
-    told: list[JournalError] = []
-    journal = opened(on_failure=told.append)
-    journal.append("reading", "1", READING, 1)
-    with pytest.raises(JournalError, match="ended unexpectedly"):
-        journal.flush()
-    assert len(told) == 1
 
 
 def test_the_queue_is_bounded(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,106 @@
+"""What stops the writer for good: a lock, another writer, a full disk, a value or a thread of ours that breaks."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.errors import EXIT_JOURNAL, JournalError
+from engine.journal import Journal, Reader, schema, writer
+from engine.model import Reading
+from tests.engine.journal.conftest import Append, Opened, Tamper
+from tests.engine.journal.made_up import READING
+
+
+async def test_a_value_that_cannot_be_encoded_stops_the_journal(opened: Opened, path: Path) -> None:
+    told: list[JournalError] = []
+    journal = opened(on_failure=told.append)
+    journal.append("reading", "1", READING, 1)
+    await journal.commit()
+    journal.append("reading", "2", Reading("2", "vader", "1", object(), 0.5, 7), 1)  # type: ignore[arg-type]
+    with pytest.raises(JournalError, match=r"record 2 \(reading\)"):
+        await journal.commit()
+    assert told == [journal.failure]
+    with Reader(path) as reader:
+        assert reader.verify().records == 1
+
+
+async def test_a_lock_of_another_process_stops_the_journal(
+    opened: Opened, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "BUSY_S", 0.05)
+    told = threading.Event()
+    journal = opened(on_failure=lambda _: told.set())
+    journal.append("reading", "1", READING, 1)
+    await journal.commit()
+    thief = sqlite3.connect(path, isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    journal.append("reading", "2", READING, 2)
+    with pytest.raises(JournalError, match=r"could not write record 2: another process holds a lock"):
+        await journal.commit()
+    assert told.is_set()
+    thief.execute("ROLLBACK")
+    thief.close()
+    for refused in (lambda: journal.append("reading", "3", READING, 3), journal.flush):
+        with pytest.raises(JournalError, match="another process holds a lock"):
+            refused()
+    journal.close()
+    assert journal.failure is not None
+    assert journal.failure.exit_code == EXIT_JOURNAL
+    again = opened()
+    assert again.seq == 1
+
+
+async def test_rows_of_another_writer_stop_the_journal(opened: Opened, path: Path, tamper: Tamper) -> None:
+    journal = opened()
+    journal.append("reading", "1", READING, 1)
+    await journal.commit()
+    tamper("INSERT INTO records SELECT 2, at_ns, kind, key, body, hash FROM records WHERE seq = 1")
+    journal.append("reading", "2", READING, 2)
+    with pytest.raises(JournalError, match="another process wrote to it meanwhile"):
+        await journal.commit()
+
+
+async def test_a_full_disk_stops_the_journal_and_loses_nothing(
+    opened: Opened, path: Path, monkeypatch: pytest.MonkeyPatch, append_made_up: Append
+) -> None:
+    def small(at: Path, connect: Callable[[Path], sqlite3.Connection] = schema.connect) -> sqlite3.Connection:
+        connection = connect(at)
+        connection.execute("PRAGMA max_page_count = 60")
+        return connection
+
+    monkeypatch.setattr(writer, "schema", SimpleNamespace(**{**vars(schema), "connect": small}))
+    journal = opened()
+    durable = 0
+    with pytest.raises(JournalError, match="the disk is full"):
+        for _ in range(1000):
+            append_made_up(journal, 20)
+            await journal.commit()
+            durable = journal.seq
+    assert durable > 100
+    monkeypatch.undo()
+    with Reader(path) as reader:
+        found = reader.verify()
+    assert (found.ok, found.records) == (True, durable)
+    journal.close()
+    append_made_up(again := opened(), 20)
+    again.flush()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ends_unexpectedly_is_a_failure(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Journal, "_write_group", broken)
+    told: list[JournalError] = []
+    journal = opened(on_failure=told.append)
+    journal.append("reading", "1", READING, 1)
+    with pytest.raises(JournalError, match="ended unexpectedly"):
+        journal.flush()
+    assert len(told) == 1
