@@ -16,8 +16,8 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 RESERVED = frozenset(
     f"ctrl+{key}" for key in ("a", "b", "c", "h", "i", "j", "m", "q", "s", "z", "o", "left_square_bracket")
-)
-"""Keys that terminals, tmux, screen or flow control take for themselves."""
+) | {"alt+left_square_bracket", "alt+shift+o"}
+"""Keys that terminals, tmux, screen or flow control take for themselves. The last two begin what other keys send."""
 
 NAMES = {
     "question_mark": "?",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.timer import Timer
 
@@ -45,7 +45,7 @@ COLLECT_AFTER = (5_000, 20, 20)
 a few thousand objects and leaves most of them again: Python's default of 700 walked them five times."""
 
 
-class DeskApp(App[bool]):
+class DeskApp(App[bool], inherit_bindings=False):
     """Returns True from `run` when a person asked that the engine stops."""
 
     TITLE = "desk"
@@ -63,7 +63,8 @@ class DeskApp(App[bool]):
     """
     """What zoom and compact mean in every view."""
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "help_quit", show=False, system=True)]
+    """Without Textual's Ctrl+Q, which leaves unasked: flow control's own key, pressed where Ctrl+S froze a screen."""
 
     def __init__(
         self,
@@ -216,6 +217,14 @@ class DeskApp(App[bool]):
             screen.set_class(compact, "-compact")
         if isinstance(self.screen, ViewScreen):
             self.screen.line.say(f"{'Compact' if compact else 'Roomy'}. {problem}".rstrip())
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C leaves nothing and stops nothing; it says which keys do."""
+        here = self.screen
+        if isinstance(here, ViewScreen):
+            away = "desk.quit" if here is self.main else "view.leave"
+            does = "leaves the desk" if here is self.main else "goes back"
+            here.line.say(f"{self.keymap.first(away)} {does}; {self.keymap.first('engine.kill')} halts trading.")
 
     def quit_desk(self, stop_engine: bool) -> None:
         """Leave the screen."""

@@ -28,7 +28,13 @@ _NEEDED = ("desk.quit", "desk.help", "engine.kill", "view.leave")
 """Actions that always have a key: nobody must be locked in, and the kill switch is one key."""
 _SPELLED = {name.lower(): key for key, name in NAMES.items()} | {"esc": "escape", "del": "delete", "return": "enter"}
 _KNOWN = {key.value for key in Keys if not key.value.startswith("<")} | set(NAMES)
-_MODIFIERS = ("ctrl", "alt", "shift", "super")
+_MODIFIERS = frozenset({"ctrl", "alt", "shift", "super"})
+_SHIFTED = {key.removeprefix("shift+") for key in _KNOWN if key.startswith("shift+")} | {f"f{n}" for n in range(1, 25)}
+"""Keys that terminals tell with shift from those without."""
+_SENT = {"ctrl+at": "ctrl+@", "ctrl+space": "ctrl+@"}
+"""Keys that terminals send as another one."""
+_NO_KEY = "no-key"
+"""What no terminal sends. Textual keeps an action's default key where a keymap says nothing for it."""
 
 
 class Keymap:
@@ -45,7 +51,7 @@ class Keymap:
 
     def textual(self) -> dict[str, str]:
         """The keys that differ from the defaults, as `App.set_keymap` takes them."""
-        return {id: ",".join(keys) for id, keys in self._own.items()}
+        return {id: ",".join(keys) or _NO_KEY for id, keys in self._own.items()}
 
     def written(self, id: str) -> str:
         """An action's keys as people write them: `d Enter`; empty when it has none."""
@@ -54,6 +60,10 @@ class Keymap:
     def first(self, id: str) -> str:
         """The key to name where one is shown: `y`; empty when it has none."""
         return key_name(self.keys[id][0]) if self.keys[id] else ""
+
+    def said(self, id: str) -> str:
+        """The key as a sentence names it: `t`; of an action without one, how the palette finds it: `: tickets`."""
+        return self.first(id) or f"{self.first('desk.palette') or 'palette'} {BY_ID[id].label}"
 
     def _chosen(self, id: str, value: Setting) -> tuple[str, ...]:
         action = BY_ID.get(id)
@@ -68,13 +78,23 @@ class Keymap:
 
     def _key(self, id: str, word: str) -> str:
         """A key as Textual names it. Raises ConfigError for one that is not a key, or that terminals take."""
-        *modifiers, base = word.strip().split("+") if len(word.strip()) > 1 else [word.strip()]
-        base = _base(base, bool(modifiers))
+        *before, last = word.strip().split("+") if len(word.strip()) > 1 else [word.strip()]
+        modifiers = {each.lower() for each in before}
+        base = _base(last, bool(modifiers))
         known = base in _KNOWN or len(base) == 1 or unicodedata.name(_letter(base), "") != ""
-        if not base or not known or any(each not in _MODIFIERS for each in modifiers):
+        if not base or not known or not modifiers <= _MODIFIERS:
             said = f"expected a key such as Y, f5, ctrl+e or PgUp, found {word!r}"
             raise self._error(id, said, _nearest(base, _KNOWN))
-        key = "+".join((*modifiers, base))
+        letter = len(base) == 1 and len(base.upper()) == 1 and base.upper() != base
+        if "shift" in modifiers and base not in _SHIFTED and not (letter and modifiers <= {"shift", "alt"}):
+            said = f"expected a key that every terminal tells from others, found {word!r}"
+            raise self._error(id, said, "write the character that shift gives, or leave shift away")
+        if modifiers == {"shift"} and letter:
+            return base.upper()
+        if modifiers == {"alt"} and len(last) == 1 and last.isupper():
+            modifiers = {"alt", "shift"}
+        key = "+".join((*sorted(modifiers), base))
+        key = _SENT.get(key, key)
         if key in RESERVED:
             said = f"expected a key that is free, found {key}"
             raise self._error(id, said, "terminals, tmux or flow control take it")

@@ -63,6 +63,7 @@ class Feed(Wheel, can_focus=True):
         self._made_for: Size | None = None
         """The size that the lines were made for; None when they are to be made again."""
         self._hint = ""
+        self._keys = ("G", "f", "Tab")
 
     # What the desk calls
 
@@ -76,6 +77,10 @@ class Feed(Wheel, can_focus=True):
         if hint != self._hint:
             self._hint = hint
             self._dirty()
+
+    def name_keys(self, *, follow: str, filter: str, next_pane: str) -> None:
+        """The keys in force, as its words name them."""
+        self._keys = (follow, filter, next_pane)
 
     def push(self, posts: Iterable[PostRow]) -> None:
         """Append posts, oldest first; the next frame paints them."""
@@ -254,7 +259,9 @@ class Feed(Wheel, can_focus=True):
     def _nothing(self) -> str:
         """Said where the first post would stand."""
         if self._window.filter:
-            return " No post matches. f changes the filter, an empty one shows all."
+            return f" No post matches. {self._keys[1]} changes the filter, an empty one shows all."
+        if self._window.hidden:
+            return " Every post here is of a muted author."
         return " No posts yet." if self._total == 0 else ""
 
     def _title(self, width: int) -> Line:
@@ -274,9 +281,10 @@ class Feed(Wheel, can_focus=True):
         if window.hidden:
             line.add(f"  {figures.count(window.hidden)} muted", colors.head_row)
         if window.cursor is not None:
-            return line.right(f"▲ {figures.count(self.new)} new  G follow ", width - line.cells, colors.title_focus)
+            new = f"▲ {figures.count(self.new)} new  {self._keys[0]} follow "
+            return line.right(new, width - line.cells, colors.title_focus)
         busy = bool(window.filter or window.words or self._unseen or self._unscored)
-        hint = f"Tab: {self._hint} " if self._hint and width < 100 and not busy else ""
+        hint = f"{self._keys[2]}: {self._hint} " if self._hint and width < 100 and not busy else ""
         return line.right(hint, width - line.cells, colors.head_row)
 
     def forget_painted(self) -> None:

@@ -81,8 +81,10 @@ class PostWindow:
         return post.author.lower() not in self.muted and self.filter.matches(post)
 
     def _choose(self) -> None:
-        """Choose anew what is shown. The cursor stays on its post, or goes to the nearest older one that is shown."""
+        """Choose anew what is shown. The cursor stays on its post, or goes to the nearest older one that is shown; and
+        it stays in its row of the view, as far as there are posts to fill the others."""
         at = None if self.cursor is None or not len(self.shown) else self.shown[max(self.cursor, self.shown.start)]
+        row = 0 if self.cursor is None else max(0, self.cursor - self.rows().start)
         self.cursor = None
         self.shown = self._all
         if self.filter or self.muted:
@@ -92,7 +94,9 @@ class PostWindow:
                     self.shown.append(post)
         if at is not None and len(self.shown):
             older = [seq for seq in range(self.shown.start, self.shown.end) if _not_after(self.shown[seq], at)]
-            self.stand_on(older[-1] if older else self.shown.start)
+            seq = older[-1] if older else self.shown.start
+            self.stand_on(seq)
+            self._bottom = min(max(seq - row, self.shown.start) + self.room, self.shown.end)
 
     def rows(self) -> range:
         """Sequence numbers of the posts in view, top to bottom."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from desk.actions import Group, bindings, in_view
+from desk.actions import BY_ID, Group, bindings, in_view
 from desk.keymap import Keymap
 from widgets.key_table import KeyTable
 
@@ -17,15 +18,16 @@ _NOTE = (
     "Enter never confirms. Esc closes."
 )
 _MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "first", "last")}
+_CLOSE = [BY_ID[id] for id in ("desk.help", "desk.quit", "view.leave")]
 
 
 class Help(ModalScreen[None]):
-    """The keys of one view as they are in force; the keys that leave a view close it, and so does ?."""
+    """The keys of one view as they are in force; the keys that leave a view or the desk close it, and so do its own."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in bindings("help") if binding.id in _MOVES),
-        Binding("escape,q,question_mark", "close", "Close", show=False),
+        *(Binding(",".join(action.keys), "close", action.label, id=action.id, show=False) for action in _CLOSE),
     ]
 
     def __init__(self, view: str, keymap: Keymap) -> None:
@@ -45,6 +47,13 @@ class Help(ModalScreen[None]):
             },
             _NOTE,
         )
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape closes whatever the keymap says. It is no binding: Textual drops those that share a key with one of
+        the keymap's."""
+        if event.key == "escape":
+            event.stop()
+            self.action_close()
 
     def action_close(self) -> None:
         self.dismiss()

@@ -81,7 +81,7 @@ class JournalView(ReadingView):
             self.line.say(f"{len(found)} record{'s' * (len(found) != 1)}{most}.")
         else:
             at = figures.clock(self.link.time.now_ns())
-            self.hits.note = f"the newest {len(found)} at {at}; / searches"
+            self.hits.note = f"the newest {len(found)} at {at}; {self.desk.keymap.said('feed.search')} searches"
         self.hits.show((str(hit.seq), hit) for hit in found)
         if follows:
             self.hits.first()

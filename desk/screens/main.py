@@ -96,7 +96,6 @@ class Main(ViewScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.feed.mute(self.desk.muted.names)
         self.set_interval(_BEAT_S, self.beat)
         self.beat()
 
@@ -186,9 +185,11 @@ class Main(ViewScreen):
         if monotonic() - self.tickets.moved_at < self.GUARD_S:
             return "Ignored: the ticket had just moved or changed. Look again, then press the key."
         if self.focused is not self.tickets:
-            return "Press t to go to the tickets first: a decision is on the ticket under the cursor."
+            go = self.desk.keymap.said("move.tickets")
+            return f"Press {go} to go to the tickets first: a decision is on the ticket under the cursor."
         if not self._sees_ticket():
-            return "The ticket has no room on this screen: make it larger, or press 2 to see the ticket in full."
+            see = self.desk.keymap.said("view.ticket")
+            return f"The ticket has no room on this screen: press {see} to see it in full, or make the screen larger."
         return super().may_decide()
 
     def _sees_ticket(self) -> bool:
@@ -261,7 +262,7 @@ class Main(ViewScreen):
 
     @work
     async def action_search(self) -> None:
-        text = await self.app.push_screen_wait(Prompt("Find in posts", "words; . older hit, comma newer hit"))
+        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint))
         if text is None:
             return
         if self.feed.search(text):
@@ -277,7 +278,7 @@ class Main(ViewScreen):
 
     def _find(self, *, older: bool) -> None:
         if not self.feed.find(older=older):
-            self.line.say("No further hit that way. / starts a search.")
+            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
 
     # The engine, by what is selected here
 

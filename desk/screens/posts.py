@@ -54,7 +54,6 @@ class PostsView(ReadingView):
         if main is not None:
             self.feed.push(main.feed.kept)
         self._pid = self.link.mirror.pid
-        self.feed.mute(self.muted.names)
         super().on_mount()
 
     def update_parts(self, parts: Part) -> None:
@@ -140,7 +139,7 @@ class PostsView(ReadingView):
 
     @work
     async def action_search(self) -> None:
-        text = await self.app.push_screen_wait(Prompt("Find in posts", "words; . older hit, comma newer hit"))
+        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint))
         if text is None:
             return
         self.go(self.feed)
@@ -155,16 +154,15 @@ class PostsView(ReadingView):
 
     def _find(self, *, older: bool) -> None:
         if not self.feed.find(older=older):
-            self.line.say("No further hit that way. / starts a search.")
+            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
 
     @work
     async def action_mute(self) -> None:
         """Hide the author of the chosen post; a name typed in, muted already, is shown again."""
         post = self.feed.selected
         muted = ", ".join(sorted(self.muted.names)[:8]) or "nobody"
-        prompt = Prompt(
-            f"Mute on this desk only, or show again. Muted: {muted}", "author", value=post.author if post else ""
-        )
+        title = f"Hide an author here, or show them again; moods and signals count them as before. Muted: {muted}"
+        prompt = Prompt(title, "author", value=post.author if post else "")
         name = await self.app.push_screen_wait(prompt)
         if not name:
             return

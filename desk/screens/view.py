@@ -13,6 +13,7 @@ from desk.screens.sharing import Sharing
 from desk.screens.status import local_offset_s, status_view
 from desk.screens.verbs import VerbScreen
 from engine.model import Ticket
+from widgets.feed import Feed
 from widgets.inked import Inked
 from widgets.key_bar import KeyBar
 from widgets.status_bar import StatusBar
@@ -95,6 +96,12 @@ class ViewScreen(Sharing, VerbScreen):
         """The app: keymap, settings, and the way to other views."""
         return cast("DeskApp", self.app)
 
+    @property
+    def search_hint(self) -> str:
+        """What stands in the empty line of a search in posts."""
+        keymap = self.desk.keymap
+        return f"words; {keymap.said('feed.older')} older hit, {keymap.said('feed.newer')} newer hit"
+
     def key_bar(self) -> KeyBar:
         """The bottom line of this view, with the keys in force."""
         return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys, also=self.ALSO), id="keybar")
@@ -103,6 +110,14 @@ class ViewScreen(Sharing, VerbScreen):
         self.set_class(self.desk.settings.compact, "-compact")
         if self.desk.local_time:
             self.bar.local_offset_s = local_offset_s()
+        keymap = self.desk.keymap
+        for feed in self.query(Feed):
+            feed.mute(self.desk.muted.names)
+            feed.name_keys(
+                follow=keymap.said("move.last"),
+                filter=keymap.said("feed.filter"),
+                next_pane="Tab" if "tab" in keymap.keys["move.right"] else keymap.said("move.right"),
+            )
         self.show_status()
 
     def show_status(self) -> None:

@@ -46,6 +46,25 @@ def test_the_view_holds_what_is_kept_and_the_cursor_is_in_it(turns: list[tuple[s
             assert window.cursor in rows
 
 
+def test_the_cursors_row_stays_when_the_guards_change_what_passes_the_filter() -> None:
+    window = PostWindow(100)
+    window.room = 5
+    window.push(post(number) for number in range(40))
+    held = GuardMark(weight=0.5, reasons=("copy",))
+    window.mark({post(number).id: held for number in range(40) if number != 3})
+    window.set_filter("held")
+    window.move(-10)
+    window.move(-3)
+    window.move(1)
+    at, row = window.selected, window.cursor - window.rows().start  # type: ignore[operator]
+    assert row == 1
+    window.mark({post(3).id: held, post(39).id: GuardMark()})
+    assert window.selected == at
+    assert window.cursor - window.rows().start == row  # type: ignore[operator]
+    window.mute(frozenset({post(39).author.lower()}))
+    assert window.cursor in window.rows()
+
+
 def test_a_standing_view_does_not_move_while_posts_come() -> None:
     window = PostWindow(100)
     window.room = 5

@@ -18,6 +18,7 @@ from desk.screens.posts import PostsView
 from desk.screens.prompt import Prompt
 from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
+from desk.screens.symbol import SymbolView
 from engine.model import Fill, Light, Role, TradingState
 from engine.model.frames import Frame, Push
 from tests.desk import made_up
@@ -290,6 +291,14 @@ async def test_a_post_in_full_with_its_authors_record_and_muting(open_desk: Open
         assert len(view.feed.posts) == 60 - shown
         await pilot.pause(0.1)
         assert f"{shown} muted" in painted(view.feed)[0]
+        of_muted = {each for post in made_up.snapshot().posts if post.author == "deltahedge" for each in post.symbols}
+        await pilot.press("3")
+        symbol = view_of(app, SymbolView)
+        assert isinstance(symbol, SymbolView)
+        assert symbol.subject in of_muted
+        assert symbol.feed.posts
+        assert "deltahedge" not in {post.author for post in symbol.feed.posts}
+        await until(pilot, lambda: " muted" in painted(symbol.feed)[0])
         await pilot.press("escape", "4")
         again = view_of(app, PostsView)
         assert isinstance(again, PostsView)
