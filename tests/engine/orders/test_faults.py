@@ -265,7 +265,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(moves, st.integers(0, 2**32))
 async def test_nothing_is_lost_and_nothing_is_doubled(story: list[tuple[str, int]], seed: int) -> None:
     wire = Wire(Random(seed))

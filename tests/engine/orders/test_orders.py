@@ -1,4 +1,4 @@
-"""The order state machine: four outcomes, unresolved orders, executions, entries that time out."""
+"""The order state machine: intents, the venue's answers, executions in any order, legs, what is not ours."""
 
 from __future__ import annotations
 
@@ -23,15 +23,11 @@ from engine.model import (
     Outcome,
     Role,
     Side,
-    VenueAccount,
-    VenueSnapshot,
     client_order_id,
 )
-from engine.orders import Cancel, LookUp, Orders, Place, Resend
+from engine.orders import Cancel, Orders, Place, Resend
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, draft, event, legs, signal, ticket, told
-
-ACCEPTED, UNRESOLVED = Outcome.ACCEPTED, Outcome.UNRESOLVED
 
 
 def test_the_client_order_id_is_a_pure_function_of_signal_role_and_attempt(enter: Enter) -> None:
@@ -58,7 +54,7 @@ def test_a_quantity_no_venue_takes_is_refused(enter: Enter, quantity: str) -> No
 
 def test_an_accepted_order_keeps_our_role_and_signal(orders: Orders, enter: Enter) -> None:
     intent = enter()
-    changes = orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, at_ns=T0 + 1)), T0 + 1)
+    changes = orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, at_ns=T0 + 1)), T0 + 1)
     (order,) = changes.orders
     assert (order.status, order.role, order.signal_id) == (OrderStatus.WORKING, Role.ENTRY, "signal-1")
     assert orders.open == (order,)
@@ -71,134 +67,6 @@ def test_a_definite_rejection_is_final_and_says_why(orders: Orders, enter: Enter
     assert changes.orders[0].status is OrderStatus.REJECTED
     assert "insufficient buying power" in changes.alerts[0].text
     assert orders.open == () and orders.next_due_ns is None
-
-
-def test_an_accepted_answer_without_an_order_is_looked_up(orders: Orders, enter: Enter) -> None:
-    orders.on_answer(enter(), Answer(ACCEPTED), T0)
-    assert orders.unresolved
-
-
-class TestUnresolved:
-    def test_looked_up_with_back_off_until_found(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED, "timeout"), T0)
-        asked = []
-        while len(asked) < 4:
-            at_ns = orders.next_due_ns
-            assert at_ns is not None
-            changes = orders.due(at_ns)
-            assert changes.requests == (LookUp(intent.client_order_id),)
-            asked.append((at_ns - T0) / SECOND)
-            orders.on_lookup(intent.client_order_id, Lookup(None, reason="503"), at_ns)
-        assert asked == [0.5, 1.5, 3.5, 7.5]
-        found = told(intent, OrderStatus.PARTIAL, "4", "99", at_ns=T0 + SECOND)
-        changes = orders.on_lookup(intent.client_order_id, Lookup(True, found), T0 + 8 * SECOND)
-        assert changes.orders[-1].status is OrderStatus.PARTIAL
-        assert [(fill.quantity, fill.price) for fill in changes.fills] == [(4, 99)]
-        assert not orders.unresolved
-
-    def test_not_found_counts_only_after_the_grace_period(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED, "reset"), T0)
-        assert not orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 5 * SECOND - 1)
-        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 5 * SECOND)
-        assert changes.requests == (Resend(intent),)
-        assert orders.unresolved[0].client_order_id == intent.client_order_id
-
-    def test_after_its_time_it_was_never_placed(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED), T0)
-        late = intent.valid_until_ns + 1
-        changes = orders.on_lookup(intent.client_order_id, Lookup(False), late)
-        assert changes.orders[0].status is OrderStatus.NEVER_PLACED and not changes.requests
-        assert orders.next_due_ns is None
-
-    def test_just_in_time_it_is_sent_again(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED), T0)
-        changes = orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns)
-        assert changes.requests == (Resend(intent),)
-
-    def test_after_a_restart_it_is_sent_again_only_once_the_book_was_compared(
-        self, orders: Orders, enter: Enter
-    ) -> None:
-        intent = enter()
-        again = Orders(Config())
-        again.restore(intent)
-        (asked,) = again.due(T0 + SECOND).requests
-        assert asked == LookUp(intent.client_order_id)
-        assert not again.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND).requests
-        empty = VenueSnapshot(T0 + 7 * SECOND, VenueAccount(Decimal(1), Decimal(1), Decimal(1)), (), ())
-        assert again.reconcile(empty, {}, T0 + 7 * SECOND).ok
-        changes = again.on_lookup(intent.client_order_id, Lookup(False), T0 + 8 * SECOND)
-        assert changes.requests == (Resend(intent),)
-
-    def test_one_that_is_no_longer_wanted_is_not_sent_again(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED), T0)
-        assert not orders.cancel_entries(T0).requests
-        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND)
-        assert changes.orders[0].status is OrderStatus.NEVER_PLACED and not changes.requests
-
-    def test_one_that_is_no_longer_wanted_is_cancelled_when_it_shows(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED), T0)
-        orders.cancel_entries(T0)
-        orders.on_update(event(told(intent, at_ns=T0 + 1), "new"), T0 + 1)
-        (request,) = orders.due(T0 + 2).requests
-        assert isinstance(request, Cancel) and request.order.client_order_id == intent.client_order_id
-
-    def test_an_alert_stays_from_half_a_minute_on_and_goes_when_it_is_known(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(UNRESOLVED, "504"), T0)
-        assert not orders.due(T0 + 30 * SECOND - 1).alerts
-        (alert,) = orders.due(T0 + 30 * SECOND).alerts
-        assert alert.until_acknowledged and "504" in alert.text
-        assert not orders.due(T0 + 40 * SECOND).alerts
-        assert orders.on_update(event(told(intent), "new"), T0 + 41 * SECOND).cleared == (alert.id,)
-
-    def test_the_fill_may_come_before_the_answer(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        filled = told(intent, OrderStatus.FILLED, "10", "99.5", at_ns=T0 + 5)
-        orders.on_update(event(filled, "fill", "x1", "10", "99.5"), T0 + 5)
-        assert not orders.on_answer(intent, Answer(UNRESOLVED, "timeout"), T0 + 8 * SECOND)
-        order = orders.get(intent.client_order_id)
-        assert order is not None and order.status is OrderStatus.FILLED
-
-    def test_an_entry_found_again_after_a_restart_keeps_the_time_it_has_left(self, enter: Enter) -> None:
-        intent = enter()
-        orders = Orders(Config())
-        orders.restore(intent)
-        found = Lookup(True, told(intent, at_ns=T0 + 1))
-        assert not orders.on_lookup(intent.client_order_id, found, T0 + 2 * SECOND).requests
-        assert not [each for each in orders.due(T0 + 59 * SECOND).requests if isinstance(each, Cancel)]
-        assert [each for each in orders.due(T0 + 61 * SECOND).requests if isinstance(each, Cancel)]
-
-    def test_an_intent_found_in_the_journal_without_an_answer_is_looked_up_at_once(self, enter: Enter) -> None:
-        intent = enter()
-        orders = Orders(Config())
-        orders.restore(intent)
-        orders.restore(msgspec.structs.replace(told(intent), venue_id="", status=OrderStatus.INTENT, role=Role.ENTRY))
-        changes = orders.due(T0 + SECOND)
-        assert changes.requests == (LookUp(intent.client_order_id),)
-        assert changes.orders[0].status is OrderStatus.UNRESOLVED
-
-    def test_an_intent_whose_answer_never_comes_is_looked_up(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        assert not orders.due(T0 + 14 * SECOND)
-        assert LookUp(intent.client_order_id) in orders.due(T0 + 15 * SECOND).requests
-
-    def test_an_unknown_status_is_looked_up_and_never_sent_again(self, orders: Orders, enter: Enter) -> None:
-        intent = enter()
-        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-        odd = msgspec.structs.replace(told(intent, OrderStatus.UNRESOLVED, at_ns=T0 + 1), venue_status="pondering")
-        orders.on_update(event(odd, "pondering"), T0 + 1)
-        assert orders.unresolved[0].venue_status == "pondering"
-        assert orders.due(T0 + SECOND).requests == (LookUp(intent.client_order_id),)
-        changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 20 * SECOND)
-        assert not changes.requests and changes.alerts[0].until_acknowledged
-        orders.on_lookup(intent.client_order_id, Lookup(True, told(intent, at_ns=T0 + 2)), T0 + 21 * SECOND)
-        assert orders.open[0].status is OrderStatus.WORKING
 
 
 def test_a_timeout_after_a_later_word_changes_nothing(orders: Orders, enter: Enter) -> None:
@@ -218,7 +86,7 @@ def test_a_final_state_is_not_left(orders: Orders, enter: Enter) -> None:
 
 def test_the_venue_may_contradict_a_conclusion_of_ours(orders: Orders, enter: Enter) -> None:
     intent = enter()
-    orders.on_answer(intent, Answer(UNRESOLVED), T0)
+    orders.on_answer(intent, Answer(Outcome.UNRESOLVED), T0)
     orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns + 1)
     filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 500 * SECOND)
     changes = orders.on_update(event(filled, "fill", "x1", "10", "99"), T0 + 500 * SECOND)
@@ -228,7 +96,7 @@ def test_the_venue_may_contradict_a_conclusion_of_ours(orders: Orders, enter: En
 
 def test_an_order_refused_when_it_was_sent_again_may_exist_from_the_first_time(orders: Orders, enter: Enter) -> None:
     intent = enter()
-    orders.on_answer(intent, Answer(UNRESOLVED, "no answer within 10 s"), T0)
+    orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "no answer within 10 s"), T0)
     changes = orders.on_lookup(intent.client_order_id, Lookup(False), T0 + 6 * SECOND)
     assert [type(request) for request in changes.requests] == [Resend]
     orders.on_answer(intent, Answer(Outcome.REJECTED, "HTTP 403: insufficient buying power"), T0 + 7 * SECOND)
@@ -251,7 +119,7 @@ def test_an_order_that_the_venue_shows_as_rejected_stays_so(orders: Orders, ente
 
 def test_a_replaced_order_is_followed_by_its_successor(orders: Orders, enter: Enter) -> None:
     intent = enter()
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
     gone = msgspec.structs.replace(told(intent, OrderStatus.REPLACED, at_ns=T0 + 2), replaced_by="v-new")
     orders.on_update(event(gone, "replaced"), T0 + 2)
     new = msgspec.structs.replace(told(intent, at_ns=T0 + 3), client_order_id="venue-made", venue_id="v-new")
@@ -270,78 +138,9 @@ def test_an_order_that_is_not_ours_is_shown_and_never_touched(orders: Orders, en
     assert not [request for request in orders.due(T0 + 3600 * SECOND).requests if "by-hand" in str(request)]
 
 
-def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(orders: Orders, enter: Enter) -> None:
-    intent = enter(stop=None)
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-    assert orders.next_due_ns == T0 + 60 * SECOND
-    assert not orders.due(T0 + 60 * SECOND - 1).requests
-    (request,) = orders.due(T0 + 60 * SECOND).requests
-    assert isinstance(request, Cancel)
-    orders.on_cancel(request.order, Answer(ACCEPTED), T0 + 60 * SECOND)
-    assert orders.open[0].status is OrderStatus.CANCELING
-    assert not orders.due(T0 + 60 * SECOND + SECOND // 4).requests
-    assert len(orders.due(T0 + 61 * SECOND).requests) == 1
-    ended = told(intent, OrderStatus.CANCELED, "3", "99", at_ns=T0 + 62 * SECOND)
-    orders.on_update(event(ended, "canceled"), T0 + 62 * SECOND)
-    assert orders.open == ()
-
-
-@pytest.mark.parametrize(("wish_s", "after_s"), [(3.0, 3), (300.0, 15), (0.0, 1)])
-def test_a_cancel_that_meets_a_rate_limit_is_asked_again_when_the_venue_says(
-    orders: Orders, enter: Enter, wish_s: float, after_s: int
-) -> None:
-    intent = enter(extended_hours=True)
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-    (request,) = orders.cancel_entries(T0).requests
-    assert isinstance(request, Cancel)
-    limited = Answer(Outcome.REJECTED, "rate limit", retry_after_s=wish_s)
-    assert not orders.on_cancel(request.order, limited, T0).requests, "a lookup would be one request more"
-    assert orders.next_due_ns == (T0 + after_s * SECOND if wish_s else T0 + SECOND // 2)
-
-
-def test_an_order_under_a_status_that_nobody_knows_can_be_cancelled(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "unknown order status"), T0)
-    assert not orders.cancel_entries(T0 + 1).requests, "the venue is not known to have it"
-    orders.on_lookup(intent.client_order_id, Lookup(True, told(intent, OrderStatus.UNRESOLVED)), T0 + 2)
-    (request,) = orders.cancel_entries(T0 + 3).requests
-    assert isinstance(request, Cancel) and request.order.venue_id
-
-
-def test_a_refused_cancel_means_look_it_up(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-    changes = orders.on_cancel(orders.open[0], Answer(Outcome.REJECTED, "order is not cancelable"), T0)
-    assert changes.requests == (LookUp(intent.client_order_id),)
-
-
-def test_a_filled_quantity_without_its_executions_is_looked_up(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    filled = told(intent, OrderStatus.FILLED, "10", "99", at_ns=T0 + 1)
-    assert not orders.on_answer(intent, Answer(ACCEPTED, order=filled), T0 + 1).fills
-    assert orders.due(T0 + SECOND).requests == (LookUp(intent.client_order_id),)
-    changes = orders.on_lookup(intent.client_order_id, Lookup(True, filled), T0 + SECOND)
-    assert [fill.execution_id for fill in changes.fills] == [f"derived-{intent.client_order_id}-10"]
-    assert not orders.on_update(event(filled, "fill", "x1", "10", "99"), T0 + 2 * SECOND).fills
-
-
-def test_a_bracket_shown_without_its_legs_is_looked_up_for_them_a_few_times(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    orders.on_update(event(told(intent), "new"), T0)
-    asked = 0
-    now_ns = T0
-    while orders.due(now_ns).requests == (LookUp(intent.client_order_id),) or now_ns < T0 + 30 * SECOND:
-        asked += 1
-        orders.on_lookup(intent.client_order_id, Lookup(True, told(intent)), now_ns)
-        now_ns += SECOND
-        if now_ns > T0 + 50 * SECOND:
-            break
-    assert asked < 40 and orders.next_due_ns == T0 + 60 * SECOND
-
-
 def test_legs_are_adopted_with_their_entry_as_parent(orders: Orders, enter: Enter) -> None:
     intent = enter()
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, legs=legs(intent, OrderStatus.HELD))), T0)
     roles = {order.role: order for order in orders.open}
     assert set(roles) == {Role.ENTRY, Role.TARGET, Role.STOP}
     assert roles[Role.STOP].parent_id == roles[Role.TARGET].parent_id == intent.client_order_id
@@ -354,7 +153,7 @@ def test_a_leg_seen_before_its_entry_was_foreign_only_so_long(orders: Orders, en
     target, stop = legs(intent, OrderStatus.HELD)
     orders.on_update(event(stop, "held"), T0)
     assert orders.get(stop.client_order_id).role is Role.EXTERNAL  # type: ignore[union-attr]
-    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent, legs=(target, stop))), T0)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, legs=(target, stop))), T0)
     assert orders.get(stop.client_order_id).role is Role.STOP  # type: ignore[union-attr]
 
 
