@@ -4,7 +4,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.actions import ACTIONS, BY_ID, RESERVED, in_view
@@ -91,7 +91,6 @@ def test_the_same_key_in_views_that_never_meet_is_fine(tmp_path: Path) -> None:
     assert written(tmp_path, 'symbol.next = "n"').first("symbol.next") == "n"
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(BY_ID)), st.sampled_from(list(string.ascii_letters + string.punctuation))))
 def test_whatever_is_asked_it_is_refused_or_every_view_has_one_action_a_key(table: dict[str, str]) -> None:
     try:
@@ -107,7 +106,6 @@ def test_whatever_is_asked_it_is_refused_or_every_view_has_one_action_a_key(tabl
 KEYS = [*string.ascii_letters, *string.punctuation, "tab", "escape", "enter", "f5", "ctrl+e", "alt+x", "space", "up"]
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(BY_ID)), st.lists(st.sampled_from(KEYS), max_size=2), max_size=12))
 def test_textual_runs_for_each_key_what_the_keymap_says(table: dict[str, list[str]]) -> None:
     """Of every view: swapped keys, keys taken away, and those that Textual's own screens know too."""

@@ -123,7 +123,7 @@ def test_parquet_is_read_back_by_another_program(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("polars"), reason="polars is not installed")
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(CELLS | st.floats(allow_nan=False) | st.booleans(), CELLS), max_size=6))
 @example([("\ud800", 2**70), ("\x1b]0;owned\x07", None)])
 @example([(Decimal("1e30"), Decimal("1.5")), (Decimal("1e-30"), 3)])

@@ -227,7 +227,7 @@ DRAFTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     drafts=st.tuples(DRAFTS, DRAFTS) | DRAFTS.map(lambda order: (order, order)),
     name=st.sampled_from(["quantity", "reference_price", "limit_price", "stop_price"]),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets import plot
@@ -8,7 +8,6 @@ from widgets import plot
 figure = st.none() | st.floats(-1e6, 1e6)
 
 
-@settings(deadline=None)
 @given(
     samples=st.lists(st.tuples(st.integers(0, 10**12), figure), max_size=40),
     columns=st.integers(0, 60),
@@ -27,7 +26,6 @@ def test_samples_become_one_value_a_column_and_never_leave_their_range(
         assert value is None or min(known) - 1e-6 <= value <= max(known) + 1e-6
 
 
-@settings(deadline=None)
 @given(values=st.lists(figure, max_size=60), width=st.integers(1, 30), height=st.integers(1, 8), low=st.floats(-10, 10))
 def test_a_line_has_a_dot_in_every_known_column_and_in_no_other(
     values: list[float | None], width: int, height: int, low: float
@@ -47,7 +45,6 @@ def test_a_line_is_joined() -> None:
     assert sum(bits.bit_count() for row in rows for bits in row) == 8
 
 
-@settings(deadline=None)
 @given(values=st.lists(figure, min_size=1, max_size=20), least=st.floats(0.01, 10))
 def test_a_span_holds_what_is_known_and_is_wide_enough(values: list[float | None], least: float) -> None:
     low, high = plot.span_of(values, least=least)

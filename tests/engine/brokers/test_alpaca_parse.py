@@ -52,7 +52,7 @@ def parsed(**changes: Any) -> Order:
 
 
 @given(json_values | orderlike)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_json_is_an_order_or_a_problem(value: Any) -> None:
     order = parse_order(value)
     if isinstance(order, Malformed):
@@ -73,7 +73,7 @@ updates = st.fixed_dictionaries({"stream": st.just("trade_updates"), "data": jso
 
 
 @given(json_values | updates)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_json_is_an_update_or_a_problem_or_nothing(value: Any) -> None:
     update = parse_update(value)
     if isinstance(update, OrderUpdate):

@@ -369,7 +369,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 async def test_its_books_always_balance(moves: list[tuple[str, int]]) -> None:
     desk = Desk(partial_fill_chance=0.5, fee_per_share=Decimal("0.01"))

@@ -136,7 +136,7 @@ def test_what_comes_later_changes_nothing_before() -> None:
     assert same_day(noisy, cut) == same_day(early, cut)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(3, 30), st.integers(0, 9))
 def test_the_honest_pairing_sees_nothing_of_the_future(last: int, seed: int) -> None:
     """Posts after the cut and prices after the day they would be paired with may be anything."""

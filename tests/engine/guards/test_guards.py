@@ -344,7 +344,7 @@ def stream(rows: list[tuple[str, int, int]]) -> list[Post]:
     return made
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STREAM)
 def test_weights_are_shares_in_thousandths_with_a_reason(rows: list[tuple[str, int, int]]) -> None:
     ledger = Ledger(guards(author_posts=3, window_s=300.0, ring_authors=3))
@@ -356,7 +356,7 @@ def test_weights_are_shares_in_thousandths_with_a_reason(rows: list[tuple[str, i
     assert all(0.0 <= weight <= 1.0 for weight in ledger.weights.values())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STREAM)
 def test_what_is_counted_is_what_is_in_the_window(rows: list[tuple[str, int, int]]) -> None:
     room = guards(author_posts=3, window_s=300.0, ring_authors=3, posts=30)

@@ -148,7 +148,7 @@ def same(one: list[Mood], other: list[Mood]) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(ROWS, st.data())
 def test_verdicts_weights_and_moods_are_those_of_a_run_without_a_cut(
     rows: list[tuple[str, int, int]], data: st.DataObject

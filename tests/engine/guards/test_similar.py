@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.guards.similar import SKETCH, SLOTS, Index, Sketch, alike, sketch
@@ -35,7 +35,6 @@ def test_a_sketch_is_small_ascending_and_each_hash_once(text: str, tags: list[st
     assert alike(sketch(text, tags), sketch(text, reversed(tags))) in (0.0, 1.0)
 
 
-@settings(deadline=None)
 @given(SENTENCE, SENTENCE)
 def test_short_texts_are_compared_exactly(one: str, other: str) -> None:
     first, second = pairs(one), pairs(other)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.past import POINTS, PastKeeper
@@ -9,7 +9,6 @@ figure = st.none() | st.floats(-1e6, 1e6)
 sample = st.tuples(st.integers(0, 2**62), figure, figure, figure, st.integers(0, 10**6))
 
 
-@settings(deadline=None)
 @given(st.lists(sample, max_size=30))
 def test_what_was_sampled_is_what_is_shown(
     samples: list[tuple[int, float | None, float | None, float | None, int]],

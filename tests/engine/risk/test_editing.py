@@ -29,7 +29,7 @@ def sized(scene):
     return risk, book, signal, draft
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_whatever_is_asked_the_order_stands_or_the_reason_does(scene, data):
     risk, book, signal, draft = sized(scene)
@@ -150,7 +150,6 @@ def test_the_steps_and_the_minimum_are_the_instrument_s(scene, instrument, quant
     assert (found.draft is None and found.reason.partition(":")[0]) == (why or False)
 
 
-@settings(deadline=None)
 @given(st.lists(st.builds(Edits, numbers, numbers, numbers, numbers), min_size=1, max_size=4))
 def test_later_edits_stand_over_earlier_ones(made):
     merged = None

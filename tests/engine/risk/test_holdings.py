@@ -110,7 +110,7 @@ def contents(price: st.SearchStrategy[Decimal | None]) -> st.SearchStrategy[tupl
     return st.tuples(positions(price), orders(price), st.dictionaries(SYMBOLS, quote, max_size=3))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(contents(SURE | st.none()) | contents(MAYBE))
 def test_the_sums_are_those_of_their_definitions(scene, found):
     held, working, quotes = found
@@ -119,7 +119,6 @@ def test_the_sums_are_those_of_their_definitions(scene, found):
         assert holdings(book, symbol) == written_out(book, symbol)
 
 
-@settings(deadline=None)
 @given(bad=st.sampled_from([D("NaN"), D("sNaN"), D("Infinity"), D("1e15")]), side=st.sampled_from(Side))
 def test_a_quantity_that_is_no_number_makes_the_sums_unknown(scene, bad, side):
     sums = holdings(scene.book(scene.position(1, symbol="AAPL"), scene.position(bad)), "TSLA")

@@ -170,7 +170,7 @@ def test_self_trade_against_a_market_order(scene):
 PRICES = [D("0.50"), D("249.99"), D(250), D("250.01"), D(300)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     side=st.sampled_from(Side),
     limit=st.sampled_from(PRICES),

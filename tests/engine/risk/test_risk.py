@@ -48,7 +48,7 @@ def test_a_verdict_holds_every_failure_not_only_the_first(scene):
     assert {"R02", "R03", "R04", "R13", "R14", "R17", "R19", "R22", "R24", "R25"} <= {r.id for r in verdict.failures}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_numbers_that_are_none_never_pass_and_never_raise(scene, data):
     bad = st.sampled_from([D("NaN"), D("sNaN"), D("Infinity"), D("-Infinity"), D(-1), D(0)])
@@ -68,7 +68,7 @@ def test_numbers_that_are_none_never_pass_and_never_raise(scene, data):
     assert not verdict.passed
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_hostile_books_are_judged_without_raising(scene, data):
     number = st.none() | st.sampled_from(NASTY) | st.integers(-(10**6), 10**6).map(lambda value: D(value) / 100)
@@ -277,7 +277,7 @@ STEPS = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 900)), max_size=30))
 def test_restored_is_as_it_was(scene, steps):
     first, second = scene.risk(), scene.risk()

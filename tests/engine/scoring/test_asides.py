@@ -186,7 +186,7 @@ turned = st.lists(
 ).flatmap(lambda words: st.sampled_from([" ", "  ", "\n", ". ", ""]).map(lambda gap: gap.join(words)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(turned)
 def test_what_may_turn_is_seen_by_its_words(text: str) -> None:
     """Only such texts are taken apart; the long way is to take every text apart."""

@@ -62,7 +62,7 @@ def package(text: str) -> float:
     return float(PACKAGE.polarity_scores(text)["compound"])
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(texts)
 def test_identical_to_the_package(text: str) -> None:
     assert PLAIN.tally(text).compound == package(text)
@@ -108,7 +108,7 @@ def ours(text: str) -> bool:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts)
 def test_identical_where_our_list_is_silent(text: str) -> None:
     if not ours(text):
@@ -254,7 +254,7 @@ def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
     assert looked <= 4 * len(text)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["no", "so", "good", "BAD", "very", "n't", "😀", "⛔", "x", "but"]), min_size=65))
 def test_equal_surroundings_give_equal_valences(words: list[str]) -> None:
     text = " ".join(words)
@@ -272,7 +272,7 @@ phrases = sorted(FINANCE.phrases)[::40]
 phrase_words = sorted({word for phrase in phrases for word in phrase})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.one_of(

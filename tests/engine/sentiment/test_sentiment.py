@@ -110,7 +110,7 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(steps, st.sampled_from([0.0, 0.1, 0.37, 1.0]), st.sampled_from([0.0, 600.0, 3600.0]))
 def test_mood_equals_the_direct_formula(moves, floor: float, look_back: float) -> None:
     room = sentiment(floor=floor, look_back_s=look_back)
@@ -151,7 +151,6 @@ def test_mood_equals_the_direct_formula(moves, floor: float, look_back: float) -
         assert mood.warm
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5000), st.integers(-(10**6), 10**6), sixth), min_size=1, max_size=20, unique_by=str

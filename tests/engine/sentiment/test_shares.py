@@ -81,7 +81,7 @@ def scored_post(number: int, at_ns: int, chance: random.Random) -> ScoredPost:
 
 
 @pytest.mark.parametrize("leaf", [2, ranking.LEAF])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 1.0]), st.integers(1, 150))
 def test_answers_are_those_of_a_pass_over_the_window(leaf: int, seed: int, floor: float, steps: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -85,7 +85,7 @@ moves = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(moves)
 def test_raw_and_cleaned_equal_the_direct_formula(steps: list[tuple[str, int, float, float, float]]) -> None:
     made, posts, now_ns = room(), dict[str, ScoredPost](), START

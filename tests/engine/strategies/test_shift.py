@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
@@ -293,7 +293,6 @@ def test_a_restart_between_a_buy_and_a_sell_leaves_the_buy_armed() -> None:
         assert strategy.on_mood(mood(0.2), VIEW) is not None
 
 
-@settings(deadline=None)
 @given(
     change=st.none() | st.floats(-1, 1),
     volume=st.integers(0, 30),
