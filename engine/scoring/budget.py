@@ -7,7 +7,7 @@ reservation, and so does one that a crash interrupts. So the sum can only be too
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,14 @@ class _Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """UTC date, `2026-11-20`."""
     micro_usd: dict[str, int]
     """By scorer."""
+
+
+class Reserved(NamedTuple):
+    """Money set aside for one request."""
+
+    day: str
+    """The UTC date that it counts for."""
+    micro_usd: int
 
 
 class Budget:
@@ -58,8 +66,8 @@ class Budget:
             return ""
         return f"${self.spent_usd:.2f} of ${self.cap_usd:.2f} spent today; it goes on at 00:00 UTC"
 
-    def reserve(self, usd: float, now_ns: int) -> int | None:
-        """Set money aside; returns how much, for `settle`, or None when the cap does not allow it. Raises DeskError."""
+    def reserve(self, usd: float, now_ns: int) -> Reserved | None:
+        """Set money aside; returns it, for `settle`, or None when the cap does not allow it. Raises DeskError."""
         wanted = max(0, round(usd * _MICRO))
         self._typical = wanted
         with self._file.locked():
@@ -69,14 +77,17 @@ class Budget:
                 self._adopt(found)
                 return None
             self._put(found, before + wanted)
-        return wanted
+        return Reserved(found.day, wanted)
 
-    def settle(self, reserved: int, usd: float, now_ns: int) -> None:
+    def settle(self, reserved: Reserved, usd: float, now_ns: int) -> None:
         """A request came to `usd`. A day that has begun meanwhile owes nothing of it. Raises DeskError."""
         with self._file.locked():
             found = self._file.read(now_ns)
+            if found.day != reserved.day:
+                self._adopt(found)  # of its own sum nothing was set aside, so nothing is given back
+                return
             before = found.micro_usd.get(self._name, 0)
-            self._put(found, max(0, before - reserved + max(0, round(usd * _MICRO))))
+            self._put(found, max(0, before - reserved.micro_usd + max(0, round(usd * _MICRO))))
 
     def _put(self, found: _Spent, micro_usd: int) -> None:
         spent = _Spent(found.day, {**found.micro_usd, self._name: micro_usd})

@@ -20,6 +20,8 @@ from engine.scoring.budget import Budget
 
 MOST: Final = 25
 """Texts that AWS takes at a time."""
+LONGEST: Final = 4_999
+"""Bytes of UTF-8 that a text may have for AWS ("fewer than 5,000"); one that has more costs its batch the answer."""
 _UNIT: Final = 100
 """Characters of a unit that is charged."""
 _LEAST_UNITS: Final = 3
@@ -89,8 +91,25 @@ class ComprehendScorer:
         await self._client.start()
 
     async def score(self, asked: Sequence[Asked]) -> Sequence[Score | None]:
-        """One Score per text, None where AWS could not read it or the cap was reached. Raises DeskError."""
-        texts = [each.text for each in asked]
+        """One Score per text, None where AWS could not read it or the cap was reached. Raises DeskError.
+
+        A text counts with its first LONGEST bytes; a blank one is not sent.
+        """
+        texts = [_shortened(each.text) for each in asked]
+        places = [place for place, text in enumerate(texts) if text.strip()]
+        scores: list[Score | None] = [None] * len(texts)
+        if places:
+            found = await self._paid([texts[place] for place in places])
+            for place, score in zip(places, found, strict=True):
+                scores[place] = score
+        return scores
+
+    async def close(self) -> None:
+        """Let the threads end."""
+        await self._client.close()
+
+    async def _paid(self, texts: Sequence[str]) -> list[Score | None]:
+        """The scores, with the money set aside before they are asked for."""
         reserved = self._budget.reserve(self._price(texts), self._clock.now_ns())
         if reserved is None:
             return [None] * len(texts)
@@ -101,10 +120,6 @@ class ComprehendScorer:
         except DeskError:
             self._budget.settle(reserved, 0.0, self._clock.now_ns())
             raise
-
-    async def close(self) -> None:
-        """Let the threads end."""
-        await self._client.close()
 
     async def _ask(self, texts: Sequence[str]) -> list[Score | None]:
         language = self._settings.language
@@ -121,6 +136,11 @@ class ComprehendScorer:
     def _price(self, texts: Sequence[str]) -> float:
         units = sum(max(_LEAST_UNITS, -(-len(text) // _UNIT)) for text in texts)
         return units * self._settings.unit_usd
+
+
+def _shortened(text: str) -> str:
+    """The text's beginning that AWS takes, cut between two characters."""
+    return text if 4 * len(text) <= LONGEST else text.encode()[:LONGEST].decode("utf-8", "ignore")
 
 
 def _score(shares: _Shares) -> Score:

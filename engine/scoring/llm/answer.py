@@ -38,10 +38,13 @@ _decoder = msgspec.json.Decoder(Answer)
 
 
 def read(answer: bytes, symbols: tuple[str, ...]) -> Score:
-    """The score that an answer gives. Raises ValueError, naming what is wrong, when it is not what was asked for.
+    """The score that an answer gives. Raises ValueError, naming what is wrong, when it is not what was asked for, and
+    RecursionError when it is nested without end.
 
     The post's own score is the mean of its symbols' by confidence. The reasons are foreign text and cleaned as such.
     """
+    if not answer:
+        raise ValueError("expected an answer, found that the model gave none")
     found = _decoder.decode(answer)
     named = [entry.symbol for entry in found.scores]
     if sorted(named) != sorted(symbols):

@@ -73,9 +73,9 @@ class BedrockCaller:
         except msgspec.ValidationError as error:
             raise Unreadable(f"expected a Converse response ({error})", where="bedrock") from error
         uses = [block.toolUse for block in reply.output.message.content if block.toolUse is not None]
-        if len(uses) != 1 or uses[0].name != TOOL:
-            raise Unreadable(f"expected the tool {TOOL} to be used once, found {len(uses)}", where="bedrock")
-        return Said(msgspec.json.encode(uses[0].input), reply.usage.inputTokens, reply.usage.outputTokens)
+        used = len(uses) == 1 and uses[0].name == TOOL
+        answer = msgspec.json.encode(uses[0].input) if used else b""
+        return Said(answer, reply.usage.inputTokens, reply.usage.outputTokens)
 
     async def close(self) -> None:
         """Let the threads end."""

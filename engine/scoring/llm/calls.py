@@ -21,8 +21,9 @@ class Said(Value, frozen=True, gc=False):
     """What an endpoint replied."""
 
     answer: bytes
-    """The model's answer, as JSON; not checked yet."""
+    """The model's answer, as JSON; not checked yet. Empty where it gave none: it declined, or was cut off."""
     input_tokens: int
+    """0 where the endpoint does not tell what the reply used."""
     output_tokens: int
 
 
@@ -58,7 +59,7 @@ class Dialect(Protocol):
         """The request."""
 
     def read(self, reply: bytes) -> Said:
-        """The reply. Raises ValueError (also a JSON error) when it is none."""
+        """The reply. Raises ValueError (also a JSON error) or RecursionError when it is none."""
 
 
 class HttpCaller:
@@ -97,7 +98,7 @@ class HttpCaller:
             raise _refused(status, content, self._url)
         try:
             return self._dialect.read(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unreadable(
                 f"expected a reply of this kind of endpoint, found {content[:80]!r} ({error})"[:300],
                 where=self._url,

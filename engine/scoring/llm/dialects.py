@@ -59,12 +59,11 @@ class Anthropic:
         }
 
     def read(self, reply: bytes) -> Said:
-        """The tool's input. Raises ValueError."""
+        """The tool's input; no answer where it was not used once. Raises ValueError or RecursionError."""
         found = _anthropic.decode(reply)
         uses = [block for block in found.content if block.type == "tool_use" and block.name == TOOL]
-        if len(uses) != 1:
-            raise ValueError(f"expected the tool {TOOL} to be used once, found {len(uses)}")
-        return Said(bytes(uses[0].input), found.usage.input_tokens, found.usage.output_tokens)
+        answer = bytes(uses[0].input) if len(uses) == 1 else b""
+        return Said(answer, found.usage.input_tokens, found.usage.output_tokens)
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -109,12 +108,13 @@ class ChatCompletions:
         }
 
     def read(self, reply: bytes) -> Said:
-        """The message. Raises ValueError."""
+        """The message; no answer where the model declined. Raises ValueError or RecursionError."""
         found = _chat.decode(reply)
-        if len(found.choices) != 1 or not found.choices[0].message.content:
-            raise ValueError(f"expected one choice with a message, found {len(found.choices)}")
+        if len(found.choices) != 1:
+            raise ValueError(f"expected one choice, found {len(found.choices)}")
         usage = found.usage or _ChatUsage()
-        return Said(found.choices[0].message.content.encode(), usage.prompt_tokens, usage.completion_tokens)
+        answer = found.choices[0].message.content or ""
+        return Said(answer.encode(), usage.prompt_tokens, usage.completion_tokens)
 
 
 _anthropic = msgspec.json.Decoder(_AnthropicReply)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.model import Asked
+from engine.model import Asked, DisplayText
 from engine.scoring.llm.answer import IMPACTS
 
 TOOL: Final = "report"
@@ -60,5 +60,13 @@ def fence(text: str) -> str:
     return f"<post {code}>\n{inside}\n</post {code}>"
 
 
-DIGEST: Final = hashlib.sha256(SYSTEM.encode() + msgspec.json.encode(schema(("SYMBOL",)), order="sorted")).hexdigest()
-"""Of prompt and schema; a Reading's version names its beginning."""
+DIGEST: Final = hashlib.sha256(
+    b"\n".join(
+        (
+            SYSTEM.encode(),
+            msgspec.json.encode(schema(("SYMBOL",)), order="sorted"),
+            question(Asked(DisplayText("text"), ("SYMBOL",))).encode(),
+        )
+    )
+).hexdigest()
+"""Of prompt, schema and the way a post is put; a Reading's version names its beginning."""

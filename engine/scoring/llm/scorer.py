@@ -91,10 +91,11 @@ class LlmScorer:
         reserved = self._budget.reserve(self._most(text), self._clock.now_ns())
         if reserved is None:
             return None
-        cost = self._most(text)  # where nobody knows what it came to
+        cost = self._most(text)  # also where nobody tells what it came to
         try:
             said = await patiently(lambda: self._caller.ask(text, form), self._settings.timeout_s, self.version)
-            cost = self._price(said.input_tokens, said.output_tokens)
+            if said.input_tokens:
+                cost = self._price(said.input_tokens, said.output_tokens)
         except Unreadable:
             raise
         except DeskError:
@@ -104,7 +105,7 @@ class LlmScorer:
             self._budget.settle(reserved, cost, self._clock.now_ns())
         try:
             return read(said.answer, asked.symbols)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self.refused += 1
             self._refusal = str(error)[:160]
             return None

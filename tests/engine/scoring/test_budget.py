@@ -31,7 +31,7 @@ def test_the_sum_is_exact_and_reservations_never_pass_the_cap(
             assert (reserved is None) == (spent[name] + wanted > 2_000_000)
             if reserved is None:
                 continue
-            assert reserved == wanted
+            assert reserved.micro_usd == wanted
             spent[name] += wanted
             if came_to is not None:
                 budgets[name].settle(reserved, came_to, NOW)
@@ -52,9 +52,10 @@ def test_two_engines_share_one_cap(tmp_path: Path) -> None:
 def test_what_would_not_be_allowed_is_not_tried(tmp_path: Path) -> None:
     """The next request is taken to cost what the last one might have."""
     budget = Budget(tmp_path, "llm", 1.0)
-    assert budget.reserve(0.6, NOW) == 600_000
+    reserved = budget.reserve(0.6, NOW)
+    assert reserved is not None and reserved.micro_usd == 600_000
     assert budget.blocked(NOW) == "$0.60 of $1.00 spent today; it goes on at 00:00 UTC"
-    budget.settle(600_000, 0.1, NOW)
+    budget.settle(reserved, 0.1, NOW)
     assert budget.blocked(NOW) == ""
 
 
@@ -63,9 +64,12 @@ def test_a_day_begins_at_zero_and_owes_nothing_of_the_last(tmp_path: Path) -> No
     late = budget.reserve(0.9, NOW)
     assert late is not None and budget.blocked(NOW)
     assert budget.blocked(NOW + DAY) == "" and budget.spent_usd == 0.0
-    assert budget.reserve(0.2, NOW + DAY) == 200_000
-    budget.settle(late, 0.9, NOW + DAY)
-    assert budget.spent_usd == pytest.approx(0.2)
+    early = budget.reserve(0.2, NOW + DAY)
+    assert early is not None
+    budget.settle(late, 0.1, NOW + DAY)
+    assert budget.spent_usd == pytest.approx(0.2), "what the last day gives back is not taken off this one"
+    budget.settle(early, 0.15, NOW + DAY)
+    assert budget.spent_usd == pytest.approx(0.15)
 
 
 def test_a_cap_of_nothing_allows_nothing(tmp_path: Path) -> None:

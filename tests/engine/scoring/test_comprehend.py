@@ -16,7 +16,7 @@ from engine.clock import SECOND, VirtualClock
 from engine.config import ComprehendConfig, Config, ScoringConfig
 from engine.errors import CredentialsError, DeskError, VenueUnavailable
 from engine.model import Asked, DisplayText, LateScorer, Score
-from engine.scoring.comprehend import ComprehendScorer
+from engine.scoring.comprehend import LONGEST, ComprehendScorer
 
 NOW = 1_773_235_800 * SECOND
 
@@ -136,6 +136,29 @@ async def test_a_fault_is_one_error_asked_once_and_costs_only_what_may_have_been
             await comprehend.score(about("up", "down"))
         assert len(aws.asked) == 1 and (comprehend.spent_usd > 0) is charged
         assert (await comprehend.score(about("up", "down")))[0] is not None
+        await comprehend.close()
+
+
+@pytest.mark.parametrize("text", ["up " * 4000, "🚀up" * 2000, "é" * 3000], ids=["ascii", "emoji", "accents"])
+async def test_a_text_is_cut_to_the_bytes_that_aws_takes(tmp_path: Path, text: str) -> None:
+    async with pretend() as aws:
+        comprehend = scorer(tmp_path, endpoint_url=aws.url)
+        assert None not in await comprehend.score(about(text, "up"))
+        await comprehend.close()
+    sent = aws.asked[0][1]["TextList"][0]
+    assert LONGEST - 4 < len(sent.encode()) <= LONGEST and text.startswith(sent)
+
+
+async def test_a_blank_text_is_not_sent(tmp_path: Path) -> None:
+    async with pretend() as aws:
+        comprehend = scorer(tmp_path, endpoint_url=aws.url)
+        assert await comprehend.score(about(" ", "goes up", "", "goes down")) == [
+            None,
+            Score(0.85, 0.9),
+            None,
+            Score(-0.6, 0.7),
+        ]
+        assert await comprehend.score(about("", " ")) == [None, None] and len(aws.asked) == 1
         await comprehend.close()
 
 

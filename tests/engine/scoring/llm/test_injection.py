@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Asked, DisplayText
+from engine.model import Asked
 from engine.scoring.llm.answer import SHOWN_LIMIT, read
 from engine.scoring.llm.prompt import DIGEST, SYSTEM, fence, question, schema
 from engine.text import display_text
@@ -127,6 +128,35 @@ def test_the_schema_and_the_prompt_ask_for_the_same() -> None:
 
 
 def test_an_empty_answer_is_no_answer() -> None:
-    with pytest.raises(ValueError, match="truncated"):
+    with pytest.raises(ValueError, match="the model gave none"):
         read(b"", ("TSLA",))
-    assert DisplayText("") == ""
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+LIES = (
+    "",
+    "null",
+    "[]",
+    '{"scores": [{"symbol": "TSLA", "score": 1e999, "confidence": 1, "reason": "x"}], "impact": "high"}',
+    '{"scores": [{"symbol": "TSLA", "score": %s, "confidence": 1, "reason": "x"}], "impact": "high"}' % ("9" * 5000),
+    '{"scores": [{"symbol": "TSLA", "score": NaN, "confidence": 1, "reason": "x"}], "impact": "high"}',
+    '{"scores": [{"symbol": "TSLA", "score": 1, "confidence": Infinity, "reason": "x"}], "impact": "high"}',
+    '{"scores": [{"symbol": "TSLA", "score": 1, "confidence": 1, "reason": "x"}], "impact": "hi',
+    '{"scores": [{"symbol": "TSLA", "score": 1, "confidence": 1, "reason": "\\ud83d"}], "impact": "high"}',
+    '{"scores": [{"symbol": "ТSLA", "score": 1, "confidence": 1, "reason": "x"}], "impact": "high"}',
+    f'{{"scores": {DEEP}, "impact": "high"}}',
+    f'{{"scores": [], "impact": "high", "more": {DEEP}}}',
+    'Here it is: {"scores": [{"symbol": "TSLA", "score": 1, "confidence": 1, "reason": "x"}], "impact": "high"}',
+)
+
+
+@pytest.mark.parametrize("answer", LIES, ids=[f"lie-{place}" for place in range(len(LIES))])
+async def test_an_endpoint_that_lies_gives_no_score_and_is_paid_for(tmp_path: Path, answer: str) -> None:
+    """Whatever stands where the answer should: numbers that are none, names alike, half an object, endless nesting."""
+    message = {"role": "assistant", "content": answer}
+    usage = {"prompt_tokens": 700, "completion_tokens": 60}
+    async with put(tmp_path, "openai") as asked:
+        asked.endpoint.faults = [web.json_response({"choices": [{"message": message}], "usage": usage})]
+        assert await asked.ask("$TSLA up") is None
+        assert asked.scorer.refused == 1 and asked.scorer.spent_usd == pytest.approx(0.001)
+        assert await asked.ask("$TSLA up") is not None, "one lie does not keep the next post waiting"

@@ -128,6 +128,62 @@ async def test_a_reply_that_is_none_keeps_its_reservation(tmp_path: Path, api: s
         assert asked.scorer.spent_usd > 0.001
 
 
+DECLINED = {
+    "anthropic": {
+        "content": [{"type": "text", "text": "I would rather not."}],
+        "usage": {"input_tokens": 700, "output_tokens": 60},
+    },
+    "openai": {
+        "choices": [{"message": {"content": None, "refusal": "I would rather not."}}],
+        "usage": {"prompt_tokens": 700, "completion_tokens": 60},
+    },
+    "bedrock": {
+        "output": {"message": {"role": "assistant", "content": [{"text": "I would rather not."}]}},
+        "usage": {"inputTokens": 700, "outputTokens": 60, "totalTokens": 760},
+        "stopReason": "end_turn",
+        "metrics": {"latencyMs": 1},
+    },
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_a_model_that_declines_has_answered_and_is_paid(tmp_path: Path, api: str) -> None:
+    """It is the post's doing, and anybody can write such a post: the endpoint is well."""
+    async with put(tmp_path, api) as asked:
+        asked.endpoint.faults = [web.json_response(DECLINED[api])]
+        assert await asked.ask("$TSLA up") is None
+        assert asked.scorer.refused == 1 and "the model gave none" in asked.scorer.detail
+        assert asked.scorer.spent_usd == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": 0, "completion_tokens": 0}])
+async def test_an_endpoint_that_does_not_tell_what_it_used_has_used_what_was_set_aside(
+    tmp_path: Path, usage: dict[str, int] | None
+) -> None:
+    order = '{"scores": [{"symbol": "TSLA", "score": 1, "confidence": 1, "reason": "x"}], "impact": "low"}'
+    async with put(tmp_path, "openai") as asked:
+        asked.endpoint.faults = [web.json_response({"choices": [{"message": {"content": order}}], "usage": usage})]
+        assert await asked.ask("$TSLA up") is not None
+        assert asked.scorer.spent_usd > 0.001
+
+
+async def test_an_endpoint_that_streams_though_nobody_asked_is_not_read(tmp_path: Path) -> None:
+    async with put(tmp_path) as asked:
+        stream = 'event: message_start\ndata: {"type": "message_start"}\n\n'
+        asked.endpoint.faults = [web.Response(text=stream, content_type="text/event-stream")]
+        with pytest.raises(Unreadable):
+            await asked.ask("$TSLA up")
+        assert asked.scorer.spent_usd > 0.001
+
+
+async def test_an_envelope_nested_without_end_is_no_reply(tmp_path: Path) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    async with put(tmp_path) as asked:
+        asked.endpoint.faults = [web.Response(text=f'{{"content": {deep}}}', content_type="application/json")]
+        with pytest.raises(Unreadable):
+            await asked.ask("$TSLA up")
+
+
 @pytest.mark.parametrize("api", APIS)
 async def test_an_endpoint_that_hangs_is_given_up_at_the_limit(tmp_path: Path, api: str) -> None:
     async with put(tmp_path, api, timeout_s=0.3) as asked:
