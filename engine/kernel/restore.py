@@ -149,6 +149,8 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
             case CommandRecord():
                 if value.verb == "acknowledge" and value.ok:
                     view.alerts.pop(value.arguments.get("alert", ""), None)
+                elif value.verb == "cancel" and value.ok:
+                    dealing.orders.unwanted(value.arguments.get("order", ""))
             case Halt():
                 if record.at_ns >= day_ns and value.halted:
                     dealing.halted.add(value.symbol)
@@ -184,11 +186,13 @@ def _restore_tickets(reader: Reader, since_ns: int, dealing: Dealing, view: View
 
 
 def _forget_answered(dealing: Dealing, view: View) -> None:
-    """Alerts of outcomes that became known later are over."""
-    for alert in [alert for alert in view.alerts.values() if alert.code == "order_unresolved"]:
+    """Alerts of outcomes that became known later are over; the orders are told of the others."""
+    for alert in list(view.alerts.values()):
         order = dealing.orders.get(alert.subject)
-        if order is None or order.status is not OrderStatus.UNRESOLVED:
+        if alert.code == "order_unresolved" and (order is None or order.status is not OrderStatus.UNRESOLVED):
             del view.alerts[alert.id]
+        else:
+            dealing.orders.alarmed(alert)
 
 
 def _restore_fill(fill: Fill, dealing: Dealing) -> None:

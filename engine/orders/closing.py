@@ -33,6 +33,8 @@ class Closer:
         self._holdings = register.holdings
         self._watch = watch
         self._plans: dict[tuple[str, str], ExitPlan] = {}
+        self._failed: set[str] = set()
+        """Symbols of which an alert says that something could not be closed."""
         self.attempts = config.orders.exit_attempts
         """Orders that a stop or a flatten may place before a person is called."""
         self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
@@ -84,8 +86,8 @@ class Closer:
 
     @property
     def symbols(self) -> set[str]:
-        """Symbols with an exit under way."""
-        return {symbol for symbol, _ in self._plans}
+        """Symbols with an exit under way, or of which an alert says that one failed."""
+        return {*self._failed, *(symbol for symbol, _ in self._plans)}
 
     def pursue(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
         """Take the plan as far as it goes now."""
@@ -103,7 +105,7 @@ class Closer:
         left = self._left(plan)
         if left <= 0:
             del self._plans[plan.key]
-            out.cleared.append(alert_id("exit_failed", plan.symbol))
+            self.closed(plan.symbol, out)
             out.symbols.add(plan.symbol)
             return
         if now_ns < plan.retry_ns:
@@ -129,6 +131,16 @@ class Closer:
         plan.draft = None
         out.order(self._register.track(intent.client_order_id).order)
         out.requests.append(Place(intent))
+
+    def failed(self, symbol: str) -> None:
+        """An alert says that something of the symbol could not be closed."""
+        self._failed.add(symbol)
+
+    def closed(self, symbol: str, out: Outbox) -> None:
+        """What could not be closed is, by whatever order: the alert is over."""
+        if symbol in self._failed:
+            self._failed.discard(symbol)
+            out.cleared.append(alert_id("exit_failed", symbol))
 
     def find(self, symbol: str) -> None:
         """An exit order that is open without a plan (a restart came between) gets one."""
@@ -214,6 +226,7 @@ class Closer:
 
     def _give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
         must = plan.role in _KEEP_TRYING
+        self.failed(plan.symbol)
         out.alert(
             Level.CRITICAL if must else Level.WARNING,
             "exit_failed",
@@ -234,6 +247,7 @@ class Closer:
         if plan.alarmed or plan.role not in _KEEP_TRYING or now_ns < plan.begun_ns + self._patience_ns:
             return
         plan.alarmed = True
+        self.failed(plan.symbol)
         text = f"{plan.symbol}: {self._wanted(plan)} not closed yet ({plan.reason}): {why}"
         remedy = "close it by hand at the venue; the engine goes on trying"
         out.alert(Level.CRITICAL, "exit_failed", plan.symbol, text, remedy, now_ns, stays=True)

@@ -16,6 +16,7 @@ from engine.clock import MILLISECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
+    Alert,
     Answer,
     Draft,
     Fill,
@@ -389,6 +390,21 @@ class Orders:
             asked = self._register.get(key)
             if asked is not None:
                 self._answer(asked, record, asked.order.submitted_ns, Outbox())
+
+    def alarmed(self, alert: Alert) -> None:
+        """An alert from before a restart stands: one about an outcome or an exit ends with what it is about."""
+        track = self._register.get(alert.subject)
+        if alert.code == "order_unresolved" and track is not None:
+            track.alarmed = True
+        elif alert.code == "exit_failed":
+            self._closer.failed(alert.subject)
+
+    def unwanted(self, client_order_id: str) -> None:
+        """A person had asked to cancel it before a restart: it is not sent again, and the venue is asked once more."""
+        track = self._register.get(client_order_id)
+        if track is not None and track.open and track.ours:
+            track.cancels = max(track.cancels, 1)
+            self._next_due_known = False
 
     # --- inside
 

@@ -228,6 +228,7 @@ class Protector:
     def _levels(self, symbol: str, now_ns: int, out: Outbox) -> None:
         lots = self._holdings.lots(symbol)
         if not lots and not any(self._closer.of(symbol)):
+            self._closer.closed(symbol, out)
             doubts = self._watch.doubts
             if doubts.doubted(symbol) or doubts.jumped(symbol):
                 out.cleared += [alert_id("stop_doubted", symbol), alert_id("price_jump", symbol)]

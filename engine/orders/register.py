@@ -166,7 +166,10 @@ class Register:
         return track
 
     def put(self, track: Track, order: Order, out: Outbox | None) -> None:
-        """The order now stands as `order`; tells `out` when that is news."""
+        """The order now stands as `order`; tells `out` when that is news, and that its outcome is known again."""
+        if out is not None and track.alarmed and order.status is not OrderStatus.UNRESOLVED:
+            track.alarmed = False
+            out.cleared.append(alert_id("order_unresolved", order.client_order_id))
         if order == track.order:
             return
         track.order = order
@@ -211,9 +214,6 @@ class Register:
         track.stamp_ns = max(track.stamp_ns, stamp_ns)
         if order.status is not OrderStatus.UNRESOLVED and before.status is OrderStatus.UNRESOLVED:
             track.asks = track.asked_ns = 0
-            if track.alarmed:
-                track.alarmed = False
-                out.cleared.append(alert_id("order_unresolved", before.client_order_id))
         self.put(track, order, out)
         if derive:
             self._derive(track, told.updated_ns or now_ns, out)
