@@ -14,23 +14,39 @@ from textual.filter import LineFilter
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
+_HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""Fillers and variation selectors: nothing is seen of them, though they count as letters and marks."""
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+"""Combining marks that stand on letters of any script."""
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: escape sequences begin here
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls
-    "\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff"  # zero-width and line separators
-    "\ud800-\udfff]"  # lone surrogates
+    "\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidirectional, zero-width, line separators
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # signs that enclose what follows
+    "\ufff0-\ufffb\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # format controls
+    "\ue000-\uf8ff\U000e0000-\U0010ffff"  # tags and private use: what they look like, nobody knows
+    f"\ud800-\udfff{_HIDDEN}]"  # lone surrogates
 )
+_PILE = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")
+"""More combining marks than any script puts on one letter: they would climb into the lines above and below."""
+_MARKED = re.compile(f"[{_HIDDEN}{_MARKS}]")
+"""What `str.isprintable` passes and has to be looked at all the same."""
 
 
 def visible(text: str) -> str:
-    """Text in which every control, bidirectional, zero-width or surrogate character shows as U+FFFD.
+    """Text in which every control, bidirectional, invisible, private or surrogate character shows as U+FFFD, and which
+    piles up no combining marks.
 
     Plain text is returned as it is. Panels call it before they measure, so that a hostile character cannot shift a
     column.
     """
-    if text.isascii() and text.isprintable():
+    if _plain(text):
         return text
-    return _UNSAFE.sub(REPLACEMENT, text)
+    return _PILE.sub(r"\1", _UNSAFE.sub(REPLACEMENT, text))
+
+
+def _plain(text: str) -> bool:
+    """Whether there is nothing to look for, told in a glance: nearly every text is so."""
+    return text.isprintable() and (text.isascii() or not _MARKED.search(text))
 
 
 class NoControl(LineFilter):
@@ -38,9 +54,6 @@ class NoControl(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Segments with safe text; control segments, which hold no foreign text, pass."""
-        for text, _, control in segments:
-            if not control and not (text.isascii() and text.isprintable()) and _UNSAFE.search(text):
-                break
-        else:
+        if all(control or _plain(text) for text, _, control in segments):
             return segments
         return [segment if segment.control else Segment(visible(segment.text), segment.style) for segment in segments]

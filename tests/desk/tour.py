@@ -114,7 +114,8 @@ async def settled(pilot: Pilot[bool], app: DeskApp) -> None:
     await still(pilot)
 
 
-_STANDING = {"link", "action_reject", "action_kill", "action_mode", "action_filter", "action_quit", "action_edit"}
+_ASKING = ("reject", "kill", "mode", "filter", "search", "mute", "quit", "edit")
+_STANDING = {"link", *(f"action_{name}" for name in _ASKING)}
 """Workers that last: the line to the engine, and questions that a person has not answered."""
 
 

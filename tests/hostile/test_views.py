@@ -1,64 +1,83 @@
-"""The corpus in every reading view at once: nothing executes, crashes, leaves its columns or reaches the terminal."""
+"""The corpus in every view and every dialog at once: nothing executes, crashes, leaves its columns or reaches the
+terminal.
+
+Which there are is read off the package: one that is added and that no stop of the tour opens fails the first test.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import importlib
+import pkgutil
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
-from engine.model import DisplayText, Fill, Role, Side
-from engine.model.frames import Snapshot
-from tests.desk import made_up
-from tests.desk.conftest import Opener, open_desk, socket
-from tests.desk.journaled import write_day
-from tests.hostile.corpus import CORPUS
-from widgets.no_control import visible
+import desk.screens
+from desk.app import DeskApp
+from desk.screens import reading
+from desk.screens.reading import ReadingView
+from desk.screens.sharing import Sharing
+from desk.screens.verbs import VerbScreen
+from desk.screens.view import ViewScreen
+from tests.desk.tour import DIALOGS, VIEWS, Stop, leave, settled, visit
+from tests.hostile import poisoned_desk
+from tests.hostile.poison import driving
+from tests.widgets.harness import until
 
-__all__ = ["open_desk", "socket"]
-
-replace = msgspec.structs.replace
-TEXTS = [text for name, text in CORPUS.items() if name != "surrogate"]
-"""A lone surrogate cannot come over the socket: JSON has no way to say it."""
-
-
-def hostile() -> Snapshot:
-    """A desk on which every text of the corpus stands wherever a foreign text may stand."""
-    base = made_up.snapshot()
-    order, feed, one = base.orders[0], base.feeds[0], Decimal(1)
-    return replace(
-        base,
-        posts=tuple(
-            replace(made_up.post(n, made_up.NOW), text=DisplayText(text), author=DisplayText(text), symbols=(text,))
-            for n, text in enumerate(TEXTS)
-        ),
-        orders=tuple(replace(order, client_order_id=f"o{n}", symbol=t, reason=t) for n, t in enumerate(TEXTS)),
-        fills=tuple(
-            Fill(f"e{n}", t, t, Side.BUY, one, one, one, made_up.NOW, t, Role.ENTRY) for n, t in enumerate(TEXTS)
-        ),
-        feeds=tuple(replace(feed, name=f"f{n}", detail=text, remedy=text) for n, text in enumerate(TEXTS)),
-        protections=tuple(
-            replace(made_up.protection(), id=f"p{n}", name=text, reason=text, symbol=text)
-            for n, text in enumerate(TEXTS)
-        ),
-        alerts=tuple(replace(made_up.alert(n), text=text, remedy=text) for n, text in enumerate(TEXTS)),
-    )
+SIZE = (120, 48)
+STOPS = (*VIEWS, *DIALOGS, Stop("search", ("slash",)), Stop("mute", ("4", "up", "M")))
+BASES: frozenset[type[Screen[Any]]] = frozenset({Sharing, VerbScreen, ViewScreen, ReadingView})
+"""What views are made of; none of them is shown by itself."""
 
 
-@pytest.mark.parametrize("key", list("456789"))
-async def test_a_view(open_desk: Opener, tmp_path: Path, key: str) -> None:
-    text = "".join(TEXTS)
-    paths = write_day(tmp_path, text=text, author=TEXTS[2], reason=text)
-    async with open_desk(hostile(), paths=paths, size=(100, 40)) as (pilot, app, engine):
-        await pilot.press(key)
-        for step in ("up", "enter", "pageup", "escape"):
-            await pilot.press(step)
-            await pilot.pause(0.2)
-            strips = app.screen._compositor.render_strips()
-            for strip in strips:
-                line = "".join(segment.text for segment in strip if not segment.control)
-                assert visible(line) == line
-            assert {strip.cell_length for strip in strips} == {100}
-        assert app.is_running
-        assert engine.commands == []
+def screens(kind: type[Screen[Any]]) -> set[type[Screen[Any]]]:
+    """A class and everything that is made of it."""
+    return {kind}.union(*map(screens, kind.__subclasses__()))
+
+
+def check(app: DeskApp, where: str) -> None:
+    """No control reaches the terminal, no link or action is in a style, no line leaves its columns."""
+    strips = app.screen._compositor.render_strips()
+    for strip in strips:
+        segments = [segment for segment in strip if not segment.control]
+        assert not list(driving("".join(segment.text for segment in segments))), where
+        for segment in segments:
+            assert not (segment.style and segment.style.link), where
+            assert not any(key.startswith("@") for key in (segment.style.meta if segment.style else {})), where
+    assert {strip.cell_length for strip in strips} == {app.size.width}, where
+
+
+@pytest.mark.timeout(300)
+async def test_every_view_and_every_dialog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in pkgutil.iter_modules(desk.screens.__path__):
+        importlib.import_module(f"desk.screens.{module.name}")
+    ours = {kind for kind in screens(Screen) if kind.__module__.startswith("desk.")}
+    monkeypatch.setattr(reading, "BEAT_S", 3600.0)
+    app = poisoned_desk.app(tmp_path)
+    seen: set[type[Screen[Any]]] = set()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached)
+        await settled(pilot, app)
+        for stop in STOPS:
+            await visit(pilot, app, stop)
+            seen.add(type(app.screen))
+            check(app, stop.name)
+            if isinstance(app.screen, ViewScreen):
+                await through(pilot, app, stop)
+            await leave(pilot, app)
+    assert ours - BASES == seen
+
+
+async def through(pilot: Pilot[bool], app: DeskApp, stop: Stop) -> None:
+    """Every pane of a view, from its first row to its last."""
+    view = app.screen
+    assert isinstance(view, ViewScreen)
+    for _ in view.panes:
+        await pilot.press("tab")
+        for key in ("end", "home"):
+            await pilot.press(key)
+            await settled(pilot, app)
+            check(app, f"{stop.name}, {key}")

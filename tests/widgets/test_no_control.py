@@ -1,8 +1,11 @@
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.color import Color
 
+from tests.hostile.poison import driving
 from widgets.no_control import REPLACEMENT, NoControl, visible
 
 BLACK = Color(0, 0, 0)
@@ -31,3 +34,19 @@ def test_the_filter_cleans_text_and_passes_control_segments() -> None:
 def test_clean_segments_are_not_copied() -> None:
     segments = [Segment("plain"), Segment("text")]
     assert NoControl().apply(segments, BLACK) is segments
+
+
+@given(
+    st.text(
+        st.characters(exclude_categories=("Mn", "Me")) | st.sampled_from("\u0301\u0302\u20e3\ufe0f\u034f"), max_size=60
+    )
+)
+def test_nothing_is_left_that_drives_hides_or_piles_up(value: str) -> None:
+    shown = visible(value)
+    assert not list(driving(shown))
+    assert visible(shown) == shown
+
+
+def test_letters_of_every_script_keep_their_marks() -> None:
+    for text in ("Việt", unicodedata.normalize("NFD", "Việt"), "क्षत्रिय", "กี่", "שָׁלוֹם", "注目株ニュース 🚀"):
+        assert visible(text) == text
