@@ -79,17 +79,21 @@ def list_models(ctx: click.Context, as_json: bool) -> None:
     """The models on this machine; * marks the one of the configuration."""
     import msgspec
 
-    from engine.scoring.finbert.store import listing
+    from engine.scoring.finbert.store import Model, listing
 
     context = load_context(ctx)
     found = listing(context.paths.state_dir)
     if as_json:
-        click.echo(msgspec.json.encode([model.manifest for model in found]).decode())
+        click.echo(msgspec.json.encode([model.manifest for model in found if isinstance(model, Model)]).decode())
         return
     for model in found:
+        if not isinstance(model, Model):
+            click.echo(f"! {model.where}: {model.message}\n  {model.remedy}")
+            continue
         mark = "*" if model.manifest.name == context.config.scoring.finbert.model else " "
-        size = (model.directory / model.manifest.weights).stat().st_size / 1e6
-        click.echo(f"{mark} {model.manifest.version}  {size:.0f} MB, from {model.manifest.source}")
+        weights = model.directory / model.manifest.weights
+        size = f"{weights.stat().st_size / 1e6:.0f} MB" if weights.is_file() else "its weights are gone"
+        click.echo(f"{mark} {model.manifest.version}  {size}, from {model.manifest.source}")
     if not found:
         click.echo("none; `desk models pull` brings the one of the configuration")
 

@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from engine.errors import ConfigError
 from engine.model import Score
 
+_ONE_CLASS: Final = "single_label_classification"
 _KNOWN: Final = {
     "positive": 1.0,
     "pos": 1.0,
@@ -20,6 +23,35 @@ _KNOWN: Final = {
     "bearish": -1.0,
 }
 """Class names that say by themselves what they mean, lower case."""
+
+
+def classes(config: bytes, where: str) -> Mapping[Any, Any]:
+    """A model's id2label from its config.json, from index to name.
+
+    Raises ConfigError when it does not name classes, or names such as hold independently of each other: shares of one
+    whole are what `score` makes of its outputs.
+    """
+    try:
+        found = msgspec.json.decode(config)
+    except msgspec.DecodeError as error:
+        raise ConfigError(
+            f"expected a model's configuration, found {error}", where=where, remedy="name a transformers model"
+        ) from error
+    labels = found.get("id2label") if isinstance(found, dict) else None
+    if not isinstance(labels, dict):
+        raise ConfigError(
+            "expected id2label to name the classes, found nothing of the kind",
+            where=where,
+            remedy="use a sequence-classification model whose config.json names its classes",
+        )
+    kind = found.get("problem_type")
+    if kind not in (None, _ONE_CLASS):
+        raise ConfigError(
+            f"expected a model that puts a text into one class, found problem_type {kind!r:.60}",
+            where=where,
+            remedy="use a sequence-classification model with the classes positive, neutral and negative",
+        )
+    return labels
 
 
 def signs(id2label: Mapping[Any, Any], own: Mapping[str, float], where: str) -> tuple[float, ...]:

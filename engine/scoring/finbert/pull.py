@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from engine.errors import ConfigError, DeskError, VenueError, VenueUnavailable
 from engine.paths import private_dir
-from engine.scoring.finbert.labels import signs
+from engine.scoring.finbert.labels import classes, signs
 from engine.scoring.finbert.model import TOKENIZER_FILE, missing
 from engine.scoring.finbert.store import MANIFEST, Manifest, Model, models_dir, place, sha256_of
 
@@ -118,7 +119,7 @@ def pull(
     scratch = Path(tempfile.mkdtemp(prefix=".pull-", dir=models_dir(state_dir)))
     try:
         source.fetch(CONFIG, scratch)
-        signs(_labels_of(scratch / CONFIG), labels, f"{name}: {CONFIG}: id2label")
+        signs(classes((scratch / CONFIG).read_bytes(), f"{name}: {CONFIG}"), labels, f"{name}: {CONFIG}: id2label")
         for file in (*(each for each in TOKENIZER if each in source.files), weights):
             progress(f"fetching {file}")
             source.fetch(file, scratch)
@@ -177,14 +178,14 @@ def _prepared(directory: Path, name: str, source: Source, weights: str, quantise
     elif file and quantise:
         progress("quantising to int8")
         precision, file = "int8", "model-int8.onnx"
-        _quantise(directory / weights, directory / file)
+        _quantise(directory / weights, directory / file, name)
         (directory / weights).unlink()
         weights = file
     digest = sha256_of(directory / weights)
     inputs, pad_id, pad_token = _one_tokenizer(directory, name)
     return Manifest(
         name=name,
-        revision=digest[:40] if source.revision == "local" else source.revision,
+        revision=_own_revision(directory, digest) if source.revision == "local" else source.revision,
         source=source.address,
         file=file,
         precision=precision,
@@ -194,6 +195,12 @@ def _prepared(directory: Path, name: str, source: Source, weights: str, quantise
         pad_id=pad_id,
         pad_token=pad_token,
     )
+
+
+def _own_revision(directory: Path, weights: str) -> str:
+    """What stands for the commit of a model of your own: changes with its weights, configuration or tokenizer."""
+    parts = (weights, *(sha256_of(directory / file) for file in (CONFIG, TOKENIZER_FILE)))
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:40]
 
 
 def _one_tokenizer(directory: Path, name: str) -> tuple[tuple[str, ...], int, str]:
@@ -221,30 +228,22 @@ def _one_tokenizer(directory: Path, name: str) -> tuple[tuple[str, ...], int, st
     return inputs, int(tokenizer.pad_token_id), str(tokenizer.pad_token)
 
 
-def _quantise(whole: Path, small: Path) -> None:
-    """Dynamic quantisation: weights in int8, activations as they come."""
+def _quantise(whole: Path, small: Path, name: str) -> None:
+    """Dynamic quantisation: weights in int8, activations as they come. Raises ConfigError for what is no ONNX."""
     try:
+        from onnx.checker import ValidationError
+        from onnx.shape_inference import InferenceError
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
         raise missing("onnx", "finbert") from error
-    quantize_dynamic(whole, small, weight_type=QuantType.QInt8)
-
-
-def _labels_of(file: Path) -> Mapping[Any, Any]:
     try:
-        found = msgspec.json.decode(file.read_bytes())
-    except msgspec.DecodeError as error:
+        quantize_dynamic(whole, small, weight_type=QuantType.QInt8)
+    except (InferenceError, ValidationError, ValueError, RuntimeError) as error:
         raise ConfigError(
-            f"expected a model's configuration, found {error}", where=file.name, remedy="name a transformers model"
+            f"expected ONNX weights that can be quantised, found {type(error).__name__}: {str(error)[:160]}",
+            where=f"{name}: {whole.name}",
+            remedy="pull it again, or export it again; --float32 takes weights as they are",
         ) from error
-    labels = found.get("id2label") if isinstance(found, dict) else None
-    if not isinstance(labels, dict):
-        raise ConfigError(
-            "expected id2label to name the classes, found nothing of the kind",
-            where=file.name,
-            remedy="name a sequence-classification model",
-        )
-    return labels
 
 
 class _asking:

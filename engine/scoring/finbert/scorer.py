@@ -45,7 +45,8 @@ class FinbertScorer:
             if find_spec(package) is None:
                 raise missing(package, "finbert" if manifest.file else "torch")
         self._meanings = self._model.meanings(settings.labels)
-        self.version = f"{manifest.version}-{settings.max_length}"
+        classes = "/".join(f"{meaning:g}" for meaning in self._meanings)
+        self.version = f"{manifest.version}-{settings.max_length}-{classes}"
         self.batch = settings.batch
         self.wait_s = settings.wait_ms / 1000
         self.gate = settings.gate

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.errors import ConfigError
-from engine.scoring.finbert.labels import signs
+from engine.scoring.finbert.labels import classes, signs
 
 MANIFEST: Final = "desk-model.json"
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
@@ -24,7 +24,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     """Its name on the hub, or the name given to one of your own."""
     revision: str
-    """The commit it was pulled at; of your own ones the hash of the weights."""
+    """The commit it was pulled at; of your own ones the hash of weights, configuration and tokenizer."""
     source: str
     """The hub's address, or `local`."""
     file: str
@@ -57,18 +57,14 @@ class Model(msgspec.Struct, frozen=True):
         """The model's own id2label. Raises ConfigError when its config.json does not tell."""
         file = self.directory / "config.json"
         try:
-            found = msgspec.json.decode(file.read_bytes()).get("id2label")
-        except (OSError, msgspec.DecodeError, AttributeError) as error:
+            content = file.read_bytes()
+        except OSError as error:
             raise ConfigError(
-                f"expected a model's configuration, found {error}", where=str(file), remedy="pull the model again"
-            ) from error
-        if not isinstance(found, dict):
-            raise ConfigError(
-                "expected id2label to name the classes, found nothing of the kind",
+                f"expected a model's configuration, found {error.strerror or error}",
                 where=str(file),
-                remedy="use a sequence-classification model",
-            )
-        return found
+                remedy=f"desk models pull {self.manifest.name}",
+            ) from error
+        return classes(content, str(file))
 
     def meanings(self, own: Mapping[str, float]) -> tuple[float, ...]:
         """What each output is worth. Raises ConfigError when a class's name does not tell."""
@@ -105,27 +101,34 @@ def place(state_dir: Path, name: str) -> Path:
 def find(state_dir: Path, name: str) -> Model:
     """The model of this name. Raises ConfigError with the remedy when it was never pulled."""
     directory = place(state_dir, name)
-    file = directory / MANIFEST
-    try:
-        return Model(directory, msgspec.json.decode(file.read_bytes(), type=Manifest))
-    except FileNotFoundError:
+    if not (directory / MANIFEST).is_file():
         raise ConfigError(
             f"expected the model {name} on this machine, found none",
             where=str(directory),
             remedy=f"desk models pull {name}",
-        ) from None
+        )
+    return _read(directory, name)
+
+
+def listing(state_dir: Path) -> tuple[Model | ConfigError, ...]:
+    """Every model on this machine, by name; of one whose manifest cannot be read what is wrong with it."""
+    found: list[Model | ConfigError] = []
+    for file in sorted(models_dir(state_dir).glob(f"[!.]*/{MANIFEST}")):  # what is still being pulled begins with a dot
+        try:
+            found.append(_read(file.parent, file.parent.name.replace("--", "/", 1)))
+        except ConfigError as error:
+            found.append(error)
+    return tuple(found)
+
+
+def _read(directory: Path, name: str) -> Model:
+    file = directory / MANIFEST
+    try:
+        return Model(directory, msgspec.json.decode(file.read_bytes(), type=Manifest))
     except (OSError, msgspec.MsgspecError) as error:
         raise ConfigError(
             f"expected a model's manifest, found {error}", where=str(file), remedy=f"desk models pull {name}"
         ) from error
-
-
-def listing(state_dir: Path) -> tuple[Model, ...]:
-    """Every model on this machine, by name."""
-    found = []
-    for file in sorted(models_dir(state_dir).glob(f"*/{MANIFEST}")):
-        found.append(Model(file.parent, msgspec.json.decode(file.read_bytes(), type=Manifest)))
-    return tuple(found)
 
 
 def sha256_of(file: Path) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import ConfigError
-from engine.scoring.finbert.labels import score, signs
+from engine.scoring.finbert.labels import classes, score, signs
 
 finite = st.floats(-50, 50)
 
@@ -24,6 +24,14 @@ finite = st.floats(-50, 50)
 )
 def test_the_order_is_the_models_own(id2label: dict[object, str], expected: tuple[float, ...]) -> None:
     assert signs(id2label, {}, "config.json") == expected
+
+
+@pytest.mark.parametrize(
+    "config", [b"", b"[]", b"{}", b'{"id2label": ["positive", "negative"]}', b'{"id2label": null}', b"\xff"]
+)
+def test_a_configuration_without_named_classes_is_refused(config: bytes) -> None:
+    with pytest.raises(ConfigError, match=r"expected (id2label|a model's configuration)"):
+        classes(config, "config.json")
 
 
 def test_names_that_tell_nothing_need_a_meaning() -> None:

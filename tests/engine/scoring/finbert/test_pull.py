@@ -115,6 +115,54 @@ def test_a_name_that_the_hub_cannot_have_is_refused(name: str) -> None:
         pull.Hub(name, "main", "http://127.0.0.1:9")
 
 
+def test_a_version_of_ones_own_changes_with_all_that_a_score_depends_on(tmp_path: Path) -> None:
+    state, files = tmp_path / "state", tiny.write(tmp_path / "files")
+    versions = []
+    for classes, word in (
+        (tiny.CLASSES, "up"),
+        (("negative", "positive", "neutral"), "up"),
+        (("negative", "positive", "neutral"), "high"),
+    ):
+        tiny.write(files, classes)
+        tokenizer = files / "tokenizer.json"
+        tokenizer.write_text(tokenizer.read_text().replace('"up"', f'"{word}"'))
+        model = pull.pull(pull.Directory(files), "own/tiny", state, labels={}, torch=False, progress=quiet)
+        versions.append(model.manifest.version)
+    assert len(set(versions)) == 3
+
+
+@pytest.mark.parametrize("keep", [0, 8, -60])
+def test_weights_that_are_no_onnx_are_refused(tmp_path: Path, keep: int) -> None:
+    files = tiny.write(tmp_path / "files")
+    weights = files / "onnx" / "model.onnx"
+    weights.write_bytes(b"no weights" if not keep else weights.read_bytes()[:keep])
+    with pytest.raises(ConfigError, match="expected ONNX weights that can be quantised") as refused:
+        pull.pull(pull.Directory(files), "own/t", tmp_path / "state", labels={}, torch=False, progress=quiet)
+    assert refused.value.where == "own/t: model.onnx"
+    assert list(store.models_dir(tmp_path / "state").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["multi_label_classification", "regression"])
+def test_a_model_that_does_not_choose_one_class_is_refused(tmp_path: Path, kind: str) -> None:
+    files = tiny.write(tmp_path / "files")
+    config = json.loads((files / "config.json").read_text())
+    (files / "config.json").write_text(json.dumps({**config, "problem_type": kind}))
+    with pytest.raises(ConfigError, match="puts a text into one class"):
+        pull.pull(pull.Directory(files), "own/t", tmp_path / "state", labels={}, torch=False, progress=quiet)
+
+
+def test_a_manifest_that_cannot_be_read_hides_no_other_model(tmp_path: Path) -> None:
+    state, files = tmp_path / "state", tiny.write(tmp_path / "files")
+    for name in ("own/a", "own/b"):
+        pull.pull(pull.Directory(files), name, state, labels={}, torch=False, progress=quiet)
+    (store.place(state, "own/a") / store.MANIFEST).write_text('{"name":')
+    damaged, whole = store.listing(state)
+    assert isinstance(damaged, ConfigError) and damaged.remedy == "desk models pull own/a"
+    assert isinstance(whole, store.Model) and whole.manifest.name == "own/b"
+    with pytest.raises(ConfigError, match="expected a model's manifest"):
+        store.find(state, "own/a")
+
+
 def test_pulling_again_replaces_it_and_a_failure_does_not(tmp_path: Path) -> None:
     state = tmp_path / "state"
     files = tiny.write(tmp_path / "files")

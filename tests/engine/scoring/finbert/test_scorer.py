@@ -37,6 +37,7 @@ async def test_texts_are_scored_in_the_order_of_the_models_classes(scoring: Scor
         assert await sides(one, *texts) == [1, -1, 0, 0]
         assert await sides(other, "up up", "down") == [0, 1], "the second class is the bullish one there"
         assert one.version != other.version and "own/tiny@" in one.version and "-int8-" in one.version
+        assert one.version.endswith("-1/-1/0") and other.version.endswith("-0/1/-1")
         assert "onnxruntime" in one.detail
 
 
