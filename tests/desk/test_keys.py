@@ -10,31 +10,12 @@ import keyring
 import keyring.backends.null
 import pytest
 from click.testing import CliRunner, Result
-from keyring.backend import KeyringBackend
 
 from desk.command_line import main_group
 from engine.errors import EXIT_CREDENTIALS, CredentialsError
+from tests.keyrings import Memory, remembering
 
 VALUE = "AAAA-not-a-real-key-0123456789"
-
-
-class Memory(KeyringBackend):
-    """A keyring that lives as long as the test."""
-
-    priority = 5.0  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.held[service, username]
 
 
 @pytest.fixture
@@ -42,11 +23,8 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Memory]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for variable in ("DESK_X_BEARER_TOKEN", "DESK_ALPACA_KEY_ID", "DESK_ALPACA_SECRET_KEY"):
         monkeypatch.delenv(variable, raising=False)
-    before = keyring.get_keyring()
-    backend = Memory()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
+    with remembering() as memory:
+        yield memory
 
 
 def desk(*args: str, typed: str | bytes = "") -> Result:

@@ -21,27 +21,9 @@ from keyring.backend import KeyringBackend
 
 from engine import secrets
 from engine.errors import EXIT_CREDENTIALS, CredentialsError
+from tests.keyrings import Memory, remembering
 
 VALUE = "AAAA-not-a-real-key-0123456789"
-
-
-class Memory(KeyringBackend):
-    """A keyring that lives as long as the test."""
-
-    priority = 5.0  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.held[service, username]
 
 
 class Locked(Memory):
@@ -60,11 +42,8 @@ class Forgetful(Memory):
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
-    before = keyring.get_keyring()
-    backend = Memory()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
+    with remembering() as memory:
+        yield memory
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -33,13 +32,6 @@ UNKNOWN = (
     "hang",
     "redirect",
 )
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[AlpacaSimulator]:
-    async with AlpacaSimulator() as simulator:
-        simulator.quote("TSLA", "249.90", "250.10")
-        yield simulator
 
 
 async def test_a_bracket_goes_out_in_exact_text_and_is_accepted_with_its_legs(venue: AlpacaSimulator) -> None:

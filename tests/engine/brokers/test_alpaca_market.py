@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
@@ -23,12 +22,6 @@ HALF_DAY = {**ROW, "date": "2026-11-27", "close": "13:00", "session_close": "170
 
 def at(clock: str, day: date = FRIDAY) -> int:
     return parse_iso(f"{day.isoformat()}T{clock}:00-05:00")
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[AlpacaSimulator]:
-    async with AlpacaSimulator() as simulator:
-        yield simulator
 
 
 @pytest.mark.parametrize(

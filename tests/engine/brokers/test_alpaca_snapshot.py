@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -19,13 +19,6 @@ from tests.venues.alpaca import AlpacaSimulator
 
 NOW = SystemClock().now_ns
 HOUR_NS = 3_600_000_000_000
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[AlpacaSimulator]:
-    async with AlpacaSimulator() as simulator:
-        simulator.quote("TSLA", "249.90", "250.10")
-        yield simulator
 
 
 async def test_everything_is_in_it_and_legs_hang_under_their_entry(venue: AlpacaSimulator) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -16,13 +15,6 @@ from tests.engine.brokers.alpaca_desk import Listener, intent, make_broker, star
 from tests.venues.alpaca import AlpacaSimulator
 
 NOW = SystemClock().now_ns
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[AlpacaSimulator]:
-    async with AlpacaSimulator() as simulator:
-        simulator.quote("TSLA", "249.90", "250.10")
-        yield simulator
 
 
 @pytest.mark.parametrize("binary", [True, False])

@@ -27,6 +27,7 @@ from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.paths import Paths
 from tests.engine.guards.made_up import NEWS, post
 from tests.engine.kernel import bare
+from tests.program import REPLAYING
 
 BEGIN, END = parse_iso("2026-03-11T12:40:00-04:00"), parse_iso("2026-03-11T13:04:00-04:00")
 RING_FROM = parse_iso("2026-03-11T12:57:10-04:00")
@@ -69,8 +70,7 @@ def replayed(recording: Path, home: Path, **changes: str) -> Run:
         "DESK_ENGINE__RUNTIME_DIR": str(home / "run"),
         "DESK_REPLAY__PATH": str(recording),
         "DESK_REPLAY__SPEED": "0",
-        "DESK_FEEDS__POSTS": "replay",
-        "DESK_FEEDS__PRICES": "replay",
+        **REPLAYING,
         **changes,
     }
     config = load(profile="simulated", env=env).config

@@ -24,6 +24,7 @@ from engine.scoring.finbert.scorer import FinbertScorer
 from engine.scoring.lane import LateAnswer
 from tests.engine.kernel import bare, made_up
 from tests.engine.scoring.finbert import tiny
+from tests.program import REPLAYING
 
 NOW = 1_773_235_800 * SECOND
 BULLISH = DisplayText("$TSLA great quarter, upgraded")
@@ -58,13 +59,7 @@ def config(home: Path, **others: str) -> Config:
 
 
 def replaying(home: Path) -> Config:
-    return config(
-        home,
-        DESK_FEEDS__POSTS="replay",
-        DESK_FEEDS__PRICES="replay",
-        DESK_REPLAY__PATH=str(home / "morning.jsonl"),
-        DESK_REPLAY__SPEED="0",
-    )
+    return config(home, **REPLAYING, DESK_REPLAY__PATH=str(home / "morning.jsonl"), DESK_REPLAY__SPEED="0")
 
 
 numbers = count()

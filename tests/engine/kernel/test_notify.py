@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from engine.kernel.notify import Notifier
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending, until
+from tests.program import REPLAYING
 
 
 class Manager:
@@ -48,18 +47,11 @@ class Manager:
         self._socket.close()
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="desk-") as folder:
-        yield Path(folder)
-
-
 def test_an_engine_tells_ready_status_life_and_end(home: Path) -> None:
     manager = Manager(str(home / "notify"))
     recording = made_up.write(home / "morning.jsonl")
     env = {
-        "DESK_FEEDS__POSTS": "replay",
-        "DESK_FEEDS__PRICES": "replay",
+        **REPLAYING,
         "DESK_REPLAY__PATH": str(recording),
         "DESK_REPLAY__SPEED": "30",
         "NOTIFY_SOCKET": str(home / "notify"),
@@ -84,8 +76,7 @@ def test_a_hanging_engine_gives_no_sign_of_life_and_says_where_it_hangs(home: Pa
     manager = Manager(str(home / "notify"))
     recording = made_up.write(home / "morning.jsonl")
     env = {
-        "DESK_FEEDS__POSTS": "replay",
-        "DESK_FEEDS__PRICES": "replay",
+        **REPLAYING,
         "DESK_REPLAY__PATH": str(recording),
         "DESK_REPLAY__SPEED": "30",
         "NOTIFY_SOCKET": str(home / "notify"),

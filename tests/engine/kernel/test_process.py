@@ -19,14 +19,14 @@ from engine.model import TradingState
 from engine.model.frames import Command, Reply
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
+from tests.program import REPLAYING
 
 
 def replaying(home: Path, recording: Path, speed: float) -> EngineProcess:
     return EngineProcess(
         home,
         env={
-            "DESK_FEEDS__POSTS": "replay",
-            "DESK_FEEDS__PRICES": "replay",
+            **REPLAYING,
             "DESK_REPLAY__PATH": str(recording),
             "DESK_REPLAY__SPEED": str(speed),
         },
@@ -261,8 +261,7 @@ async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recor
 
     env = {
         "DESK_ENGINE__STATE_DIR": str(tmp_path),
-        "DESK_FEEDS__POSTS": "replay",
-        "DESK_FEEDS__PRICES": "replay",
+        **REPLAYING,
         "DESK_REPLAY__PATH": str(recording),
     }
     config = load(profile="simulated", env=env).config

@@ -14,6 +14,7 @@ from engine.errors import DeskError
 from engine.model import SymbolDetail
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
+from tests.program import REPLAYING
 
 
 def ask(engine: EngineProcess, symbol: str) -> SymbolDetail:
@@ -32,8 +33,8 @@ def desk_why(engine: EngineProcess, symbol: str) -> subprocess.CompletedProcess[
 
 def test_every_gate_is_told_and_asking_leaves_no_trace(tmp_path: Path) -> None:
     recording = made_up.write(tmp_path / "morning.jsonl")
-    env = {"DESK_FEEDS__POSTS": "replay", "DESK_FEEDS__PRICES": "replay", "DESK_REPLAY__PATH": str(recording)}
-    engine = EngineProcess(tmp_path / "home", env={**env, "DESK_REPLAY__SPEED": "60"})
+    env = {**REPLAYING, "DESK_REPLAY__PATH": str(recording), "DESK_REPLAY__SPEED": "60"}
+    engine = EngineProcess(tmp_path / "home", env=env)
     with ending(engine):
         engine.start()
         symbol = engine.snapshot().symbols[0].symbol
