@@ -7,6 +7,8 @@ sides, and this one, a client on the control socket that confirms every BUY at o
 - ticket: signal → ticket decoded at the attached client
 - wire: confirm sent by the client → its order's POST at the venue; the second verdict and the intent's sync between
 
+Two configurations: `plain`, VADER alone without guards, and `shipped`, the scorers and guards of the default one.
+
 Every symbol's look-back is covered at the same instant, two windows after the start, and most of them signal and are
 confirmed then. `evaluated` counts those posts like all others; `moment` says how many signals came, how long it took
 until a post was in time again and what share of all posts came by in it, and `apart` is `evaluated` without them.
@@ -14,7 +16,7 @@ until a post was in time again and what share of all posts came by in it, and `a
 The engine's CPU is counted from the first post on: what a start costs is bench.start's. `slower` is how many times
 longer an empty interpreter takes than on the machine that the targets were set on (`bench.table`).
 
-python -m bench.latency [--seconds 25] [--per-second 1000] [--profile FILE]
+python -m bench.latency [--configuration shipped] [--seconds 25] [--per-second 1000] [--profile FILE]
 
 `--profile` has cProfile watch the engine's loop and writes what it saw; read it with `python -m pstats FILE`. The
 figures of such a run say nothing: watching takes longer than what is watched.
@@ -40,7 +42,7 @@ from typing import Any, Final
 
 from bench.corpus import watchlist
 from bench.machine import empty_interpreter_ms
-from bench.replay import Pauses
+from bench.replay import SHIPPED, Pauses
 from bench.table import REFERENCE
 from desk.client import Client
 from engine.clock import SECOND, SystemClock
@@ -49,6 +51,7 @@ from engine.config import (
     BrokerConfig,
     Config,
     EngineConfig,
+    GuardsConfig,
     RiskConfig,
     ScoringConfig,
     SentimentConfig,
@@ -66,6 +69,7 @@ from engine.model import Light, Side
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.paths import Paths
 
+CONFIGURATIONS: Final = ("plain", "shipped")
 PER_SECOND: Final = 1_000
 SYMBOLS: Final = 20
 SWING_S: Final = 4.0
@@ -99,8 +103,9 @@ class Kept(Latency):
         self.at_ns.append(self._clock.now_ns())
 
 
-def config_of(home: Path, street: dict[str, str]) -> Config:
+def config_of(home: Path, street: dict[str, str], configuration: str) -> Config:
     """An engine that must decide often: short windows, small orders, limits out of the way but all of them judged."""
+    shipped = configuration == "shipped"
     many = 1_000_000
     return Config(
         engine=EngineConfig(profile="paper", state_dir=str(home), runtime_dir=str(home / "run")),
@@ -111,7 +116,8 @@ def config_of(home: Path, street: dict[str, str]) -> Config:
             trading_stream_url=street["trading_stream"],
             data_stream_url=street["data_stream"],
         ),
-        scoring=ScoringConfig(scorers=("vader",)),
+        guards=GuardsConfig(enabled=shipped),
+        scoring=ScoringConfig(scorers=SHIPPED if shipped else ("vader",)),
         sentiment=SentimentConfig(window_s=SWING_S, look_back_s=SWING_S),
         strategy=StrategyConfig(shift=ShiftConfig()),
         sizing=SizingConfig(sizer="fixed", fixed_notional=Decimal(500)),
@@ -132,9 +138,8 @@ def config_of(home: Path, street: dict[str, str]) -> Config:
     )
 
 
-async def engine(home: Path, street: dict[str, str], profile: Path | None) -> None:
+async def engine(config: Config, profile: Path | None) -> None:
     """The engine's process: until SIGTERM, then what it measured as JSON; what cProfile saw of its loop, to a file."""
-    config = config_of(home, street)
     paths = Paths.of(config)
     paths.create()
     kernel = Kernel(config, paths, read_secret=lambda name: os.environ[f"DESK_{name.upper()}"])
@@ -216,7 +221,18 @@ class Desk:
             self.refused[why] = self.refused.get(why, 0) + 1
 
 
-def run(seconds: float = 25.0, per_second: int = PER_SECOND, profile: Path | None = None) -> dict[str, float]:
+def run() -> dict[str, float]:
+    """Every figure of each configuration, under its name."""
+    empty_ms = empty_interpreter_ms()
+    found = {"empty_interpreter_ms": empty_ms, "slower": empty_ms / REFERENCE["empty_interpreter_ms"]}
+    for configuration in CONFIGURATIONS:
+        found |= {f"{configuration}_{name}": value for name, value in measure(configuration).items()}
+    return found
+
+
+def measure(
+    configuration: str, seconds: float = 25.0, per_second: int = PER_SECOND, profile: Path | None = None
+) -> dict[str, float]:
     """Quantiles in milliseconds, and what they were taken over."""
     with tempfile.TemporaryDirectory(prefix="bench-latency") as directory:
         home = Path(directory)
@@ -228,18 +244,20 @@ def run(seconds: float = 25.0, per_second: int = PER_SECOND, profile: Path | Non
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            return asyncio.run(_measure(home, street, profile))
+            return asyncio.run(_measure(home, street, configuration, profile))
         finally:
             street.kill()
             street.wait()
 
 
-async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | None) -> dict[str, float]:
+async def _measure(
+    home: Path, street: subprocess.Popen[str], configuration: str, profile: Path | None
+) -> dict[str, float]:
     assert street.stdout is not None
     assert street.stdin is not None
-    empty_ms = await asyncio.to_thread(empty_interpreter_ms)
     settings: dict[str, str] = json.loads(street.stdout.readline())
     command = ["-m", "bench.latency", "--engine", str(home), "--street", json.dumps(settings)]
+    command += ["--configuration", configuration]
     if profile is not None:
         command += ["--profile", str(profile)]
     running = subprocess.Popen(  # noqa: ASYNC220 (nothing else runs on this loop yet)
@@ -249,7 +267,7 @@ async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | No
         env=os.environ | {name: value for name, value in settings.items() if name.startswith("DESK_")},
     )
     try:
-        desk = Desk(Paths.of(config_of(home, settings)).socket)
+        desk = Desk(Paths.of(config_of(home, settings, configuration)).socket)
         watching = asyncio.create_task(_attached(desk))
         async with asyncio.timeout(START_LIMIT_S):
             await desk.ready.wait()
@@ -269,8 +287,6 @@ async def _measure(home: Path, street: subprocess.Popen[str], profile: Path | No
     for why, count in sorted(desk.refused.items(), key=lambda item: -item[1])[:3]:
         print(f"bench: {count} confirmations refused: {why}", file=sys.stderr)
     found = {
-        "empty_interpreter_ms": empty_ms,
-        "slower": empty_ms / REFERENCE["empty_interpreter_ms"],
         "posts": float(measured["posts"]),
         "sent_per_s": told["sent_per_s"],
         "engine_cpu_us": measured["cpu_us"],
@@ -337,6 +353,7 @@ def quantile(values: list[float], share: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latencies of a live engine.")
+    parser.add_argument("--configuration", choices=CONFIGURATIONS, default="shipped")
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--per-second", type=int, default=PER_SECOND)
     parser.add_argument("--profile", type=Path, help="write what cProfile sees of the engine's loop to this file")
@@ -345,9 +362,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.engine is not None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        asyncio.run(engine(given.engine, given.street, given.profile))
+        asyncio.run(engine(config_of(given.engine, given.street, given.configuration), given.profile))
     else:
-        print(json.dumps(run(given.seconds, given.per_second, given.profile and given.profile.absolute()), indent=2))
+        profile = given.profile and given.profile.absolute()
+        found = measure(given.configuration, given.seconds, given.per_second, profile)
+        print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
