@@ -71,7 +71,9 @@ def _current() -> Call | None:
     return getattr(_working, "call", None)
 
 
-class _Plain(HTTPConnection):
+class _Known(HTTPConnection):
+    """Tells the call in flight which socket it uses."""
+
     def connect(self) -> None:
         super().connect()
         if (call := _current()) is not None:
@@ -83,24 +85,16 @@ class _Plain(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _Secure(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        if (call := _current()) is not None:
-            call.uses(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if (call := _current()) is not None:
-            call.uses(self.sock)
-        super().request(*args, **kwargs)
+class _KnownSecure(_Known, HTTPSConnection):
+    """The same under TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _Known
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = _KnownSecure
 
 
 class BoundedAdapter(HTTPAdapter):
