@@ -12,7 +12,7 @@ import pytest
 
 from engine.config import JournalConfig
 from engine.errors import JournalError
-from engine.journal import Journal
+from engine.journal import Journal, Reader, Verification
 from engine.journal.anchor import anchor_path
 from tests.engine.journal.made_up import made_up
 
@@ -20,6 +20,12 @@ Opened = Callable[..., Journal]
 Written = Callable[..., Path]
 Tamper = Callable[..., None]
 Append = Callable[[Journal, int], None]
+
+
+def verified(path: Path) -> Verification:
+    """What a check of the whole journal finds."""
+    with Reader(path) as reader:
+        return reader.verify()
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Reader, Verification
+from engine.journal import Reader
 from engine.journal.earlier import check_earlier
 from engine.journal.schema import NOT_BULK, TABLES
 from engine.model import StateChange, TradingState
 from engine.model.records import Started
-from tests.engine.journal.conftest import Opened, Tamper
+from tests.engine.journal.conftest import Opened, Tamper, verified
 from tests.engine.journal.made_up import T0, made_up
 
 STATE, COUNT = 21, 40
@@ -36,11 +36,6 @@ def halted(opened: Opened, path: Path) -> Path:
             journal.append(*made_up(number))
     journal.close()
     return path
-
-
-def verified(path: Path) -> Verification:
-    with Reader(path) as reader:
-        return reader.verify()
 
 
 def swap_index(path: Path, name: str, sql: str) -> None:

@@ -16,19 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Anchor, Reader, Verification, parallel
+from engine.journal import Anchor, Reader, parallel
 from engine.journal.anchor import anchor_path, read_anchor, renew_anchor
 from engine.journal.chain import GENESIS, chain
-from tests.engine.journal.conftest import Opened, Written
+from tests.engine.journal.conftest import Opened, Written, verified
 from tests.engine.journal.made_up import made_up
 
 COUNT = 30
 SHARED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-
-
-def verified(path: Path) -> Verification:
-    with Reader(path) as reader:
-        return reader.verify()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from engine.config import SentimentConfig
 from engine.errors import ConfigError, DeskError
 from engine.model import Author, DisplayText, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.sentiment import Sentiment
+from tests.engine.sentiment.near import near
 
 START = 1_700_000_000 * SECOND
 WINDOW = 1800
@@ -88,12 +89,6 @@ class Direct:
         return sum((i * d * c * c for i, d, c, _ in terms), Fraction(0)) / weight if weight else Fraction(0)
 
 
-def close(found: float | None, expected: Fraction | None) -> bool:
-    if found is None or expected is None:
-        return found is None and expected is None
-    return abs(Fraction(found) - expected) <= Fraction(1, 10**9)
-
-
 sixth = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
 edges = st.sampled_from([0, 1, 1619, 1620, 1621, 1799, 1800, 1801, 3600, 5219, 5220, 5399, 5400, 5401])
 steps = st.lists(
@@ -143,10 +138,10 @@ def test_mood_equals_the_direct_formula(moves, floor: float, look_back: float) -
         mood = room.mood("TSLA", now)
         before = direct.mean(now - direct.look_back, ahead=False)
         value = direct.mean(now, ahead=True)
-        assert close(mood.value, value)
-        assert close(mood.previous, before)
-        assert close(mood.change, None if value is None or before is None else value - before)
-        assert close(mood.confidence, direct.confidence(now))
+        assert near(mood.value, value)
+        assert near(mood.previous, before)
+        assert near(mood.change, None if value is None or before is None else value - before)
+        assert near(mood.confidence, direct.confidence(now))
         assert mood.volume == len(direct.terms(now, ahead=True))
         assert mood.warm
 

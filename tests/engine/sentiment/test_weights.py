@@ -14,6 +14,7 @@ from engine.config import SentimentConfig
 from engine.errors import DeskError
 from engine.model import Author, DisplayText, GuardMark, Match, Post, Reading, ScoredPost
 from engine.sentiment import Sentiment
+from tests.engine.sentiment.near import near
 
 START = 1_700_000_000 * SECOND
 WINDOW_S, LOOK_BACK_S = 1800, 3600
@@ -65,12 +66,6 @@ def mean(found: list[Term], *, cleaned: bool) -> Fraction | None:
     return sum(said) / total if total else None
 
 
-def close(found: float | None, expected: Fraction | None) -> bool:
-    if found is None or expected is None:
-        return found is None and expected is None
-    return abs(Fraction(found) - expected) <= Fraction(1, 10**9)
-
-
 thousandth = st.integers(0, 1000).map(lambda whole: whole / 1000)
 moves = st.lists(
     st.tuples(
@@ -110,12 +105,12 @@ def test_raw_and_cleaned_equal_the_direct_formula(steps: list[tuple[str, int, fl
         inside = terms(posts, now_ns, ahead=True)
         before = mean(terms(posts, now_ns - LOOK_BACK_S * SECOND, ahead=False), cleaned=True)
         value = mean(inside, cleaned=True)
-        assert close(mood.value, value)
-        assert close(mood.previous, before)
-        assert close(mood.change, None if value is None or before is None else value - before)
-        assert close(mood.raw, mean(inside, cleaned=False))
+        assert near(mood.value, value)
+        assert near(mood.previous, before)
+        assert near(mood.change, None if value is None or before is None else value - before)
+        assert near(mood.raw, mean(inside, cleaned=False))
         whole = sum(weight for _, weight in inside)
-        assert close(mood.kept, sum(weight * guard(post) for post, weight in inside) / whole if whole else Fraction(1))
+        assert near(mood.kept, sum(weight * guard(post) for post, weight in inside) / whole if whole else Fraction(1))
         counted = [post for post, _ in inside if post.mark.weight]
         assert (mood.volume, mood.raw_volume) == (len(counted), len(inside))
         assert mood.authors == len({post.post.author.id for post in counted})
