@@ -72,7 +72,7 @@ def looked_up(reply: Reply, client_order_id: str) -> Lookup:
 def found_after_duplicate(lookup: Lookup, refusal: Reply) -> Answer:
     """The venue refused the id as taken, and was asked for it: accepted with what it has, or unresolved."""
     if lookup.order is None:
-        return Answer(Outcome.UNRESOLVED, f"{refusal.reason}; asked for it: {lookup.reason}")
+        return Answer(Outcome.UNRESOLVED, f"{refusal.reason}; asked for it: {lookup.reason}", taken=True)
     if lookup.order.status is OrderStatus.UNRESOLVED:
         return Answer(Outcome.UNRESOLVED, f"unknown order status {lookup.order.venue_status!r}", lookup.order)
     return Answer(Outcome.ACCEPTED, "the venue already had it", lookup.order)

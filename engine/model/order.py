@@ -170,6 +170,8 @@ class Answer(Value, frozen=True, gc=False):
     order: Order | None = None
     retry_after_s: float | None = None
     """The venue's own wish, when it named one."""
+    taken: bool = False
+    """The venue said that it has an order under this client order id, and has not shown it."""
 
 
 class Lookup(Value, frozen=True, gc=False):

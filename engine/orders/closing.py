@@ -218,11 +218,24 @@ class Closer:
             self._waits(plan, "the venue takes no more requests for now", now_ns, out)
         elif order.status is OrderStatus.REJECTED:
             plan.retry_ns += REFUSED_RETRY_NS
-        elif order.status is OrderStatus.DENIED:  # by a control that may pass soon: after a reconnect, a halt
-            plan.retry_ns += self._backoff_ns[min(plan.tried, len(self._backoff_ns)) - 1]
+        elif order.status is OrderStatus.DENIED:
+            self._denied(plan, order.reason, now_ns, out)
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self._give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
+
+    def _denied(self, plan: ExitPlan, reason: str, now_ns: int, out: Outbox) -> None:
+        """A control denied it that may pass soon: after a reconnect, a halt.
+
+        No order was placed: an exit that must happen has all its attempts still, and goes on asking.
+        """
+        plan.denials += 1
+        impatient = now_ns < plan.begun_ns + self._patience_ns
+        wait_ns = self._backoff_ns[min(plan.denials, len(self._backoff_ns)) - 1] if impatient else SLOW_RETRY_NS
+        plan.retry_ns = now_ns + wait_ns
+        if plan.role in _KEEP_TRYING:
+            plan.tried -= 1
+            self._waits(plan, f"denied: {reason}", now_ns, out)
 
     def _give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
         must = plan.role in _KEEP_TRYING

@@ -87,6 +87,9 @@ class Inquiry:
             )
             out.requests.append(Resend(intent))
             return
+        if track.taken:  # a venue that takes no second order of this id contradicts itself
+            self._alarm(track, f"the venue says it has it, and does not find it: {reason or 'not found'}", now_ns, out)
+            return
         self._register.put(
             track,
             msgspec.structs.replace(

@@ -54,6 +54,7 @@ class Track:
         "retry_ns",
         "sent_ns",
         "stamp_ns",
+        "taken",
         "tally",
     )
 
@@ -65,6 +66,8 @@ class Track:
         self.tally = Tally()
         self.known = False
         """True once the venue has shown that it has the order."""
+        self.taken = False
+        """True once the venue has said that it has an order of this id: not to find it does not mean never placed."""
         self.legs_known = False
         """True once the venue has shown the legs of this bracket."""
         self.stamp_ns = 0

@@ -443,6 +443,7 @@ class Orders:
             return
         if track.known or not track.open:
             return
+        track.taken = track.taken or answer.taken
         if answer.retry_after_s is not None and answer.outcome is Outcome.REJECTED:
             track.told_to_wait(answer.retry_after_s, now_ns)
         if answer.order is not None and answer.outcome is Outcome.REJECTED:

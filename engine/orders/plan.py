@@ -19,6 +19,7 @@ class ExitPlan:
         "alarmed",
         "attempts",
         "begun_ns",
+        "denials",
         "draft",
         "entry_id",
         "left",
@@ -68,6 +69,8 @@ class ExitPlan:
         self.attempts = attempts
         """Orders it may place."""
         self.tried = 0
+        self.denials = 0
+        """Orders of it that a control of ours denied."""
         self.begun_ns = 0
         self.alarmed = False
         """True once an alert says that it waits."""

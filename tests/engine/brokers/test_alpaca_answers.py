@@ -136,6 +136,7 @@ async def test_a_taken_id_is_looked_up_and_adopted(venue: AlpacaSimulator) -> No
     assert (second.outcome, second.order.venue_id) == (Outcome.ACCEPTED, first.order.venue_id)
     assert third.outcome is Outcome.UNRESOLVED
     assert stranger.outcome is Outcome.UNRESOLVED
+    assert third.taken and stranger.taken and not first.taken
     assert venue.exchange.positions["TSLA"].qty == 10
 
 

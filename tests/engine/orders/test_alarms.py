@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
@@ -67,6 +69,25 @@ class TestAnOutcomeNotKnown:
         again.alarmed(alert)
         assert not again.due(T0 + ALARM_NS + SECOND).alerts, "told already"
         assert again.on_lookup(intent.client_order_id, Lookup(known=False), LATE).cleared == (alert.id,)
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_stays_of_an_order_that_the_venue_says_it_has_and_does_not_find(
+        self, orders: Orders, enter: Enter, restarted: bool
+    ) -> None:
+        intent = enter()
+        taken = Answer(Outcome.UNRESOLVED, "client_order_id must be unique; asked for it: not found", taken=True)
+        changes = orders.on_answer(intent, taken, T0)
+        if restarted:
+            orders = Orders(Config())
+            orders.restore(intent)
+            orders.restore(taken, intent.client_order_id)
+            orders.restore(changes.orders[0])
+        changes = orders.on_lookup(intent.client_order_id, Lookup(known=False), LATE)
+        assert not changes.requests and orders.unresolved, "it is not given up"
+        (alert,) = changes.alerts
+        assert alert.code == "order_unresolved" and "says it has it" in alert.text
+        changes = orders.on_lookup(intent.client_order_id, Lookup(True, told(intent)), LATE + SECOND)
+        assert changes.cleared == (alert.id,) and not orders.unresolved
 
 
 class TestAnExitThatFailed:

@@ -121,6 +121,34 @@ class TestExit:
         orders.on_answer(again, Answer(Outcome.DENIED, "R25 reconciled"), T0 + SECOND // 2)
         assert orders.next_due_ns == T0 + 3 * SECOND // 2
 
+    @pytest.mark.parametrize("flatten", [False, True])
+    def test_what_controls_deny_for_long_is_told_and_still_closed_when_they_let_it(
+        self, orders: Orders, bare: Intent, flatten: bool
+    ) -> None:
+        if flatten:
+            changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("94", "94.1"), "kill", T0)
+        else:
+            changes = orders.on_quote(quote("94", "94.1"), T0)
+        at, alerts = [T0], []
+        while at[-1] < T0 + 180 * SECOND:
+            (exit_,) = placed(changes)
+            denied = orders.on_answer(exit_, Answer(Outcome.DENIED, "R19 market_session"), at[-1])
+            due_ns = orders.next_due_ns
+            assert due_ns is not None
+            changes = orders.due(due_ns)
+            alerts += [alert for told_ in (denied, changes) for alert in told_.alerts if alert.code == "exit_failed"]
+            if due_ns == T0 + 50 * SECOND and not placed(changes):
+                due_ns = orders.next_due_ns
+                assert due_ns is not None
+                changes = orders.due(due_ns)
+            at.append(due_ns)
+        (alert,) = alerts
+        assert alert.until_acknowledged and alert.text.startswith("TSLA: 10 not closed yet (")
+        assert at[2] - at[1] == SECOND and at[-1] - at[-2] == 60 * SECOND
+        (exit_,) = placed(changes)
+        sold = told(exit_, OrderStatus.FILLED, "10", "94", at_ns=at[-1] + 1)
+        assert alert.id in orders.on_update(event(sold, "fill", "y", "10", "94"), at[-1] + 1).cleared
+
     @pytest.mark.parametrize(("extended_hours", "placed_after_s"), [(True, None), (False, 10)])
     def test_what_is_held_is_protected_after_a_restart_though_nothing_else_happens(
         self, orders: Orders, enter: Enter, extended_hours: bool, placed_after_s: int | None
