@@ -94,7 +94,7 @@ def run(config: Config, home: Path, past: Past | None = None) -> dict[str, float
     strategy = Shift(config)
     signals = spent("strategy", lambda: _evaluate(strategy, moods, sentiment))
     tickets = spent("controls", lambda: _judge(config, signals, quotes))
-    spent("venue", lambda: _venue(config.symbols, Orders(config), SimulatedBroker(config, VirtualClock()), quotes))
+    spent("venue", lambda: _venue(Orders(config), SimulatedBroker(config, VirtualClock()), quotes))
     journal = Journal(home / "simulated.journal", config.journal, profile="simulated")
     journal.open()
     quote_step_ns = from_seconds(config.journal.quote_s)
@@ -141,7 +141,7 @@ def _judge(config: Config, signals: Iterable[Signal], quotes: Iterable[Quote]) -
     return opened
 
 
-def _venue(symbols: Iterable[str], orders: Orders, venue: SimulatedBroker, quotes: Iterable[Quote]) -> None:
+def _venue(orders: Orders, venue: SimulatedBroker, quotes: Iterable[Quote]) -> None:
     """Every price to the venue, the order book and the account, which is valued each second."""
     portfolio = Portfolio()
     valued_ns = 0

@@ -177,8 +177,8 @@ class Portfolio:
         if not quantity:
             self._flat(holding)
 
-    def new_day(self, at_ns: int) -> None:
-        """The session begins: today's equity, realised profit and fees count from here. `at_ns` is when."""
+    def new_day(self) -> None:
+        """The session begins: today's equity, realised profit and fees count from here."""
         self._day_start = self.equity
         self._realised_day = self._fees_day = ZERO
         for symbol in [symbol for symbol, holding in self._holdings.items() if not holding.quantity]:

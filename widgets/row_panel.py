@@ -56,7 +56,6 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
 
         panel_id: str
         key: str
-        by_person: bool
 
     def __init__(self, *, id: str | None = None, now_ns: Callable[[], int] = lambda: 0) -> None:
         super().__init__(id=id)
@@ -98,7 +97,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         if shift is not Shift.NONE:
             self.moved_at = monotonic()
         if shift is Shift.REPLACED:
-            self.post_message(self.Chosen(self.id or "", self.key, by_person=False))
+            self.post_message(self.Chosen(self.id or "", self.key))
         if before != len(keys) and self.styles.is_auto_height:
             self.refresh(layout=True)
         self.repaint()
@@ -147,7 +146,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
             self._cursor.key = key
             self._cursor.scroll()
             self._flush()
-            self.post_message(self.Chosen(self.id or "", key, by_person=True))
+            self.post_message(self.Chosen(self.id or "", key))
 
     def move(self, rows: int) -> None:
         """Move the cursor by rows, as far as there are any."""

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.evaluate.labelled import Label, LabelledSet
+from engine.evaluate.labelled import LabelledSet
 from engine.model import Score, Value
 
 BAND: Final = 0.05
@@ -24,7 +24,6 @@ BINS: Final = 10
 Z: Final = 1.959964
 """Standard deviations either side at 95 %."""
 
-_LABELS: Final = (Label.BEARISH, Label.NEUTRAL, Label.BULLISH)
 _SIGNS: Final = (-1, 0, 1)
 
 

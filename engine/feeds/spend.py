@@ -108,10 +108,6 @@ class SpendMeter:
             del self._ids[next(iter(self._ids))]
         return new
 
-    def knows(self, post_id: str) -> bool:
-        """True when the post was counted today (one of the newest `IDS_IN_MEMORY`)."""
-        return post_id in self._ids
-
     def posts(self, now_ns: int) -> int:
         """Unique posts read today, by every engine."""
         self._roll(now_ns)

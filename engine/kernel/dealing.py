@@ -364,7 +364,7 @@ class Dealing:
 
     def new_day(self) -> None:
         """A new trading day begins: the day's profit is counted from here."""
-        self.portfolio.new_day(self._clock.now_ns())
+        self.portfolio.new_day()
         self.judge_account()
 
     # what may not go on ----------------------------------------------------------------------------------------------

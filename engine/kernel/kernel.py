@@ -41,7 +41,7 @@ from engine.kernel.timers import Timers
 from engine.kernel.view import View
 from engine.kernel.watch import Version, heartbeat, quiet_collector, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
-from engine.model import Alert, DecisionKind, Feed, Level, SymbolDetail, TradingState
+from engine.model import Alert, DecisionKind, Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.ports import Ruled
@@ -221,7 +221,7 @@ class Kernel:
             self._dealing.apply(self._dealing.orders.cancel_entries(self._clock.now_ns()))
         self.stages.arming.disarm("type the last four characters of the account number")
 
-    def _feed_ended(self, feed: Feed, error: DeskError | None) -> None:
+    def _feed_ended(self, error: DeskError | None) -> None:
         """A recording has ended, or cannot be read on."""
         if self._replay is None:
             return

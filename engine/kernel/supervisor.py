@@ -27,7 +27,7 @@ class Supervisor:
         clock: Clock,
         inbox: Inbox,
         *,
-        on_feed_end: Callable[[Feed, DeskError | None], None],
+        on_feed_end: Callable[[DeskError | None], None],
         on_break: Callable[[str], None],
     ) -> None:
         """`on_feed_end`: a feed came to its end, or to an error; a recording cannot go on after one. `on_break`: halt,
@@ -74,13 +74,13 @@ class Supervisor:
             return
         error = task.exception()
         if error is None:
-            self._on_feed_end(feed, None)
+            self._on_feed_end(None)
         elif isinstance(error, DeskError):
             refused = isinstance(error, CredentialsError | ConfigError | VenueError)
             light = Light.REFUSED if refused else Light.DOWN
             self.report(feed.name, light, error.message, error.remedy)
             log.error("feed %s stopped: %s", feed.name, error)
-            self._on_feed_end(feed, error)
+            self._on_feed_end(error)
             if not refused:
                 task.get_loop().call_later(FEED_RETRY_S, self.run, feed)
         else:
@@ -88,7 +88,7 @@ class Supervisor:
             remedy = f"it starts again in {FEED_RESTART_S:.0f} s; report this with the log"
             words = f"{type(error).__name__}: {error}"
             self.report(feed.name, Light.DOWN, words, remedy)
-            self._on_feed_end(feed, DeskError(words, where=feed.name, remedy="report this with the log"))
+            self._on_feed_end(DeskError(words, where=feed.name, remedy="report this with the log"))
             task.get_loop().call_later(FEED_RESTART_S, self.run, feed)
 
     def _broke(self, task: asyncio.Task[None]) -> None:

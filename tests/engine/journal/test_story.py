@@ -51,7 +51,6 @@ STOP = client_order_id("signal-1", Role.STOP, 1)
 HOSTILE = "\x1b]0;owned\x07 $TSLA \x9b2J \u202e up"
 
 MOOD = Mood("TSLA", T0, 0.312, 0.102, 0.21, 34, 30, 0.71, True)
-STOP_AND_TARGET = (Decimal("237.50"), Decimal("275"))
 DRAFT = Draft(
     "TSLA", Side.BUY, Decimal("6"), Decimal("250.10"), Decimal("250.05"), T0, Decimal("237.50"), Decimal("275")
 )

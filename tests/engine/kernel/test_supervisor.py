@@ -37,7 +37,7 @@ class Stubborn:
 
 
 def supervisor(broke: list[str]) -> Supervisor:
-    return Supervisor(VirtualClock(1), Inbox(10), on_feed_end=lambda feed, error: None, on_break=broke.append)
+    return Supervisor(VirtualClock(1), Inbox(10), on_feed_end=lambda error: None, on_break=broke.append)
 
 
 async def test_a_task_that_breaks_while_it_ends_does_not_keep_the_engine_from_ending(
@@ -93,9 +93,7 @@ async def test_whoever_plays_a_recording_hears_that_it_broke() -> None:
         async def run(self, sink: Sink) -> None:
             raise ZeroDivisionError("a defect of ours")
 
-    tasks = Supervisor(
-        VirtualClock(1), Inbox(10), on_feed_end=lambda feed, error: ended.append(error), on_break=lambda why: None
-    )
+    tasks = Supervisor(VirtualClock(1), Inbox(10), on_feed_end=ended.append, on_break=lambda why: None)
     tasks.run(Broken())
     async with asyncio.timeout(10):
         while not ended:

@@ -31,7 +31,6 @@ Test = Callable[[Subject], bool]
 
 _TOKEN = re.compile(r'\s*(?:(?P<open>-?\()|(?P<close>\))|(?P<phrase>-?"[^"]*")|(?P<word>[^\s()"]+))')
 _WORD = re.compile(r"[#@$]?\w+(?:[._]\w+)*")
-_NOT_ALONE = ("lang", "is", "has")
 
 
 @dataclass(frozen=True)
