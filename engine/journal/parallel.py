@@ -6,15 +6,17 @@ import multiprocessing
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw, Walk, follow
+from engine.secrets import child_environment
 
 PARALLEL: Final = 100_000
 """Records from which on starting processes pays."""
@@ -40,7 +42,7 @@ def follow_all(
         return follow(walk, connection, last, progress)
     starts = iter(range(0, last, PART))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with plain_environment(), ProcessPoolExecutor(workers, mp_context=context) as pool:
 
         def begin(count: int) -> list[Future[tuple[int, bytes, Flaw | None]]]:
             return [pool.submit(check_part, path, start, min(start + PART, last)) for start in islice(starts, count)]
@@ -60,6 +62,18 @@ def follow_all(
             # One was killed, for its memory perhaps: the rest is checked here.
             return follow(walk, connection, last, progress)
     return None
+
+
+@contextmanager
+def plain_environment() -> Iterator[None]:
+    """Our own environment is a child's meanwhile: a pool's processes, which come one by one, inherit what they find."""
+    whole = dict(os.environ)
+    for name in whole.keys() - child_environment(whole).keys():
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(whole)
 
 
 def check_part(path: Path, after: int, last: int) -> tuple[int, bytes, Flaw | None]:

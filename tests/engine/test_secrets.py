@@ -241,7 +241,7 @@ def test_a_child_signs_in_nowhere() -> None:
 def test_every_process_of_a_room_has_a_childs_environment() -> None:
     """Whoever starts a process says what it gets; only an engine gets all that we have."""
     root = Path(__file__).parents[2]
-    starts = re.compile(r"(create_subprocess_\w+|subprocess\.(run|Popen|check_\w+))\(")
+    starts = re.compile(r"(create_subprocess_\w+|subprocess\.(run|Popen|check_\w+)|ProcessPoolExecutor|\.Process)\(")
     found = {
         str(path.relative_to(root)): "child_environment(" in text
         for room in ("engine", "desk", "widgets")

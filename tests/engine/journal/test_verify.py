@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -325,6 +326,17 @@ def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.M
     run(path, "DELETE FROM records WHERE seq IN (60, 95)")
     found = verified(path)
     assert (found.first_bad_seq, found.records) == (60, 59)
+
+
+def test_the_processes_that_verify_inherit_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_ALPACA_SECRET_KEY", "made-up")
+    with (
+        parallel.plain_environment(),
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
+    ):
+        assert pool.submit(os.getenv, "DESK_ALPACA_SECRET_KEY").result() is None
+        assert pool.submit(os.getenv, "PATH").result() == os.environ["PATH"]
+    assert os.environ["DESK_ALPACA_SECRET_KEY"] == "made-up"
 
 
 @pytest.mark.parametrize("bad", [30, 31, 61, 100])
