@@ -89,6 +89,7 @@ class Journal:
         self._waiters: deque[tuple[int, Waiter]] = deque()
         self._thread: threading.Thread | None = None
         self._pages = 0
+        self._kept_pages = 0
         self._pending_since = 0.0
         self._mark = (0, 0.0)
 
@@ -111,6 +112,12 @@ class Journal:
     def lag_ms(self) -> float:
         """At most how long the oldest record that is not durable has waited, in milliseconds; 0 when there is none."""
         return (time.monotonic() - self._pending_since) * 1000 if self.backlog else 0.0
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the write-ahead log that could not be copied back lately: another process still reads what was
+        there before, and while it does the log grows."""
+        return self._kept_pages * 4096
 
     @property
     def failure(self) -> JournalError | None:
@@ -348,7 +355,8 @@ class Journal:
         self._pages += 5 + size // 4096
         if self._pages >= CHECKPOINT_PAGES:
             # What a reader keeps from being copied is tried again with the next pages, not with the next commit.
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            _, logged, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._kept_pages = logged - copied
             self._pages = 0
 
     def _encoded(self, previous: bytes) -> tuple[list[Field], Anchor, int]:

@@ -193,7 +193,11 @@ def test_a_reader_that_stays_costs_no_checkpoint_per_commit(
             journal.flush()
         assert before > 0
         assert len(tried) - before <= 2
+        assert journal.kept_bytes > 1_000_000
         reader.execute("ROLLBACK")
+    append_made_up(journal, 10_000)
+    journal.flush()
+    assert journal.kept_bytes == 0
     journal.close()
     with Reader(path) as verifying:
         assert verifying.verify().ok
