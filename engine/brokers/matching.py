@@ -13,6 +13,9 @@ from typing import Final
 from engine.config import SimulatedConfig
 from engine.model import ONE, Quote, Side, Value, price_step
 
+STUB: Final = Decimal("0.2")
+"""A side of a wide quote that is this share away from the last trade, while the other side is not, is a stub. The
+Limit Up-Limit Down Plan keeps trades of what costs more than 3 dollars within 20 % of a reference price at most."""
 _HALF_BPS: Final = Decimal(20_000)
 
 
@@ -27,17 +30,28 @@ class Touch(Value, frozen=True, gc=False):
 def touch(quote: Quote, spread_bps: Decimal) -> Touch | None:
     """The quote's bid and ask; where a source gives only a last price, half of `spread_bps` on either side of it.
 
-    None for a crossed quote and for one without a price: nothing is matched on it.
+    A side that is a stub counts as one that nobody quotes. None for a crossed quote and for one without a price:
+    nothing is matched on it.
     """
     bid, ask, last = _price(quote.bid), _price(quote.ask), _price(quote.last)
     if bid is not None and ask is not None:
-        return Touch(bid, ask, last) if ask >= bid else None
+        return Touch(*_believed(bid, ask, last), last) if ask >= bid else None
     if bid is not None or ask is not None:
         return Touch(bid, ask, last)
     if last is None:
         return None
     half = last * spread_bps / _HALF_BPS
     return Touch(rounded(last - half, ROUND_FLOOR), rounded(last + half, ROUND_CEILING), last)
+
+
+def _believed(bid: Decimal, ask: Decimal, last: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """Bid and ask without a stub. Without a trade, of two sides that are far apart nobody knows which is one."""
+    if last is None:
+        return (bid, ask) if ask <= 2 * bid else (None, None)
+    if ask - bid <= STUB * last:
+        return bid, ask
+    far_bid, far_ask = (abs(side - last) > STUB * last for side in (bid, ask))
+    return (None if far_bid and not far_ask else bid), (None if far_ask and not far_bid else ask)
 
 
 def limit_price_met(side: Side, limit: Decimal, now: Touch) -> Decimal | None:

@@ -29,6 +29,11 @@ def quote(bid: str | None, ask: str | None, last: str | None) -> Quote:
         ((None, None, "100"), ("99.98", "100.02")),
         ((None, "101", "100"), (None, "101")),
         (("0", "0", "100"), ("99.98", "100.02")),
+        (("0.01", "101", "100"), (None, "101")),
+        (("99", "199999", "100"), ("99", None)),
+        (("70", "71", "100"), ("70", "71")),
+        (("79.9", "80.1", "100"), ("79.9", "80.1")),
+        (("0.01", "101", None), (None, None)),
         (("101", "99", "100"), None),
         ((None, None, None), None),
         (("NaN", "NaN", "-1"), None),
@@ -60,6 +65,12 @@ def test_a_limit_is_never_exceeded_and_the_price_is_the_touch(
 def test_a_sell_stop_takes_the_bid_however_far_it_gapped(bid: Decimal, stop: Decimal) -> None:
     price = stop_price_met(Side.SELL, stop, Touch(bid, bid + 1, None))
     assert price == (bid if bid <= stop else None)
+
+
+def test_a_stop_is_not_set_off_by_a_bid_left_behind_nor_sold_at_it() -> None:
+    for last in ("100", "94"):
+        now = touch(quote("0.01", "100.5", last), Decimal(4))
+        assert now is not None and stop_price_met(Side.SELL, Decimal(95), now) is None
 
 
 def test_a_stop_is_set_off_by_the_last_trade_too() -> None:
