@@ -237,8 +237,8 @@ class Feed(Wheel, can_focus=True):
             self._lines.append(Line().field(text, width, self.inks.muted).strip(width, base))
         return self._lines
 
-    def render_line(self, y: int) -> Strip:
-        lines = self._lines if self._made_for == self.size else self._make()
+    def strip(self, y: int, size: Size) -> Strip:
+        lines = self._lines if self._made_for == size else self._make()
         return lines[y]
 
     def _post(self, seq: int, width: int) -> Strip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.style import Style
@@ -72,7 +73,7 @@ class Gauges(RowPanel[SymbolRow]):
             sure = colors.text if mood.volume else colors.muted
             line.right(f"{mood.confidence:.2f}", 4, sure).gap(colors.text)
         if spark:
-            line.add(figures.sparkline(row.spark, spark), colors.accent).gap(colors.text, 2)
+            line.add(_sparkline(row.spark, spark), colors.accent).gap(colors.text, 2)
         self._price(line, row, colors)
         line.gap(colors.text, 2)
         line.field(MODES[row.mode], 7, colors.warn if row.mode is Mode.AUTO else colors.muted).gap(colors.text)
@@ -100,6 +101,12 @@ def _widths(width: int) -> tuple[int, int]:
     if width < 116:
         return 11, 12
     return (17, 20) if width < 150 else (25, 30)
+
+
+@lru_cache(maxsize=1024)
+def _sparkline(values: tuple[float | None, ...], width: int) -> str:
+    """It changes twice a minute, its row with every post."""
+    return figures.sparkline(values, width)
 
 
 def _bar(line: Line, value: float | None, width: int, colors: Palette) -> None:

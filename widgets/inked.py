@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual.color import Color
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
 from widgets.palette import Palette, palette
+from widgets.whole_strip import WholeStrip
 
 TICK_S = 1 / 15
 """Widgets that change all the time paint on common beats of this clock: a frame costs less than its parts apart."""
@@ -34,6 +41,42 @@ class Inked(Widget):
         """Runs from the first change until the paint that shows it."""
         self._behind = False
         """Whether something changed while another view stood over this one."""
+        self._filtered: dict[int, tuple[Strip, Strip]] = {}
+        """Each line as it was made, and as it went to the terminal."""
+
+    def strip(self, y: int, size: Size) -> Strip:
+        """Line `y` of the widget at its size: the same object for as long as it looks the same."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        return self.strip(y, self.size)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region as the terminal gets them. A line goes through the filters when it is new, and no
+        style sheet gives it more than a border: Textual would ask for all it could give, line by line."""
+        if self.gutter:
+            return super().render_lines(crop)
+        size, filters = self.size, self.get_line_filters()
+        lines = [self._filter(y, self.strip(y, size), filters) for y in crop.line_range]
+        left, right = crop.column_span
+        return lines if (left, right) == (0, size.width) else [line.crop(left, right) for line in lines]
+
+    def _filter(self, y: int, line: Strip, filters: Sequence[LineFilter]) -> Strip:
+        """What the filters make of a line, kept until another one stands in its place."""
+        known = self._filtered.get(y)
+        if known is not None and known[0] is line:
+            return known[1]
+        segments, ground = list(line), Color.from_rich_color(self.inks.base.bgcolor)
+        for each in filters:
+            segments = each.apply(segments, ground)
+        filtered = WholeStrip(segments, line.cell_length)
+        self._filtered[y] = (line, filtered)
+        return filtered
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without the one that turns the terminal's sixteen colours into true ones: inks are true colours already,
+        unless the theme wants the sixteen."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
     def catch_up(self) -> None:
         """The view is seen again: paint what changed meanwhile."""

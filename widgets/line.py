@@ -6,6 +6,8 @@ Nothing here reads markup.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -74,11 +76,29 @@ class Line:
 
     def strip(self, width: int, base: Style) -> Strip:
         """The line in exactly `width` cells over the base style."""
-        segments = [Segment(text, base + style if style else base) for text, style, _ in self.segments]
+        segments = _over(base, self.segments)
         if self.cells < width:
             segments.append(Segment(" " * (width - self.cells), base))
         strip = Strip(segments, max(self.cells, width))
         return strip if self.cells <= width else strip.crop(0, width)
+
+
+def _over(base: Style, parts: Iterable[Segment]) -> list[Segment]:
+    """The parts over the base style, neighbours of one style as one segment."""
+    inks: dict[int, Style] = {}
+    """What comes of each style: a line has few, and adding two asks for both their hashes."""
+    segments: list[Segment] = []
+    run, ink = "", base
+    for text, style, _ in parts:
+        over = inks.get(id(style))
+        if over is None:
+            over = inks[id(style)] = base + style if style else base
+        if over is not ink and run:
+            segments.append(Segment(run, ink))
+            run = ""
+        run += text
+        ink = over
+    return [*segments, Segment(run, ink)] if run else segments
 
 
 def wrap(text: str, width: int, most: int) -> list[str]:

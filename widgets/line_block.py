@@ -86,12 +86,14 @@ class LineBlock(Inked):
             return
         if self._out_of_sight():
             return
-        old, self._strips = self._strips, self._made(width)
-        if len(old) != len(self._strips):
-            self._top = max(0, min(self._top, len(self._strips) - self.size.height))
+        old, new = self._strips, self._made(width)
+        self._strips = [before if before == after else after for before, after in zip(old, new, strict=False)]
+        self._strips += new[len(old) :]
+        if len(old) != len(new):
+            self._top = max(0, min(self._top, len(new) - self.size.height))
             self.refresh(layout=self.styles.is_auto_height)
             return
-        changed = [y for y, (before, after) in enumerate(zip(old, self._strips, strict=True)) if before != after]
+        changed = [y for y, (before, after) in enumerate(zip(old, self._strips, strict=True)) if before is not after]
         rows = [y if y < self.HEAD else y - self._top for y in changed if y < self.HEAD or y - self._top >= self.HEAD]
         shown = [Region(0, row, width, 1) for row in rows if row < self.size.height]
         if shown:
@@ -101,8 +103,8 @@ class LineBlock(Inked):
         self._width = width
         return [line.strip(width, self.inks.base) for line in self.lines(width)]
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
+    def strip(self, y: int, size: Size) -> Strip:
+        width = size.width
         if self._width != width:
             self._strips = self._made(width)
         place = y if y < self.HEAD else self._top + y

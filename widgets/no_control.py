@@ -54,6 +54,6 @@ class NoControl(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Segments with safe text; control segments, which hold no foreign text, pass."""
-        if all(control or _plain(text) for text, _, control in segments):
+        if _plain("".join([text for text, _, control in segments if not control])):
             return segments
         return [segment if segment.control else Segment(visible(segment.text), segment.style) for segment in segments]

@@ -143,9 +143,11 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     def choose(self, key: str) -> None:
         """Put the cursor on a row; an unknown key changes nothing."""
         if key in self._rows and key != self._cursor.key:
+            before, top = self._cursor.index, self._cursor.top
             self._cursor.key = key
             self._cursor.scroll()
-            self._flush()
+            moved = self._cursor.top != top
+            self._paint(range(self._cursor.room) if moved else (before - top, self._cursor.index - top))
             self.post_message(self.Chosen(self.id or "", key))
 
     def move(self, rows: int) -> None:
@@ -167,14 +169,17 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     # How it paints
 
     def _flush(self) -> None:
-        """Compare, and repaint what differs."""
         self._timer = None
         self._flushed_at = monotonic()
+        self._paint(range(-1, self._cursor.room))
+
+    def _paint(self, indexes: Iterable[int]) -> None:
+        """Compare the title (index −1) and rows in view, and repaint those that differ."""
         width = self.size.width
         if not width or not self.is_attached or self._out_of_sight():
             return
         dirty = []
-        for index in range(-1, self._cursor.room):
+        for index in indexes:
             old = self._kept.get(index)
             if self._strips(index) is not old:
                 top = 0 if index < 0 else 1 + index * self.ROW_HEIGHT
@@ -218,11 +223,14 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         self.head(line, width, self.inks)
         return line
 
-    def render_line(self, y: int) -> Strip:
+    def strip(self, y: int, size: Size) -> Strip:
         index, part = (-1, 0) if y == 0 else divmod(y - 1, self.ROW_HEIGHT)
         if index >= self._cursor.room and y > 0:
-            return Strip.blank(self.size.width, self.inks.base)
-        return self._strips(index)[part]
+            return Strip.blank(size.width, self.inks.base)
+        strips = self._kept.get(index)
+        if strips is None or strips[part].cell_length != size.width:
+            strips = self._strips(index)
+        return strips[part]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1 + max(1, len(self._cursor.keys)) * self.ROW_HEIGHT

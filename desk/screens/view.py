@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
 from desk.actions import key_bar
@@ -139,6 +142,16 @@ class ViewScreen(Sharing, VerbScreen):
     def on_screen_resume(self) -> None:
         for widget in self.walk_children(Inked):
             widget.catch_up()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The ground behind the panes: one line, as often as it takes. Textual would ask its styles for each."""
+        ground = self.styles.background
+        if ground.a < 1 or ground.ansi is not None:
+            return super().render_lines(crop)
+        line = Strip.blank(crop.width, Style(bgcolor=ground.rich_color))
+        for each in self.get_line_filters():
+            line = line.apply_filter(each, ground)
+        return [line] * crop.height
 
     @property
     def pane(self) -> Widget | None:

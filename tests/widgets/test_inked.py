@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.theme import BUILTIN_THEMES
 
+from tests.widgets.harness import painted, stage
 from widgets.inked import TICK_S, wait_s
+from widgets.line import Line
+from widgets.line_block import LineBlock
+from widgets.palette import Palette, palette
 
 instants = st.floats(0, 1e6)
 
@@ -21,3 +33,57 @@ def test_what_paints_all_the_time_paints_on_common_beats(rate: float, now: float
     ticks = (now + wait_s(rate, now, now)) / TICK_S
     near = 0.001 / TICK_S + 1e-6
     assert abs(ticks - round(ticks)) <= near
+
+
+class Words(LineBlock):
+    """Says one word a line."""
+
+    words = ("one", "two", "three")
+
+    def lines(self, width: int) -> list[Line]:
+        return [Line().add(word, self.inks.accent) for word in self.words]
+
+
+class Counting(LineFilter):
+    """Keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        self.seen.append("".join(segment.text for segment in segments).strip())
+        return [Segment(segment.text.upper(), segment.style) for segment in segments]
+
+
+async def test_a_line_goes_through_the_filters_when_it_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    block, counting = Words(), Counting()
+    async with stage(block, (12, 6)) as pilot:
+        monkeypatch.setattr(pilot.app, "get_line_filters", lambda: [counting])
+        block.forget_painted()
+        assert painted(block) == [f"{word.upper():<12}" for word in block.words]
+        assert painted(block) == [f"{word.upper():<12}" for word in block.words]
+        assert counting.seen == list(block.words)
+        block.words = ("one", "other", "three")
+        block.repaint(now=True)
+        assert painted(block)[1].strip() == "OTHER"
+        assert counting.seen == ["one", "two", "three", "other"]
+        assert [strip.text for strip in block.render_lines(Region(1, 1, 3, 2))] == ["THE", "HRE"]
+
+
+async def test_a_style_sheet_may_give_it_a_border() -> None:
+    block = Words()
+    async with stage(block, (12, 6)) as pilot:
+        block.styles.border_left = ("outer", "red")
+        await pilot.pause()
+        lines = [strip.text for strip in block.render_lines(Region(0, 0, 12, 3))]
+        assert [line[1:].rstrip() for line in lines] == list(block.words)
+        assert not any(line[0].isalpha() for line in lines)
+
+
+def test_every_ink_is_what_the_terminal_gets() -> None:
+    """Only a theme that wants the terminal's sixteen colours has inks of them."""
+    for theme in BUILTIN_THEMES.values():
+        styles = [getattr(palette(theme), item.name) for item in fields(Palette)]
+        colors = [color for style in styles for color in (style.color, style.bgcolor) if color is not None]
+        assert theme.ansi or all(color.triplet is not None for color in colors), theme.name
