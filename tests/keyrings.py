@@ -12,7 +12,7 @@ from keyring.backend import KeyringBackend
 class Memory(KeyringBackend):
     """Keeps what it is told in `held`."""
 
-    priority = 5.0  # type: ignore[assignment]
+    priority = 5.0
 
     def __init__(self) -> None:
         super().__init__()

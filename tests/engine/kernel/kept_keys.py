@@ -15,7 +15,7 @@ FILE = "TEST_KEYRING"
 class FileKeyring(KeyringBackend):
     """Keeps what the test wrote."""
 
-    priority = 5.0  # type: ignore[assignment]
+    priority = 5.0
 
     def get_password(self, service: str, username: str) -> str | None:
         found = json.loads(Path(os.environ[FILE]).read_text(encoding="utf-8")).get(f"{service}/{username}")
