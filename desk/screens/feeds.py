@@ -17,6 +17,7 @@ from engine.journal import Reader
 from engine.model import FeedState
 from engine.model.feeds import FeedRule, Standing
 from engine.model.records import Started
+from widgets import figures
 from widgets.engine_figures import EngineFigures
 from widgets.feed_rows import FeedRows
 from widgets.light_history import LightHistory
@@ -95,8 +96,11 @@ class FeedsView(ReadingView):
     def action_open(self) -> None:
         """What a feed says of itself, in full."""
         state = self.history.selected if self.focused is self.history else self.feeds.selected
-        if state is not None:
-            self.line.say(f"{state.name}: {state.light.value} {state.detail} → {state.remedy or 'nothing to do'}")
+        if state is None:
+            self.line.say("No feed has reported.")
+        else:
+            words = [state.detail or "nothing to report", f"→ {state.remedy or 'nothing to do'}"]
+            self.tell(f"{state.name} {state.light.name} since {figures.clock(state.since_ns)}", words)
 
 
 def rule_lines(rules: Iterable[FeedRule]) -> list[str]:

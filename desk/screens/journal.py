@@ -128,9 +128,11 @@ class JournalView(ReadingView):
     def action_open(self) -> None:
         """The story of the id under the cursor, where it has one; else the record in full."""
         hit = self.hits.selected
-        if self.focused is self.record or hit is None:
-            return
-        if hit.kind in STORIED:
+        if hit is None:
+            self.line.say("No record is listed.")
+        elif self.focused is self.record:
+            self.line.say("This is the record in full.")
+        elif hit.kind in STORIED:
             self.desk.show_story(hit.key)
         else:
             self.go(self.record)

@@ -109,6 +109,8 @@ class LedgerView(ReadingView):
             self.go(self.rows)
         elif self.rows.selected is not None:
             self.desk.show_story(self.rows.selected.signal_id)
+        else:
+            self.line.say("No decision is listed.")
 
     @work
     async def action_filter(self) -> None:

@@ -23,7 +23,7 @@ from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket
-from engine.model.frames import Command
+from engine.model.frames import Command, PostRow
 from widgets.alert_bar import AlertBar
 from widgets.decisions import Decisions
 from widgets.feed import Feed
@@ -236,13 +236,21 @@ class Main(ViewScreen):
         """What is under the cursor, in full: a ticket, a decided one, a post, or the symbol of any other row."""
         if self.focused is self.feed:
             post = self.feed.selected
-            self.line.say(f"@{post.author}: {post.text}" if post else "No post is selected.")
+            if post is None:
+                self.line.say("No post is selected.")
+            else:
+                self._tell_post(post)
         elif self.focused is self.decisions:
             self._open("ticket", self.decisions.key)
         elif self.focused is self.tickets or self.focused is None:
             self._open("ticket", self.tickets.key)
         else:
             self._open("symbol", self.symbol)
+
+    def _tell_post(self, post: PostRow) -> None:
+        from desk.post_text import post_lines
+
+        self.tell(f"POST {post.id}", post_lines(post))
 
     def _open(self, view: str, subject: str) -> None:
         if subject:

@@ -42,6 +42,8 @@ class OrdersView(ReadingView):
         id = fill.client_order_id if fill is not None else self.orders.key
         if id:
             self.desk.show_story(id)
+        else:
+            self.line.say("There is no order to open.")
 
     def action_cancel(self) -> None:
         order = self.orders.selected

@@ -10,10 +10,13 @@ from textual.widget import Widget
 
 from desk.actions import bindings
 from desk.mirror import Part
+from desk.report import plain
 from desk.screens.reading import ReadingView
+from engine.clock import iso
 from engine.journal import Reader
 from engine.model import StateChange, TradingState
 from engine.model.frames import Command
+from widgets import figures
 from widgets.alert_rows import AlertRows, ranked
 from widgets.limit_bars import LimitBars
 from widgets.locks import Locks
@@ -71,12 +74,21 @@ class RiskView(ReadingView):
         pane = self.focused
         if pane is self.alerts and self.alerts.selected is not None:
             alert = self.alerts.selected
-            self.line.say(f"{alert.text} → {alert.remedy}")
+            words = [alert.text, f"since {iso(alert.at_ns)}, id {alert.id}", f"→ {alert.remedy or 'nothing to do'}"]
+            self.tell(f"{alert.level.name} {alert.code} {alert.subject}", words)
         elif pane is self.locks and self.locks.selected is not None:
-            self.line.say(f"{self.locks.selected.id}: {self.locks.selected.reason}")
+            lock = self.locks.selected
+            ends = "until a person lifts it" if lock.ends_ns is None else f"until {iso(lock.ends_ns)}"
+            self.tell(f"LOCK {lock.name}", [lock.reason, f"{lock.symbol or 'everything'}, {ends}, id {lock.id}"])
         elif pane is self.states and self.states.selected is not None:
             change = self.states.selected
-            self.line.say(f"{change.previous.value} → {change.state.value} by {change.by}: {change.reason}")
+            self.tell(f"{change.previous.name} → {change.state.name}", [f"by {change.by}", change.reason])
+        elif pane is self.limits and self.limits.selected is not None:
+            limit = self.limits.selected
+            used = f"{plain(limit.value)} of {plain(limit.limit)} {limit.unit}, {figures.share(limit.use)} used"
+            self.tell(f"LIMIT {limit.control}", [used])
+        else:
+            self.line.say("There is nothing here to open.")
 
 
 def state_changes(reader: Reader) -> list[tuple[int, StateChange]]:

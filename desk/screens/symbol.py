@@ -136,7 +136,8 @@ class SymbolView(ViewScreen):
 
     def _turn(self, by: int) -> None:
         symbols = list(self.link.mirror.symbols)
-        if not symbols:
+        if not symbols[1:]:
+            self.line.say("There is no other symbol.")
             return
         at = symbols.index(self.subject) if self.subject in symbols else 0
         self.subject = symbols[(at + by) % len(symbols)]

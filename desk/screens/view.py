@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 from rich.style import Style
@@ -192,6 +193,12 @@ class ViewScreen(Sharing, VerbScreen):
                     other.add_class("-aside")
             node = box if isinstance(box, Widget) else None
 
+    def tell(self, title: str, lines: Sequence[str]) -> None:
+        """Show something in full, over the view."""
+        from desk.screens.told import Told
+
+        self.app.push_screen(Told(title, lines))
+
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         await self.run_action(event.action)
 
@@ -205,6 +212,8 @@ class ViewScreen(Sharing, VerbScreen):
         pane = self.pane
         if pane is not None:
             self.zoom(None if self._zoomed is not None else pane)
+            back = f"This pane alone; {self.desk.keymap.said('desk.zoom')} brings the others back."
+            self.line.say("" if self._zoomed is None else back if self.panes[1:] else "This view has no other pane.")
 
     def action_compact(self) -> None:
         self.desk.set_compact(not self.desk.settings.compact)
@@ -227,7 +236,9 @@ class ViewScreen(Sharing, VerbScreen):
 
     def _step(self, by: int) -> None:
         panes, pane = self.panes, self.pane
-        if pane is not None:
+        if not panes[1:]:
+            self.line.say("This view has no other pane.")
+        elif pane is not None:
             self.go(panes[(panes.index(pane) + by) % len(panes)])
 
     def action_up(self) -> None:

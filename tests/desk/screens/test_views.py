@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from desk.app import DeskApp
 from desk.screens.feeds import FeedsView
@@ -19,6 +19,7 @@ from desk.screens.prompt import Prompt
 from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
 from desk.screens.symbol import SymbolView
+from desk.screens.told import Told
 from engine.model import Fill, Light, Role, TradingState
 from engine.model.frames import Frame, Push
 from tests.desk import made_up
@@ -125,8 +126,16 @@ async def test_risk_shows_limits_locks_states_and_alerts(open_desk: Opener, tmp_
         await until(pilot, lambda: len(view.alerts.rows) == 1)
         await engine.send(Frame(rev=0, status=made_up.status(state=TradingState.HALTED), protections=()))
         await until(pilot, lambda: not view.locks.rows)
-        await pilot.press("tab", "tab", "enter")
-        assert view.line.text
+        for pane, words in (("limits", "used"), ("locks", ""), ("alerts", "check the network"), ("states", "drawdown")):
+            view.query_one(f"#{pane}").focus()
+            await pilot.press("enter")
+            if words:
+                assert isinstance(app.screen, Told)
+                assert words in "\n".join(str(each.render()) for each in app.screen.query(Static))
+                await pilot.press("enter")
+            else:
+                assert view.line.text == "There is nothing here to open."
+            assert app.screen is view
 
 
 async def test_orders_and_fills_and_cancelling_one(open_desk: Opener, tmp_path: Path) -> None:
