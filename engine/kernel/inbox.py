@@ -75,11 +75,13 @@ class Unrecorded(Value, frozen=True, gc=False):
 
 
 class Problem(Value, frozen=True, gc=False):
-    """Something that keeps the engine from deciding well."""
+    """Something that keeps the engine from deciding well, or will."""
 
     name: str
     text: str
     remedy: str
+    reduces: bool = True
+    """Whether nothing new is traded while it lasts."""
 
 
 class Watched(Value, frozen=True, gc=False):
