@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from msgspec.structs import replace
 from yarl import URL
@@ -57,6 +58,69 @@ async def test_one_address_opens_once_for_one_browser(home: Path) -> None:
             assert refused.value.status == 403
 
 
+async def raw(url: URL, request: str) -> bytes:
+    """What is answered to bytes that no well-behaved client sends."""
+    assert url.port is not None
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(request.encode().replace(b"\n", b"\r\n") + b"\r\n\r\n")
+    async with asyncio.timeout(20):
+        answer = await reader.read(65536)
+    writer.close()
+    return answer
+
+
+async def test_no_other_way_through_the_door(home: Path) -> None:
+    """A name that was rebound to this machine, no name at all, paths that climb, foreign pages, a method of its own."""
+    async with serving(home) as (engine, address), browser() as mine:
+        root, here = address.with_query(None), f"127.0.0.1:{address.port}"
+        for head in (
+            "GET / HTTP/1.0",
+            f"GET /?token={address.query['token']} HTTP/1.0",
+            f"GET / HTTP/1.1\nHost: rebound.example:{address.port}\nConnection: close",
+            f"GET / HTTP/1.1\nHost: {here}.example\nConnection: close",
+            f"GET /?token={address.query['token']} HTTP/1.1\nHost: [::1]:{address.port}\nConnection: close",
+            f"GET http://rebound.example/ HTTP/1.1\nHost: {here}\nConnection: close",
+            f"GET / HTTP/1.1\nHost: {here}\nCookie: desk-{address.port}=\nConnection: close",
+            f"GET / HTTP/1.1\nHost: {here}\nCookie: desk-{address.port}=a; desk-{address.port}=b\nConnection: close",
+            f"GET /ws HTTP/1.1\nHost: {here}\nOrigin: http://{here}\nUpgrade: websocket\nConnection: close",
+        ):
+            assert b" 403 " in (await raw(root, head)).split(b"\r\n")[0], head
+        async with mine.get(address, allow_redirects=False) as admitted:
+            cookie = admitted.cookies[f"desk-{address.port}"]
+            assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Strict", "")
+            assert admitted.headers["Location"] == "/", "the token is in no address that a browser keeps"
+            assert admitted.headers["Referrer-Policy"] == "no-referrer"
+        shown = f"Host: {here}\nCookie: {cookie.key}={cookie.value}\nConnection: close"
+        for path in ("/static/../../../etc/passwd", "/static/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/static//etc/passwd",
+                     "/static/..%2f..%2f..%2fserver.py", "/download/../../etc/passwd", "//etc/passwd"):  # fmt: skip
+            answer = await raw(root, f"GET {path} HTTP/1.1\n{shown}")
+            assert answer.split()[1] in (b"400", b"403", b"404"), (path, answer[:200])
+            assert b"root:" not in answer
+        assert (await raw(root, f"POST / HTTP/1.1\n{shown}\nContent-Length: 0")).split()[1] == b"405"
+        assert engine.commands == []
+
+
+async def test_the_token_is_seen_nowhere_but_in_the_address(home: Path) -> None:
+    """Neither in what `ps` shows of the server and its pages, nor in any file."""
+    async with serving(home) as (_, address), browser() as mine:
+        token = address.query["token"].encode()
+        assert await status(mine, address) == 303
+        root = address.with_query(None)
+        origin = {"Origin": f"http://127.0.0.1:{root.port}"}
+        async with mine.ws_connect((root / "ws").with_query(width=90, height=30), headers=origin) as page:
+            await until_painted(page, "READ-ONLY")
+            ours = psutil.Process().children(recursive=True)
+            assert any("desk.served" in " ".join(each.cmdline()) for each in ours)
+            for each in ours:
+                assert token not in " ".join(each.cmdline()).encode()
+                assert token.decode() not in "".join(each.environ().values())
+            pages = [each for each in ours if "desk.served" in each.cmdline()]
+        psutil.wait_procs(pages, 20)
+        assert not [each for each in pages if each.is_running()], "a page that was left has no process"
+        for file in home.rglob("*"):
+            assert not file.is_file() or token not in file.read_bytes(), file
+
+
 async def until_painted(page: aiohttp.ClientWebSocketResponse, text: str) -> None:
     """Read what the page is sent until this text has been painted."""
     seen = b""
@@ -76,6 +140,29 @@ async def test_a_page_looks_and_commands_nothing(home: Path) -> None:
         origin = {"Origin": f"http://127.0.0.1:{root.port}"}
         async with mine.ws_connect((root / "ws").with_query(width=100, height=30), headers=origin) as page:
             await until_painted(page, "READ-ONLY")
+            for key in (
+                "t",
+                "y",
+                "n",
+                "1",
+                "\x1b[27u",
+                "e",
+                "\x1b[27u",
+                "K",
+                "h",
+                "m",
+                "C",
+                "R",
+                "a",
+                "x",
+                "U",
+                "X",
+                "q",
+                "s",
+            ):
+                await page.send_str(json.dumps(["stdin", key]))
+                await asyncio.sleep(0.3)
+            await page.send_str(json.dumps(["stdin", "\x1b[27u"]))
             await page.send_str(json.dumps(["stdin", "p"]))
             await until_painted(page, "read-only: nothing was sent")
         assert engine.commands == []
