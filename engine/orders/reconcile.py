@@ -118,13 +118,17 @@ class Reconciler:
         theirs = {held.symbol: held for held in snapshot.positions}
         found: dict[str, Decimal] = {}
         settled: dict[str, int] = {}
+        sold: set[str] = set()
         for fill in out.fills:
             found[fill.symbol] = found.get(fill.symbol, ZERO) + fill.quantity * fill.side.sign
         for track in self._register.newest(1000):
             if concluded(track.order.status, track.known):
                 continue  # the venue never had it: it cannot have moved a position
             wait_ns = EXECUTED_NS if track.tally.counted > 0 else SETTLING_NS
-            settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), track.order.updated_ns + wait_ns)
+            settled_ns = track.order.updated_ns + wait_ns
+            settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), settled_ns)
+            if track.ours and track.tally.counted > 0 and settled_ns > snapshot.at_ns:
+                sold.add(track.order.symbol)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []
         drifted = False
@@ -150,6 +154,7 @@ class Reconciler:
                     splits.append(Split(symbol, ours, venue))
                 continue
             stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)
+            stranger = stranger and symbol not in sold  # the venue may still show what we had
             pair = (venue, ours)
             confirmed = not stranger and settled.get(symbol, 0) <= snapshot.at_ns and self._suspect.get(symbol) == pair
             differences.append(Difference("position", symbol, str(ours), str(venue), stranger, confirmed))

@@ -24,7 +24,7 @@ from engine.model import (
 from engine.model.records import Difference
 from engine.orders import LookUp, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, event, legs, placed, told
+from tests.engine.orders.talk import T0, cancelled, end, event, legs, placed, quote, told
 
 LATER = T0 + 100 * SECOND
 
@@ -102,6 +102,20 @@ def test_what_is_not_ours_is_shown_and_is_not_drift(orders: Orders, enter: Enter
     assert all(difference.external for difference in result.differences)
     again = orders.reconcile(snapshot(foreign, IBM="7"), book(IBM="7"), LATER + 1)
     assert again.ok and not again.differences and again.external_positions
+
+
+def test_a_position_that_lags_behind_our_sale_is_not_taken_for_a_strangers(orders: Orders, bare: Intent) -> None:
+    """Taken over, it would be counted beside the next purchase, and look like drift."""
+    (stop,) = placed(orders.on_quote(quote("94", "94.1"), LATER))
+    gone = told(stop, OrderStatus.FILLED, "10", "94", at_ns=LATER + SECOND)
+    orders.on_update(event(gone, "fill", "y", "10", "94"), LATER + SECOND)
+    entry = told(bare, OrderStatus.FILLED, "10", "100", at_ns=T0 + 1)
+    soon = LATER + 3 * SECOND
+    early = orders.reconcile(snapshot(entry, gone, at_ns=soon, TSLA="10"), {}, soon)
+    assert not early.ok and not early.drift
+    assert orders.reconcile(snapshot(entry, gone, at_ns=soon + SECOND), {}, soon + SECOND).ok
+    late = orders.reconcile(snapshot(entry, gone, at_ns=soon + 60 * SECOND, TSLA="10"), {}, soon + 60 * SECOND)
+    assert late.ok and late.differences[0].external, "somebody bought ten since"
 
 
 def test_an_order_of_others_that_ended_long_ago_does_not_stay_open_with_us(orders: Orders, enter: Enter) -> None:
