@@ -96,6 +96,7 @@ class Link:
             async with aclosing(self._client.stream()) as stream:
                 async for message in stream:
                     fresh = True
+                    await asyncio.sleep(0)  # a key that came while it was read is answered first
                     self._apply(message)
         except RevisionGap as gap:
             return f"a message is missing ({gap}); attaching again", "", fresh
