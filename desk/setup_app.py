@@ -1,4 +1,7 @@
-"""The guided setup of a first start: demo or setup, profile, watchlist, keys into the keyring, doctor."""
+"""The guided setup of a first start: demo or setup, profile, watchlist, keys into the keyring, doctor.
+
+The venues are asked whether they take the keys. A refused key stays in the keyring until another takes its place.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,14 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from desk import checks
+from desk.checks_network import network_checks
 from desk.onboarding import needed_keys, shipped_symbols, watchlist, write_config
 from desk.screens.choice import Answer, Choice
 from desk.screens.prompt import Prompt
 from desk.themes import DARK, THEMES, variables
 from engine import secrets
 from engine.clock import SystemClock
-from engine.config import load
+from engine.config import Config, load
 from engine.errors import DeskError
 from engine.paths import Paths
 from widgets.no_control import NoControl
@@ -35,6 +39,11 @@ _LEAVE = "leave; what was stored so far stays"
 _LINE = 62
 """Characters of a line in a dialog on a screen of 80 columns."""
 _MOST_CHECKS = 4
+_KEYS_OF = {
+    "x credentials": (secrets.X_BEARER_TOKEN,),
+    "alpaca credentials": (secrets.ALPACA_KEY_ID, secrets.ALPACA_SECRET_KEY),
+}
+"""What is asked again when a check of the doctor fails."""
 
 
 class SetupApp(App[str]):
@@ -48,11 +57,14 @@ class SetupApp(App[str]):
         self,
         *,
         store: Callable[[str, str, str], str] = secrets.store,
+        keyring: Callable[[], str] = secrets.keyring_kind,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        """`store` keeps a key: name, profile, value; it returns the keyring's kind or raises DeskError."""
+        """`store` keeps a key: name, profile, value; it returns the keyring's kind or raises DeskError. `keyring` tells
+        which it will be, or raises DeskError when there is none to keep a key in."""
         super().__init__()
         self._store = store
+        self._keyring = keyring
         self._environ = environ
         self._no_control = NoControl()
         for theme in THEMES:
@@ -96,14 +108,29 @@ class SetupApp(App[str]):
             await self._choose("The configuration could not be written", str(error).split("\n"))
             self.exit("leave")
             return
-        notes = [f"Configuration: {path}"]
-        for name in needed_keys(profile):
-            note = await self._key(name, profile)
-            if note is None:
-                self.exit("leave")
-                return
-            notes.append(note)
-        self.exit(await self._doctor(profile, notes) or "leave")
+        notes = {"configuration": str(path)}
+        wanted = await self._keys_to_ask(profile)
+        outcome = "" if wanted is not None else "leave"
+        while not outcome:
+            for name in wanted or ():
+                note = await self._key(name, profile, notes.get(name, ""))
+                if note is None:
+                    self.exit("leave")
+                    return
+                notes[name] = note
+            outcome, wanted = await self._doctor(profile, notes)
+        self.exit(outcome)
+
+    async def _keys_to_ask(self, profile: str) -> tuple[str, ...] | None:
+        """Names of the keys to ask for: none without a keyring, so that nobody types one in vain. None when a person
+        leaves."""
+        try:
+            await asyncio.to_thread(self._keyring)
+        except DeskError as error:
+            lines = [error.message, f"→ {error.remedy}", "Keys can be stored later: desk keys set."]
+            chosen = await self._choose("No keyring to keep keys in", lines, Answer("g", "go", "go on without keys"))
+            return () if chosen else None
+        return needed_keys(profile)
 
     async def _choose(self, title: str, lines: Sequence[str], *answers: Answer) -> str:
         return await self.push_screen_wait(Choice(title, lines, answers, back=_LEAVE))
@@ -122,51 +149,85 @@ class SetupApp(App[str]):
             except DeskError as error:
                 title, value = f"Which symbols? {error.message}", text
 
-    async def _key(self, name: str, profile: str) -> str | None:
-        """Ask for a key and store it; what became of it, None when a person leaves. An empty answer stores nothing."""
-        if self._environ.get(secrets.VARIABLES[name]):
-            return f"{name}: from the environment"
-        title = f"{_SAID[name]}. It goes into the keyring, never to disk."
+    async def _key(self, name: str, profile: str, before: str) -> str | None:
+        """Ask for a key and store it; what became of it, None when a person leaves. An empty answer stores nothing, and
+        leaves a key that is there: `before` says what became of that."""
+        if self._given(name):
+            return "from the environment"
+        title = f"{_SAID[name]}. It goes into the keyring, never into a file of the desk."
+        empty = "keep the one that is there" if before else "later"
         while True:
-            asked = Prompt(title, name, hidden=True, enter="store it; an empty line: later", back=_LEAVE)
+            asked = Prompt(title, name, hidden=True, enter=f"store it; an empty line: {empty}", back=_LEAVE)
             value = await self.push_screen_wait(asked)
             if value is None:
                 return None
             if not value:
-                return f"{name}: not given; later: desk keys set {name}"
+                return before or f"not given; later: desk keys set {name}"
             try:
                 kind = await asyncio.to_thread(self._store, name, profile, value)
             except DeskError as error:
                 title = f"{error.message}. {error.remedy}."
             else:
-                return f"{name}: in the keyring ({kind})"
+                return f"in the keyring ({kind})"
 
-    async def _doctor(self, profile: str, notes: list[str]) -> str:
-        """The checks that need no network, and what to do next."""
+    def _given(self, name: str) -> bool:
+        """Whether the environment has a key: it wins over the keyring."""
+        return bool(self._environ.get(secrets.VARIABLES[name]))
+
+    async def _doctor(self, profile: str, notes: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+        """The doctor's checks and what to do next: how the setup ends, or which keys are asked for again."""
         env = {**self._environ}
 
-        def check() -> list[checks.Check]:
+        def check() -> tuple[Config, list[checks.Check]]:
             loaded = load(profile=profile, env=env)
-            return checks.local_checks(loaded, Paths.of(loaded.config), env, SystemClock().now_ns())
+            return loaded.config, checks.local_checks(loaded, Paths.of(loaded.config), env, SystemClock().now_ns())
 
+        again: tuple[str, ...] = ()
+        kept = {name for name in needed_keys(profile) if self._given(name) or "keyring" in notes.get(name, "")}
+        missing = not kept.issuperset(needed_keys(profile))
         try:
-            found = _in_short(await asyncio.to_thread(check))
+            config, made = await asyncio.to_thread(check)
+            asked = [] if missing else await self._ask_venues(config, env)
+            bad = {check.name for check in asked if check.status == checks.FAIL}
+            refused = (name for of, names in _KEYS_OF.items() if of in bad for name in names)
+            again = tuple(name for name in refused if not self._given(name))
+            found = _in_short([check for check in asked if check.name in _KEYS_OF] + made + asked)
         except DeskError as error:
             found = str(error).split("\n")
-        missing = any("not given" in note for note in notes)
-        return await self._choose(
-            "Ready" if not missing else "Nearly ready: keys are missing",
-            ["\n".join(_clipped(note) for note in notes), "\n".join(_clipped(line) for line in found)],
-            Answer("o", "open", "open the desk"),
-            Answer("d", "demo", "show me the demo first"),
+        title = "Ready" if not again else "Nearly ready: a key was not taken"
+        answers = [Answer("o", "open", "open the desk"), Answer("d", "demo", "show me the demo first")]
+        if again:
+            answers.insert(0, Answer("k", "keys", "enter that key again"))
+        chosen = await self._choose(
+            "Nearly ready: keys are missing" if missing else title,
+            ["\n".join(_clipped(f"{name}: {note}") for name, note in notes.items()), "\n".join(found)],
+            *answers,
         )
+        return ("", again) if chosen == "keys" else (chosen or "leave", ())
+
+    async def _ask_venues(self, config: Config, env: Mapping[str, str]) -> list[checks.Check]:
+        """What `desk doctor` asks over the network; nothing when a person does not wait for it."""
+        lines = ["Whether they are there and take the keys. The time limits of config.toml hold."]
+        waiting = Choice("Asking the venues …", lines, (), back="go on without asking")
+        asking = asyncio.ensure_future(network_checks(config, env))
+        asked = asyncio.ensure_future(self.push_screen_wait(waiting))
+        await asyncio.wait({asking, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            asking.cancel()
+            return []
+        waiting.dismiss("")
+        await asked
+        return asking.result()
 
 
 def _in_short(found: list[checks.Check]) -> list[str]:
-    """How many checks are well, and the first that are not."""
-    bad = [check for check in found if check.status != checks.OK]
-    lines = [f"{len(found) - len(bad)} of {len(found)} checks are well; `desk doctor` says what to do about the rest"]
-    return lines + [f"{check.status} {check.name}: {check.found}" for check in bad[:_MOST_CHECKS]]
+    """How many checks are well, and the first that are not with what to do."""
+    each = {check.name: check for check in found}
+    bad = [check for check in each.values() if check.status != checks.OK]
+    lines = [f"{len(each) - len(bad)} of {len(each)} checks are well; `desk doctor` tells them all"]
+    for check in bad[:_MOST_CHECKS]:
+        lines.append(f"{check.status} {check.name}: {check.found}" + (f" → {check.remedy}" if check.remedy else ""))
+    return lines
 
 
 def _clipped(line: str) -> str:

@@ -209,10 +209,11 @@ def _usable(name: str, value: str, where: str) -> Secret:
     """A header can carry it: one word of printable ASCII. The value itself is never told."""
     if not value:
         raise CredentialsError(f"expected {name}, found nothing", where=where, remedy="give the key itself")
-    if len(value) > LONGEST or not value.isascii() or not value.isprintable() or " " in value:
+    quoted = value[0] in "'\"" or value[-1] in "'\""
+    if quoted or len(value) > LONGEST or not value.isascii() or not value.isprintable() or " " in value:
         raise CredentialsError(
-            f"expected {name} to be one word of at most {LONGEST} printable ASCII characters, found {len(value)} "
-            "characters that are not",
+            f"expected {name} to be one word of at most {LONGEST} printable ASCII characters without quotes, found "
+            f"{len(value)} characters that are not",
             where=where,
             remedy="copy it again, without line breaks or quotes",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.widgets import Input
 
 from widgets.no_control import visible
@@ -12,6 +13,13 @@ class StillInput(Input):
 
     def on_mount(self) -> None:
         self.cursor_blink = False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """The first line that says something: what is copied off a page often begins and ends with a line break."""
+        said = next((line for line in event.text.splitlines() if line.strip()), "")
+        super()._on_paste(events.Paste(said))
+        event.stop()
+        event.prevent_default()
 
     def validate_value(self, value: str) -> str:
         """Control, bidirectional and zero-width characters as U+FFFD: they would shift the columns behind them."""

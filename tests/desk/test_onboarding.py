@@ -117,7 +117,7 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
         return "test keyring"
 
     with mock.patch.dict(os.environ, alone, clear=True):
-        app = SetupApp(store=store, environ=alone)
+        app = SetupApp(store=store, keyring=str, environ=alone)
         async with app.run_test(size=(80, 24)) as pilot:
             await choose(pilot, "s")
             await choose(pilot, "p")
@@ -168,7 +168,7 @@ async def test_it_is_read_at_eighty_columns(alone: dict[str, str]) -> None:
 
 async def test_escape_leaves_at_a_key_and_what_was_written_stays(alone: dict[str, str], home: Path) -> None:
     with mock.patch.dict(os.environ, alone, clear=True):
-        app = SetupApp(store=lambda *_: "test keyring", environ=alone)
+        app = SetupApp(store=lambda *_: "test keyring", keyring=str, environ=alone)
         async with app.run_test(size=(80, 24)) as pilot:
             await choose(pilot, "s")
             await choose(pilot, "p")
