@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
+import keyring
+import keyring.backends.fail
+import keyring.errors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -21,10 +30,22 @@ from desk.setup_app import SetupApp
 from engine.config import load, shipped_path
 from engine.errors import CredentialsError, DeskError
 from tests.hostile.corpus import CORPUS
+from tests.keyrings import Memory, remembering
 from tests.program import environment
+from tests.venues.alpaca import AlpacaSimulator
+from tests.venues.x import RULES, XSimulator
+from tests.venues.x.faults import Refusal
 from tests.widgets.harness import until
 
 KEY = "AAAA-this-is-a-key-4711"
+ALPACA_URLS = ("trading_url", "data_url", "trading_stream_url", "data_stream_url")
+
+
+class PlaintextKeyring(Memory):
+    """Stands for one of keyrings.alt, which is told by its module."""
+
+
+PlaintextKeyring.__module__ = "keyrings.alt.file"
 
 
 @pytest.fixture
@@ -178,3 +199,141 @@ async def test_escape_leaves_at_a_key_and_what_was_written_stays(alone: dict[str
             await pilot.press("escape")
             await until(pilot, lambda: app.return_value == "leave")
         assert not first_start(alone, None)
+
+
+@asynccontextmanager
+async def at_the_keys(alone: dict[str, str], **how: Any) -> AsyncIterator[tuple[Pilot[str], SetupApp]]:
+    """The setup of a paper desk, where its keys are asked for."""
+    with mock.patch.dict(os.environ, alone, clear=True):
+        app = SetupApp(environ=alone, **how)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await choose(pilot, "s")
+            await choose(pilot, "p")
+            await answer(pilot, "TSLA")
+            yield pilot, app
+
+
+async def said_on_the_screen(pilot: Pilot[str], words: str) -> str:
+    """Everything that stands on the screen once it says these words; no key is ever in it."""
+    app = pilot.app
+    assert isinstance(app, SetupApp)
+    await until(pilot, lambda: words in said(app))
+    drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+    assert KEY not in drawn + said(app)
+    return said(app)
+
+
+async def test_a_key_that_a_venue_refuses_is_named_and_entered_again(alone: dict[str, str]) -> None:
+    async with XSimulator() as x, AlpacaSimulator() as venue:
+        here = {**alone, "DESK_X__BASE_URL": x.url}
+        here |= {f"DESK_ALPACA__{name.upper()}": str(getattr(venue, name)) for name in ALPACA_URLS}
+        x.refuse(RULES, Refusal(403, b'{"title": "Forbidden"}'))
+        with remembering() as memory:
+            async with at_the_keys(here) as (pilot, app):
+                for status, token, key_id in ((403, x.token, venue.key_id), (401, f"{KEY}-x", "")):
+                    for value in (token, key_id, f"{KEY}-secret"):
+                        await answer(pilot, value)
+                    text = await said_on_the_screen(pilot, "Nearly ready: a key was not taken")
+                    assert re.search(f"fail x credentials: .*{status}", text)
+                    assert f"alpaca credentials: {venue.trading_url}/v2/account refused the keys (401)" in text
+                    assert memory.held["desk", "alpaca_secret_key@paper"] == f"{KEY}-secret"
+                    await choose(pilot, "k")
+                    await until(pilot, lambda: "an empty line: keep the one that is there" in said(app))
+                for value in (x.token, "", venue.secret_key):
+                    await answer(pilot, value)
+                await until(pilot, lambda: said(app).startswith("Ready"))
+                assert "alpaca_key_id: in the keyring" in said(app)
+                assert "enter that key again" not in said(app)
+                await choose(pilot, "o")
+        assert app.return_value == "open"
+        assert set(memory.held.values()) == {x.token, venue.key_id, venue.secret_key}
+
+
+async def test_without_a_network_the_keys_are_kept_and_it_says_what_did_not_answer(alone: dict[str, str]) -> None:
+    closed = "http://127.0.0.1:9"
+    here = {**alone, "DESK_X__BASE_URL": closed}
+    here |= {f"DESK_ALPACA__{name.upper()}": closed.replace("http", "ws" if "stream" in name else "http")
+             for name in ALPACA_URLS}  # fmt: skip
+    with remembering() as memory:
+        async with at_the_keys(here) as (pilot, app):
+            for _ in range(3):
+                await answer(pilot, KEY)
+            text = await said_on_the_screen(pilot, "a key was not taken")
+            assert "check the network" in text
+            await choose(pilot, "d")
+        assert app.return_value == "demo"
+        assert set(memory.held.values()) == {KEY}
+
+
+async def test_a_person_does_not_wait_for_the_venues(alone: dict[str, str]) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    silent = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    here = {**alone, "DESK_X__BASE_URL": silent, "DESK_ALPACA__TRADING_URL": silent, "DESK_ALPACA__DATA_URL": silent}
+    with remembering():
+        async with at_the_keys(here) as (pilot, app):
+            for _ in range(3):
+                await answer(pilot, KEY)
+            await said_on_the_screen(pilot, "Asking the venues")
+            await pilot.press("escape")
+            assert "in the keyring" in await said_on_the_screen(pilot, "Ready")
+            await pilot.press("escape")
+            await until(pilot, lambda: app.return_value == "leave")
+    listening.close()
+
+
+@pytest.mark.parametrize("kind", [keyring.backends.fail.Keyring, PlaintextKeyring])
+async def test_without_a_safe_keyring_no_key_is_asked_for(alone: dict[str, str], kind: type) -> None:
+    before = keyring.get_keyring()
+    keyring.set_keyring(kind())
+    try:
+        async with at_the_keys(alone) as (pilot, app):
+            text = await said_on_the_screen(pilot, "No keyring to keep keys in")
+            assert "install a keyring (GNOME Keyring, KWallet, macOS Keychain), or set DESK_X_BEARER_TOKEN" in text
+            await choose(pilot, "g")
+            await said_on_the_screen(pilot, "Nearly ready: keys are missing")
+            await choose(pilot, "o")
+        assert app.return_value == "open"
+    finally:
+        keyring.set_keyring(before)
+
+
+async def test_a_locked_keyring_and_a_malformed_key_are_said_and_asked_again(alone: dict[str, str]) -> None:
+    class Locked(Memory):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            raise keyring.errors.KeyringLocked("Failed to unlock the collection!")
+
+    with remembering() as memory:
+        async with at_the_keys(alone) as (pilot, app):
+            for wrong in (f'"{KEY}"', f"Bearer {KEY}", f"{KEY}\u200b", KEY[:4] + "é"):
+                await answer(pilot, wrong)
+                await said_on_the_screen(pilot, "copy it again, without line breaks or quotes")
+            keyring.set_keyring(Locked())
+            await answer(pilot, KEY)
+            await said_on_the_screen(pilot, "found KeyringLocked. unlock or install a keyring")
+            keyring.set_keyring(memory)
+            app.screen.query_one(Input).post_message(events.Paste(f"\n  {KEY}\nand more of the page\n"))
+            await until(pilot, lambda: len(app.screen.query_one(Input).value) == len(KEY) + 2)
+            await pilot.press("enter")
+            await until(pilot, lambda: memory.held == {("desk", "x_bearer_token"): KEY})
+            await pilot.press("escape")
+            await until(pilot, lambda: app.return_value == "leave")
+
+
+async def test_it_can_be_gone_through_on_a_tiny_terminal(alone: dict[str, str]) -> None:
+    with mock.patch.dict(os.environ, alone, clear=True):
+        app = SetupApp(store=lambda *_: "test keyring", keyring=str, environ=alone)
+        async with app.run_test(size=(40, 10)) as pilot:
+            await choose(pilot, "s")
+            await choose(pilot, "s")
+            for text in ("TSLA", KEY, "", ""):
+                await until(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.query(Input))
+                field = app.screen.query_one(Input)
+                await until(pilot, lambda field=field: app.screen.region.contains_region(field.region))  # type: ignore[misc]
+                await answer(pilot, text)
+            await until(pilot, lambda: isinstance(app.screen, Choice))
+            await choose(pilot, "o")
+        assert app.return_value == "open"
