@@ -3,9 +3,10 @@
 A question and a condition state nothing: "is $ABC going to crash?", "if it breaks 200 I'd sell". Such sentences are
 left out, and of a sentence what follows "unless" and "even if"; where nothing else is left, the text keeps the side
 that its words lean to, but within the neutral band and with half the confidence. Of what is taken back ("I was wrong")
-only what comes after it counts. What is said to be untrue ("rumours of a recall are false"), what stands before "oh
-wait" and what ends with the mark of sarcasm "/s" means the opposite. Two figures set against each other, and two
-symbols of which one is preferred, are put in words that the scorers know. How often each holds: docs/sentiment.md.
+only what comes after it counts; what one was and is no longer does not. What is said to be untrue ("rumours of a recall
+are false"), what stands before "oh wait" and what ends with the mark of sarcasm "/s" means the opposite. Two figures
+set against each other, and two symbols of which one is preferred, are put in words that the scorers know. How often
+each holds: docs/sentiment.md.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Said(NamedTuple):
 _TURNS: Final = (
     *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
     *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
+    *("anymore", "no longer"),
     *FIGURES,
 )
 """What a turn of phrase has, in lower case, beside two symbols set against each other."""
@@ -48,7 +50,7 @@ _PLAIN_WITHOUT_OF_TWO: Final = Marks(*_TURNS, *BETWEEN)
 _SET_APART: Final = Marks(*BETWEEN)
 HINTS: Final = Marks(
     *(mark for mark in _TURNS if " " not in mark.strip()),
-    *(" sense", "needs ", "only ", "waiting ", " wrong", " wait", " case"),
+    *(" sense", "needs ", "only ", "waiting ", " wrong", " wait", " case", " longer"),
 )
 """What one token of each of _TURNS contains, in lower case and between two spaces: tokens are remembered, so that a
 text of which none has any is known to be plain without another look at it.
@@ -58,14 +60,17 @@ _LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|fo
 _ASKS = re.compile(
     _LEAD
     + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
-    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^.!?]*\?\W*$"
+    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^!?]*\?\W*$"
 )
 _ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}\?\W*$")
-_SENTENCE = re.compile(r"[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]*\s*")
+_SHORTENED = "|".join(rf"(?<=\b{name})" for name in ("inc", "co", "corp", "ltd", "plc", r"u\.s", "mr", "dr", "vs"))
+"""What stands before a dot that ends no sentence."""
+_SENTENCE = re.compile(rf"[^.!?]*(?:(?:[.!?](?=\S)|(?:{_SHORTENED})\.(?=\s))[^.!?]*)*[.!?]*\s*", re.IGNORECASE)
 _SUPPOSES = re.compile(
     r"\b(?:(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
     r"\b(?:would|might|could|may|i['’]d|we['’]d|he['’]d|not interested|happy to|ready to)\b"
     r"|(?:would|might|could|may|i['’]d|we['’]d)\b[^.!?]{1,120}?\b(?:if|in case|provided|once|when|unless)\b"
+    r"|\bif\b[^.!?]{1,80}?\bif not\b"
     r"|only if\b|depend(?:s|ing) on\b|would have (?:been|made)\b|could go either way\b"
     r"|(?:break|close|move|drop|dip|print|hold)\b[^.!?]{1,40}?\b(?:above|below|over|under)\b[^.!?]{1,40}?"
     r"\bwould be\b)"
@@ -78,7 +83,9 @@ _WAITS = re.compile(
 )
 _WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", "waiting for"))
 """A text without any of these in lower case waits for nothing."""
-_UNLESS = re.compile(r"\b(?:unless|barring)\b[^,;.!?]*[,;]?\s*", re.IGNORECASE)
+_UNLESS = re.compile(
+    r"\b(?:unless|barring)\b(?:(?!\s\$[a-z]+\s(?:is|will|goes|looks|gets|has|can)\b)[^,;.!?])*[,;]?\s*", re.IGNORECASE
+)
 _UNTRUE = re.compile(
     r"\b(?:rumou?rs?|reports?|story|stories|claims?|news|allegations?|headlines?|talk|it|that|this)\b[^.!?]{0,80}?"
     r"(?P<not>\b(?:is|are|was|were)\s+(?:all\s+|just\s+|completely\s+|totally\s+)?"
@@ -88,7 +95,19 @@ _UNTRUE = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED_BY: Final = frozenset(
-    ("ould", "might", "may", "'d", "’d", "not interested", "happy to", "ready to", "only if", "depend")
+    (
+        "ould",
+        "might",
+        "may",
+        "'d",
+        "’d",
+        "not interested",
+        "happy to",
+        "ready to",
+        "only if",
+        "if not",
+        "depend",
+    )
 )
 _SUPPOSED_ON: Final = frozenset(
     (
@@ -110,9 +129,19 @@ _OWNS_UP = re.compile(
 )
 _OWNED_BY: Final = frozenset(("was ", "oh wait"))
 """A text without any of these in lower case takes nothing back."""
+_NO_MORE = re.compile(
+    r"(?P<held>\b(?:was|were|been)\b[^.!?]{1,60}?)[\s,;]+(?:but\s+)?(?:not anymore|no longer)\b\W*(?=$|[.!?])",
+    re.IGNORECASE,
+)
+_PAST_BY: Final = frozenset(("anymore", "no longer"))
+"""A text without any of these in lower case tells of nothing that is over."""
+_DENIED = re.compile(r"(?:\bnot\b|n['’]t\b)[^.!?,;]*[,;]\s*(?:the\s+|that\s+|those\s+)?$", re.IGNORECASE)
+"""How a text before "fake news" ends that denies the news itself."""
 _EXCEPTS_BY: Final = frozenset(("unless", "barring"))
 """A text without any of these in lower case excepts nothing."""
-_GATES: Final = Marks("even if", "/s", *_OWNED_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_SUPPOSED_ON, *_WAITS_BY, *_UNTRUE_BY)
+_GATES: Final = Marks(
+    "even if", "/s", *_OWNED_BY, *_PAST_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_SUPPOSED_ON, *_WAITS_BY, *_UNTRUE_BY
+)
 """All of what these turns need, found in one pass."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
@@ -151,6 +180,13 @@ def _stated(text: str) -> Said:
             text, turn = owned["before"], -turn
         else:
             text = rest
+    if not marks.isdisjoint(_PAST_BY) and (past := _NO_MORE.search(text)):
+        rest = f"{text[: past.start()]} {text[past.end() :]}"
+        if _WORD.search(_NAMED.sub(" ", rest)):
+            text = rest
+        else:
+            text, turn = past["held"], -turn
+        marks = _GATES.all_in(text.lower())
     excepts = not marks.isdisjoint(_EXCEPTS_BY)
     supposes = not marks.isdisjoint(_SUPPOSED_BY) and not marks.isdisjoint(_SUPPOSED_ON)
     waits = not marks.isdisjoint(_WAITS_BY)
@@ -191,7 +227,8 @@ def _taken_back(text: str, turn: float) -> Said:
     if found is None:
         return Said(text, turn)
     start, end = found.span(found.lastgroup or 0)
-    return Said(f"{text[:start]} {text[end:]}", -turn)
+    rest = f"{text[:start]} {text[end:]}"
+    return Said(rest, turn if _DENIED.search(text[: found.start()]) else -turn)
 
 
 def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:

@@ -19,6 +19,8 @@ SUMS: Final = ("compound", "bullish", "bearish", "silent")
 _SKIPPED: Final = "\"#%&'()*+,-./:;<=>[\\]^_`{|}~"
 """Signs that stand for nothing before and after a word."""
 _CASHTAG: Final = "$x"
+_MANY: Final = 16
+"""Tokens of a piece from which on equal ones are masked once."""
 _TOKEN = re.compile(
     r"https?:?/?/?\S*|www\.\S*|@\w*"  # links and mentions
     r"|\$[a-z][\w.]*"  # cashtags
@@ -48,7 +50,11 @@ def tokens(chunk: str) -> tuple[str, ...]:
             return (word,)
         if word.startswith("$") and word[1:].isalpha():
             return (_CASHTAG,)
-    return tuple(filter(None, map(_mask, _TOKEN.findall(chunk))))
+    found = _TOKEN.findall(chunk)
+    if len(found) < _MANY:
+        return tuple(filter(None, map(_mask, found)))
+    masked = {raw: _mask(raw) for raw in set(found)}
+    return tuple(filter(None, map(masked.__getitem__, found)))
 
 
 def sums(tally: Tally) -> tuple[float, float, float, float]:

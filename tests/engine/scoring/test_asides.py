@@ -32,6 +32,11 @@ def reading(text: str) -> Reading:
         "Why is $ABC down 5% today? https://example.com/x",
         "What are your moves tomorrow?",
         "Anyone buying the dip here??",
+        "Should You Buy Acme Mining Co. (NYSE:ABC)?",
+        "Is Acme, Inc.'s (NASDAQ:ABC) 6.1% dividend a buy?",
+        "is $ABC cheap at 1.50?",
+        "Can the rally in U.S. stocks last?",
+        "if the fed cuts $ABC rips, if not it dumps",
     ],
 )
 def test_a_question_is_no_opinion(text: str) -> None:
@@ -46,6 +51,7 @@ def test_a_question_is_no_opinion(text: str) -> None:
         ("Who cares? $ABC breakout confirmed", 1),
         ("why would anyone sell. $ABC breaking out, new highs!", 1),
         ("$ABC breakout! See it?", 1),
+        ("Upgraded by Acme Inc. Is this the top? Buying more", 1),
         ("This is a breakout, isn't it", 1),
     ],
 )
@@ -69,6 +75,10 @@ def test_marked_sarcasm_means_the_opposite() -> None:
         ("adding even if the chart is ugly. Earnings soon", "adding . Earnings soon"),
         ("$ABC is a steal. I would buy more under 40", "$ABC is a steal."),
         ("$ABC looks great. Only long above 50 though", "$ABC looks great."),
+        ("I was short $ABC, no longer. Breakout confirmed", "I . Breakout confirmed"),
+        ("unless they raise cash $ABC is toast", "$ABC is toast"),
+        ("unless they raise cash, $ABC is toast", "$ABC is toast"),
+        ("no, $ABC is not bankrupt, fake news", "no, $ABC is not bankrupt,"),
     ],
 )
 def test_what_is_conceded_or_taken_back_or_supposed_is_left_out(text: str, stated: str) -> None:
@@ -79,6 +89,17 @@ def test_what_is_conceded_or_taken_back_or_supposed_is_left_out(text: str, state
 def test_what_stands_before_oh_wait_means_the_opposite() -> None:
     assert said("$ABC to the moon! oh wait it's 2022").turn == -1.0
     assert said("$ABC is finished. I was wrong").turn == -1.0
+
+
+def test_what_one_was_and_is_no_longer_means_the_opposite_where_nothing_else_is_said() -> None:
+    assert said("was long $ABC, not anymore") == ("was long $ABC", -1.0)
+    assert reading("was long $ABC, not anymore").score < -0.05
+    assert said("the longer it was halted the better") == ("the longer it was halted the better", 1.0)
+
+
+def test_what_denies_and_is_said_to_be_untrue_is_denied_once() -> None:
+    assert said("rumours that $ABC can't pay are false").turn == -1.0
+    assert said("$ABC isn't being bought out, that report is false").turn == 1.0
 
 
 @pytest.mark.parametrize(

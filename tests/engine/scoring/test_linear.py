@@ -93,6 +93,15 @@ def test_names_and_numbers_are_masked(text: str, expected: set[str]) -> None:
     assert features(text) == expected
 
 
+@given(st.lists(st.sampled_from(("⛔", "🚀", "up", "$ABC", "12%", "!!", ",", "/", "@ann", "http")), max_size=60))
+def test_a_long_piece_is_masked_like_a_short_one(parts: list[str]) -> None:
+    piece = "".join(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.scoring.features._MANY", 1_000)
+        one_by_one = tokens(piece)
+    assert tokens(piece) == one_by_one
+
+
 @pytest.mark.parametrize(
     "text, sign",
     [
