@@ -41,6 +41,15 @@ EVERY_SYMBOL = "*"
 _BPS = Decimal(10_000)
 
 
+STRICTNESS = {Mode.AUTO: 0, Mode.CONFIRM: 1, Mode.OFF: 2}
+"""Who decides, from the autopilot to nobody."""
+
+
+def stricter(one: Mode, other: Mode) -> Mode:
+    """The one that lets less happen by itself."""
+    return max(one, other, key=STRICTNESS.__getitem__)
+
+
 def ticket_id(signal_id: str) -> str:
     """Pure function of the signal's id: `t-<10 hex>`, so that a replay and a restart give the same."""
     return f"t-{hashlib.sha256(signal_id.encode()).hexdigest()[:10]}"
@@ -50,16 +59,44 @@ class Tickets:
     """The queue of tickets. Pending ones are bounded by `tickets.ttl_s`, decided ones by DECIDED_KEPT."""
 
     def __init__(self, config: Config) -> None:
-        self.reconfigure(config)
+        self._configured = _configured(config)
         self._mode = config.tickets.mode
-        self._modes = {row.symbol: row.mode for row in config.watchlist if row.mode is not None}
+        self._modes = {symbol: mode for symbol, mode in self._configured.items() if symbol != EVERY_SYMBOL}
+        self.reconfigure(config)
         self._pending: dict[str, Ticket] = {}
         self._decided: OrderedDict[str, tuple[Ticket, Decision]] = OrderedDict()
 
     def reconfigure(self, config: Config) -> None:
-        """Another time to live for tickets opened from now on, another drift for every one."""
+        """Another time to live for tickets opened from now on, another drift for every one, other modes.
+
+        A mode that has become stricter replaces a laxer one in force, whoever chose that; one that has become laxer
+        replaces what is in force for that symbol, or in general.
+        """
         self._ttl_ns = from_seconds(config.tickets.ttl_s)
         self._drift_bps = config.tickets.drift_bps
+        before, self._configured = self._configured, _configured(config)
+        changed = [
+            symbol for symbol in {**before, **self._configured} if before.get(symbol) != self._configured.get(symbol)
+        ]
+        for symbol in sorted(changed):  # `*` is first: a symbol's own mode stands over it
+            was, now = _mode_of(symbol, before), _mode_of(symbol, self._configured)
+            if STRICTNESS[now] >= STRICTNESS[was]:
+                self._tighten(symbol, now)
+            elif symbol == EVERY_SYMBOL:
+                self._mode = now
+            elif symbol in self._configured:
+                self._modes[symbol] = now
+            else:
+                self._modes.pop(symbol, None)
+
+    def _tighten(self, symbol: str, mode: Mode) -> None:
+        """Set a mode where a laxer one is in force; stricter ones stay."""
+        if symbol == EVERY_SYMBOL:
+            self._mode = stricter(self._mode, mode)
+            apart = self._modes.keys() - self._configured.keys()
+            self._modes |= {each: stricter(self._modes[each], mode) for each in apart}
+        else:
+            self._modes[symbol] = stricter(self.mode(symbol), mode)
 
     # The queue
 
@@ -318,3 +355,12 @@ def _shown(value: object) -> str:
     if value is None:
         return "none"
     return str(getattr(value, "value", value))
+
+
+def _configured(config: Config) -> dict[str, Mode]:
+    """The configuration's general mode under `*`, and those of symbols that have their own."""
+    return {EVERY_SYMBOL: config.tickets.mode} | {row.symbol: row.mode for row in config.watchlist if row.mode}
+
+
+def _mode_of(symbol: str, modes: dict[str, Mode]) -> Mode:
+    return modes.get(symbol, modes[EVERY_SYMBOL])

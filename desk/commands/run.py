@@ -86,8 +86,8 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
     overrides = [f"tickets.mode={mode}"] + ([f"engine.log_format={log_format}"] if log_format else [])
     given = options(ctx)
     path = None if given.config is None else Path(given.config)
-    again = reader_of(path, given.profile, overrides)
-    loaded = again()
+    loaded = reader_of(path, given.profile, overrides)()
+    again = reader_of(path, loaded.config.engine.profile, overrides)
     if loaded.config.engine.profile == "live" and not arm:
         raise DeskError(
             "expected --arm with the account number's last four characters for the live profile, found none",

@@ -3,12 +3,14 @@
 from engine.config.load import (
     PROFILES,
     Loaded,
+    Version,
     build,
     config_hash,
     load,
     load_engine,
     shipped_path,
     user_path,
+    version,
 )
 from engine.config.place import where_in
 from engine.config.schema import Config, EngineConfig, JournalConfig, ScreenConfig, WatchdogConfig, WatchRow
@@ -52,6 +54,7 @@ __all__ = [
     "SizingConfig",
     "StrategyConfig",
     "TicketsConfig",
+    "Version",
     "WatchRow",
     "WatchdogConfig",
     "XConfig",
@@ -62,5 +65,6 @@ __all__ = [
     "load_engine",
     "shipped_path",
     "user_path",
+    "version",
     "where_in",
 ]

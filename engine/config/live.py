@@ -1,7 +1,7 @@
 """Which settings may change while an engine runs, and in which direction they allow more.
 
-Everything not named here takes effect at a restart: it is built into a connection, a window or a worker. A change that
-allows less is safe to apply at once; one that allows more waits for a person.
+A change that allows less is safe to apply at once; one that allows more waits for a person. What is not named here
+takes effect at a restart: it is built into a connection, a window or a worker. Looks and keys are the desks' own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from engine.config.schema import Config
 from engine.config.section import Section
+from engine.model import Mode
 from engine.model.base import Value
 
 
@@ -34,6 +35,7 @@ class Effect(Enum):
     TIGHTER = "applied at once"
     LOOSER = "waits for a person"
     RESTART = "takes effect at a restart"
+    DESK = "takes effect in desks that are opened from now on"
 
 
 _LOWER = (
@@ -42,11 +44,13 @@ _LOWER = (
         "price_collar_crypto_pct", "spread_bps", "orders_per_minute", "orders_per_day", "strategy_executions",
         "symbol_trades_per_day", "symbol_shares_per_month", "position_pct", "gross_exposure_pct", "concentration_pct",
         "open_positions", "open_orders", "daily_loss_pct", "drawdown_pct", "drawdown_reduce_at_pct", "loss_streak",
-        "stale_price_s", "stale_signal_s", "dominance_pct",
+        "stale_price_s", "stale_signal_s", "dominance_pct", "pre_market", "post_market", "engine_watched_exits",
     )),
     "sizing.allocation_pct", "sizing.step_pct", "sizing.fixed_notional", "sizing.kelly_fraction",
-    "tickets.ttl_s", "tickets.drift_bps", "x.daily_cap_usd",
-    "strategy.shift.buy", "strategy.shift.sell",
+    "sizing.kelly_win_rate", "tickets.mode", "tickets.ttl_s", "tickets.drift_bps",
+    "x.daily_cap_usd", "scoring.llm.daily_cap_usd", "scoring.comprehend.daily_cap_usd",
+    "strategy.shift.enabled", "strategy.shift.buy", "strategy.shift.sell", "strategy.shift.rearm",
+    "strategy.shift.expires_s", "watchdog.unscored_s", "watchdog.lag_ms", "watchdog.journal_lag_s",
 )  # fmt: skip
 
 _HIGHER = (
@@ -55,9 +59,13 @@ _HIGHER = (
         "min_posts", "min_price", "long_only", "confidence", "require_protective_exit",
     )),
     "strategy.shift.threshold", "strategy.shift.volume_floor", "strategy.shift.confidence_floor",
+    "strategy.shift.full_strength", "watchdog.calm_s",
 )  # fmt: skip
 
-_NEITHER = ("sizing.min_notional", "sizing.stop_pct", "sizing.target_ratio", "sizing.marketable_bps")
+_NEITHER = (
+    "sizing.sizer", "sizing.min_notional", "sizing.stop_pct", "sizing.target_ratio", "sizing.marketable_bps",
+    "sizing.kelly_trades",
+)  # fmt: skip
 
 LIVE: Final[Mapping[str, Tighter]] = MappingProxyType(
     {
@@ -66,17 +74,27 @@ LIVE: Final[Mapping[str, Tighter]] = MappingProxyType(
         **dict.fromkeys(_NEITHER, Tighter.NEITHER),
     }
 )
-"""Settings that may change while the engine runs. A switch counts as 0 or 1; no limit is more than any."""
+"""Settings that may change while the engine runs. A switch counts as 0 or 1; no limit is more than any; the autopilot
+decides more by itself than a person is asked, and off decides nothing."""
 
 ROW_LIVE: Final[Mapping[str, Tighter]] = MappingProxyType(
-    {"threshold": Tighter.HIGHER, "allocation_pct": Tighter.LOWER}
+    {"threshold": Tighter.HIGHER, "allocation_pct": Tighter.LOWER, "mode": Tighter.LOWER}
 )
 """Keys of a [[watchlist]] row that may change, where the row stays; absent means the general setting."""
 
-_GENERAL = {"threshold": "strategy.shift.threshold", "allocation_pct": "sizing.allocation_pct"}
+_GENERAL = {
+    "threshold": "strategy.shift.threshold",
+    "allocation_pct": "sizing.allocation_pct",
+    "mode": "tickets.mode",
+}
 _OFF_AT_ZERO = frozenset({"risk.loss_streak"})
-_APART = ("engine", "screen", "replay")
-"""Sections that decide nothing: where files lie, how the desk looks."""
+_MODES = {Mode.OFF: 0, Mode.CONFIRM: 1, Mode.AUTO: 2}
+_DESKS = ("screen", "keys")
+"""Sections that the engine does not read: how a desk looks, which keys it has."""
+_APART = (*_DESKS, "engine", "replay")
+"""Sections that decide nothing of what is traded: those, where files lie, how a recording is played."""
+_SHOWN = 60
+"""Characters of a value that are told."""
 
 
 class Change(Value, frozen=True, gc=False):
@@ -87,12 +105,17 @@ class Change(Value, frozen=True, gc=False):
     after: str
     effect: Effect
 
+    @property
+    def decides(self) -> bool:
+        """Whether it can change what is traded."""
+        return self.key.partition(".")[0] not in _APART
+
     def __str__(self) -> str:
         return f"{self.key}: {self.before} → {self.after}"
 
 
 def compare(before: Config, after: Config) -> tuple[Change, ...]:
-    """Every setting that differs and can change what is traded, in the order of the schema."""
+    """Every setting that differs, in the order of the schema."""
     old, new = _flat(before), _flat(after)
     found = []
     for key in dict.fromkeys((*old, *new)):
@@ -146,7 +169,9 @@ def with_settings(config: Config, settings: Mapping[str, str]) -> Config:
 
 
 def _text(value: object) -> str:
-    return str(value) if isinstance(value, Decimal) else msgspec.json.encode(value).decode()
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value) if isinstance(value, Decimal | str) else msgspec.json.encode(value).decode()
 
 
 def _told(section: Any, parts: list[str], text: str) -> Any:
@@ -173,7 +198,9 @@ def _effect(key: str, before: Config, after: Config, one: object, other: object)
     else:
         tighter = LIVE.get(key)
         if tighter is None:
-            return Effect.RESTART
+            return Effect.DESK if key.partition(".")[0] in _DESKS else Effect.RESTART
+    if tighter is Tighter.NEITHER:
+        return Effect.LOOSER
     was, will = _amount(key, one), _amount(key, other)
     if tighter is Tighter.LOWER and will <= was:
         return Effect.TIGHTER
@@ -184,20 +211,22 @@ def _effect(key: str, before: Config, after: Config, one: object, other: object)
 
 def _amount(key: str, value: object) -> Decimal:
     """A setting as a number: a switch is 0 or 1, and where there is no limit it is infinite."""
+    if isinstance(value, Mode):
+        return Decimal(_MODES[value])
     if value is None or (key in _OFF_AT_ZERO and not value):
         return Decimal("Infinity")
     return Decimal(str(int(value) if isinstance(value, bool) else value))
 
 
 def _flat(section: Section, prefix: str = "") -> dict[str, object]:
-    """Dotted key → value; rows of the watchlist by symbol."""
+    """Dotted key → value; rows of the watchlist by symbol, tables of free names by name."""
     flat: dict[str, object] = {}
     for name in section.__struct_fields__:
         value = getattr(section, name)
-        if not prefix and name in _APART:
-            continue
         if isinstance(value, Section):
             flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, dict):
+            flat |= {f"{prefix}{name}.{key}": each for key, each in value.items()}
         elif name == "watchlist":
             for row in value:
                 flat |= {f"watchlist[{row.symbol}].{key}": each for key, each in _flat(row, "row.").items()}
@@ -221,6 +250,7 @@ def _set(section: Any, parts: list[str], value: object) -> Any:
 def _words(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, tuple | dict):
-        return f"{len(value)} entries"
-    return "none" if value is None else str(value)
+    if isinstance(value, tuple):
+        words = ", ".join(map(str, value))
+        return words if 0 < len(words) <= _SHOWN else f"{len(value)} entries"
+    return "none" if value is None else str(value)[:_SHOWN] or "empty"

@@ -32,6 +32,19 @@ _ENGINE_LINES = re.compile(r"^\[engine\].*\n(?:[^\[\n].*\n|\n)*", re.MULTILINE)
 Table = dict[str, Any]
 
 
+Version = tuple[int, int, int, int]
+"""What tells one version of a file from another: when it was written, when its rights changed, size, inode."""
+
+
+def version(path: Path) -> Version | None:
+    """Which version of which file this is; None when there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
 class Loaded(Value, frozen=True, gc=False):
     """A configuration and where it came from."""
 
@@ -40,6 +53,8 @@ class Loaded(Value, frozen=True, gc=False):
     """None for the shipped defaults."""
     hash: str
     """Sixteen hex digits of SHA-256 over the effective configuration."""
+    version: Version | None = None
+    """Of the file, as it stood when it began to be read; None where there was none."""
 
 
 def shipped_path() -> Path:
@@ -59,8 +74,10 @@ def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[s
 
     Without `path` the user's own file is used if there is one. Raises ConfigError.
     """
-    source = path or (user_path() if user_path().exists() else None)
-    return _effective({} if source is None else _read(source), source, profile, settings_in(env))
+    source = _source(path)
+    seen = None if source is None else version(source)
+    loaded = _effective({} if source is None else _read(source), source, profile, settings_in(env))
+    return msgspec.structs.replace(loaded, version=seen)
 
 
 def load_engine(path: Path | None = None, *, profile: str | None = None, env: Mapping[str, str]) -> Loaded:
@@ -68,13 +85,26 @@ def load_engine(path: Path | None = None, *, profile: str | None = None, env: Ma
 
     Raises ConfigError where [engine] is wrong too.
     """
-    source = path or (user_path() if user_path().exists() else None)
+    source = _source(path)
     table = {} if source is None else _readable_part(source)
     profiles = table.get("profile")
     named = profiles.items() if isinstance(profiles, dict) else ()
     alone = {**_engine_of(table), "profile": {name: _engine_of(overlay) for name, overlay in named if name in PROFILES}}
     settings = {name: value for name, value in env.items() if name.startswith(variable_of("engine."))}
     return _effective(alone, source, profile, settings_in(settings))
+
+
+def _source(path: Path | None) -> Path | None:
+    """The file that is asked for, else the user's own where there is one. Raises ConfigError when that is not known."""
+    own = user_path()
+    try:
+        return path or (own if own.exists() else None)
+    except OSError as error:
+        raise ConfigError(
+            f"expected a directory that can be looked into, found {error.strerror}",
+            where=str(own),
+            remedy="give its rights back, or name a file with --config",
+        ) from error
 
 
 def _readable_part(source: Path) -> Table:

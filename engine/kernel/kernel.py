@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
-from engine.config import Config, Loaded, config_hash
+from engine.config import Config, Loaded, Version, config_hash
 from engine.config.live import live_settings
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
@@ -39,7 +39,7 @@ from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import Version, heartbeat, quiet_collector, watch_clock, watch_kill_file
+from engine.kernel.watch import heartbeat, quiet_collector, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
@@ -102,7 +102,7 @@ class Kernel:
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
         self._lag = LoopLag()
-        self._watchdog = Watchdog(config, self._clock, stages=self.stages, lag=self._lag)
+        self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
         self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
         self._show: Show | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -27,7 +27,7 @@ from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import set_up
 from engine.kernel.notify import Notifier
-from engine.kernel.watch import STDERR, tell_where_it_hangs, version
+from engine.kernel.watch import STDERR, tell_where_it_hangs
 from engine.paths import Paths
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def main(argv: Sequence[str]) -> int:
 
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     try:
-        again = reader_of(given.config, given.profile, given.overrides)
-        loaded = again()
+        loaded = reader_of(given.config, given.profile, given.overrides)()
+        again = reader_of(given.config, loaded.config.engine.profile, given.overrides)
         paths = Paths.of(loaded.config, given.name)
         return run_engine(loaded, paths, fresh=given.fresh, again=again, on_ready=lambda: say("ready\n"))
     except DeskError as error:
@@ -82,7 +82,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) -> Callable[[], Loaded]:
-    """Reads the configuration as it is asked for now, each time anew from its file. Raises DeskError."""
+    """Reads the configuration as it is asked for now, each time anew from its file. Raises DeskError.
+
+    An engine stays what it was started as: what it reads again, it reads for the profile it has.
+    """
     env = environment(overrides)
     settings = {name: value for name, value in env.items() if name not in secrets.VARIABLES.values()}
     return partial(load, path, profile=profile, env=settings)
@@ -149,7 +152,6 @@ async def _serve(
 
     gc.freeze()  # what was imported stays
     config, path = loaded.config, loaded.path or user_path()
-    seen = version(path)  # as it was read: what is changed while the engine starts is read once it is up
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     loop = asyncio.get_running_loop()
     # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
@@ -172,7 +174,7 @@ async def _serve(
         if on_ready is not None:
             on_ready()
         if again is not None:
-            kernel.reload_from(path, seen, again)
+            kernel.reload_from(path, loaded.version, again)
         notifier.tell(READY="1", STATUS=kernel.heartbeat_line())
         kernel.guard(notifier.run(kernel.heartbeat_line, lambda: kernel.deciding), "notify")
         reason = await kernel.run()

@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.clock import Clock
-from engine.config import Config, Loaded, config_hash
+from engine.config import Config, Loaded, Version, config_hash, version
 from engine.config.live import Change, Effect, compare, live_settings, take_over, with_settings
 from engine.errors import ConfigError
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.arming import Arming
 from engine.kernel.inbox import Inbox, Reread
-from engine.kernel.watch import Version, version
 from engine.model import Alert, Level
 from engine.model.frames import Reply
 from engine.model.records import ConfigRecord
@@ -53,13 +52,20 @@ class Reloading:
         """The file's configuration, while it would allow more than what holds."""
 
     async def watch(self, path: Path, seen: Version | None, again: Callable[[], Loaded], inbox: Inbox) -> None:
-        """Look at the file once a second; read it again when it is another one than `seen`, which was read last."""
+        """Look at the file once a second; read it again when it is another one than `seen`, which was read last.
+
+        It is read once two looks have found the same: half of a file that is being written may be a whole
+        configuration with other limits. A file that was there and is gone is not taken for the defaults.
+        """
+        looked, was_there = seen, seen is not None
         while True:
             await asyncio.sleep(POLL_S)
             found = await asyncio.to_thread(version, path)
-            if found != seen:
-                seen = found
-                inbox.urgent(await asyncio.to_thread(reread, again))
+            if found == looked != seen:
+                seen, was_there = found, was_there or found is not None
+                gone = found is None and was_there
+                inbox.urgent(_gone(path) if gone else await asyncio.to_thread(reread, again))
+            looked = found
 
     def hold(self, settings: Mapping[str, str]) -> None:
         """At the start after a crash or a signal: where the file allows more than what held, what held goes on.
@@ -101,6 +107,7 @@ class Reloading:
         tighter = [change for change in changes if change.effect is Effect.TIGHTER]
         looser = [change for change in changes if change.effect is Effect.LOOSER]
         later = [change for change in changes if change.effect is Effect.RESTART]
+        desks = [change for change in changes if change.effect is Effect.DESK]
         if tighter:
             self._change(tighter, item.config, "file")
         self._wanted = item.config if looser else None
@@ -109,11 +116,16 @@ class Reloading:
         else:
             self._alarms.clear("config:confirm")
         if later:
-            self._tell("restart", Level.INFO, f"takes effect at a restart: {_named(later)}", "`desk stop`, start again")
+            text = f"{Effect.RESTART.value}: {_named(later)}"
+            self._tell("restart", Level.INFO, text, "`desk stop`, start again")
         else:
             self._alarms.clear("config:restart")
-        if looser or later or tighter:
-            self._arming.disarm(f"the configuration changed ({_named([*tighter, *looser, *later])})")
+        if desks:
+            self._tell("desks", Level.INFO, f"{Effect.DESK.value}: {_named(desks)}", "open the desk again")
+        else:
+            self._alarms.clear("config:desks")
+        if deciding := [change for change in (*tighter, *looser, *later) if change.decides]:
+            self._arming.disarm(f"the configuration changed ({_named(deciding)})")
 
     @property
     def fingerprint(self) -> str:
@@ -160,6 +172,10 @@ def reread(again: Callable[[], Loaded]) -> Reread:
         return Reread(again().config)
     except ConfigError as error:
         return Reread(None, f"{error.where}: {error.message}" if error.where else error.message, error.remedy)
+
+
+def _gone(path: Path) -> Reread:
+    return Reread(None, f"{path}: expected the configuration file, found none: No such file", "put it back")
 
 
 def _named(changes: list[Change]) -> str:

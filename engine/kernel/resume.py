@@ -13,9 +13,7 @@ from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
 from engine.model import Intent, Mode, Role, StateChange, TradingState
 from engine.model.records import CommandRecord, ConfigRecord, FlattenRecord, Started, Stopped
-from engine.tickets import EVERY_SYMBOL, Tickets
-
-_STRICTNESS = {Mode.AUTO: 0, Mode.CONFIRM: 1, Mode.OFF: 2}
+from engine.tickets import EVERY_SYMBOL, Tickets, stricter
 
 
 def resume(path: Path, dealing: Dealing) -> None:
@@ -75,14 +73,10 @@ def _modes(reader: Reader, tickets: Tickets) -> None:
     for symbol, mode in asked:
         tickets.set_mode(symbol, mode)
     last = dict(tickets.modes)
-    general = _stricter(configured[EVERY_SYMBOL], last[EVERY_SYMBOL])
+    general = stricter(configured[EVERY_SYMBOL], last[EVERY_SYMBOL])
     tickets.set_mode(EVERY_SYMBOL, general)
     for symbol in sorted({*configured, *last} - {EVERY_SYMBOL}):
         before = configured.get(symbol, configured[EVERY_SYMBOL])
-        mode = _stricter(before, last.get(symbol, last[EVERY_SYMBOL]))
+        mode = stricter(before, last.get(symbol, last[EVERY_SYMBOL]))
         if mode is not general:
             tickets.set_mode(symbol, mode)
-
-
-def _stricter(one: Mode, other: Mode) -> Mode:
-    return max(one, other, key=_STRICTNESS.__getitem__)

@@ -48,7 +48,7 @@ second run of the recording fills again; whoever asks for a commit gets it at on
 
 @runtime_checkable
 class Reconfigurable(Protocol):
-    """A strategy or a feed whose settings may change while it runs."""
+    """A strategy, a feed or a scorer whose settings may change while it runs."""
 
     def reconfigure(self, config: Config) -> None:
         """Go on with these settings; what is remembered stays."""
@@ -182,11 +182,13 @@ class Stages:
         self.dealing.risk.reconfigure(config)
         self.dealing.tickets.reconfigure(config)
         self.dealing.orders.reconfigure(config)
-        for stage in (*self.strategies, *self.feeds):
+        scorers = (lane.scorer for lane in self.late.lanes)
+        for stage in (*self.strategies, *self.feeds, *scorers):
             if isinstance(stage, Reconfigurable):
                 stage.reconfigure(config)
         if self._show is not None:
             self._show.reconfigure(config)
+            self.view.touch_symbols()
 
     def woken(self, slept_ns: int) -> None:
         """The machine slept: feeds whose connections hide what they lost begin anew."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.clock import SECOND, SystemClock
+from engine.config import Version, version
 from engine.text import one_line
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,6 @@ STDERR = 2
 COLLECT_AFTER = (2_000, 200, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
 (`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
-
-Version = tuple[int, int, int]
-"""What tells one version of a file from another: time, size, inode."""
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
@@ -50,15 +48,6 @@ async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -
             throw("file", reason, flatten)
         seen = found
         await asyncio.sleep(KILL_FILE_POLL_S)
-
-
-def version(path: Path) -> Version | None:
-    """Which version of which file this is; None when there is none to be seen."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_kill_file(path: Path) -> tuple[str, bool]:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterator
 
 from engine.clock import SECOND, Clock, from_seconds
-from engine.config import Config
+from engine.config import WatchdogConfig
 from engine.kernel.inbox import Problem, Watched
 from engine.kernel.meters import LoopLag
 from engine.kernel.stages import Stages
@@ -31,8 +31,7 @@ LEAST_UNSCORED = 3
 class Watchdog:
     """Looks twice a second. `look` finds what is wrong; `take` does what follows, in order with everything else."""
 
-    def __init__(self, config: Config, clock: Clock, *, stages: Stages, lag: LoopLag) -> None:
-        self._settings = config.watchdog
+    def __init__(self, clock: Clock, *, stages: Stages, lag: LoopLag) -> None:
         self._clock = clock
         self._stages = stages
         self._lag = lag
@@ -46,6 +45,11 @@ class Watchdog:
         self._told: tuple[Problem, ...] = ()
         self._calm_ns = 0
         """When the last problem was seen."""
+
+    @property
+    def _settings(self) -> WatchdogConfig:
+        """As they are now: they may change while the engine runs."""
+        return self._stages.reloading.config.watchdog
 
     async def run(self) -> None:
         """Look until cancelled."""

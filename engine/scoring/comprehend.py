@@ -71,6 +71,10 @@ class ComprehendScorer:
         self.gate = settings.gate
         self.cap_usd = settings.daily_cap_usd
 
+    def reconfigure(self, config: Config) -> None:
+        """Spend up to another sum a day from the next question on."""
+        self.cap_usd = self._budget.cap_usd = config.scoring.comprehend.daily_cap_usd
+
     @property
     def spent_usd(self) -> float:
         """What it cost today, by every engine of this user."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -22,6 +23,8 @@ from engine.config.live import (
     take_over,
     with_settings,
 )
+from engine.config.section import Section
+from engine.model import Mode
 from engine.risk import Risk
 
 CONFIG = load(profile="paper", env={}).config
@@ -36,12 +39,9 @@ def value_of(config: Config, key: str) -> Any:
 
 def changed(config: Config, key: str, value: object) -> Config:
     section, _, name = key.rpartition(".")
-    if section == "strategy.shift":
-        shift = msgspec.structs.replace(config.strategy.shift, **{name: value})
-        return msgspec.structs.replace(config, strategy=msgspec.structs.replace(config.strategy, shift=shift))
-    return msgspec.structs.replace(
-        config, **{section: msgspec.structs.replace(getattr(config, section), **{name: value})}
-    )
+    holder = value_of(config, section) if section else config
+    replaced = msgspec.structs.replace(holder, **{name: value})
+    return changed(config, section, replaced) if section else replaced
 
 
 def other(value: object, step: int) -> object:
@@ -50,6 +50,14 @@ def other(value: object, step: int) -> object:
         return step > 0
     if value is None:
         return Decimal(100)
+    if isinstance(value, Mode):
+        return Mode.AUTO if step > 0 else Mode.OFF
+    if isinstance(value, str):
+        return f"{value}{step}"
+    if isinstance(value, tuple):
+        return (*value, "more")
+    if isinstance(value, dict):
+        return {**value, "more": 0.5}
     assert isinstance(value, int | float | Decimal)
     return type(value)(value + step) if value else type(value)(1)
 
@@ -62,7 +70,7 @@ def test_each_key_exists_and_its_direction_holds(key: str) -> None:
         if new == before:
             continue
         (change,) = compare(CONFIG, changed(CONFIG, key, new))
-        higher = before is not None and new > before
+        higher = before is not None and (step > 0 if isinstance(before, Mode | str) else new > before)  # type: ignore[operator]
         expected = {
             Tighter.LOWER: Effect.LOOSER if higher else Effect.TIGHTER,
             Tighter.HIGHER: Effect.TIGHTER if higher else Effect.LOOSER,
@@ -131,14 +139,79 @@ def test_everything_else_waits_for_a_restart() -> None:
     assert {change.effect for change in compare(CONFIG, more)} == {Effect.RESTART}
     fewer = msgspec.structs.replace(CONFIG, watchlist=CONFIG.watchlist[1:])
     assert {change.effect for change in compare(CONFIG, fewer)} == {Effect.RESTART}
-    for key in ("risk.pre_market", "risk.engine_watched_exits", "tickets.mode", "broker.name", "sentiment.window_s"):
-        assert key not in LIVE
-    assert set(ROW_LIVE) == {"threshold", "allocation_pct"}
+    assert set(ROW_LIVE) == {"threshold", "allocation_pct", "mode"}
 
 
-def test_where_files_lie_decides_nothing() -> None:
-    elsewhere = msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, state_dir="elsewhere"))
-    assert not compare(CONFIG, elsewhere)
+LIMITS = ("risk", "sizing", "tickets", "strategy.shift", "watchdog")
+"""Sections that say what may be done: every setting in them may change while the engine runs."""
+AT_RESTART = (
+    "engine", "feeds", "x", "alpaca", "replay", "guards", "scoring", "sentiment", "orders", "broker", "simulated",
+    "journal",
+)  # fmt: skip
+"""Sections that are built into connections, windows and workers, and say where files lie."""
+DESKS = ("screen", "keys")
+"""Sections that only desks read."""
+
+
+def schema(kind: type[Section] = Config, prefix: str = "") -> Iterator[str]:
+    """Every setting there is, dotted."""
+    for name, hint in get_type_hints(kind).items():
+        inner = hint if isinstance(hint, type) and issubclass(hint, Section) else None
+        yield from schema(inner, f"{prefix}{name}.") if inner else (f"{prefix}{name}",)
+
+
+@pytest.mark.parametrize("key", [key for key in schema() if key != "watchlist"])
+def test_every_setting_of_the_schema_has_an_answer(key: str) -> None:
+    """One that is added to a section of limits has to be given its direction, and a new section its place."""
+    section = key.rpartition(".")[0] or key
+    before = value_of(CONFIG, key)
+    (change,) = compare(CONFIG, changed(CONFIG, key, other(before, -1 if before is True else 1)))
+    assert change.key in (key, f"{key}.more")
+    assert change.decides is (section.partition(".")[0] not in ("engine", "replay", *DESKS))
+    if section in LIMITS or key in LIVE:
+        assert change.effect in (Effect.TIGHTER, Effect.LOOSER)
+        assert key in LIVE
+    elif section in DESKS:
+        assert change.effect is Effect.DESK
+    else:
+        assert section.partition(".")[0] in AT_RESTART
+        assert change.effect is Effect.RESTART
+
+
+@pytest.mark.parametrize("name", WatchRow.__struct_fields__)
+def test_every_key_of_a_row_has_an_answer(name: str) -> None:
+    before = CONFIG.watchlist[0]
+    new = {"symbol": "ZZZZ", "threshold": 0.9, "allocation_pct": Decimal(1), "mode": Mode.OFF}
+    after = row(CONFIG, **{name: new.get(name, other(getattr(before, name), 1))})
+    effects = {change.effect for change in compare(CONFIG, after)}
+    assert effects == ({Effect.TIGHTER} if name in ROW_LIVE else {Effect.RESTART})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effect"),
+    [
+        (Mode.CONFIRM, Mode.AUTO, Effect.LOOSER),
+        (Mode.OFF, Mode.CONFIRM, Effect.LOOSER),
+        (Mode.AUTO, Mode.CONFIRM, Effect.TIGHTER),
+        (Mode.CONFIRM, Mode.OFF, Effect.TIGHTER),
+    ],
+)
+def test_the_autopilot_allows_most(before: Mode, after: Mode, effect: Effect) -> None:
+    (change,) = compare(changed(CONFIG, "tickets.mode", before), changed(CONFIG, "tickets.mode", after))
+    assert change.effect is effect
+    assert compare(CONFIG, row(CONFIG, mode=Mode.AUTO))[0].effect is Effect.LOOSER
+    assert compare(CONFIG, row(CONFIG, mode=Mode.CONFIRM))[0].effect is Effect.TIGHTER, "as in general"
+
+
+def test_where_files_lie_and_how_a_desk_looks_decides_nothing() -> None:
+    elsewhere = changed(changed(CONFIG, "engine.state_dir", "elsewhere"), "screen.theme", "paper")
+    keys = msgspec.structs.replace(elsewhere, keys={"confirm": "ctrl+y"})
+    changes = {change.key: (change.effect, change.decides) for change in compare(CONFIG, keys)}
+    assert changes == {
+        "engine.state_dir": (Effect.RESTART, False),
+        "screen.theme": (Effect.DESK, False),
+        "keys.confirm": (Effect.DESK, False),
+    }
 
 
 def test_risk_goes_on_with_what_it_remembers() -> None:
@@ -167,12 +240,13 @@ def test_a_setting_is_told_and_taken_back_as_it_was(key: str) -> None:
 
 
 def test_a_rows_settings_are_told_and_what_is_unknown_is_left_out() -> None:
-    row = CONFIG.watchlist[0]
-    own = msgspec.structs.replace(row, threshold=0.4, allocation_pct=None)
-    config = msgspec.structs.replace(CONFIG, watchlist=(own, *CONFIG.watchlist[1:]))
+    config = row(CONFIG, threshold=0.4, allocation_pct=None)
+    symbol = CONFIG.watchlist[0].symbol
     assert with_settings(CONFIG, live_settings(config)) == config
     assert with_settings(config, live_settings(CONFIG)) == CONFIG
-    for unknown in ({"risk.gone": "1"}, {"watchlist[GONE].threshold": "1"}, {f"watchlist[{row.symbol}].gone": "1"}):
+    automatic = changed(row(CONFIG, mode=Mode.AUTO), "tickets.mode", Mode.OFF)
+    assert with_settings(CONFIG, live_settings(automatic)) == automatic
+    for unknown in ({"risk.gone": "1"}, {"watchlist[GONE].threshold": "1"}, {f"watchlist[{symbol}].gone": "1"}):
         assert with_settings(CONFIG, unknown) == CONFIG
     for unfit in ("", "many", "[1]"):
         assert with_settings(CONFIG, {"risk.open_orders": unfit}) == CONFIG

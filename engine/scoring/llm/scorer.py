@@ -59,6 +59,10 @@ class LlmScorer:
         """Answers that were not what was asked for, since start."""
         self._refusal = ""
 
+    def reconfigure(self, config: Config) -> None:
+        """Spend up to another sum a day from the next question on."""
+        self.cap_usd = self._budget.cap_usd = config.scoring.llm.daily_cap_usd
+
     @property
     def spent_usd(self) -> float:
         """What it cost today, by every engine of this user."""

@@ -46,7 +46,7 @@ def attendant(stages: Stages) -> Attendant:
     clock = VirtualClock(NOW)
     hours = Hours(clock, ask=None, alert=stages.alarms.alert, clear_alert=stages.alarms.clear)
     timers = Timers(stages, clock, clock, hours, changed=lambda: None)
-    watchdog = Watchdog(Config(), clock, stages=stages, lag=LoopLag())
+    watchdog = Watchdog(clock, stages=stages, lag=LoopLag())
     return Attendant(Engine(), stages, timers, hours, watchdog, arm="")
 
 

@@ -117,12 +117,12 @@ def test_a_stricter_file_applies_at_once_and_disarms(live: Live) -> None:
 
 
 def test_a_looser_file_waits_for_a_person(live: Live) -> None:
-    live.configure("order_notional = 9000", "min_price = 6", "pre_market = true")
+    live.configure("order_notional = 9000", "min_price = 6", "[sentiment]", "floor = 0.2")
     until(lambda: live.alert("config:confirm"), f"a question\n{live.log}")
     question = live.alert("config:confirm")
     assert "risk.order_notional: 3000 → 9000" in question
     assert "min_price" not in question, "what allows less is applied"
-    assert "risk.pre_market" in live.alert("config:restart")
+    assert "sentiment.floor: 0.1 → 0.2" in live.alert("config:restart")
     assert halted(live.snapshot())
     refused = live.command(Command("apply", fingerprint="00000000"))
     assert not refused.ok

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, SECOND, SystemClock
-from engine.config import Config, EngineConfig, Loaded, WatchRow
+from engine.config import Config, EngineConfig, Loaded, WatchRow, version
 from engine.kernel import reloading, watch
 from engine.kernel.inbox import Inbox, Reread
-from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, version, watch_clock, watch_kill_file
+from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, watch_clock, watch_kill_file
 from tests.engine.kernel import bare
 
 pytestmark = pytest.mark.timeout(30)

@@ -232,6 +232,16 @@ async def test_the_days_money_is_a_limit_over_engines_and_ends_at_midnight(tmp_p
         assert await asked.ask("$TSLA up") is not None
 
 
+async def test_another_cap_holds_from_the_next_question_on(tmp_path: Path) -> None:
+    async with put(tmp_path, daily_cap_usd=0.0) as asked:
+        assert await asked.ask("one") is None
+        asked.scorer.reconfigure(Config(scoring=ScoringConfig(llm=LlmConfig(daily_cap_usd=1.0))))
+        assert await asked.ask("two") is not None
+        assert asked.scorer.cap_usd == 1.0
+        asked.scorer.reconfigure(Config(scoring=ScoringConfig(llm=LlmConfig(daily_cap_usd=0.0))))
+        assert await asked.ask("three") is None
+
+
 async def test_a_cap_of_nothing_asks_nothing(tmp_path: Path) -> None:
     async with put(tmp_path, daily_cap_usd=0.0, input_usd=0.0, output_usd=0.0) as asked:
         assert asked.scorer.blocked(NOW) and await asked.ask("$TSLA up") is None
