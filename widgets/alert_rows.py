@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from engine.model import Alert, Level
-from widgets import figures
+from widgets.ledger_rows import moment
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
@@ -25,9 +25,12 @@ class AlertRows(RowPanel[Alert]):
     def head(self, line: Line, width: int, colors: Palette) -> None:
         line.field(f"  {len(self.keys)}" if self.keys else "", width - line.cells, colors.head_row)
 
+    def moment(self, row: Alert) -> object:
+        return moment(row.at_ns, self.now_ns())
+
     def row(self, key: str, row: Alert, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).add(figures.clock(row.at_ns), colors.muted).gap(colors.text)
+        line = Line().add(mark, style).add(moment(row.at_ns, self.now_ns()), colors.muted).gap(colors.text)
         line.field(_SIGNS[row.level], 11, _style(row.level, colors)).field(row.text, width - line.cells, colors.text)
         stays = "stays until acknowledged" if row.until_acknowledged else "ends by itself"
         does = f"→ {row.remedy}  ({stays})" if row.remedy else f"({stays})"

@@ -5,7 +5,9 @@ One time axis for all. Painted again only when it is given other samples or anot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import floor, log10
 from typing import NamedTuple
 
 from rich.style import Style
@@ -20,8 +22,13 @@ _AXIS = 9
 """Cells of the scale at the left."""
 _GAP_NS = 3 * MINUTE
 """Samples further apart are not joined."""
+_LEAST_MOVE = 0.0001
+"""A price that moved less than this share of itself is not blown up to look like news."""
 _LEAST_MOOD = 0.2
 """A mood flatter than this is not blown up to look like news."""
+
+
+_MARKS, _REFUSED, _MOODS = "  ▲ buy ▼ sell ● fill", " △ ▽ no order", "mood ━ cleaned ╌ raw"
 
 
 class Mark(NamedTuple):
@@ -66,8 +73,10 @@ class Chart(ScrollBlock):
     def lines(self, width: int) -> list[Line]:
         colors, past = self.inks, self.shown
         head = self.title(self._chart_title)
-        head.add("  ▲ buy ▼ sell ● fill", colors.head_row)
-        head.right("mood ━ cleaned ╌ raw ", width - head.cells, colors.head_row)
+        for legend in (_MARKS, _REFUSED):
+            if head.cells + len(legend) + len(_MOODS) + 2 <= width:
+                head.add(legend, colors.head_row)
+        head.ends([_MOODS], width, colors.head_row)
         room, columns = self.size.height - 3, width - _AXIS
         samples = zip(past.at_ns, past.price, past.mood, strict=True)
         known = [at for at, price, mood in samples if (price, mood) != _NONE]
@@ -88,17 +97,19 @@ class Chart(ScrollBlock):
         past, colors = self.shown, self.inks
         values = plot.resample(past.at_ns, past.price, begin, end, 2 * columns, _GAP_NS)
         marks = [mark for mark in self._marks if begin <= mark.at_ns <= end]
-        low, high = plot.span_of(values, [mark.price for mark in marks], least=0.02)
+        prices = [mark.price for mark in marks]
+        top = max((value for value in (*values, *prices) if value is not None), default=0.0)
+        low, high = plot.span_of(values, prices, least=top * _LEAST_MOVE)
         rows = plot.line(values, columns, height, low, high)
         placed: dict[tuple[int, int], Mark] = {}
         for mark in marks:
             column = min(columns - 1, (mark.at_ns - begin) * columns // max(1, end - begin))
             price = mark.price if mark.price is not None else _near(values, 2 * column)
             if price is not None:
-                placed[plot.row_of(price, height, low, high), column] = mark
+                placed[_free(plot.row_of(price, height, low, high), column, height, placed)] = mark
         lines = []
         for y, bits in enumerate(rows):
-            line = _scale(y, height, low, high, 2, colors.muted)
+            line = _scale(y, height, low, high, colors.muted)
             _cells(line, [plot.characters(each) for each in bits], [colors.text] * columns, y, placed, self)
             lines.append(line)
         return lines
@@ -113,7 +124,7 @@ class Chart(ScrollBlock):
         under = plot.line(dotted, columns, height, low, high)
         lines = []
         for y in range(height):
-            line = _scale(y, height, low, high, 2, colors.muted, signed=True)
+            line = _scale(y, height, low, high, colors.muted, signed=True)
             both = [plot.characters(top | bottom) for top, bottom in zip(over[y], under[y], strict=True)]
             styles = [colors.accent if top else colors.muted for top in over[y]]
             _cells(line, both, styles, y, {}, self)
@@ -125,7 +136,8 @@ class Chart(ScrollBlock):
         posts: list[float | None] = [float(each) for each in past.volume]
         values = plot.resample(past.at_ns, posts, begin, end, columns, _GAP_NS)
         high = max((value for value in values if value is not None), default=0.0)
-        line = Line().right(f"{figures.count(round(high))} p ", _AXIS, colors.muted)
+        most = figures.fitted(figures.count(round(high)), Decimal(round(high)), _AXIS - 3)
+        line = Line().right(f"{most} p ", _AXIS, colors.muted)
         return line.add(plot.bars(values, high), colors.muted)
 
 
@@ -138,12 +150,23 @@ def _near(values: Sequence[float | None], at: int) -> float | None:
     return before[-1] if before else next((value for value in values[at:] if value is not None), None)
 
 
-def _scale(y: int, height: int, low: float, high: float, places: int, style: Style, *, signed: bool = False) -> Line:
-    """The figure at the left of a row: the highest at the top, the lowest at the bottom."""
+def _free(row: int, column: int, height: int, placed: Mapping[tuple[int, int], Mark]) -> tuple[int, int]:
+    """A mark's cell, or the nearest above or below it that has none yet: a signal and its fill are both seen."""
+    near = sorted(range(height), key=lambda each: abs(each - row))
+    return next(((each, column) for each in near if (each, column) not in placed), (row, column))
+
+
+def _scale(y: int, height: int, low: float, high: float, style: Style, *, signed: bool = False) -> Line:
+    """The figure at the left of a row: the highest at the top, the lowest at the bottom. It has the decimals that tell
+    them apart, as far as they fit."""
     if y not in (0, height - 1):
         return Line().gap(style, _AXIS)
     value = high if y == 0 else low
-    return Line().right(f"{value:+.{places}f} " if signed else f"{value:,.{places}f} ", _AXIS, style)
+    if signed:
+        return Line().right(f"{value:+.2f} ", _AXIS, style)
+    places = max(2, 1 - floor(log10(high - low))) if high > low else 2
+    text = figures.fitted(f"{value:,.{places}f}", Decimal(repr(value)), _AXIS - 1)
+    return Line().right(f"{text} ", _AXIS, style)
 
 
 def _cells(

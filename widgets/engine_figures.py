@@ -9,10 +9,14 @@ from engine.model.feeds import StageLatency
 from engine.model.frames import Status
 from widgets import figures
 from widgets.line import Line
-from widgets.line_block import LineBlock
+from widgets.pieces import flow, piece
+from widgets.scroll_block import ScrollBlock
+
+_LABEL = 17
+"""Cells before a figure: a blank, and its name."""
 
 
-class EngineFigures(LineBlock):
+class EngineFigures(ScrollBlock):
     """The figures of the newest status."""
 
     TITLE: ClassVar[str] = "ENGINE"
@@ -35,30 +39,32 @@ class EngineFigures(LineBlock):
 
     def lines(self, width: int) -> list[Line]:
         colors, status = self.inks, self._status
-        head = Line().gap(colors.head_row).add(self.TITLE, colors.title)
-        lines = [head.gap(colors.head_row, width - head.cells)]
+        lines = [self.title(self.TITLE)]
         if status is None:
             return [*lines, Line().add(" No engine has answered yet.", colors.muted)]
-        pairs = (
-            ("posts", f"{figures.count(status.posts)} taken in, {status.posts_per_s:.1f}/s"),
-            ("not counted", f"{figures.count(status.duplicates)} duplicates, {figures.count(status.dropped)} dropped"),
+        told: tuple[tuple[str, list[str]], ...] = (
+            ("posts", [f"{figures.count(status.posts)} taken in, {status.posts_per_s:.1f}/s"]),
+            (
+                "not counted",
+                [f"{figures.count(status.duplicates)} duplicates, {figures.count(status.dropped)} dropped"],
+            ),
             ("not scored", _reasons(status.not_scored)),
-            ("post to signal", f"p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms"),
+            ("post to signal", [f"p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms"]),
             ("stages p50/p99", _stages(self._stages)),
-            ("loop", f"largest delay in the last second {status.lag_ms:.1f} ms"),
-            ("journal", f"record {status.journal_seq:,}, {status.journal_lag_ms:.1f} ms behind"),
-            ("venue", f"{status.broker}, {'reconciled' if status.reconciled else 'NOT RECONCILED: no new risk'}"),
+            ("loop", [f"largest delay in the last second {status.lag_ms:.1f} ms"]),
+            ("journal", [f"record {status.journal_seq:,}, {status.journal_lag_ms:.1f} ms behind"]),
+            ("venue", [f"{status.broker}, {'reconciled' if status.reconciled else 'NOT RECONCILED: no new risk'}"]),
         )
-        for name, text in pairs:
-            line = Line().gap(colors.text).field(name, 16, colors.muted)
-            lines.append(line.field(text, width - line.cells, colors.text))
+        for name, texts in told:
+            pieces = [piece((text, colors.text)) for text in texts]
+            lines += flow(name, pieces, width, indent=_LABEL, style=colors.muted)
         return lines
 
 
-def _stages(stages: tuple[StageLatency, ...]) -> str:
-    told = " · ".join(f"{stage.stage} {stage.p50_ms:.2f}/{stage.p99_ms:.2f}" for stage in stages)
-    return f"{told} ms" if told else "not asked yet"
+def _stages(stages: tuple[StageLatency, ...]) -> list[str]:
+    told = [f"{stage.stage} {stage.p50_ms:.2f}/{stage.p99_ms:.2f} ms" for stage in stages]
+    return told or ["not asked yet"]
 
 
-def _reasons(not_scored: Mapping[str, int]) -> str:
-    return ", ".join(f"{figures.count(count)} {reason}" for reason, count in not_scored.items()) or "none"
+def _reasons(not_scored: Mapping[str, int]) -> list[str]:
+    return [f"{figures.count(count)} {reason}" for reason, count in not_scored.items()] or ["none"]

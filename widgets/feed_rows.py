@@ -8,6 +8,7 @@ from rich.style import Style
 
 from engine.model import FeedState, Light
 from widgets import figures
+from widgets.ledger_rows import MOMENT, moment
 from widgets.limit_bars import bar
 from widgets.line import Line
 from widgets.palette import Palette
@@ -40,7 +41,7 @@ class FeedRows(RowPanel[FeedState]):
         light = _style(row.light, colors)
         first = Line().add(mark, style).field(row.name, 9, colors.strong)
         first.field(f"{_SIGNS[row.light]} {row.light.value}", 13, light)
-        first.field(f"since {figures.clock(row.since_ns)}", 16, colors.muted)
+        first.field(f"since {moment(row.since_ns, self.now_ns())}", 6 + MOMENT, colors.muted)
         first.field(self._age(row), 18, colors.text)
         first.gap(colors.text, width - first.cells)
         second = Line().add(mark, style).gap(colors.text, 9)
@@ -55,30 +56,34 @@ class FeedRows(RowPanel[FeedState]):
             "malformed": row.malformed,
             "reconnects": row.reconnects,
         }
-        for name, count in counts.items():
-            lost = name in ("dropped", "malformed") and count
-            told = f"{name} {figures.count(count)}  "
-            if lost or second.cells + len(told) <= width:
-                second.add(told, colors.warn if lost else colors.muted)
-        words = " ".join(part for part in (row.detail, _missing(row)) if part) or "nothing to report"
+        for name in sorted(counts, key=lambda name: not _lost(name, counts[name])):
+            told = f"{name} {figures.count(counts[name])}  "
+            if second.cells + len(told.rstrip()) <= width:
+                second.add(told, colors.warn if _lost(name, counts[name]) else colors.muted)
+        words = " ".join(part for part in (row.detail, _missing(row, self.now_ns())) if part) or "nothing to report"
         third = Line().add(mark, style).gap(colors.text, 9)
         remedy = f"  → {row.remedy}" if row.remedy else ""
         return [first, second, third.field(f"{words}{remedy}", width - 10, light if row.remedy else colors.muted)]
 
     def moment(self, row: FeedState) -> object:
-        return self._age(row)
+        return self._age(row), moment(row.since_ns, self.now_ns())
 
     def _age(self, row: FeedState) -> str:
         return f"last item {figures.age(self.now_ns() - row.last_ns)}" if row.last_ns else "nothing has come"
 
 
-def _missing(row: FeedState) -> str:
+def _lost(name: str, count: int) -> bool:
+    """Whether a count tells of posts that were lost: it stands first."""
+    return name in ("dropped", "malformed") and count > 0
+
+
+def _missing(row: FeedState, now_ns: int) -> str:
     """What of the past is missing or was filled, in words."""
     if row.gap_from_ns is not None and row.gap_to_ns is not None:
-        return f"missing {figures.clock(row.gap_from_ns)} to {figures.clock(row.gap_to_ns)}"
+        return f"missing {moment(row.gap_from_ns, now_ns)} to {moment(row.gap_to_ns, now_ns)}"
     if row.filled_from_ns is not None and row.filled_to_ns is not None:
-        return f"filled {figures.clock(row.filled_from_ns)} to {figures.clock(row.filled_to_ns)}"
-    return "" if row.covered_since_ns is None else f"complete since {figures.clock(row.covered_since_ns)}"
+        return f"filled {moment(row.filled_from_ns, now_ns)} to {moment(row.filled_to_ns, now_ns)}"
+    return "" if row.covered_since_ns is None else f"complete since {moment(row.covered_since_ns, now_ns)}"
 
 
 def _style(light: Light, colors: Palette) -> Style:

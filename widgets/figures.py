@@ -15,6 +15,7 @@ FLAT = "·"
 NONE = "–"
 """Stands for a figure that is not known. It is never shown as 0."""
 
+_SIZES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEAST_SPAN = 0.2
 """A sparkline flatter than this is not blown up to look like news."""
@@ -56,12 +57,63 @@ def signed_money(value: Decimal, places: int = 2) -> str:
 
 
 def price(value: Decimal | None) -> str:
-    """A price with at least two decimals and no more than it has: `191.20`, `0.4375`."""
+    """A price with at least two decimals and no more than it has, at most six or what four digits take: `191.20`,
+    `0.4375`, `0.00001234`."""
     if value is None:
         return NONE
     exponent = value.normalize().as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 2
-    return f"{value:.{min(max(places, 2), 6)}f}"
+    return f"{value:.{min(max(places, 2), max(6, 3 - value.adjusted()))}f}"
+
+
+def fitted(text: str, value: Decimal | None, room: int) -> str:
+    """A number's text where `room` cells hold it, else the number rounded until they do: with fewer decimals, then in
+    k, M, B, T. A number is never cut."""
+    if len(text) <= room or value is None or not value.is_finite():
+        return text
+    sign = "+" if text.startswith("+") else ""
+    if value and abs(value) < 1:
+        shorter = [f"{value:{sign}.{places}f}" for places in range(room, 0, -1)]
+        near = abs(value) / 20
+        exact = [each for each in shorter if len(each) <= room and abs(Decimal(each) - value) <= near]
+        return exact[0] if exact else f"{value:{sign}.0e}"
+    shorter = [f"{value:{sign},.{places}f}" for places in (4, 3, 2, 1, 0)]
+    size, unit = next((each for each in _SIZES if abs(value) >= each[0]), (1, ""))
+    shorter += [f"{value / size:{sign}.{places}f}{unit}" for places in (2, 1, 0)]
+    return next((each for each in shorter if len(each) <= room), f"{value:{sign}.0e}")
+
+
+def ratio(texts: tuple[str, str], values: tuple[Decimal | None, Decimal | None], room: int) -> str:
+    """A value and its limit, `26/1,000`; both shorter where `room` cells do not hold them: `12.3k/60k`."""
+    text = "/".join(texts)
+    for most in range(room - 3, 2, -1):
+        if len(text) <= room:
+            break
+        text = "/".join(fitted(each, value, most) for each, value in zip(texts, values, strict=True))
+    return text
+
+
+def price_in(value: Decimal | None, room: int) -> str:
+    """A price in at most `room` cells: rounded, never cut."""
+    return fitted(price(value), value, room)
+
+
+def quantity_in(value: Decimal, room: int) -> str:
+    """A size in at most `room` cells: rounded, never cut."""
+    return fitted(quantity(value), value, room)
+
+
+def signed_money_in(value: Decimal, room: int, places: int = 2) -> str:
+    """Money with its sign in at most `room` cells: rounded, never cut."""
+    return fitted(signed_money(value, places), value, room)
+
+
+def use(value: float) -> str:
+    """The share of a limit that is used: `34%`. Only what has reached its limit reads 100%, and only what is beyond it
+    more."""
+    if 0.99 < value < 1:
+        return "99%"
+    return "101%" if 1 < value < 1.01 else share(value)
 
 
 def cost(quantity: Decimal, at: Decimal) -> str:
@@ -76,12 +128,13 @@ def quantity(value: Decimal) -> str:
 
 
 def limit_figure(value: Decimal | None) -> str:
-    """A control's value or limit, short: at most four decimals, thousands separated."""
+    """A control's value or limit, short: two decimals, below 1 four or what two digits that count take, thousands
+    separated."""
     if value is None:
         return NONE
     if value == value.to_integral_value():
         return f"{value:,.0f}"
-    return f"{value:,.4f}".rstrip("0") if abs(value) < 1 else f"{value:,.2f}"
+    return f"{value:.{max(4, 1 - value.adjusted())}f}".rstrip("0") if abs(value) < 1 else f"{value:,.2f}"
 
 
 def count(value: int) -> str:

@@ -28,7 +28,9 @@ class Fills(RowPanel[Fill]):
         line = Line().add(mark, style).add(figures.clock(row.at_ns), colors.muted).gap(colors.text)
         line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)
         line.field(row.symbol, 8, colors.strong).field(row.role.value, 8, colors.muted)
-        line.right(figures.quantity(row.quantity), 9, colors.text).right(figures.price(row.price), 10, colors.text)
-        line.right(figures.money(row.quantity * row.price), 12, colors.text)
-        line.right(figures.money(row.fee), 8, colors.muted)
+        line.right(figures.quantity_in(row.quantity, 8), 9, colors.text)
+        line.right(figures.price_in(row.price, 9), 10, colors.text)
+        money = row.quantity * row.price
+        line.right(figures.fitted(figures.money(money), money, 11), 12, colors.text)
+        line.right(figures.fitted(figures.money(row.fee), row.fee, 7), 8, colors.muted)
         return [line.field(f"  {row.client_order_id}", width - line.cells, colors.muted)]

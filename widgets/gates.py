@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import structs
 
 from engine.model import Gate, SymbolDetail
@@ -12,6 +14,8 @@ from widgets.scroll_block import ScrollBlock
 from widgets.ticket_controls import use_bar
 
 _BAR = 6
+_AMOUNT = 12
+"""Cells of value and limit."""
 _TEXT_LINES = 3
 """Most lines of words under a gate that fails."""
 _WITH_BAR = 64
@@ -38,10 +42,11 @@ class Gates(ScrollBlock):
         failing = [gate for gate in detail.gates if not gate.passed]
         passed = [gate for gate in detail.gates if gate.passed]
         words = f"{len(failing)} of {len(detail.gates)} gates fail" if failing else "every gate is open"
-        head.right(f"{words} ", width - head.cells, colors.warn if failing else colors.good)
+        head.ends([words], width, colors.warn if failing else colors.good)
         order = Line().gap(colors.text)
         if detail.draft is None:
-            order.field(f"A {detail.side.name} now could not be sized.", width - 1, colors.muted)
+            unsized = f"A {detail.side.name} now could not be sized: controls that judge an order are not asked."
+            order.field(unsized, width - 1, colors.muted)
         else:
             size = f"{figures.quantity(detail.draft.quantity)} @ {figures.price(detail.draft.limit_price)}"
             order.field(f"At full strength now: {detail.side.name} {size}", width - 1, colors.muted)
@@ -61,7 +66,7 @@ def _closed(gate: Gate, width: int, colors: Palette) -> list[Line]:
 
 def _beside(width: int) -> int:
     """Cells that sign, name, figures and bar of a gate take."""
-    return 3 + 23 + 12 + 5 + 1 + _BAR + 2 if width >= _WITH_BAR else 3 + 19 + 12 + 2
+    return 3 + 23 + _AMOUNT + 5 + 1 + _BAR + 2 if width >= _WITH_BAR else 3 + 19 + _AMOUNT + 2
 
 
 def _gate(gate: Gate, width: int, colors: Palette) -> Line:
@@ -70,14 +75,19 @@ def _gate(gate: Gate, width: int, colors: Palette) -> Line:
     name = gate.name if gate.stage == "risk" else f"{gate.stage} {gate.name}"
     line.field(name, 23 if width >= _WITH_BAR else 19, style)
     use = None if gate.value is None or not gate.limit else gate.value / gate.limit
-    amount = f"{_figure(gate.value)}/{_figure(gate.limit)}" if gate.limit is not None else ""
-    line.right(amount, 12, colors.muted)
+    line.right("" if gate.limit is None else _amount(gate.value, gate.limit), _AMOUNT, colors.muted)
     if width >= _WITH_BAR:
         shown = use if use is not None and 0 <= use <= 1 else None
-        line.right("" if shown is None else figures.share(shown), 5, colors.muted)
+        line.right("" if shown is None else figures.use(shown), 5, colors.muted)
         line.gap(colors.text).field("" if shown is None else use_bar(shown, _BAR), _BAR, colors.muted)
     line.gap(colors.text, 2)
     return line.field(gate.text, width - line.cells, colors.text if gate.passed else colors.warn)
+
+
+def _amount(value: float | None, limit: float) -> str:
+    """Value and limit in at most `_AMOUNT` cells, the blank before them left free."""
+    values = (None if value is None else Decimal(repr(value)), Decimal(repr(limit)))
+    return figures.ratio((_figure(value), _figure(limit)), values, _AMOUNT - 1)
 
 
 def _figure(value: float | None) -> str:

@@ -82,16 +82,24 @@ class Gauges(RowPanel[SymbolRow]):
         return [line]
 
     def _price(self, line: Line, row: SymbolRow, colors: Palette) -> None:
-        text = figures.NONE if row.price is None else figures.price(Decimal(row.price))
-        line.right(text, 8, colors.muted if self._price_is_old(row) else colors.text)
+        line.right(_price_text(row), 8, colors.muted if self._price_is_old(row) else colors.text)
         day = row.day_change_pct
         if day is None:
             line.gap(colors.text).right(figures.NONE, 7, colors.muted)
         else:
-            line.gap(colors.text).right(f"{figures.glyph(day)}{figures.percent(day)}", 7, colors.signed(day))
+            change = figures.percent(day) if abs(day) < 100 else f"{day:+.0f}%"
+            line.gap(colors.text).right(f"{figures.glyph(day)}{change}", 7, colors.signed(day))
 
     def _price_is_old(self, row: SymbolRow) -> bool:
         return row.price is not None and self.now_ns() - row.price_ns > _STALE_NS
+
+
+def _price_text(row: SymbolRow) -> str:
+    """The price to the cent, that of a coin below one dollar in full, in at most eight cells."""
+    if row.price is None:
+        return figures.NONE
+    price = Decimal(row.price)
+    return figures.fitted(f"{price:.2f}" if price >= 1 else figures.price(price), price, 8)
 
 
 def _widths(width: int) -> tuple[int, int]:

@@ -6,10 +6,13 @@ from typing import ClassVar
 
 from engine.model.ledger import LedgerRow, Mark
 from widgets import figures
-from widgets.ledger_rows import entry_price, move_text, why_text, worth_text
+from widgets.ledger_rows import entry_price, moment, move_text, why_text, worth_text
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
+
+_WHY_LINES = 2
+"""Most lines that the reason for a missing figure takes."""
 
 
 class LedgerDetail(LineBlock):
@@ -41,20 +44,23 @@ class LedgerDetail(LineBlock):
         lines = [head, Line().field(what, width, colors.strong)]
         for text in wrap(why_text(row), max(8, width - 2), 3):
             lines.append(Line().gap(colors.text).field(text, width - 1, colors.text))
-        lines += [_mark(mark, width, colors) for mark in row.marks]
+        lines += [line for mark in row.marks for line in _mark(mark, row.at_ns, width, colors)]
         change = figures.score(row.change)
         said = f" {row.strategy}  change {change}  confidence {row.confidence:.2f}  fees {figures.money(row.fees)}"
         return [*lines, Line().field(said, width, colors.muted)]
 
 
-def _mark(mark: Mark, width: int, colors: Palette) -> Line:
+def _mark(mark: Mark, decided_ns: int, width: int, colors: Palette) -> list[Line]:
     line = Line().gap(colors.text).field(mark.horizon, 6, colors.muted)
     if mark.due_ns is not None:
-        line.add(figures.clock(mark.due_ns), colors.muted).gap(colors.text)
+        line.add(moment(mark.due_ns, decided_ns), colors.muted).gap(colors.text)
     if mark.move_bps is None:
         why = mark.why if mark.why == "not yet" else f"not known: {mark.why}"
-        return line.field(why, width - line.cells, colors.muted)
-    line.right(figures.NONE if mark.price is None else f"{mark.price:.2f}", 9, colors.text)
-    line.right(move_text(mark), 10, colors.signed(float(mark.move_bps)))
+        first, *rest = wrap(why, max(8, width - line.cells), _WHY_LINES) or [""]
+        indent = line.cells
+        more = [Line().gap(colors.text, indent).field(text, width - indent, colors.muted) for text in rest]
+        return [line.field(first, width - indent, colors.muted), *more]
+    line.right(figures.price_in(mark.price, 12), 13, colors.text)
+    line.right(move_text(mark), 11, colors.signed(float(mark.move_bps)))
     worth = f"  worth {worth_text(mark)}" if mark.worth is not None else f"  money not known: {mark.why}"
-    return line.field(worth, width - line.cells, colors.text)
+    return [line.field(worth, width - line.cells, colors.text)]

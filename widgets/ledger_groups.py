@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from engine.model.ledger import HORIZONS, Group, Total
 from widgets import figures
+from widgets.ledger_rows import bps_text
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
@@ -43,10 +44,10 @@ def _total(line: Line, total: Total, width: int, colors: Palette) -> None:
         line.right(f"{total.right}/{total.measured}" if total.measured else figures.NONE, 9, colors.muted)
     mean, worth = total.mean_bps, total.worth
     line.right(
-        figures.NONE if mean is None else f"{figures.glyph(float(mean))}{mean:+,.1f}",
+        figures.NONE if mean is None else bps_text(mean),
         10,
         colors.muted if mean is None else colors.signed(float(mean)),
     )
     places, room = (2, 12) if width >= _WITH_RIGHT else (0, 8)
-    text = figures.NONE if worth is None else figures.signed_money(worth, places)
+    text = figures.NONE if worth is None else figures.signed_money_in(worth, room - 1, places)
     line.right(text, room, colors.muted if worth is None else colors.signed(float(worth)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import ClassVar
 
 from engine.clock import DAY, new_york
@@ -57,8 +58,8 @@ class LedgerRows(RowPanel[LedgerRow]):
         for each in row.marks:
             _marked(line, each, width, colors)
         if width >= _WITH_ENTRY:
-            size = figures.NONE if row.quantity is None else figures.quantity(row.quantity)
-            line.right(f"{size} @ {entry_price(row)}", 20, colors.text)
+            size = figures.NONE if row.quantity is None else figures.quantity_in(row.quantity, 7)
+            line.right(f"{size} @ {entry_price(row, 9)}", 20, colors.text)
         return [line.field(f"  {row.by}  {why_text(row)}", width - line.cells, colors.muted)]
 
     def moment(self, row: LedgerRow) -> object:
@@ -73,10 +74,15 @@ def moment(at_ns: int, now_ns: int) -> str:
 
 
 def move_text(mark: Mark) -> str:
-    """`▲ +12.4`; a dash where it is not known, an ellipsis where it cannot be known yet."""
+    """`▲+12.4`; a dash where it is not known, an ellipsis where it cannot be known yet."""
     if mark.move_bps is None:
         return NOT_YET if mark.why == "not yet" else figures.NONE
-    return f"{figures.glyph(float(mark.move_bps))}{mark.move_bps:+,.1f}"
+    return bps_text(mark.move_bps)
+
+
+def bps_text(value: Decimal) -> str:
+    """A move in basis points with its sign: `▲+12.4`, at most nine cells."""
+    return f"{figures.glyph(float(value))}{figures.fitted(f'{value:+,.1f}', value, _MOVE - 2)}"
 
 
 def why_text(row: LedgerRow) -> str:
@@ -85,18 +91,22 @@ def why_text(row: LedgerRow) -> str:
     return row.reason + (f" (and {' '.join(further)})" if further else "")
 
 
-def worth_text(mark: Mark) -> str:
+def worth_text(mark: Mark, room: int = 20) -> str:
     """`+23.40`; a dash where it is not known."""
-    return figures.NONE if mark.worth is None else figures.signed_money(mark.worth)
+    return figures.NONE if mark.worth is None else figures.signed_money_in(mark.worth, room)
 
 
-def entry_price(row: LedgerRow) -> str:
+def entry_price(row: LedgerRow, room: int = 12) -> str:
     """The price a decision is measured from."""
-    return figures.NONE if row.entry is None else f"{row.entry:.2f}"
+    return figures.price_in(row.entry, room)
 
 
 def _marked(line: Line, mark: Mark, width: int, colors: Palette) -> None:
     style = colors.muted if mark.move_bps is None else colors.signed(float(mark.move_bps))
     line.right(move_text(mark), _MOVE, style)
     if width >= _WITH_WORTH:
-        line.right(worth_text(mark), _WORTH, colors.muted if mark.worth is None else colors.signed(float(mark.worth)))
+        line.right(
+            worth_text(mark, _WORTH - 1),
+            _WORTH,
+            colors.muted if mark.worth is None else colors.signed(float(mark.worth)),
+        )

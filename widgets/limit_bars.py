@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from engine.model import LimitUse
@@ -31,8 +32,8 @@ class LimitBars(RowPanel[LimitUse]):
         state = colors.down if use >= 1 else colors.warn if use >= CLOSE else colors.text
         line = Line().add(mark, style).field(row.control, 19, state if use >= CLOSE else colors.text)
         line.add("!" if use >= CLOSE else " ", state).add(bar(use, _room(width)), state)
-        line.right(figures.share(use), 6, state)
-        amount = f"  {figures.limit_figure(row.value)} of {figures.limit_figure(row.limit)} {row.unit}"
+        line.right(figures.use(use), 6, state)
+        amount = f"  {_figure(row.value)} of {_figure(row.limit)} {row.unit}"
         return [line.field(amount, width - line.cells, colors.muted)]
 
 
@@ -42,5 +43,11 @@ def bar(use: float, width: int) -> str:
     return "━" * full + "╌" * (width - full)
 
 
+def _figure(value: Decimal) -> str:
+    """Short: from a thousand on without cents, from ten millions on in M."""
+    text = figures.money(value, 0) if abs(value) >= 1000 else figures.limit_figure(value)
+    return figures.fitted(text, value, 9)
+
+
 def _room(width: int) -> int:
-    return max(4, min(40, width - 21 - 6 - 24))
+    return max(4, min(40, width - 21 - 6 - 28))

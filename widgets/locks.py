@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from engine.model import Protection
 from widgets import figures
+from widgets.ledger_rows import moment
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
@@ -27,7 +28,11 @@ class Locks(RowPanel[Protection]):
         line = Line().add(mark, style).field(row.name, 19, colors.warn)
         line.field(row.symbol or row.strategy or "everything", 12, colors.strong)
         line.right(self._left(row), 12, colors.text)
-        return [line.field(f"  {row.reason}  since {figures.clock(row.started_ns)}", width - line.cells, colors.muted)]
+        return [
+            line.field(
+                f"  {row.reason}  since {moment(row.started_ns, self.now_ns())}", width - line.cells, colors.muted
+            )
+        ]
 
     def moment(self, row: Protection) -> object:
         return self._left(row)

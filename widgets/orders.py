@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.style import Style
@@ -48,18 +49,20 @@ class Orders(RowPanel[Order]):
         line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)
         line.field(row.symbol, 6, colors.strong)
         line.field(row.role.value, 8, colors.warn if row.role is Role.EXTERNAL else colors.muted)
-        line.right(f"{figures.quantity(row.filled)}/{figures.quantity(row.quantity)}", 9, colors.text)
-        line.right(_price(row), 10, colors.text)
+        sizes = (row.filled, row.quantity)
+        texts = (figures.quantity(row.filled), figures.quantity(row.quantity))
+        line.right(figures.ratio(texts, sizes, 9), 9, colors.text)
+        line.right(figures.price_in(_price(row), 9), 10, colors.text)
         reason = f"  {row.reason}" if row.reason else ""
         line.gap(colors.text, 2).field(f"{_WORDS[row.status]}{reason}", width - line.cells, _style(row, colors))
         return [line]
 
 
-def _price(order: Order) -> str:
+def _price(order: Order) -> Decimal | None:
     """What it filled at, else its limit or stop."""
     if order.average_price is not None:
-        return figures.price(order.average_price)
-    return figures.price(order.limit_price if order.limit_price is not None else order.stop_price)
+        return order.average_price
+    return order.limit_price if order.limit_price is not None else order.stop_price
 
 
 def _style(order: Order, colors: Palette) -> Style:

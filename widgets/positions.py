@@ -29,19 +29,20 @@ class Positions(RowPanel[Position]):
     def row(self, key: str, row: Position, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
         line = Line().add(mark, style).field(row.symbol, 7, colors.strong)
-        line.right(figures.quantity(row.quantity), 9, colors.text)
-        line.right(figures.price(row.average_price), 9, colors.muted)
-        line.right(figures.price(row.price), 9, colors.text)
+        line.right(figures.quantity_in(row.quantity, 8), 9, colors.text)
+        line.right(figures.price_in(row.average_price, 8), 9, colors.muted)
+        line.right(figures.price_in(row.price, 8), 9, colors.text)
         gain = row.unrealised
-        line.right(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", 12, colors.signed(float(gain)))
+        money = figures.signed_money_in(gain, 9)
+        line.right(f"{figures.glyph(float(gain))} {money}", 12, colors.signed(float(gain)))
         if width >= 60:
             cost = abs(row.quantity * row.average_price)
             share = figures.percent(gain / cost * 100) if cost else figures.NONE
             line.right(share, 7, colors.signed(float(gain)))
         if width >= 78:
-            line.right(figures.price(row.stop_price), 9, colors.muted)
-            line.right(figures.price(row.target_price), 9, colors.muted)
+            line.right(figures.price_in(row.stop_price, 8), 9, colors.muted)
+            line.right(figures.price_in(row.target_price, 8), 9, colors.muted)
         if row.external or row.foreign:
-            part = "" if row.external else f"{figures.quantity(row.foreign)} "
+            part = "" if row.external else f"{figures.quantity_in(row.foreign, 9)} "
             line.field(f"  {part}EXTERNAL", width - line.cells, colors.warn)
         return [line]

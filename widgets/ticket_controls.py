@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from engine.model import ControlResult, Verdict
 from widgets import figures
-from widgets.line import Line
+from widgets.line import Line, wrap
 from widgets.palette import Palette
 from widgets.scroll_block import ScrollBlock
 
@@ -15,6 +15,8 @@ _COLUMN = 39
 """Least width of a column of controls."""
 _COLUMN_WITH_BAR = 46
 _BAR = 4
+_REASON_LINES = 3
+"""Most lines that a reason takes under a control that rejects."""
 
 
 class TicketControls(ScrollBlock):
@@ -34,20 +36,20 @@ class TicketControls(ScrollBlock):
         if self._verdict is None:
             return [self.title("CONTROLS")]
         head = self.title("CONTROLS")
-        head.right(f"{summary(self._verdict, self.now_ns())} ", width - head.cells, self.inks.head_row)
+        head.ends(summary(self._verdict, self.now_ns()), width, self.inks.head_row)
         return [head, *control_lines(self._verdict, width, self.inks)]
 
 
-def summary(verdict: Verdict, now_ns: int) -> str:
-    """`25/25 all passed  12s ago`."""
+def summary(verdict: Verdict, now_ns: int) -> list[str]:
+    """`25/25 all passed`, `12s ago`."""
     passed = sum(result.passed for result in verdict.controls)
     word = "all passed" if verdict.passed else f"{len(verdict.failures)} rejected"
-    return f"{passed}/{len(verdict.controls)} {word}  {figures.span(now_ns - verdict.at_ns)} ago"
+    return [f"{passed}/{len(verdict.controls)} {word}", f"{figures.span(now_ns - verdict.at_ns)} ago"]
 
 
 def control_lines(verdict: Verdict, width: int, colors: Palette) -> list[Line]:
     """Those that rejected on lines of their own, the others in as many columns as fit, the most used first."""
-    lines = [_rejected(result, width, colors) for result in verdict.failures]
+    lines = [line for result in verdict.failures for line in _rejected(result, width, colors)]
     good = sorted((result for result in verdict.controls if result.passed), key=lambda result: -_use(result))
     columns = max(1, min(3, width // _COLUMN))
     height = -(-len(good) // columns)
@@ -61,11 +63,16 @@ def _row(results: Sequence[ControlResult], width: int, colors: Palette) -> Line:
     return line
 
 
-def _rejected(result: ControlResult, width: int, colors: Palette) -> Line:
+def _rejected(result: ControlResult, width: int, colors: Palette) -> list[Line]:
+    """Name, value and limit, and the reason: under them where it does not fit beside them."""
     line = Line().add(" ✗ ", colors.down).field(f"{result.id} {result.control}", 24, colors.down)
     if result.value is not None or result.limit is not None:
-        line.field(f"{_amount(result)} {result.unit}  ", min(26, width // 3), colors.strong)
-    return line.field(result.reason, width - line.cells, colors.text)
+        room = min(26, width // 3)
+        line.field(f"{_amount(result, room - len(result.unit) - 3)} {result.unit}  ", room, colors.strong)
+    if len(result.reason) <= width - line.cells:
+        return [line.field(result.reason, width - line.cells, colors.text)]
+    texts = wrap(result.reason, max(8, width - 6), _REASON_LINES)
+    return [line, *(Line().gap(colors.text, 5).field(text, width - 5, colors.text) for text in texts)]
 
 
 def _passed(line: Line, result: ControlResult, width: int, colors: Palette) -> None:
@@ -74,12 +81,13 @@ def _passed(line: Line, result: ControlResult, width: int, colors: Palette) -> N
     bar = _BAR + 1 if width >= _COLUMN_WITH_BAR else 0
     line.add(" ✓ ", colors.up).field(result.id, 4, colors.muted)
     line.field(result.control, 16 if bar else 15, colors.text)
-    amount = "" if result.value is None and result.limit is None else _amount(result)
-    line.right(amount, end - line.cells - 6 - bar, colors.muted)
+    room = end - line.cells - 6 - bar
+    amount = "" if result.value is None and result.limit is None else _amount(result, room)
+    line.right(amount, room, colors.muted)
     use = result.use
     if use is not None and 0 <= use <= 1:
         style = colors.warn if use >= 0.75 else colors.muted
-        line.right(figures.share(use), 5, style)
+        line.right(figures.use(use), 5, style)
         if bar:
             line.gap(colors.text).add(use_bar(use, _BAR), style)
     line.gap(colors.text, end - line.cells)
@@ -97,9 +105,10 @@ def _use(result: ControlResult) -> float:
     return use if use is not None and 0 <= use <= 1 else -1.0
 
 
-def _amount(result: ControlResult) -> str:
-    """`26/1,000`: value and limit, without cents from a thousand on."""
-    return f"{_short(result.value)}/{_short(result.limit)}"
+def _amount(result: ControlResult, room: int) -> str:
+    """`26/1,000`: value and limit, without cents from a thousand on, in at most `room` cells."""
+    texts = (_short(result.value), _short(result.limit))
+    return figures.ratio(texts, (result.value, result.limit), room)
 
 
 def _short(value: Decimal | None) -> str:

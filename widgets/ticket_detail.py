@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from engine.model import Ticket
@@ -47,7 +47,7 @@ class TicketDetail(LineBlock):
     def lines(self, width: int) -> list[Line]:
         facts, colors = self._facts, self.inks
         if facts is None:
-            return [_heading("DETAIL", "", width, colors), Line().add(" Choose a ticket to see it here.", colors.muted)]
+            return [_heading("DETAIL", (), width, colors), Line().add(" Choose a ticket to see it here.", colors.muted)]
         verdict, signal, now_ns = facts.ticket.verdict, facts.ticket.signal, self.now_ns()
         lines = order_lines(facts, now_ns, self.speed, width, colors)
         lines += [
@@ -59,6 +59,5 @@ class TicketDetail(LineBlock):
         return lines + evidence_lines(signal, now_ns, width, colors)
 
 
-def _heading(title: str, right: str, width: int, colors: Palette) -> Line:
-    line = Line().gap(colors.head_row).add(title, colors.title)
-    return line.right(f"{right} ", width - line.cells, colors.head_row)
+def _heading(title: str, right: Sequence[str], width: int, colors: Palette) -> Line:
+    return Line().gap(colors.head_row).add(title, colors.title).ends(right, width, colors.head_row)

@@ -35,16 +35,17 @@ class TicketEvidence(ScrollBlock):
         head = self.title("EVIDENCE")
         if self._signal is None:
             return [head]
-        head.right(f"{dominance(self._signal)} ", width - head.cells, self.inks.head_row)
+        head.ends(dominance(self._signal), width, self.inks.head_row)
         return [head, *evidence_lines(self._signal, self.now_ns(), width, self.inks)]
 
 
-def dominance(signal: Signal) -> str:
+def dominance(signal: Signal) -> list[str]:
     """How many posts are quoted, and what one author and one text hold."""
-    return (
-        f"{len(signal.evidence)} posts  top author {figures.share(signal.top_author_share)}  "
-        f"text {figures.share(signal.top_text_share)}"
-    )
+    return [
+        f"{len(signal.evidence)} posts",
+        f"top author {figures.share(signal.top_author_share)}",
+        f"text {figures.share(signal.top_text_share)}",
+    ]
 
 
 def evidence_lines(signal: Signal, now_ns: int, width: int, colors: Palette) -> list[Line]:

@@ -14,6 +14,7 @@ from widgets import figures
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
+from widgets.pieces import Piece, flow, piece
 from widgets.ticket_facts import TicketFacts
 
 HURRY_NS = 20 * SECOND
@@ -61,11 +62,11 @@ def order_lines(
     if draft is None:
         lines.append(Line().add(" Nothing could be sized.", colors.warn))
     else:
-        lines += [_order(facts, draft, width, colors), *_exits(facts, draft, width, colors)]
-        lines += [_exposure(facts, draft, width, colors), _price(facts, draft, now_ns, width, colors)]
-    lines.append(_mood(facts, width, colors))
+        lines += [*_order(facts, draft, width, colors), *_exits(facts, draft, width, colors)]
+        lines += [*_exposure(facts, draft, now_ns, width, colors), *_price(facts, draft, now_ns, width, colors)]
+    lines += _mood(facts, now_ns, width, colors)
     if facts.votes:
-        lines.append(_votes(facts, width, colors))
+        lines += _votes(facts, now_ns, width, colors)
     age = figures.span(now_ns - ticket.signal.at_ns)
     lines += _told("signal", f"{age} old  {ticket.signal.strategy}: {ticket.signal.reason}", width, most, colors)
     if draft is not None and draft.sizing:
@@ -109,14 +110,22 @@ def _told(label: str, text: str, width: int, most: int, colors: Palette, style: 
     return [pair(label if at == 0 else "", each, width, colors, style) for at, each in enumerate(texts)]
 
 
-def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> Line:
-    line = Line().gap(colors.text).field("order", _LABEL, colors.muted)
-    line.add(f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}", colors.strong)
-    share = f"{facts.percent_of_equity(draft.notional)} of equity"
-    after_hours = "  extended hours" if draft.extended_hours else ""
-    cost = figures.cost(draft.quantity, draft.reference_price)
-    text = f"  {cost}  {share}  {draft.time_in_force}{after_hours}"
-    return line.field(text, width - line.cells, colors.text)
+def _flow(label: str, pieces: list[Piece], width: int, colors: Palette) -> list[Line]:
+    """Labelled figures, none of them parted."""
+    return flow(label, pieces, width, indent=_LABEL + 1, style=colors.muted)
+
+
+def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> list[Line]:
+    texts = (
+        figures.cost(draft.quantity, draft.reference_price),
+        f"{facts.percent_of_equity(draft.notional)} of equity",
+        draft.time_in_force,
+        "extended hours" if draft.extended_hours else "",
+    )
+    size = f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}"
+    return _flow(
+        "order", [piece((size, colors.strong)), *(piece((text, colors.text)) for text in texts)], width, colors
+    )
 
 
 def _exits(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> list[Line]:
@@ -129,75 +138,101 @@ def _exits(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> lis
             continue
         gain = (price - draft.limit_price) * draft.quantity * draft.side.sign
         gains.append(gain)
-        away = (price - draft.limit_price) / draft.limit_price * 100 if draft.limit_price else Decimal(0)
-        line = Line().gap(colors.text).field(label, _LABEL, colors.muted).field(figures.price(price), 9, colors.text)
-        line.add(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", colors.signed(float(gain)))
-        text = f"  {figures.percent(away)}  {facts.percent_of_equity(gain)} of equity"
+        money = f"{figures.glyph(float(gain))} {figures.signed_money(gain)}"
+        texts = [_away(price, draft.limit_price), f"{facts.percent_of_equity(gain)} of equity"]
         if len(gains) == 2 and gains[0]:
-            text += f"  {float(gains[1] / abs(gains[0])):.1f}× the risk"
-        lines.append(line.field(text, width - line.cells, colors.muted))
+            texts.append(f"{float(gains[1] / abs(gains[0])):.1f}× the risk")
+        first = piece((f"{figures.price(price):<8} ", colors.text), (money, colors.signed(float(gain))))
+        lines += _flow(label, [first, *(piece((text, colors.muted)) for text in texts)], width, colors)
     return lines
 
 
-def _exposure(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> Line:
-    """What is held before and after, of the symbol and of everything, against the limits.
+def _away(price: Decimal, limit: Decimal) -> str:
+    """How far a price is from the limit, in percent of it: in hundredths where it is near."""
+    if not limit:
+        return figures.NONE
+    away = (price - limit) / limit * 100
+    return figures.percent(away) if abs(away) >= 1 else f"{away:+.2f}%"
+
+
+def _exposure(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Palette) -> list[Line]:
+    """What is held, what working orders add, and what is held after the ticket's: of the symbol and of everything,
+    against the limits; and how old the oldest price is that it is valued at.
 
     Of a ticket that was decided only what is held now: its order is in there already, or never will be.
     """
-    pending = facts.decision is None
-    change = draft.notional * draft.side.sign
-    after = facts.held + change
-    gross = facts.gross - abs(facts.held) + abs(after)
-    line = Line().gap(colors.text).field("exposure", _LABEL, colors.muted)
-    for name, before, then, limit in (
-        (draft.symbol, facts.held, after, facts.limit_percent("position")),
-        ("all", facts.gross, gross, facts.limit_percent("gross_exposure")),
+    pending, pieces = facts.decision is None, []
+    for name, held, working, after, limit in (
+        (draft.symbol, facts.held, facts.working, facts.after, facts.limit_percent("position")),
+        ("all", facts.gross, facts.buying, facts.gross_after, facts.limit_percent("gross_exposure")),
     ):
-        line.field(f"{name} ", min(10, len(name) + 1), colors.muted)
-        goes = f" → {facts.percent_of_equity(then)}" if pending else " now"
-        line.add(f"{facts.percent_of_equity(before)}{goes}", colors.text)
-        line.add(f" of {limit:.0f}%  " if limit is not None else "  ", colors.muted)
-    return line.field("", width - line.cells, colors.text)
+        text = facts.percent_of_equity(held)
+        if working:
+            text += f" {'+' if working > 0 else ''}{facts.percent_of_equity(working)} working"
+        text += f" → {facts.percent_of_equity(after)}" if pending else " now"
+        of = "" if limit is None else f" of {_limit(limit)}%"
+        pieces.append(piece((f"{name[:9]} ", colors.muted), (text, colors.text), (of, colors.muted)))
+    oldest_ns = facts.oldest_price_ns
+    if oldest_ns is not None:
+        pieces.append(piece((f"prices {figures.span(now_ns - oldest_ns)} old", colors.muted)))
+    elif any(position.quantity for position in facts.positions.values()):
+        pieces.append(piece(("not all priced", colors.warn)))
+    return _flow("exposure", pieces, width, colors)
 
 
-def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Palette) -> Line:
+def _limit(percent: float) -> str:
+    """A limit in percent, to two digits that count: `10`, `7.5`, `2.25`."""
+    return f"{percent:.{2 if percent < 5 else 1}f}".rstrip("0").rstrip(".")
+
+
+def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Palette) -> list[Line]:
     """The price that was seen and the price now, each with its age, and how far it moved."""
-    line = Line().gap(colors.text).field("price", _LABEL, colors.muted)
-    line.add(f"{figures.price(draft.reference_price)}", colors.strong)
-    line.add(f" seen {figures.span(now_ns - draft.reference_ns)} ago", colors.muted)
+    seen = figures.price(draft.reference_price)
+    pieces = [piece((seen, colors.strong), (f" seen {figures.span(now_ns - draft.reference_ns)} ago", colors.muted))]
     row = facts.row
     if row is None or row.price is None:
-        return line.field("  now unknown", width - line.cells, colors.warn)
-    price = Decimal(row.price)
-    moved = (price - draft.reference_price) / draft.reference_price * 10_000 if draft.reference_price else Decimal(0)
-    line.add(f"  now {figures.price(price)}", colors.strong)
-    line.add(f" {figures.glyph(float(moved))} {moved:+.0f} bps", colors.signed(float(moved)))
-    return line.field(f"  {figures.span(now_ns - row.price_ns)} old", width - line.cells, colors.muted)
+        return _flow("price", [*pieces, piece(("now unknown", colors.warn))], width, colors)
+    price, away = Decimal(row.price), Decimal(0)
+    if draft.reference_price:
+        away = (price - draft.reference_price) / draft.reference_price * 10_000
+    moved = f" {figures.glyph(float(away))} {away:+,.0f} bps"
+    pieces.append(piece((f"now {figures.price(price)}", colors.strong), (moved, colors.signed(float(away)))))
+    pieces.append(piece((f"{figures.span(now_ns - row.price_ns)} old", colors.muted)))
+    return _flow("price", pieces, width, colors)
 
 
-def _mood(facts: TicketFacts, width: int, colors: Palette) -> Line:
+def _mood(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list[Line]:
     """The mood that gave the signal, cleaned, and its change; the mood now; raw, and what the guards left of it."""
     mood = facts.ticket.signal.mood
-    line = Line().gap(colors.text).field("mood", _LABEL, colors.muted)
-    line.add(figures.score(mood.value), colors.strong)
+    first = [(figures.score(mood.value), colors.strong)]
     if mood.change is not None:
-        line.add(f" {figures.glyph(mood.change)}{figures.score(mood.change)}", colors.signed(mood.change))
+        first.append((f" {figures.glyph(mood.change)}{figures.score(mood.change)}", colors.signed(mood.change)))
+    pieces = [tuple(first)]
     if facts.row is not None and facts.decision is None:
-        line.add(f"  now {figures.score(facts.row.mood.value)}", colors.text)
+        now = facts.row.mood
+        pieces.append(
+            piece(
+                (f"now {figures.score(now.value)}", colors.text),
+                (f" {figures.span(now_ns - now.at_ns)} old", colors.muted),
+            )
+        )
     if mood.raw is not None:
-        line.add(f"  raw {figures.score(mood.raw)}", colors.text)
-        line.add(f" {figures.share(mood.kept)} kept", colors.warn if mood.kept < 0.75 else colors.muted)
-    for text in (f"  {mood.volume} posts", f" {mood.authors} authors", f"  conf {mood.confidence:.2f}"):
-        if line.cells + len(text) <= width:
-            line.add(text, colors.muted)
-    return line.gap(colors.text, width - line.cells)
+        kept = (f" {figures.share(mood.kept)} kept", colors.warn if mood.kept < 0.75 else colors.muted)
+        pieces.append(piece((f"raw {figures.score(mood.raw)}", colors.text), kept))
+    said = (f"{mood.volume} posts", f"{mood.authors} authors", f"conf {mood.confidence:.2f}")
+    return _flow("mood", [*pieces, *(piece((text, colors.muted)) for text in said)], width, colors)
 
 
-def _votes(facts: TicketFacts, width: int, colors: Palette) -> Line:
-    """What each scorer makes of the same posts."""
-    line = Line().gap(colors.text).field("votes", _LABEL, colors.muted)
-    for vote in facts.votes:
-        line.field(f"{vote.scorer} ", min(12, len(vote.scorer) + 1), colors.muted)
-        line.add(f"{figures.glyph(vote.score)}{figures.score(vote.score)}", colors.signed(vote.score))
-        line.add(f" conf {vote.confidence:.2f}  ", colors.muted)
-    return line.field("", width - line.cells, colors.text)
+def _votes(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list[Line]:
+    """What each scorer makes of the same posts, and how old that is."""
+    pieces = [
+        piece(
+            (f"{vote.scorer[:16]} ", colors.muted),
+            (f"{figures.glyph(vote.score)}{figures.score(vote.score)}", colors.signed(vote.score)),
+            (f" conf {vote.confidence:.2f}", colors.muted),
+        )
+        for vote in facts.votes
+    ]
+    if facts.votes_ns:
+        pieces.append(piece((f"{figures.span(now_ns - facts.votes_ns)} old", colors.muted)))
+    return _flow("votes", pieces, width, colors)

@@ -78,15 +78,18 @@ class Tickets(RowPanel[Ticket]):
 
 
 def _draft(line: Line, draft: Draft, width: int, colors: Palette) -> None:
-    """The order, as far as it leaves the countdown its place."""
-    line.right(figures.quantity(draft.quantity), 6, colors.strong).add(" @ ", colors.muted)
-    line.field(figures.price(draft.limit_price), 9, colors.strong)
-    if width >= 54:
-        line.add("stop ", colors.muted).field(figures.price(draft.stop_price), 9, colors.text)
-    if width >= 70:
-        line.add("target ", colors.muted).field(figures.price(draft.target_price), 9, colors.text)
-    if width >= 84:
-        line.add("$", colors.muted).field(figures.money(draft.notional, 0), 8, colors.text)
+    """The order, each figure in full, as far as it leaves the countdown its place."""
+    size, limit = figures.quantity(draft.quantity), figures.price(draft.limit_price)
+    line.right(size, max(6, len(size)), colors.strong).add(" @ ", colors.muted)
+    line.field(limit, max(9, len(limit) + 1), colors.strong)
+    for label, text, least, left in (
+        ("stop ", figures.price(draft.stop_price), 9, 7),
+        ("target ", figures.price(draft.target_price), 9, 7),
+        ("$", figures.money(draft.notional, 0), 8, 12),
+    ):
+        cells = max(least, len(text) + 1)
+        if line.cells + len(label) + cells + left <= width:
+            line.add(label, colors.muted).field(text, cells, colors.text)
 
 
 def _verdict(line: Line, ticket: Ticket, colors: Palette) -> None:

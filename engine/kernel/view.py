@@ -50,6 +50,21 @@ KEPT_CLOSED = 50
 """Decided tickets kept for display: each carries its evidence and verdict."""
 
 
+def shown_price(quote: Quote) -> Decimal | None:
+    """The mid, else the last trade; None where neither is a price: quotes are kept as sent, zero and NaN too."""
+    price = quote.mid if quote.mid is not None else quote.last
+    return price if price is not None and price.is_finite() and price > 0 else None
+
+
+def price_text(price: Decimal) -> str:
+    """A positive price in full where it has four decimals or fewer; below 1 with five digits that count: a coin at
+    0.00001234 is not at 0.00."""
+    places = max(4, 4 - price.adjusted()) if price < 1 else 4
+    text = f"{price:.{places}f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals:0<2}"
+
+
 class View:
     """The display state. The kernel tells it what happened; it answers with rows. Nothing in it decides anything."""
 
@@ -122,7 +137,7 @@ class View:
         symbol = quote.symbol
         before = self.quotes.get(symbol)
         self.quotes[symbol] = quote
-        price = quote.mid or quote.last
+        price = shown_price(quote)
         if price is not None and (before is None or (symbol not in self._day_open and session is Session.REGULAR)):
             self._day_open.setdefault(symbol, price)
         self._dirty_symbols.add(symbol)
@@ -205,9 +220,8 @@ class View:
             spark.extend([None] * missed)
             spark.append(mood.value)
             quote = self.quotes.get(symbol)
-            price = None if quote is None else (quote.mid or quote.last)
-            shown = None if price is None or not price.is_finite() else float(price)
-            self.past.add(symbol, now_ns, mood.value, mood.raw, shown, mood.volume)
+            price = None if quote is None else shown_price(quote)
+            self.past.add(symbol, now_ns, mood.value, mood.raw, None if price is None else float(price), mood.volume)
         self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
         self._dirty_symbols.update(moods)
         self._sampled = True
@@ -218,7 +232,7 @@ class View:
         """One gauge, with or without its sparkline. `threshold` is the strategy's for this symbol."""
         symbol = mood.symbol
         quote = self.quotes.get(symbol)
-        price = None if quote is None else (quote.mid or quote.last)
+        price = None if quote is None else shown_price(quote)
         start = self._day_open.get(symbol)
         change = None if price is None or not start else float((price - start) / start * 100)
         return SymbolRow(
@@ -228,7 +242,7 @@ class View:
             mode=mode,
             threshold=threshold,
             spark=tuple(self._sparks[symbol]) if spark else (),
-            price=None if price is None else f"{price:.2f}",
+            price=None if price is None else price_text(price),
             price_ns=0 if quote is None else quote.at_ns,
             day_change_pct=change,
             why_not=why_not,

@@ -56,3 +56,24 @@ async def test_the_same_samples_paint_nothing_again() -> None:
         assert "11:45" in painted(chart)[-1]
         chart.show(symbol_detail().past)
         assert not chart.repaint_pending
+
+
+async def test_a_signal_and_its_fill_at_one_place_are_both_seen() -> None:
+    chart, past = Chart(), symbol_detail().past
+    at, price = past.at_ns[60], past.price[60]
+    async with stage(chart, (80, 14)) as pilot:
+        chart.show(past, [Mark(at, "▲", price, True), Mark(at + 1, "●", price, True)])
+        await until(pilot, lambda: "●" in "".join(painted(chart)[1:]))
+        assert "▲" in "".join(painted(chart)[1:])
+
+
+@pytest.mark.parametrize(("price", "top"), [(104_250.5, "104,35"), (0.000012, "0.000012"), (12_345.67, "12,35")])
+async def test_the_scale_has_whole_figures_of_any_size(price: float, top: str) -> None:
+    past = symbol_detail().past
+    prices = tuple(price * (1 + at / 120_000) for at in range(len(past.at_ns)))
+    chart = Chart()
+    async with stage(chart, (60, 14)) as pilot:
+        chart.show(Past(past.at_ns, past.mood, past.raw, prices, past.volume))
+        await until(pilot, lambda: "Asking" not in painted(chart)[1])
+        assert painted(chart)[1][:9].strip().startswith(top)
+        assert "…" not in painted(chart)[1][:9]

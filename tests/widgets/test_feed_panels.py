@@ -37,7 +37,7 @@ def test_a_feed_says_what_was_lost_and_what_it_cost() -> None:
     capped = text(FeedRows().row("x", replace(state, cap_usd=0.0), 120, COLORS))
     assert "of $0.00 ━━━━━━━━━━" in capped
     filled = replace(state, gap_from_ns=None, gap_to_ns=None, filled_from_ns=NOW, filled_to_ns=NOW)
-    assert "filled 11:45:30" in text(FeedRows().row("x", filled, 120, COLORS))
+    assert "filled 11:45:30" in text(FeedRows(now_ns=lambda: NOW).row("x", filled, 120, COLORS))
 
 
 def test_a_change_of_light_and_a_hit() -> None:
@@ -59,7 +59,7 @@ async def test_the_engines_figures() -> None:
         await pilot.pause(0.4)
         said = "\n".join(painted(block))
         assert "p50 0.40 ms, p99 1.20 ms" in said
-        assert "214 no symbol, 31 language not English" in said
+        assert "214 no symbol  31 language not English" in said
         assert "NOT RECONCILED" in said
 
 

@@ -89,3 +89,47 @@ def test_quantity(value: str, written: str) -> None:
 def test_the_clock_is_the_exchanges(at_ns: int) -> None:
     assert figures.clock(at_ns) == new_york(at_ns).strftime("%H:%M:%S")
     assert figures.clock_minute(at_ns) == new_york(at_ns).strftime("%H:%M")
+
+
+@given(
+    st.decimals(-(10**15), 10**15, allow_nan=False).filter(lambda each: not 0 < abs(each) < 1e-6), st.integers(5, 14)
+)
+def test_a_figure_is_rounded_into_its_room_and_never_cut(value: Decimal, room: int) -> None:
+    shown = figures.signed_money_in(value, room, 6)
+    assert len(shown) <= room
+    number = Decimal(shown.strip("kMBT").replace(",", ""))
+    size = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(shown[-1], 1)
+    assert abs(number * size - value) <= max(abs(value) / 2, Decimal("0.000001"))
+    assert value == 0 or number == 0 or (number > 0) is (value > 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("191.2", "191.20"), ("0.4375", "0.4375"), ("0.00001234", "0.00001234"), ("0.000012345678", "0.00001235")],
+)
+def test_a_price_of_a_cheap_coin_keeps_the_digits_that_count(value: str, written: str) -> None:
+    assert figures.price(Decimal(value)) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "written"),
+    [("26", "1000", "26/1,000"), ("12345.6", "60000", "12.3k/60.0k"), ("987654321012.34", "2e12", "988B/2.00T")],
+)
+def test_a_value_and_its_limit_have_room_together(value: str, limit: str, written: str) -> None:
+    both = (Decimal(value), Decimal(limit))
+    texts = (f"{both[0]:,f}".removesuffix(".6"), f"{both[1]:,f}")
+    assert figures.ratio(texts, both, 11) == written
+
+
+@pytest.mark.parametrize(
+    ("use", "written"), [(0.34, "34%"), (0.9952, "99%"), (1.0, "100%"), (1.004, "101%"), (7.0, "700%")]
+)
+def test_only_a_limit_that_is_reached_reads_100_percent(use: float, written: str) -> None:
+    assert figures.use(use) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [("0.000012", "0.000012"), ("0.5", "0.5"), ("1.234", "1.23"), ("60000", "60,000")]
+)
+def test_a_small_value_of_a_limit_is_not_shown_as_nothing(value: str, written: str) -> None:
+    assert figures.limit_figure(Decimal(value)) == written

@@ -30,7 +30,7 @@ async def test_when_every_gate_is_open_it_says_so() -> None:
         gates.show(msgspec.structs.replace(detail, gates=open_gates, draft=None))
         await pilot.pause(0.4)
         assert "every gate is open" in painted(gates)[0]
-        assert "A BUY now could not be sized." in "\n".join(painted(gates))
+        assert "A BUY now could not be sized: controls" in "\n".join(painted(gates))
 
 
 async def test_before_the_engine_has_answered() -> None:

@@ -14,9 +14,10 @@ async def test_what_rejects_comes_first_and_then_the_tightest() -> None:
         lines = painted(controls)
         assert "24/25 1 rejected" in lines[0]
         assert "✗ R17" in lines[1]
-        assert "R02 order_notional" in lines[2]
-        assert "100% ━━━━" in lines[2]
-        assert "49%" in lines[3]
+        assert "STALE_PRICE_OVER: value=1.2, limit=15" in lines[2]
+        assert "R02 order_notional" in lines[3]
+        assert "99% ━━━━" in lines[3]
+        assert "49%" in lines[4]
 
 
 async def test_the_verdict_says_how_old_it_is() -> None:

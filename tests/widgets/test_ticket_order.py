@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.model import Decision, DecisionKind, Edits, Position, Vote
-from tests.desk.made_up import NOW, account, symbol_row, ticket
+from engine.model import Decision, DecisionKind, Edits, Position, Role, Side, Vote
+from tests.desk.made_up import NOW, account, order, symbol_row, ticket
 from tests.widgets.harness import COLORS, text
 from widgets.ticket_facts import TicketFacts
 from widgets.ticket_order import order_lines
@@ -76,3 +76,52 @@ def test_a_reason_takes_a_second_line_where_there_is_room() -> None:
     facts = TicketFacts(told, None, account())
     assert "word13" not in written(facts, 70)
     assert "word13" in text(order_lines(facts, NOW, 1.0, 70, COLORS, most=2))
+
+
+def test_nothing_stays_of_a_position_that_is_sold_whole_at_another_price() -> None:
+    assert SHOWN.draft is not None
+    draft = msgspec.structs.replace(SHOWN.draft, side=Side.SELL, reduces=True, stop_price=None, target_price=None)
+    held = {"TSLA": Position("TSLA", Decimal(26), Decimal(180), Decimal(188), NOW)}
+    facts = TicketFacts(msgspec.structs.replace(SHOWN, draft=draft), None, account(), held)
+    assert "TSLA 4.88% → 0.00%" in written(facts)
+    assert facts.gross_after == 0
+    more = msgspec.structs.replace(draft, quantity=Decimal(36))
+    short = TicketFacts(msgspec.structs.replace(SHOWN, draft=more), None, account(), held)
+    assert "TSLA 4.88% → -1.91%" in written(short)
+
+
+def test_working_orders_are_in_what_is_held_after_it() -> None:
+    own = msgspec.structs.replace(order(SHOWN), quantity=Decimal(10), filled=Decimal(4), limit_price=Decimal(200))
+    other = msgspec.structs.replace(own, symbol="GOOG", quantity=Decimal(10), filled=Decimal(0))
+    leg = msgspec.structs.replace(own, role=Role.STOP)
+    facts = TicketFacts(SHOWN, None, account(), orders=(own, other, leg))
+    shown = written(facts, 140)
+    assert "TSLA 0.00% +1.20% working → 6.11% of 10%" in shown
+    assert "all 0.00% +3.19% working → 8.10% of 60%" in shown
+    selling = msgspec.structs.replace(own, side=Side.SELL, role=Role.EXIT)
+    assert "TSLA 0.00% -1.20% working" in written(TicketFacts(SHOWN, None, account(), orders=(selling,)), 140)
+
+
+def test_the_age_of_every_figure() -> None:
+    held = {"GOOG": Position("GOOG", Decimal(5), Decimal(170), Decimal(171), NOW - 40 * 10**9)}
+    votes = (Vote("vader", "1", -0.3, 0.7, 9),)
+    facts = TicketFacts(SHOWN, None, account(), held, symbol_row("TSLA"), votes, NOW - 3 * 10**9)
+    shown = written(facts, 140)
+    assert "prices 40s old" in shown
+    assert "vader ▼-0.30 conf 0.70  3s old" in shown
+    assert "now +0.42 0s old" in shown
+    unpriced = {"GOOG": Position("GOOG", Decimal(5), Decimal(170))}
+    assert "not all priced" in written(TicketFacts(SHOWN, None, account(), unpriced), 140)
+
+
+def test_a_near_stop_and_an_odd_limit_are_not_rounded_away() -> None:
+    assert SHOWN.draft is not None
+    near = msgspec.structs.replace(SHOWN.draft, stop_price=Decimal("191.32"))
+    controls = tuple(
+        msgspec.structs.replace(each, limit=Decimal("7.5"), unit="%") if each.control == "position" else each
+        for each in SHOWN.verdict.controls
+    )
+    verdict = msgspec.structs.replace(SHOWN.verdict, controls=controls)
+    shown = written(TicketFacts(msgspec.structs.replace(SHOWN, draft=near, verdict=verdict), None, account()))
+    assert "191.32   ▼ -2.08  -0.04%" in shown
+    assert "of 7.5%" in shown
