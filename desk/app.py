@@ -22,7 +22,9 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.muted import Muted
 from desk.notices import Notices
+from desk.screens.choice import Choice
 from desk.screens.main import Main
+from desk.screens.prompt import Prompt
 from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
@@ -158,7 +160,7 @@ class DeskApp(App[bool], inherit_bindings=False):
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, VerbScreen):
+            if isinstance(screen, VerbScreen | Choice | Prompt):
                 screen.resumed_at = monotonic()
 
     # Views and looks

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from engine.model.ledger import LedgerRow
+import re
+
+from engine.model.ledger import Group, LedgerRow
+
+_WORDS = re.compile(r"[^\W_]+")
 
 
 class LedgerFilter:
-    """A symbol, an outcome, who decided, a rule, a strategy or a side, each by its whole name; else a word of the
-    reason. Case does not matter; any text is a filter."""
+    """A symbol, an outcome, who decided, a rule, a strategy or a side, each by its whole name; else the beginning of a
+    word of the reason. `symbol:A`, `rule:R17`, `who:person`, `outcome:auto`, `strategy:shift` and `side:buy` mean that
+    alone. Case does not matter; any text is a filter."""
 
     __slots__ = ("_words", "text")
 
@@ -18,9 +23,28 @@ class LedgerFilter:
     def __bool__(self) -> bool:
         return bool(self._words)
 
+    def within(self, group: Group) -> LedgerFilter:
+        """The decisions that a group adds up, among those that this filter shows."""
+        return self if group.by == "all" else LedgerFilter(f"{self.text} {group.by}:{group.name}")
+
     def matches(self, row: LedgerRow) -> bool:
         """True when every word holds for the decision."""
-        names = {row.symbol, row.kind.value, row.by, row.strategy, row.side.value, *row.rules}
-        known = {name.lower() for name in names} | {f"${row.symbol.lower()}"}
-        reason = row.reason.lower()
-        return all(word in known or word in reason for word in self._words)
+        names = {
+            "symbol": {row.symbol.lower()},
+            "outcome": {row.kind.value},
+            "who": {row.by.lower()},
+            "strategy": {row.strategy.lower()},
+            "side": {row.side.value},
+            "rule": {rule.lower() for rule in row.rules},
+        }
+        return all(_holds(word, names, row) for word in self._words)
+
+
+def _holds(word: str, names: dict[str, set[str]], row: LedgerRow) -> bool:
+    by, colon, name = word.partition(":")
+    if colon and by in names:
+        return name in names[by]
+    if any(word in known for known in names.values()) or word == f"${row.symbol.lower()}":
+        return True
+    reason = row.reason.lower()
+    return any(part.startswith(word) for part in (*_WORDS.findall(reason), *reason.split()))

@@ -52,7 +52,8 @@ class Choice(ModalScreen[str]):
         super().__init__()
         self._back = back
         self._title, self._lines, self._answers, self._alarm = title, tuple(lines), tuple(answers), alarm
-        self._shown_at = monotonic()
+        self.resumed_at = monotonic()
+        """When this dialog was shown, or the terminal got the focus back, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
@@ -65,14 +66,14 @@ class Choice(ModalScreen[str]):
             yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), self._back), classes="answer")
 
     def on_mount(self) -> None:
-        self._shown_at = monotonic()
+        self.resumed_at = monotonic()
 
     def on_key(self, event: events.Key) -> None:
         """The answers' keys are known only now, so they are looked up here."""
         for answer in self._answers:
             if event.character == answer.key:
                 event.stop()
-                if monotonic() - self._shown_at >= GUARD_S:
+                if monotonic() - self.resumed_at >= GUARD_S:
                     self.dismiss(answer.id)
                 return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
@@ -17,11 +18,14 @@ from textual.widgets import Input, Static
 from engine.model import Draft, Ticket
 from engine.model.frames import Command
 from widgets import figures
+from widgets.no_control import visible
 from widgets.still_input import StillInput
 
 _FIELDS = (("quantity", "size"), ("limit_price", "limit"), ("stop_price", "stop"), ("target_price", "target"))
 _OF_AN_EXIT = _FIELDS[1:2]
 """An order that closes what is held has only its limit to change."""
+_REFUSED = 4
+"""Most reasons that are told why other figures are needed."""
 
 
 class Edit(ModalScreen[Command | None]):
@@ -34,11 +38,12 @@ class Edit(ModalScreen[Command | None]):
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, ticket: Ticket) -> None:
-        """The ticket as it is seen; it must have an order."""
+    def __init__(self, ticket: Ticket, asked: Command | None = None, refused: Sequence[str] = ()) -> None:
+        """The ticket as it is seen; it must have an order. `asked` is what was asked before and `refused` why not."""
         super().__init__()
         assert ticket.draft is not None
         self._ticket, self._draft = ticket, ticket.draft
+        self._asked, self._refused = asked or Command("edit"), tuple(refused)
         self._fields = _OF_AN_EXIT if ticket.draft.reduces else _FIELDS
 
     def compose(self) -> ComposeResult:
@@ -48,9 +53,13 @@ class Edit(ModalScreen[Command | None]):
             for name, word in self._fields:
                 with Horizontal(classes="field"):
                     yield Static(Content(f"{word:<8}"), classes="label")
-                    value = _plain(name, getattr(self._draft, name))
+                    value = getattr(self._asked, name) or _plain(name, getattr(self._draft, name))
                     yield StillInput(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
             yield Static(id="means")
+            for reason in self._refused[:_REFUSED]:
+                yield Static(Content(f"✗ {visible(reason)}"), classes="refused")
+            if len(self._refused) > _REFUSED:
+                yield Static(Content(f"✗ and {len(self._refused) - _REFUSED} more"), classes="refused")
             yield Static(
                 Content.assemble((" Enter ", "bold $ink-loud"), "ask the engine: every control judges it anew")
             )
@@ -122,7 +131,11 @@ def _figure(text: str) -> Decimal | None:
 
 
 def _plain(name: str, value: Decimal | None) -> str:
-    """A figure as it is typed: no separators, prices with their cents."""
+    """A figure as it is typed: no separators, prices with their cents, and every digit it has: what is not changed
+    is not asked for."""
     if value is None:
         return ""
-    return figures.quantity(value).replace(",", "") if name == "quantity" else figures.price(value)
+    if name == "quantity":
+        return figures.quantity(value).replace(",", "")
+    shown = figures.price(value)
+    return shown if Decimal(shown) == value else f"{value:f}"

@@ -7,12 +7,14 @@ from engine.model import Vote
 from widgets.ticket_facts import TicketFacts
 
 
-def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = ()) -> TicketFacts | None:
-    """What the mirror knows of a ticket, pending or decided; None when it knows none by that id."""
+def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = (), votes_ns: int = 0) -> TicketFacts | None:
+    """What the mirror knows of a ticket, pending or decided; None when it knows none by that id. `votes` were told at
+    `votes_ns`."""
     ticket, decision = mirror.tickets.get(ticket_id), None
     if ticket is None:
         if ticket_id not in mirror.closed:
             return None
         ticket, decision = mirror.closed[ticket_id]
     row = mirror.symbols.get(ticket.signal.symbol)
-    return TicketFacts(ticket, decision, mirror.account, dict(mirror.positions), row, votes)
+    orders = tuple(order for order in mirror.orders.values() if order.status.open)
+    return TicketFacts(ticket, decision, mirror.account, dict(mirror.positions), row, votes, votes_ns, orders)

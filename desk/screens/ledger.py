@@ -104,7 +104,7 @@ class LedgerView(ReadingView):
         """The whole story of the decision under the cursor; of a group, its decisions."""
         group = self.groups.selected
         if self.focused is self.groups and group is not None:
-            self.filter = LedgerFilter("" if group.by == "all" else group.name)
+            self.filter = self.filter.within(group)
             self._show()
             self.go(self.rows)
         elif self.rows.selected is not None:
@@ -114,7 +114,7 @@ class LedgerView(ReadingView):
 
     @work
     async def action_filter(self) -> None:
-        hint = "TSLA  rejected  person  R17  shift  buy  words of the reason"
+        hint = "TSLA  rejected  person  R17  shift  buy  symbol:A  words of the reason"
         prompt = Prompt("Show only decisions that match", hint, value=self.filter.text, enter=FILTERS)
         text = await self.app.push_screen_wait(prompt)
         if text is not None:

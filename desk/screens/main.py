@@ -37,6 +37,8 @@ from widgets.tickets import Tickets
 
 Panel: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
 
+_FACTS = Part.SYMBOLS | Part.ACCOUNT | Part.POSITIONS | Part.ORDERS
+"""What stands beside a ticket in its detail: the price now, exposure before and after."""
 _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
 
@@ -112,6 +114,7 @@ class Main(ViewScreen):
             self.gauges.show(mirror.symbols.items())
         if Part.TICKETS in parts:
             self.tickets.show(mirror.tickets.items())
+        if Part.TICKETS in parts or (parts & _FACTS and mirror.tickets):
             self._show_detail()
         if Part.POSITIONS in parts:
             self.positions.show(mirror.positions.items())

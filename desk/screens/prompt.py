@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from desk.screens.choice import BACK
+from desk.screens.choice import BACK, GUARD_S
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
@@ -51,6 +52,8 @@ class Prompt(ModalScreen[str | None]):
         self._title, self._hint, self._value = title, hint, value
         self._picks, self._required, self._hidden = tuple(picks), required, hidden
         self._enter, self._back = enter, back
+        self.resumed_at = 0.0
+        """When the terminal got the focus back, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -84,7 +87,7 @@ class Prompt(ModalScreen[str | None]):
         self.query_one(Input).focus()
 
     def action_pick(self, number: int) -> None:
-        if number <= len(self._picks):
+        if number <= len(self._picks) and monotonic() - self.resumed_at >= GUARD_S:
             self.dismiss(self._picks[number - 1])
 
     def action_back(self) -> None:

@@ -47,7 +47,7 @@ class RiskView(ReadingView):
         mirror = self.link.mirror
         if Part.STATUS in parts and mirror.status is not None:
             uses = sorted(mirror.status.limits, key=lambda use: -use.use)
-            self.limits.show((use.control, use) for use in uses)
+            self.limits.show((f"{use.control} {use.unit}", use) for use in uses)
             self.locks.show((lock.id, lock) for lock in mirror.protections)
             state = (mirror.status.state, mirror.status.state_reason)
             if state != self._state:

@@ -43,6 +43,7 @@ class TicketView(ViewScreen):
         self._seen = ""
         self._changed_at = 0.0
         self._votes: tuple[Vote, ...] = ()
+        self._votes_ns = 0
         self._facts: TicketFacts | None = None
         self.order = TicketOrder(id="order", now_ns=now)
         self.controls = TicketControls(id="controls", now_ns=now)
@@ -77,7 +78,8 @@ class TicketView(ViewScreen):
 
     @property
     def fed(self) -> tuple[Widget, ...]:
-        return (self.order, *self.panes)
+        """The chart is asked for: it turns grey when an answer does not come."""
+        return (self.order, self.controls, self.evidence)
 
     def reveal(self, pane: Widget) -> None:
         """A small screen shows one pane under the order."""
@@ -85,13 +87,15 @@ class TicketView(ViewScreen):
             self.set_class(other is pane, f"in-{other.id}")
 
     def update_parts(self, parts: Part) -> None:
-        wanted = Part.TICKETS | Part.DECISIONS | Part.STATUS | Part.SYMBOLS | Part.POSITIONS | Part.ACCOUNT
+        wanted = (
+            Part.TICKETS | Part.DECISIONS | Part.STATUS | Part.SYMBOLS | Part.POSITIONS | Part.ACCOUNT | Part.ORDERS
+        )
         if not parts & wanted:
             return
         if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
             self.show_status()
         self.order.speed = self.link.time.speed
-        facts = facts_of(self.link.mirror, self.subject, self._votes)
+        facts = facts_of(self.link.mirror, self.subject, self._votes, self._votes_ns)
         if facts is None or facts == self._facts:
             return
         if facts.ticket.fingerprint != self._seen:
@@ -102,27 +106,29 @@ class TicketView(ViewScreen):
         self.evidence.show(facts.ticket.signal)
 
     def _tick(self) -> None:
-        """Ages and countdown read differently every second while the ticket is pending."""
-        if self.ticket is not None:
-            for block in (self.order, self.controls, self.evidence):
-                block.repaint()
+        """Ages and the countdown read differently every second, those of a decided ticket too."""
+        for block in (self.order, self.controls, self.evidence):
+            block.repaint()
 
     @work(exclusive=True, group="ask")
     async def ask(self) -> None:
-        """Ask the engine for the chart's samples and the votes; an engine that does not answer leaves what is shown."""
+        """Ask the engine for the chart's samples and the votes; one that does not answer leaves what is shown, the
+        chart in grey and the votes with their age."""
         if not self.symbol or not self.link.attached:
+            self.chart.stale = not self.link.attached
             return
         try:
             detail = await self.link.symbol(self.symbol)
         except DeskError as error:
+            self.chart.stale = True
             self.line.say(f"No chart: {error.message}")
             return
+        self.chart.stale = False
         mirror, symbol = self.link.mirror, self.symbol
         past = past_until_now(detail.past, mirror, symbol, self.link.time.now_ns())
         self.chart.show(past, marks_of(mirror, symbol))
-        if detail.votes != self._votes:
-            self._votes = detail.votes
-            self.update_parts(Part.TICKETS)
+        self._votes, self._votes_ns = detail.votes, detail.at_ns
+        self.update_parts(Part.TICKETS)
 
     @property
     def ticket(self) -> Ticket | None:

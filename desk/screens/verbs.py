@@ -22,7 +22,7 @@ from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
 from engine.model import Mode, Order, Ticket, TradingState
-from engine.model.frames import Command
+from engine.model.frames import Command, Reply
 from widgets import figures
 from widgets.status_line import StatusLine
 
@@ -112,16 +112,25 @@ class VerbScreen(Screen[None]):
 
     @work
     async def action_edit(self) -> None:
-        """Change the order of a ticket: what is asked names the fingerprint that was seen."""
+        """Change the order of a ticket: what is asked names the fingerprint that was seen. What the controls refuse
+        comes back with their reasons, for other figures."""
         ticket = self._decidable()
         if ticket is None:
             return
         if ticket.draft is None:
             self.line.refused("There is no order to edit: nothing could be sized.")
             return
-        command = await self.app.push_screen_wait(Edit(ticket))
-        if command is not None:
-            self.send(command)
+        asked = Command("edit")
+        refused: tuple[str, ...] = ()
+        while True:
+            command = await self.app.push_screen_wait(Edit(ticket, asked, refused))
+            if command is None:
+                return
+            reply = await self._sent(command)
+            held = self.link.mirror.tickets.get(ticket.id)
+            if reply is None or reply.ok or held is None or held.fingerprint != ticket.fingerprint:
+                return
+            asked, refused = command, reply.difference or (reply.text,)
 
     def _decidable(self) -> Ticket | None:
         ticket = self.ticket
@@ -222,21 +231,27 @@ class VerbScreen(Screen[None]):
     async def send(self, command: Command, *, after: Callable[[], None] = lambda: None) -> None:
         """Send a command and say what became of it."""
         try:
+            await self._sent(command)
+        finally:
+            after()
+
+    async def _sent(self, command: Command) -> Reply | None:
+        """Send a command and say what became of it: the answer, None where none came."""
+        try:
             reply = await self.link.command(command)
         except DeskError as error:
             what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
             self.line.refused(f"{command.verb}: {error.message}, {what}{self._other_ways(command)}")
-            return
-        finally:
-            after()
+            return None
         if reply.ok:
             self.line.done(reply.text)
-            return
+            return reply
         words = [reply.text, *reply.difference] + ([f"→ {reply.remedy}"] if reply.remedy else [])
         self.line.refused(" · ".join(words))
         if reply.ticket is not None and reply.ticket.id in self.link.mirror.tickets:
             self.link.mirror.tickets[reply.ticket.id] = reply.ticket
             self.update_parts(Part.TICKETS)
+        return reply
 
     def _other_ways(self, command: Command) -> str:
         """What still halts an engine that does not answer."""

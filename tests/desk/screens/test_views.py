@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
 from desk.screens.symbol import SymbolView
 from desk.screens.told import Told
-from engine.model import Fill, Light, Role, TradingState
+from engine.model import Fill, Light, LimitUse, Role, TradingState
 from engine.model.frames import Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
@@ -126,7 +127,12 @@ async def test_risk_shows_limits_locks_states_and_alerts(open_desk: Opener, tmp_
         await until(pilot, lambda: len(view.alerts.rows) == 1)
         await engine.send(Frame(rev=0, status=made_up.status(state=TradingState.HALTED), protections=()))
         await until(pilot, lambda: not view.locks.rows)
-        for pane, words in (("limits", "used"), ("locks", ""), ("alerts", "check the network"), ("states", "drawdown")):
+        for pane, words in (
+            ("limits", "used"),
+            ("locks", ""),
+            ("alerts", "check the network"),
+            ("states", "by person"),
+        ):
             view.query_one(f"#{pane}").focus()
             await pilot.press("enter")
             if words:
@@ -362,3 +368,55 @@ async def test_a_lost_engine_shows_in_every_view(open_desk: Opener) -> None:
         await until(pilot, lambda: view.limits.stale)
         await engine.start()
         await until(pilot, lambda: not view.limits.stale)
+
+
+async def test_two_limits_of_one_control_are_two_rows_the_tightest_first(open_desk: Opener, tmp_path: Path) -> None:
+    limits = (
+        LimitUse("order_rate", Decimal(5), Decimal(5), "per minute"),
+        LimitUse("order_rate", Decimal(6), Decimal(30), "per day"),
+        LimitUse("gross_exposure", Decimal("740740.73"), Decimal("1234567.89"), "USD"),
+    )
+    status = replace(made_up.status(), limits=limits)
+    async with open_desk(replace(made_up.snapshot(), status=status), paths=write_day(tmp_path), size=(80, 24)) as (
+        pilot,
+        app,
+        _engine,
+    ):
+        await pilot.press("6")
+        view = view_of(app, RiskView)
+        assert isinstance(view, RiskView)
+        await until(pilot, lambda: len(view.limits.rows) == 3)
+        await until(pilot, lambda: "5 of 5 per minute" in painted(view.limits)[1])
+        assert "100%" in painted(view.limits)[1]
+        assert "740,741 of 1,234,568 USD" in painted(view.limits)[2]
+        assert "6 of 30 per day" in painted(view.limits)[3]
+
+
+async def test_a_sum_lists_its_decisions_within_the_filter_in_force(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _engine):
+        await pilot.press("8")
+        view = view_of(app, LedgerView)
+        assert isinstance(view, LedgerView)
+        await until(pilot, lambda: len(view.rows.rows) == 3)
+        await pilot.press("f")
+        await answer(pilot, "rejected")
+        await until(pilot, lambda: len(view.rows.rows) == 1)
+        group = next(each for each in view.groups.rows if each.by == "symbol")
+        view.groups.choose(f"{group.by} {group.name}")
+        view.groups.focus()
+        await until(pilot, lambda: app.focused is view.groups)
+        await pilot.press("enter")
+        await until(pilot, lambda: view.filter.text == "rejected symbol:TSLA")
+        assert len(view.rows.rows) == group.decisions == 1
+
+
+async def test_every_figure_of_the_engine_is_reached_on_a_small_screen(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path), size=(80, 24)) as (pilot, app, _engine):
+        await pilot.press("7")
+        view = view_of(app, FeedsView)
+        assert isinstance(view, FeedsView)
+        view.figures.focus()
+        await until(pilot, lambda: app.focused is view.figures)
+        await pilot.press("z")
+        await until(pilot, lambda: any("reconciled" in line for line in painted(view.figures)))
+        await until(pilot, lambda: any("match and guards 0.04/0.20 ms" in line for line in painted(view.figures)))
