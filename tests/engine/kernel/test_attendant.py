@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SECOND, VirtualClock
-from engine.config import Config
 from engine.kernel.attendant import Attendant
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import Compared, Updated
