@@ -105,7 +105,7 @@ class Ensemble:
         parts = [f"{member.name}={member.version}*{member.weight!r}" for member in self._members]
         parts += [f"{scorer.name}={scorer.version}*{self._late[scorer.name]!r}" for scorer in late]
         parts += [f"{members}={curve.version}" for members, curve in sorted(self._curves.items())]
-        whole = "|".join((f"label={self._label!r}", *parts))
+        whole = "|".join((f"label={self._label!r}", f"max_chars={self._max_chars}", *parts))
         self.version = f"{NAME}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
     @property

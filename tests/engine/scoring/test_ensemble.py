@@ -95,11 +95,12 @@ def test_a_curve_says_how_often_these_members_are_right() -> None:
     assert alone.score([post("x")], NOW)[0].reading.confidence == 0.6
 
 
-def test_the_version_follows_members_and_weights() -> None:
+def test_the_version_follows_members_weights_and_what_is_read_of_a_text() -> None:
     one = ensemble(always("a", 0, 1), always("b", 0, 1))
     assert one.version == ensemble(always("a", 0, 1), always("b", 0, 1)).version
     assert one.version != ensemble(always("a", 0, 1), always("b", 0, 1), weights={"a": 2.0}).version
     assert one.version != ensemble(always("a", 0, 1), Made("b", list, version="2")).version
+    assert one.version != ensemble(always("a", 0, 1), always("b", 0, 1), max_chars=500).version
 
 
 @pytest.mark.parametrize(
