@@ -85,12 +85,15 @@ class Doubts:
             self._seen[fill.symbol] = (fill.price, self._calendar.session_start_ns(fill.at_ns))
 
     def jumps(self, quote: Quote, collar: Decimal, now_ns: int) -> bool:
-        """Take the quote's price in; whether it is a jump that waits for the venue's word."""
+        """Take the quote's price in; whether it is a jump that waits for the venue's word.
+
+        Its day is the one on which it was quoted: what a source tells first on a morning may be last evening's.
+        """
         symbol = quote.symbol
         price = _fair(quote, collar)
         if price is None or "/" in symbol:
             return self.jumped(symbol)
-        day_ns = self._calendar.session_start_ns(now_ns)
+        day_ns = self._calendar.session_start_ns(min(now_ns, quote.at_ns))
         jump, seen = self._jumps.pop(symbol, None), self._seen.get(symbol)
         if jump is not None:
             base = jump.base if now_ns < jump.since_ns + JUMP_NS else None

@@ -114,6 +114,12 @@ class TestJump:
         assert [alert.code for alert in changes.alerts] == ["price_jump"]
         assert not orders.on_quote(*at(1, "10", "10.01", "10", self.MORNING)).requests, "asked once"
 
+    def test_last_evenings_price_told_in_the_morning_hides_no_jump(self, orders: Orders, bare: Intent) -> None:
+        """A source's snapshot, asked for at every connection."""
+        assert not orders.on_quote(quote("100", "100.1", T0 + SECOND), self.MORNING).requests
+        changes = orders.on_quote(*at(1, "10", "10.01", "10", self.MORNING))
+        assert changes.requests == (Compare("jump"),) and not placed(changes)
+
     def test_a_gap_is_sold_into_once_the_venue_has_told_the_same_position(self, orders: Orders, bare: Intent) -> None:
         orders.on_quote(*at(0, "60", "60.1", "60", self.MORNING))
         ready(orders, self.MORNING + SECOND)
@@ -151,7 +157,9 @@ class TestJump:
     def test_what_is_doubted_is_forgotten_with_the_holding(self) -> None:
         doubts = Doubts()
         for day in (0, 1):
-            doubts.jumps(quote("100", "100.1") if not day else quote("10", "10.1"), Decimal("0.02"), T0 + day * DAY)
+            at_ns = T0 + day * DAY
+            moved = quote("10", "10.1", at_ns) if day else quote("100", "100.1", at_ns)
+            doubts.jumps(moved, Decimal("0.02"), at_ns)
         assert doubts.jumped("TSLA")
         doubts.forget("TSLA")
         assert not doubts.jumped("TSLA") and doubts.base("TSLA") is None
