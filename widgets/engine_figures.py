@@ -8,8 +8,8 @@ from typing import ClassVar
 from engine.model.feeds import StageLatency
 from engine.model.frames import Status
 from widgets import figures
+from widgets.flow import figure, flow
 from widgets.line import Line
-from widgets.pieces import flow, piece
 from widgets.scroll_block import ScrollBlock
 
 _LABEL = 17
@@ -56,8 +56,8 @@ class EngineFigures(ScrollBlock):
             ("venue", [f"{status.broker}, {'reconciled' if status.reconciled else 'NOT RECONCILED: no new risk'}"]),
         )
         for name, texts in told:
-            pieces = [piece((text, colors.text)) for text in texts]
-            lines += flow(name, pieces, width, indent=_LABEL, style=colors.muted)
+            parts = [figure((text, colors.text)) for text in texts]
+            lines += flow(name, parts, width, indent=_LABEL, style=colors.muted)
         return lines
 
 

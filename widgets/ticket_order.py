@@ -11,10 +11,10 @@ from rich.style import Style
 from engine.clock import SECOND
 from engine.model import Draft, Side
 from widgets import figures
+from widgets.flow import Figure, figure, flow
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
-from widgets.pieces import Piece, flow, piece
 from widgets.ticket_facts import TicketFacts
 
 HURRY_NS = 20 * SECOND
@@ -110,9 +110,9 @@ def _told(label: str, text: str, width: int, most: int, colors: Palette, style: 
     return [pair(label if at == 0 else "", each, width, colors, style) for at, each in enumerate(texts)]
 
 
-def _flow(label: str, pieces: list[Piece], width: int, colors: Palette) -> list[Line]:
+def _flow(label: str, parts: list[Figure], width: int, colors: Palette) -> list[Line]:
     """Labelled figures, none of them parted."""
-    return flow(label, pieces, width, indent=_LABEL + 1, style=colors.muted)
+    return flow(label, parts, width, indent=_LABEL + 1, style=colors.muted)
 
 
 def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> list[Line]:
@@ -124,7 +124,7 @@ def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> lis
     )
     size = f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}"
     return _flow(
-        "order", [piece((size, colors.strong)), *(piece((text, colors.text)) for text in texts)], width, colors
+        "order", [figure((size, colors.strong)), *(figure((text, colors.text)) for text in texts)], width, colors
     )
 
 
@@ -142,8 +142,8 @@ def _exits(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> lis
         texts = [_away(price, draft.limit_price), f"{facts.percent_of_equity(gain)} of equity"]
         if len(gains) == 2 and gains[0]:
             texts.append(f"{float(gains[1] / abs(gains[0])):.1f}× the risk")
-        first = piece((f"{figures.price(price):<8} ", colors.text), (money, colors.signed(float(gain))))
-        lines += _flow(label, [first, *(piece((text, colors.muted)) for text in texts)], width, colors)
+        first = figure((f"{figures.price(price):<8} ", colors.text), (money, colors.signed(float(gain))))
+        lines += _flow(label, [first, *(figure((text, colors.muted)) for text in texts)], width, colors)
     return lines
 
 
@@ -161,7 +161,7 @@ def _exposure(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors:
 
     Of a ticket that was decided only what is held now: its order is in there already, or never will be.
     """
-    pending, pieces = facts.decision is None, []
+    pending, parts = facts.decision is None, []
     for name, held, working, after, limit in (
         (draft.symbol, facts.held, facts.working, facts.after, facts.limit_percent("position")),
         ("all", facts.gross, facts.buying, facts.gross_after, facts.limit_percent("gross_exposure")),
@@ -171,13 +171,13 @@ def _exposure(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors:
             text += f" {'+' if working > 0 else ''}{facts.percent_of_equity(working)} working"
         text += f" → {facts.percent_of_equity(after)}" if pending else " now"
         of = "" if limit is None else f" of {_limit(limit)}%"
-        pieces.append(piece((f"{name[:9]} ", colors.muted), (text, colors.text), (of, colors.muted)))
+        parts.append(figure((f"{name[:9]} ", colors.muted), (text, colors.text), (of, colors.muted)))
     oldest_ns = facts.oldest_price_ns
     if oldest_ns is not None:
-        pieces.append(piece((f"prices {figures.span(now_ns - oldest_ns)} old", colors.muted)))
+        parts.append(figure((f"prices {figures.span(now_ns - oldest_ns)} old", colors.muted)))
     elif any(position.quantity for position in facts.positions.values()):
-        pieces.append(piece(("not all priced", colors.warn)))
-    return _flow("exposure", pieces, width, colors)
+        parts.append(figure(("not all priced", colors.warn)))
+    return _flow("exposure", parts, width, colors)
 
 
 def _limit(percent: float) -> str:
@@ -188,17 +188,17 @@ def _limit(percent: float) -> str:
 def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Palette) -> list[Line]:
     """The price that was seen and the price now, each with its age, and how far it moved."""
     seen = figures.price(draft.reference_price)
-    pieces = [piece((seen, colors.strong), (f" seen {figures.span(now_ns - draft.reference_ns)} ago", colors.muted))]
+    parts = [figure((seen, colors.strong), (f" seen {figures.span(now_ns - draft.reference_ns)} ago", colors.muted))]
     row = facts.row
     if row is None or row.price is None:
-        return _flow("price", [*pieces, piece(("now unknown", colors.warn))], width, colors)
+        return _flow("price", [*parts, figure(("now unknown", colors.warn))], width, colors)
     price, away = Decimal(row.price), Decimal(0)
     if draft.reference_price:
         away = (price - draft.reference_price) / draft.reference_price * 10_000
     moved = f" {figures.glyph(float(away))} {away:+,.0f} bps"
-    pieces.append(piece((f"now {figures.price(price)}", colors.strong), (moved, colors.signed(float(away)))))
-    pieces.append(piece((f"{figures.span(now_ns - row.price_ns)} old", colors.muted)))
-    return _flow("price", pieces, width, colors)
+    parts.append(figure((f"now {figures.price(price)}", colors.strong), (moved, colors.signed(float(away)))))
+    parts.append(figure((f"{figures.span(now_ns - row.price_ns)} old", colors.muted)))
+    return _flow("price", parts, width, colors)
 
 
 def _mood(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list[Line]:
@@ -207,26 +207,26 @@ def _mood(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list[
     first = [(figures.score(mood.value), colors.strong)]
     if mood.change is not None:
         first.append((f" {figures.glyph(mood.change)}{figures.score(mood.change)}", colors.signed(mood.change)))
-    pieces = [tuple(first)]
+    parts = [tuple(first)]
     if facts.row is not None and facts.decision is None:
         now = facts.row.mood
-        pieces.append(
-            piece(
+        parts.append(
+            figure(
                 (f"now {figures.score(now.value)}", colors.text),
                 (f" {figures.span(now_ns - now.at_ns)} old", colors.muted),
             )
         )
     if mood.raw is not None:
         kept = (f" {figures.share(mood.kept)} kept", colors.warn if mood.kept < 0.75 else colors.muted)
-        pieces.append(piece((f"raw {figures.score(mood.raw)}", colors.text), kept))
+        parts.append(figure((f"raw {figures.score(mood.raw)}", colors.text), kept))
     said = (f"{mood.volume} posts", f"{mood.authors} authors", f"conf {mood.confidence:.2f}")
-    return _flow("mood", [*pieces, *(piece((text, colors.muted)) for text in said)], width, colors)
+    return _flow("mood", [*parts, *(figure((text, colors.muted)) for text in said)], width, colors)
 
 
 def _votes(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list[Line]:
     """What each scorer makes of the same posts, and how old that is."""
-    pieces = [
-        piece(
+    parts = [
+        figure(
             (f"{vote.scorer[:16]} ", colors.muted),
             (f"{figures.glyph(vote.score)}{figures.score(vote.score)}", colors.signed(vote.score)),
             (f" conf {vote.confidence:.2f}", colors.muted),
@@ -234,5 +234,5 @@ def _votes(facts: TicketFacts, now_ns: int, width: int, colors: Palette) -> list
         for vote in facts.votes
     ]
     if facts.votes_ns:
-        pieces.append(piece((f"{figures.span(now_ns - facts.votes_ns)} old", colors.muted)))
-    return _flow("votes", pieces, width, colors)
+        parts.append(figure((f"{figures.span(now_ns - facts.votes_ns)} old", colors.muted)))
+    return _flow("votes", parts, width, colors)
