@@ -1,9 +1,10 @@
-"""What every command needs: the configuration of the asked profile and where its files are."""
+"""What commands share: the configuration of the asked profile, where its files are, and answers in JSON."""
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,8 @@ import click
 if TYPE_CHECKING:
     from engine.config import Config, Loaded
     from engine.paths import Paths
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
 class Number(click.FloatRange):
@@ -64,11 +67,11 @@ def load_context(ctx: click.Context, *, only_engine: bool = False) -> Context:
     return Context(loaded, Paths.of(loaded.config))
 
 
-def journal_path(profile: str | None, config: Path | None, journal: Path | None) -> Path:
-    """The journal a command works on: the one named, or the profile's own. Raises ConfigError."""
-    if journal is not None:
-        return journal
-    from engine.config import load
-    from engine.paths import Paths
+def show(report: object, lines: Iterable[str], as_json: bool) -> None:
+    """Print a report: as JSON, or the lines that say it."""
+    if as_json:
+        import msgspec
 
-    return Paths.of(load(config, profile=profile, env=os.environ).config).journal
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        click.echo("\n".join(lines))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.context import Number, load_context
+from desk.context import AS_JSON, Number, load_context, show
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ PLAIN: Final = "plain-vader"
 @click.option("--rings", is_flag=True, help="PATHs are labelled clusters of posts: which the guards call rings.")
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
 @click.option("--band", type=Number(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.pass_context
 def evaluate(
     ctx: click.Context,
@@ -69,22 +69,16 @@ def evaluate(
         from desk.evaluate_rings import measure, ring_lines
 
         told = measure(config, paths)
-        _print(told, ring_lines(told), as_json)
+        show(told, ring_lines(told), as_json)
     elif rank_ic:
         ranks = _against_prices(config, scorer, paths)
-        _print(ranks, rank_lines(ranks), as_json)
+        show(ranks, rank_lines(ranks), as_json)
     elif pair is not None:
         compared = _compared(config, pair, _sets(paths, part), band)
-        _print(compared, comparison_lines(pair, compared), as_json)
+        show(compared, comparison_lines(pair, compared), as_json)
     else:
         measured = _measured(config, scorer, _sets(paths, part), band)
-        _print(measured, figure_lines(measured), as_json)
-
-
-def _print(report: object, lines: Sequence[str], as_json: bool) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines))
+        show(measured, figure_lines(measured), as_json)
 
 
 def _measured(config: Config, name: str | None, sets: Iterable[LabelledSet], band: float) -> list[SetFigures]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from desk.commands.journal import AS_JSON, JOURNAL, NAME, journal_path, terminal_width
+from desk.commands.journal import JOURNAL, NAME, journal_path, terminal_width
+from desk.context import AS_JSON
 
 
 @click.group()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from desk.context import AS_JSON, load_context
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError, JournalError
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ def _known_kinds(ctx: click.Context, parameter: click.Parameter, given: tuple[st
     return given
 
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 JOURNAL = click.option(
     "--journal", "file", type=click.Path(path_type=Path), help="This journal file instead of the profile's own."
 )
@@ -206,12 +206,10 @@ def why(ctx: click.Context, id: str, as_json: bool, file: Path | None, name: str
 
 def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
     """The journal a command reads: `--journal`, else the profile's, else that of an engine with its own name."""
-    from desk.context import journal_path as resolve
-    from desk.context import options
-
-    given = options(ctx)
-    path = resolve(given.profile, None if given.config is None else Path(given.config), file)
-    return path.with_name(f"{name}.journal") if name and file is None else path
+    if file is not None:
+        return file
+    path = load_context(ctx).paths.journal
+    return path.with_name(f"{name}.journal") if name else path
 
 
 def since_ns(text: str) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.journal import AS_JSON, JOURNAL, NAME, journal_path, since_ns
+from desk.commands.journal import JOURNAL, NAME, journal_path, since_ns
+from desk.context import AS_JSON
 
 if TYPE_CHECKING:
     from engine.model.ledger import Ledger

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from desk.context import load_context
+from desk.context import AS_JSON, load_context, show
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -55,6 +55,12 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
     place(context.paths.state_dir, name)
     hub = os.environ.get("HF_ENDPOINT", HUB)
     source: Any = pulling.Directory(directory) if directory is not None else pulling.Hub(name, revision, hub)
+    backend = ""
+
+    def trial(model: Model) -> None:
+        nonlocal backend
+        backend, _ = _measure(context.config, model, 1)
+
     model = pulling.pull(
         source,
         name,
@@ -63,8 +69,8 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
         torch=find_spec("torch") is not None,
         quantise=not float32,
         progress=lambda said: click.echo(f"{said} …", err=True),
+        trial=trial,
     )
-    backend, _ = _measure(context.config, model, 1)
     click.echo(f"{model.manifest.version} in {model.directory}, tried on {backend}")
     if name != settings.model:
         click.echo(f'to use it: scoring.finbert.model = "{name}"')
@@ -73,7 +79,7 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
 
 
 @models.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.pass_context
 def list_models(ctx: click.Context, as_json: bool) -> None:
     """The models on this machine; * marks the one of the configuration."""
@@ -101,21 +107,17 @@ def list_models(ctx: click.Context, as_json: bool) -> None:
 @models.command()
 @click.argument("name", required=False)
 @click.option("--posts", default=200, show_default=True, type=click.IntRange(1, 100_000), help="Posts to score.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.pass_context
 def bench(ctx: click.Context, name: str | None, posts: int, as_json: bool) -> None:
     """How fast a model scores posts here, in the process and with the settings that the engine would use."""
-    import msgspec
-
     from engine.scoring.finbert.store import find
 
     context = load_context(ctx)
     model = find(context.paths.state_dir, name or context.config.scoring.finbert.model)
     backend, per_second = _measure(context.config, model, posts)
     row = {"model": model.manifest.version, "backend": backend, "posts": posts, "posts_per_s": round(per_second, 1)}
-    click.echo(
-        msgspec.json.encode(row).decode() if as_json else f"{per_second:,.0f} posts/s: {row['model']}, {backend}"
-    )
+    show(row, [f"{per_second:,.0f} posts/s: {row['model']}, {backend}"], as_json)
 
 
 def _measure(config: Config, model: Model, posts: int) -> tuple[str, float]:

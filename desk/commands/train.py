@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from desk.context import AS_JSON, show
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go; without it, figures only."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 def train(paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Train the scorer `linear` on labelled texts, and measure it on texts that it has not seen.
 
@@ -61,7 +62,7 @@ def train(paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     lines = figure_lines(figures)
     if out is not None:
         lines += ["", f"wrote {out}; to use it: scoring.linear_weights = {str(out.resolve())!r}"]
-    _print(figures, lines, as_json)
+    show(figures, lines, as_json)
 
 
 def _measured(
@@ -126,9 +127,3 @@ def _write(file: Path, text: str) -> None:
             where=str(file),
             remedy="correct the path",
         ) from error
-
-
-def _print(report: object, lines: Sequence[str], as_json: bool) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines))
