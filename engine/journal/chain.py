@@ -103,18 +103,23 @@ class Record(Value, frozen=True, gc=False):
 
     def value(self) -> Value:
         """The body as its type. Raises JournalError for an unknown kind or a body that does not fit its type."""
-        expected = KINDS.get(self.kind)
-        if expected is None:
-            raise JournalError(
-                f"expected a kind this version knows, found {self.kind!r}",
-                where=f"record {self.seq}",
-                remedy="read it with the version of the desk that wrote it, or run `desk journal verify`",
-            )
-        try:
-            return _decoder(expected)(self.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise JournalError(
-                f"expected a {expected.__name__}, found a body that is none: {error}",
-                where=f"record {self.seq} ({self.kind})",
-                remedy="run `desk journal verify`",
-            ) from error
+        return decode(self.seq, self.kind, self.body)
+
+
+def decode(seq: int, kind: str, body: bytes) -> Value:
+    """What the body of record `seq` holds. Raises JournalError for an unknown kind and a body that does not fit it."""
+    expected = KINDS.get(kind)
+    if expected is None:
+        raise JournalError(
+            f"expected a kind this version knows, found {kind!r}",
+            where=f"record {seq}",
+            remedy="read it with the version of the desk that wrote it, or run `desk journal verify`",
+        )
+    try:
+        return _decoder(expected)(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise JournalError(
+            f"expected a {expected.__name__}, found a body that is none: {error}",
+            where=f"record {seq} ({kind})",
+            remedy="run `desk journal verify`",
+        ) from error

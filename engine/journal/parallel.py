@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw, Walk, follow
 from engine.secrets import child_environment
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 PARALLEL: Final = 100_000
 """Records from which on starting processes pays."""
@@ -40,6 +40,10 @@ def follow_all(
     workers = min(WORKERS, os.cpu_count() or 1)
     if last < PARALLEL or workers == 1:
         return follow(walk, connection, last, progress)
+    import multiprocessing  # here: whoever opens a journal imports this module
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     starts = iter(range(0, last, PART))
     context = multiprocessing.get_context("spawn")
     with plain_environment(), ProcessPoolExecutor(workers, mp_context=context) as pool:

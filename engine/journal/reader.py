@@ -13,7 +13,7 @@ from engine.journal.anchor import Anchor, read_anchor
 from engine.journal.chain import Record
 from engine.journal.export import write_records
 from engine.journal.faults import explain
-from engine.journal.query import Wanted, select
+from engine.journal.query import Wanted, select, select_values
 from engine.journal.schema import as_text
 from engine.journal.story import Story, tell
 from engine.journal.verify import Verification, verify
@@ -103,6 +103,17 @@ class Reader:
         wanted = Wanted(chosen, since_ns, until_ns, key, containing, after_seq, limit, reverse)
         try:
             yield from select(self._connection, wanted)
+        except sqlite3.Error as error:
+            raise explain(error, self.path, "read the journal") from error
+
+    def values(self, kinds: Collection[str], since_ns: int | None = None) -> Iterator[tuple[int, int, Value]]:
+        """Of each record of these kinds seq, at_ns and its body as its type: a restart needs no more, of all there are.
+
+        Raises what `records` and `Record.value` raise.
+        """
+        wanted = Wanted(tuple(dict.fromkeys(kinds)), since_ns)
+        try:
+            yield from select_values(self._connection, wanted)
         except sqlite3.Error as error:
             raise explain(error, self.path, "read the journal") from error
 

@@ -49,10 +49,6 @@ from engine.scoring.ensemble import NAME as ENSEMBLE
 from engine.sentiment import Sentiment
 
 BOOK_KINDS = (
-    "intent",
-    "answer",
-    "order",
-    "fill",
     "state",
     "protection",
     "lift",
@@ -60,7 +56,12 @@ BOOK_KINDS = (
     "command",
     "halt",
     "reconciliation",
+    "answer",
+    "intent",
+    "order",
+    "fill",
 )
+"""The commonest last: those are read the fastest."""
 TICKET_KINDS = ("ticket", "decision")
 POST_KINDS = ("post", "edit", "guard", "reading", "feed", "signal")
 
@@ -112,11 +113,10 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
     venue: list[Intent | Order | Fill] = []
     account = next(reader.records(kinds=("account",), limit=1, reverse=True), None)
     account_seq, account_ns = (0, 0) if account is None else (account.seq, account.at_ns)
-    for record in reader.records(kinds=BOOK_KINDS):
-        if account is not None and record.seq > account_seq:
+    for seq, at_ns, value in reader.values(BOOK_KINDS):
+        if account is not None and seq > account_seq:
             _restore_account(account, dealing)
             account = None
-        value = record.value()
         match value:
             case Intent():
                 dealing.orders.restore(value)
@@ -152,7 +152,7 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
                 elif value.verb == "cancel" and value.ok:
                     dealing.orders.unwanted(value.arguments.get("order", ""))
             case Halt():
-                if record.at_ns >= day_ns and value.halted:
+                if at_ns >= day_ns and value.halted:
                     dealing.halted.add(value.symbol)
                 else:
                     dealing.halted.discard(value.symbol)
@@ -173,8 +173,7 @@ def _restore_account(record: Record, dealing: Dealing) -> None:
 def _restore_tickets(reader: Reader, since_ns: int, dealing: Dealing, view: View) -> None:
     """What was asked lately and what became of it."""
     tickets: dict[str, Ticket] = {}
-    for record in reader.records(kinds=TICKET_KINDS, since_ns=since_ns):
-        value = record.value()
+    for _, _, value in reader.values(TICKET_KINDS, since_ns):
         if isinstance(value, Ticket):
             dealing.tickets.restore(value)
             tickets[value.id] = value
@@ -230,10 +229,9 @@ def _restore_posts(
         for feed in versioned:
             feed.restore(post)
 
-    for record in reader.records(kinds=POST_KINDS, since_ns=known_from_ns):
-        if cut is not None and record.seq >= cut.seq:
+    for seq, at_ns, value in reader.values(POST_KINDS, known_from_ns):
+        if cut is not None and seq >= cut.seq:
             break
-        value = record.value()
         if isinstance(value, Reading):
             if post is not None and value.post_id == post.id:
                 readings.append(value)
@@ -243,8 +241,8 @@ def _restore_posts(
         if isinstance(value, PostRecord):
             finish()
             post, matches, mark, readings = value.whole, value.matches, value.mark or PLAIN, []
-            if record.at_ns >= guarded_from_ns:
-                pipeline.guards.restore(post, matches, mark, partial(_begun, reader, record.seq))
+            if at_ns >= guarded_from_ns:
+                pipeline.guards.restore(post, matches, mark, partial(_begun, reader, seq))
         elif isinstance(value, GuardRecord):
             pipeline.restore_verdict(value)
         elif isinstance(value, Edit):

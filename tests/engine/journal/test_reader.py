@@ -120,6 +120,21 @@ def test_rare_kinds_are_found_without_reading_the_others(records: list[Record], 
     assert set(BULK) < set(KINDS)
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kinds=st.lists(st.sampled_from(["post", "reading", "halt", "state", "fill"])), since=st.integers(-10, 1010))
+def test_values_are_those_of_the_records(records: list[Record], path: Path, kinds: list[str], since: int) -> None:
+    with Reader(path) as reader:
+        found = [(each.seq, each.at_ns, each.value()) for each in reader.records(kinds, since_ns=since)]
+        assert list(reader.values(kinds, since)) == found
+
+
+@pytest.mark.parametrize("change", ["at_ns = 'soon'", "at_ns = 0.5", "body = x'7b7d'", "body = '{}'", "body = 7"])
+def test_a_damaged_row_has_no_value(records: list[Record], path: Path, tamper: Tamper, change: str) -> None:
+    tamper(f"UPDATE records SET {change} WHERE seq = 6")
+    with Reader(path) as reader, pytest.raises(JournalError, match="record 6"):
+        list(reader.values(list(KINDS)))
+
+
 def test_unknown_kinds_are_refused(records: list[Record], path: Path) -> None:
     with Reader(path) as reader, pytest.raises(JournalError, match="found 'rumour'"):
         list(reader.records(("rumour",)))
