@@ -66,6 +66,9 @@ class Check(Value, frozen=True, gc=False):
     """True when it is on the watchlist."""
     halted: bool
     session: Session
+    next_session: Session
+    next_session_ns: int | None
+    """When that begins; None when it is not known."""
     quote: Quote | None
     prices: Prices
     price: Decimal | None
@@ -190,6 +193,8 @@ def look(
         watched=symbol in watched,
         halted=symbol in book.halted,
         session=book.market.session,
+        next_session=book.market.next_session,
+        next_session_ns=book.market.changes_ns,
         quote=quote,
         prices=seen,
         price=seen.reference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.clock import MINUTE
 from engine.model import ZERO, Role, Session, Side
 from engine.risk.check import SKEW_NS, Check
 from engine.risk.control import Finding, control
@@ -65,13 +66,21 @@ def market_session(check: Check) -> Finding:
     if session in (Session.PRE, Session.POST):
         switched_on = check.risk.pre_market if session is Session.PRE else check.risk.post_market
         if not switched_on and not flatten:
-            return False, None, None, f"MARKET_EXTENDED_OFF: session={session.value}"
+            return False, None, None, f"MARKET_EXTENDED_OFF: session={session.value}{_next(check)}"
         if check.draft is not None and not check.draft.extended_hours:
             return False, None, None, f"MARKET_EXTENDED_NOT_ASKED: session={session.value}, extended_hours=false"
         return True, None, None, f"MARKET_EXTENDED: session={session.value}"
     if session is Session.UNKNOWN and flatten:
         return True, None, None, "MARKET_UNKNOWN: role=flatten"
-    return False, None, None, f"MARKET_CLOSED: session={session.value}"
+    return False, None, None, f"MARKET_CLOSED: session={session.value}{_next(check)}"
+
+
+def _next(check: Check) -> str:
+    """What comes next and in how many minutes, as far as it is known."""
+    begins_ns = check.next_session_ns
+    if begins_ns is None or begins_ns <= check.now_ns:
+        return ""
+    return f", next={check.next_session.value}, in_min={-(-(begins_ns - check.now_ns) // MINUTE)}"
 
 
 @control(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from engine.clock import SECOND
-from engine.model import Instrument, Role, Session, Side
+from engine.model import Instrument, Market, Role, Session, Side
 
 D = Decimal
 
@@ -82,6 +82,23 @@ def test_market_session(scene, session, switches, extended, passed):
     draft = scene.draft(extended_hours=extended)
     result = scene.judged("market_session", book=scene.book(session=session), draft=draft, **switches)
     assert result.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("session", "following", "in_ns", "said"),
+    [
+        (Session.CLOSED, Session.PRE, 630 * 60 * SECOND, "MARKET_CLOSED: session=closed, next=pre, in_min=630"),
+        (Session.PRE, Session.REGULAR, 61 * SECOND, "MARKET_EXTENDED_OFF: session=pre, next=regular, in_min=2"),
+        (Session.UNKNOWN, Session.UNKNOWN, None, "MARKET_CLOSED: session=unknown"),
+        (Session.CLOSED, Session.PRE, -SECOND, "MARKET_CLOSED: session=closed"),
+    ],
+)
+def test_a_market_that_is_not_open_says_what_comes_next_and_when(scene, session, following, in_ns, said):
+    book = scene.book(session=session)
+    changes_ns = None if in_ns is None else book.now_ns + in_ns
+    market = Market(session, book.now_ns, following, changes_ns)
+    result = scene.judged("market_session", book=msgspec.structs.replace(book, market=market))
+    assert result.reason == said
 
 
 @pytest.mark.parametrize(
