@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, distribution, entry_points
 from typing import Any
 
 from engine.clock import Clock
@@ -21,16 +21,21 @@ def find(group: str, name: str) -> Any:
 
     Raises ConfigError when there is none, naming those there are.
     """
-    points = entry_points(group=f"desk.{group}")
-    for point in points:
+    for point in _points(group):
         if point.name == name:
             return point.load()
-    known = ", ".join(sorted({point.name for point in points})) or "none"
+    known = ", ".join(sorted({point.name for point in _points(group)})) or "none"
     raise ConfigError(
         f"expected a known name among {known}, found {name!r}",
         where=group,
         remedy=f"correct the name, or install the package that offers it as an entry point of desk.{group}",
     )
+
+
+def _points(group: str) -> Iterator[EntryPoint]:
+    """Ours first: to look through every package that is installed takes twenty times as long."""
+    yield from distribution("desk").entry_points.select(group=f"desk.{group}")
+    yield from entry_points(group=f"desk.{group}")
 
 
 def build_feeds(

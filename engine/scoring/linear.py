@@ -86,8 +86,8 @@ def parse_model(table: str, where: str = WEIGHTS) -> Model:
                 knots.append((raw, share))
                 fits = 0.0 <= raw <= 1.0 and 0.0 <= share <= 1.0
             else:
-                bearish, bullish = (int(cell) for cell in cells)
-                fits = max(abs(bearish), abs(bullish)) <= 127 and name not in weights
+                bearish, bullish = map(int, cells)
+                fits = -127 <= bearish <= 127 and -127 <= bullish <= 127 and name not in weights
                 weights[name] = bearish, bullish
         except ValueError:
             fits = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from itertools import chain
 from typing import Final
 
 from engine.scoring.asides import HINTS
@@ -106,7 +107,7 @@ class Tokens(dict[str, Token]):
         self._seconds = frozenset(keys[1] for keys in words.phrases)
         self._listed = {*words.lexicon, *words.boosters, *words.negations, *NAMED}
         self._listed.update(word for phrase in long_ones for word in phrase)
-        self._keys = {*words.terms, *words.nots, *(key for phrase in words.phrases for key in phrase)}
+        self._keys = {*words.terms, *words.nots, *chain.from_iterable(words.phrases)}
 
     def __missing__(self, raw: str) -> Token:
         token = self._token(raw)

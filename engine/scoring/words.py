@@ -176,7 +176,9 @@ def _valence(value: str) -> float | None:
 def _members(term: str) -> list[tuple[str, ...]]:
     """The keys of each term that one with bars or `~` stands for; those of two words or more."""
     choices = [("", *FILLERS) if word == "~" else tuple(word.split("|")) for word in term.split(" ")]
-    found = [tuple(" ".join(chosen).split()) for chosen in product(*choices)]
+    found = list(product(*choices))
+    if any("" in choice for choice in choices):  # a word may be left out, or be several
+        found = [tuple(" ".join(chosen).split()) for chosen in found]
     return [keys for keys in found if len(keys) > 1]
 
 

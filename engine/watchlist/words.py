@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
-    "\uff66-\uffdc\U00020000-\U0003ffff]"
+_UNSPACED = (
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0x9FFF), (0xA960, 0xA97F)),
+    *((0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC), (0x20000, 0x3FFFF)),
 )
 """Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean: words, or their particles, follow without a space."""
+_EDGES = tuple(edge for first, last in _UNSPACED for edge in (first, last + 1))
+"""An odd number of these at or below a character's code says that it is in one of the ranges. (As a pattern these take
+20 ms to compile.)"""
 
 _CLASS = re.compile(r"[._][a-z]{1,2}(?![0-9a-z_])")
 """What makes another cashtag of one: `$BRK` and `$BRK.B`."""
@@ -79,7 +83,7 @@ def in_word(character: str) -> bool:
     """Whether a character glues to its neighbours into one word."""
     if character in _ASCII_WORD:
         return True
-    if character < "\x80" or _UNSPACED.match(character):
+    if character < "\x80" or bisect_right(_EDGES, ord(character)) % 2:
         return False
     return character.isalnum() or unicodedata.category(character).startswith("M")
 

@@ -8,6 +8,7 @@ from engine.clock import SystemClock
 from engine.config import Config, FeedsConfig, WatchRow, XConfig
 from engine.errors import ConfigError, CredentialsError
 from engine.feeds.news import AlpacaNewsFeed
+from engine.kernel import plugins
 from engine.kernel.plugins import build_feeds
 from engine.model import Feed
 from engine.model.ports import Sleeper
@@ -55,6 +56,11 @@ def test_without_keys_the_remedy_is_told() -> None:
     with pytest.raises(CredentialsError) as caught:
         feeds_of(Secrets("alpaca_key_id"), "news")
     assert "desk keys set" in caught.value.remedy
+
+
+def test_ours_are_found_without_a_look_at_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(plugins, "entry_points")
+    assert plugins.find("feeds", "news") is AlpacaNewsFeed
 
 
 def test_a_name_that_nothing_answers_to_is_refused() -> None:
