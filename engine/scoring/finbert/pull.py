@@ -106,29 +106,35 @@ def pull(
     torch: bool,
     quantise: bool = True,
     progress: Progress,
+    trial: Callable[[Model], None] = lambda model: None,
 ) -> Model:
     """Bring a model here, in place of an earlier one of that name. Raises DeskError with the remedy.
 
-    `labels` is `scoring.finbert.labels`, `torch` whether torch may compute. ONNX weights in full precision become
-    int8 where `quantise`: about a quarter of the size and five times the speed on a CPU.
+    `trial` may try the model where it lies meanwhile, under a state directory of its own; what it raises leaves the
+    earlier model in its place. `labels` is `scoring.finbert.labels`, `torch` whether torch may compute. ONNX weights in
+    full precision become int8 where `quantise`: about a quarter of the size and five times the speed on a CPU.
     """
     target = place(state_dir, name)
     weights = _weights(source, name, torch, quantise)
     private_dir(state_dir)
     models_dir(state_dir).mkdir(mode=0o700, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".pull-", dir=models_dir(state_dir)))
+    directory = place(scratch, name)
     try:
-        source.fetch(CONFIG, scratch)
-        signs(classes((scratch / CONFIG).read_bytes(), f"{name}: {CONFIG}"), labels, f"{name}: {CONFIG}: id2label")
+        directory.mkdir(parents=True)
+        source.fetch(CONFIG, directory)
+        signs(classes((directory / CONFIG).read_bytes(), f"{name}: {CONFIG}"), labels, f"{name}: {CONFIG}: id2label")
         for file in (*(each for each in TOKENIZER if each in source.files), weights):
             progress(f"fetching {file}")
-            source.fetch(file, scratch)
-        manifest = _prepared(scratch, name, source, weights, quantise, progress)
-        (scratch / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-        shutil.rmtree(scratch / ".cache", ignore_errors=True)
+            source.fetch(file, directory)
+        manifest = _prepared(directory, name, source, weights, quantise, progress)
+        (directory / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        shutil.rmtree(directory / ".cache", ignore_errors=True)
+        progress("trying it")
+        trial(Model(directory, manifest))
         if target.exists():
             shutil.rmtree(target)
-        scratch.rename(target)
+        directory.rename(target)
     except OSError as error:
         raise DeskError(
             f"expected to write a model, found {error.strerror or error}",

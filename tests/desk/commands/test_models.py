@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from desk.command_line import main_group
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DeskError
 from tests.engine.scoring.finbert import tiny
 
 Run = Callable[..., Result]
@@ -56,3 +56,14 @@ def test_a_bench_of_nothing_names_the_command(run: Run) -> None:
     missing = run("bench")
     assert isinstance(missing.exception, ConfigError)
     assert missing.exception.remedy == "desk models pull ProsusAI/finbert"
+
+
+def test_a_model_that_fails_its_trial_leaves_the_one_before(run: Run, tmp_path: Path) -> None:
+    directory = tiny.write(tmp_path / "mine")
+    assert run("pull", "own/tiny", "--from", str(directory)).exit_code == 0
+    before = run("list").stdout
+    tiny.write(directory, ("positive", "negative"))
+    refused = run("pull", "own/tiny", "--from", str(directory))
+    assert isinstance(refused.exception, DeskError) and "expected 2 finite numbers" in refused.exception.message
+    assert run("list").stdout == before
+    assert [path.name for path in (tmp_path / "state" / "models").iterdir()] == ["own--tiny"]
