@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import ClassVar
 
-from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
@@ -249,7 +248,7 @@ class Feed(Wheel, can_focus=True):
             post = self._window.shown[seq]
             hit = self._window.says(post)
             line = post_line(post, width, self.inks, chosen=chosen, hit=hit, symbols=self._symbols)
-            strip = line.strip(width, self.inks.base + (self.inks.cursor_row if chosen else Style()))
+            strip = line.strip(width, self.inks.base + self.inks.cursor_row if chosen else self.inks.base)
             self._strips[key] = strip
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)

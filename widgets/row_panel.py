@@ -181,15 +181,15 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         dirty = []
         for index in indexes:
             old = self._kept.get(index)
-            if self._strips(index) is not old:
+            if self._strips(index, width) is not old:
                 top = 0 if index < 0 else 1 + index * self.ROW_HEIGHT
                 dirty.append(Region(0, top, width, 1 if index < 0 else self.ROW_HEIGHT))
         if dirty:
             self.refresh(*dirty)
 
-    def _strips(self, index: int) -> list[Strip]:
+    def _strips(self, index: int, width: int) -> list[Strip]:
         """Strips of the title (index −1) or of a visible row, made again only when what they show has changed."""
-        width, focused, kept = self.size.width, self.has_focus, self._kept
+        focused, kept = self.has_focus, self._kept
         if index < 0:
             line, ground = self._title(width), self.inks.base + self.inks.head_row
             return kept.strips(index, (line.segments, width), lambda: [line], width, 1, ground)
@@ -198,17 +198,15 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
             key = self._cursor.keys[place]
             row, chosen = self._rows[key], key == self._cursor.key
             made_from = (key, row, self.moment(row), chosen, focused, width)
-            ground = self.inks.base + self._ground(chosen, focused)
             make = partial(self.row, key, row, width, self.inks)
-            return kept.strips(index, made_from, make, width, self.ROW_HEIGHT, ground)
+            return kept.strips(index, made_from, make, width, self.ROW_HEIGHT, self._ground(chosen, focused))
         empty = self.EMPTY if index == 0 and self._known and not self._cursor.keys else ""
         said = Line().field(f" {empty}", width, self.inks.muted)
         return kept.strips(index, (empty, width), lambda: [said], width, self.ROW_HEIGHT, self.inks.base)
 
     def _ground(self, chosen: bool, focused: bool) -> Style:
-        if not chosen:
-            return Style()
-        return self.inks.cursor_row if focused else self.inks.quiet_row
+        inks = self.inks
+        return inks.base + (inks.cursor_row if focused else inks.quiet_row) if chosen else inks.base
 
     def marker(self, key: str, colors: Palette) -> tuple[str, Style]:
         """The first cell of a row: says where the cursor is without any colour."""
@@ -229,7 +227,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
             return Strip.blank(size.width, self.inks.base)
         strips = self._kept.get(index)
         if strips is None or strips[part].cell_length != size.width:
-            strips = self._strips(index)
+            strips = self._strips(index, size.width)
         return strips[part]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

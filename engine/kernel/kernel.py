@@ -315,11 +315,22 @@ class Kernel:
             elif isinstance(urgent, Kill):
                 self._link.call_off_entries()
             elif isinstance(urgent, Commanded) and not urgent.reply.done():
-                if urgent.command.verb == "stop":
-                    urgent.reply.set_result(Reply(ok=True, text="stopping"))
-                    self.stop_soon("asked by a person after a failure", "person")
-                else:
-                    urgent.reply.set_result(Reply(ok=False, text=self._dealing.failed, remedy="`desk stop`, then mend"))
+                urgent.reply.set_result(self._refusal(urgent.command))
+
+    def _refusal(self, command: Command) -> Reply:
+        """What becomes of a person's command once nothing can be recorded."""
+        failed, remedy = self._dealing.failed, "`desk stop`, then mend"
+        if command.verb == "stop":
+            self.stop_soon("asked by a person after a failure", "person")
+            return Reply(ok=True, text="stopping")
+        if command.verb == "kill":
+            self._link.call_off_entries()
+            done = "entries at the venue are called off again, protective exits stay"
+            if not command.flatten:
+                return Reply(ok=True, text=f"{done}; {failed}", remedy=remedy)
+            remedy = "close positions at the venue's own screen"
+            return Reply(ok=False, text=f"{done}; nothing can be flattened: {failed}", remedy=remedy)
+        return Reply(ok=False, text=failed, remedy=remedy)
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""

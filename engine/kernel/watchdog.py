@@ -24,6 +24,8 @@ NAME = "watchdog"
 """Who made the trading state REDUCING, and may make it ACTIVE again."""
 
 LOOK_S = 0.5
+KEPT_LIMIT = 256 << 20
+"""Bytes of the journal's write-ahead log that a reader may keep from being copied back before it is told."""
 LEAST_UNSCORED = 3
 """So many posts in a row without a score are a fault; a single one may be an odd text."""
 
@@ -57,7 +59,7 @@ class Watchdog:
             await asyncio.sleep(LOOK_S)
             now_ns = self._clock.now_ns()
             found = self.look(now_ns)
-            if found:
+            if any(problem.reduces for problem in found):
                 self._calm_ns = now_ns
             elif now_ns - self._calm_ns < from_seconds(self._settings.calm_s):
                 continue
@@ -78,7 +80,7 @@ class Watchdog:
             return ()
         return tuple(
             problem
-            for found in (self._unscored(now_ns), self._mute(now_ns), self._late(), self._backlog())
+            for found in (self._unscored(now_ns), self._mute(now_ns), self._late(), self._backlog(), self._kept())
             for problem in found
         )
 
@@ -90,7 +92,7 @@ class Watchdog:
             stages.alarms.alert(
                 Alert(
                     id=f"{NAME}:{problem.name}",
-                    level=Level.CRITICAL,
+                    level=Level.CRITICAL if problem.reduces else Level.WARNING,
                     code=NAME,
                     subject=problem.name,
                     text=problem.text,
@@ -103,10 +105,11 @@ class Watchdog:
                 stages.alarms.clear(alert.id)
         self._light(watched.problems, now_ns)
         risk = stages.dealing.risk
-        if watched.problems and risk.state is TradingState.ACTIVE:
-            reason = "WATCHDOG: " + "; ".join(problem.text for problem in watched.problems)
+        grave = [problem for problem in watched.problems if problem.reduces]
+        if grave and risk.state is TradingState.ACTIVE:
+            reason = "WATCHDOG: " + "; ".join(problem.text for problem in grave)
             stages.dealing.enter(risk.change_state(TradingState.REDUCING, reason, NAME, now_ns))
-        elif not watched.problems and self._holds():
+        elif not grave and self._holds():
             stages.dealing.enter(risk.change_state(TradingState.ACTIVE, "WATCHDOG: all is well", NAME, now_ns))
 
     def _holds(self) -> bool:
@@ -173,4 +176,14 @@ class Watchdog:
                 "journal",
                 f"records have waited for the disk for more than {self._settings.journal_lag_s:g} s",
                 "the disk of the state directory is slow or stuck: look at its load and its log",
+            )
+
+    def _kept(self) -> Iterator[Problem]:
+        """Somebody reads the journal as it was long ago: what came since cannot leave the write-ahead log."""
+        if self._stages.journal.kept_bytes > KEPT_LIMIT:
+            yield Problem(
+                "journal-log",
+                f"the journal's write-ahead log holds more than {KEPT_LIMIT >> 20} MiB, kept by another process",
+                "end the program that has had the journal open for long (an export, a database browser)",
+                reduces=False,
             )
