@@ -11,9 +11,19 @@ from textual.message import Message
 from widgets.line import Line
 from widgets.line_block import LineBlock
 
+ALWAYS = "kill"
+"""The action whose key a narrow screen shows before any other."""
+
+
+def _cells(entry: tuple[str, str, str]) -> int:
+    """What a key takes, with the blanks behind it."""
+    key, label, _ = entry
+    return len(key) + len(label) + 3
+
 
 class KeyBar(LineBlock):
-    """Keys from left to right, as many as fit; the last one (help) always does."""
+    """Keys from left to right, as many as fit; the last one (help) always does, and before all others what stops
+    trading: the narrowest screen begins with it."""
 
     DEFAULT_CSS = """
     KeyBar { height: 1; }
@@ -37,8 +47,11 @@ class KeyBar(LineBlock):
         *rest, last = self._keys
         room = width - len(last[0]) - len(last[1]) - 3
         placed, column = [], 1
+        before = [action for _, _, action in rest].index(ALWAYS) if any(entry[2] == ALWAYS for entry in rest) else -1
+        if 1 + sum(map(_cells, rest[: before + 1])) > room:
+            rest.sort(key=lambda entry: entry[2] != ALWAYS)
         for key, label, action in rest:
-            size = len(key) + len(label) + 3
+            size = _cells((key, label, action))
             if column + size > room:
                 break
             placed.append((column, key, label, action))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import ClassVar
 
 from rich.style import Style
 
 from engine.clock import MINUTE
-from engine.model import Account, FeedState, Light, LimitUse, Market, Mode, Session, TradingState
+from engine.model import Account, FeedState, Light, Market, Mode, Session, TradingState
 from engine.model.frames import Status
 from widgets import figures
+from widgets.account_line import account_line
 from widgets.line import Line
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
+from widgets.pieces import Piece, laid
 
 _SESSIONS = {
     Session.PRE: "PRE-MARKET",
@@ -69,7 +70,11 @@ class StatusView:
 
 
 class StatusBar(LineBlock):
-    """Two lines. Nothing in it moves while nothing changes: countdowns show minutes."""
+    """Two lines. Nothing in it moves while nothing changes: countdowns show minutes.
+
+    Where there is no room for all, whole pieces are left out: never the profile and the trading state, and no figure is
+    ever cut.
+    """
 
     RATE: ClassVar[float] = 4.0
 
@@ -103,7 +108,7 @@ class StatusBar(LineBlock):
         colors = self.inks if view.attached else self.inks.greyed()
         return [
             self._first(view, view.status, width, colors),
-            _second(view.status, view.account, width, colors),
+            account_line(view.status, view.account, width, colors, wide=width >= _NARROW),
         ]
 
     def _waiting(self, width: int) -> Line:
@@ -114,60 +119,72 @@ class StatusBar(LineBlock):
         return line.add(" DESK ", self.inks.title).add(" attaching to the engine …", self.inks.muted)
 
     def _first(self, view: StatusView, status: Status, width: int, colors: Palette) -> Line:
-        line = Line()
-        line.add(f" {status.profile.upper()} ", colors.profile(status.profile)).gap(colors.text)
+        money = Line().add(f" {status.profile.upper()} ", colors.profile(status.profile))
+        pieces = [Piece(0, 0, money)]
         if view.read_only:
-            line.add("READ-ONLY", colors.accent).gap(colors.text)
+            pieces.append(Piece(2, 1, Line().add("READ-ONLY", colors.accent)))
         if not view.attached:
-            heard = figures.span(view.lost_s * 10**9)
-            line.add(f" ENGINE LOST {heard} ", colors.alarm).gap(colors.text)
-            why = f"{view.lost_why} → {view.lost_remedy}" if view.lost_remedy else view.lost_why
-            then = "all figures are as of then · " if width >= _NARROW else ""
-            return line.field(f"{then}{why}", width - line.cells, colors.warn)
-        _trading(line, status, _REASON if width >= _NARROW else _REASON_NARROW, colors)
+            return self._lost(view, pieces, width, colors)
+        pieces += _trading(status, _REASON if width >= _NARROW else _REASON_NARROW, colors)
         if not status.reconciled:
-            line.gap(colors.text).add(" NOT RECONCILED ", colors.caution)
+            pieces.append(Piece(2, 1, Line().add(" NOT RECONCILED ", colors.caution)))
         if view.protections:
             locks = "lock" if view.protections == 1 else "locks"
-            line.gap(colors.text).add(f"■ {view.protections} {locks}", colors.warn)
-        line.gap(colors.text, 2)
-        _market(line, status.market, self._now_ns, width, colors)
+            pieces.append(Piece(3, 1, Line().add(f"■ {view.protections} {locks}", colors.warn)))
+        pieces += _market(status.market, self._now_ns, width, colors)
+        engine, desk = view.versions
+        if engine != desk:
+            said = f"engine {engine} ≠ desk {desk}" if width >= _NARROW else f"engine {engine}"
+            pieces.append(Piece(8, 2, Line().field(said, min(len(said), 40), colors.warn)))
         here = self.local_offset_s
         clock = figures.clock_minute(self._now_ns) + (" NY" if width >= _NARROW or here is not None else "")
         clock += "" if here is None else f"  {figures.local_minute(self._now_ns, here)} here"
         speed = "" if status.speed == 1 else " max" if status.speed == 0 else f" ×{status.speed:g}"
-        corner = f"{clock}{speed} "
-        engine, desk = view.versions
-        if engine != desk:
-            said = f"engine {engine} ≠ desk {desk}" if width >= _NARROW else f"engine {engine}"
-            line.gap(colors.text, 2).field(said, min(len(said), 40), colors.warn)
-        _feeds(line, view.feeds, self._now_ns, width - len(corner) - 1, colors)
-        return line.right(f" {corner}", width - line.cells, colors.muted)
+        corner = Line().add(f"{clock}{speed} ", colors.muted)
+        line = laid([*pieces, Piece(5, 1, corner)], width, colors.text)
+        if line.segments[-1] is not corner.segments[0]:
+            return line
+        line = laid(pieces, width - corner.cells - 1, colors.text)
+        _feeds(line, view.feeds, self._now_ns, width - corner.cells - 1, colors)
+        return line.right(f" {corner.segments[0].text}", width - line.cells, colors.muted)
+
+    def _lost(self, view: StatusView, pieces: list[Piece], width: int, colors: Palette) -> Line:
+        """Since when the engine is not heard, and why, as far as there is room."""
+        heard = figures.span(view.lost_s * 10**9)
+        lost = Line().add(f" ENGINE LOST {heard} ", colors.alarm)
+        if laid(pieces, width, colors.text).cells + 1 + lost.cells > width:
+            lost = Line().add(f" LOST {heard} ", colors.alarm)
+        line = laid([*pieces, Piece(1, 1, lost)], width, colors.text).gap(colors.text)
+        why = f"{view.lost_why} → {view.lost_remedy}" if view.lost_remedy else view.lost_why
+        then = "all figures are as of then · " if width >= _NARROW else ""
+        return line.field(f"{then}{why}", width - line.cells, colors.warn)
 
 
-def _trading(line: Line, status: Status, longest: int, colors: Palette) -> None:
+def _trading(status: Status, longest: int, colors: Palette) -> list[Piece]:
     """The state, with its reason in at most `longest` cells while it is not ACTIVE, and who decides."""
     state = status.state
+    mode = Line().add(status.mode.value.upper(), colors.warn if status.mode is Mode.AUTO else colors.muted)
     if state is TradingState.ACTIVE:
-        line.add("● ACTIVE", colors.good)
-    else:
-        line.add(f" {state.name} ", colors.alarm if state is TradingState.HALTED else colors.caution)
-        if status.state_reason:
-            line.gap(colors.text).field(status.state_reason, min(longest, len(status.state_reason)), colors.warn)
-    line.gap(colors.text)
-    line.add(status.mode.value.upper(), colors.warn if status.mode is Mode.AUTO else colors.muted)
+        return [Piece(1, 1, Line().add("● ACTIVE", colors.good)), Piece(4, 1, mode)]
+    style = colors.alarm if state is TradingState.HALTED else colors.caution
+    pieces = [Piece(1, 1, Line().add(f" {state.name} ", style))]
+    if status.state_reason:
+        reason = Line().field(status.state_reason, min(longest, len(status.state_reason)), colors.warn)
+        pieces.append(Piece(6, 1, reason))
+    return [*pieces, Piece(4, 1, mode)]
 
 
-def _market(line: Line, market: Market, now_ns: int, width: int, colors: Palette) -> None:
+def _market(market: Market, now_ns: int, width: int, colors: Palette) -> list[Piece]:
     unknown = market.session is Session.UNKNOWN
     open_now = market.session is Session.REGULAR
-    line.add(_SESSIONS[market.session], colors.warn if unknown else colors.text if open_now else colors.muted)
-    if market.changes_ns is None:
-        return
-    left = market.changes_ns - now_ns
-    until = figures.span(left // MINUTE * MINUTE) if left >= MINUTE else "<1m"
-    word = f"{_NEXT[market.next_session]} in " if width >= _NARROW else ""
-    line.gap(colors.text).add(f"{word}{until}", colors.muted)
+    style = colors.warn if unknown else colors.text if open_now else colors.muted
+    pieces = [Piece(5, 2, Line().add(_SESSIONS[market.session], style))]
+    if market.changes_ns is not None:
+        left = market.changes_ns - now_ns
+        until = figures.span(left // MINUTE * MINUTE) if left >= MINUTE else "<1m"
+        word = f"{_NEXT[market.next_session]} in " if width >= _NARROW else ""
+        pieces.append(Piece(7, 1, Line().add(f"{word}{until}", colors.muted)))
+    return pieces
 
 
 def _feeds(line: Line, states: Sequence[FeedState], now_ns: int, width: int, colors: Palette) -> None:
@@ -194,51 +211,6 @@ def _feed(state: FeedState, now_ns: int, colors: Palette) -> tuple[str, Style]:
         return f"{glyph} {state.name} {state.light.value}", colors.muted
     bad = state.light in (Light.DOWN, Light.REFUSED, Light.CAPPED)
     return f"{glyph} {state.name} {state.light.name}", colors.down if bad else colors.warn
-
-
-def _second(status: Status, account: Account, width: int, colors: Palette) -> Line:
-    line = Line().gap(colors.text)
-    wide = width >= _NARROW
-    line.add("Equity ", colors.muted).add(figures.money(account.equity), colors.strong).gap(colors.text, 2)
-    gain = account.day_pnl
-    style = colors.signed(float(gain))
-    line.add("Day ", colors.muted).add(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", style)
-    if wide and account.day_start_equity:
-        line.add(f" ({float(gain / account.day_start_equity) * 100:+.2f}%)", style)
-    line.gap(colors.text, 2).add("DD ", colors.muted)
-    line.add(
-        f"{float(account.drawdown) * 100:.1f}%", colors.text if account.drawdown < Decimal("0.05") else colors.warn
-    )
-    line.gap(colors.text, 2).add("Limits " if wide else "Lim ", colors.muted)
-    _limits(line, status.limits, wide, colors)
-    line.gap(colors.text, 2).add("Engine " if wide else "p99 ", colors.muted)
-    slow = status.latency_p99_ms > 20 or status.lag_ms > 100
-    latency = (
-        f"{status.latency_p50_ms:.1f}/{status.latency_p99_ms:.1f} ms" if wide else f"{status.latency_p99_ms:.1f}ms"
-    )
-    line.add(latency, colors.warn if slow else colors.text)
-    rate = f"{status.posts_per_s:,.1f}" if status.posts_per_s < 10 else f"{status.posts_per_s:,.0f}"
-    rate = f"{rate} posts/s" if wide else f"{rate}/s"
-    if line.cells + 2 + len(rate) <= width:
-        line.gap(colors.text, 2).add(rate, colors.text)
-    dropped = f"✗ {figures.count(status.dropped)} dropped"
-    if status.dropped and line.cells + 2 + len(dropped) <= width:
-        line.gap(colors.text, 2).add(dropped, colors.warn)
-    if account.blocked and line.cells + 12 <= width:
-        line.gap(colors.text, 2).field(f" BLOCKED {account.blocked} ", width - line.cells - 2, colors.alarm)
-    return line
-
-
-def _limits(line: Line, limits: tuple[LimitUse, ...], wide: bool, colors: Palette) -> None:
-    """The limit that is used most: its share, and its name where there is room."""
-    if not limits:
-        line.add(figures.NONE, colors.muted)
-        return
-    top = max(limits, key=lambda limit: limit.use)
-    style = colors.down if top.use >= 1 else colors.warn if top.use >= 0.75 else colors.text
-    line.add(figures.share(top.use) + ("!" if top.use >= 0.75 else ""), style)
-    if wide:
-        line.add(f" {top.control}", colors.muted)
 
 
 def _state(view: StatusView) -> TradingState | None:

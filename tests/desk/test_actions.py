@@ -80,6 +80,15 @@ def test_a_wider_key_bar_adds_keys_and_moves_none(view: View) -> None:
     assert len(narrow) < len(middle) < len(wide)
 
 
+@each_view
+def test_the_kill_switch_is_in_the_narrowest_key_bar(view: View) -> None:
+    for columns in range(18, 200):
+        placed = KeyBar(key_bar(view.id)).placed(columns)
+        assert {"kill", "help"} <= {action for _, _, _, action in placed}
+        column, key, label, _ = placed[-1]
+        assert column + len(key) + len(label) + 1 <= columns
+
+
 def test_an_action_whose_key_was_taken_away_is_not_in_the_key_bar() -> None:
     assert "filter" not in [action for _, _, action in key_bar("desk", {"feed.filter": ()})]
     assert ("Y", "confirm", "confirm") in key_bar("desk", {"ticket.confirm": ("Y",)})

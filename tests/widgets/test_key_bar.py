@@ -4,11 +4,12 @@ from widgets.key_bar import KeyBar
 KEYS = [("y", "confirm", "confirm"), ("n", "reject", "reject"), ("K", "KILL", "kill"), ("?", "help", "help")]
 
 
-async def test_help_is_there_however_narrow() -> None:
-    for width in (24, 60):
+async def test_what_stops_trading_and_help_are_there_however_narrow() -> None:
+    for width, first in ((20, " K KILL  "), (24, " K KILL  "), (60, " y confirm  ")):
         bar = KeyBar(KEYS)
         async with stage(bar, (width, 2)):
-            assert painted(bar)[0].startswith(" y confirm  ")
+            assert painted(bar)[0].startswith(first)
+            assert "K KILL" in painted(bar)[0]
             assert "? help" in painted(bar)[0]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import msgspec
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from engine.clock import MINUTE, SECOND
 from engine.model import FeedState, Light, Session, TradingState
 from tests.desk.made_up import NOW, account, feeds, protection, status
-from tests.widgets.harness import painted, stage, until
+from tests.widgets.harness import painted, stage, text, until
 from widgets.status_bar import StatusBar, StatusView
 
+replace = msgspec.structs.replace
 VIEW = StatusView(status=status(), account=account(), feeds=feeds(), attached=True)
 
 
@@ -103,6 +105,47 @@ async def test_a_reason_leaves_the_clock_its_place(width: int, state: TradingSta
     assert first.rstrip().endswith(" 11:45" if width < 100 else " 11:45 NY")
     assert " MARKET OPEN " in first
     assert len(first) == width
+
+
+NUMBERS = re.compile(r"[+-]?\d[\d,.]*(?:%|ms|/s|h\d\dm|m|s|:\d\d)?")
+
+
+@pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
+async def test_at_any_width_profile_and_state_stand_there_and_no_figure_is_cut(profile: str) -> None:
+    states = (*feeds(), FeedState("news", Light.DOWN, NOW, NOW, last_ns=NOW))
+    halted = status(profile, state=TradingState.HALTED, state_reason="day's loss")
+    reducing = status(profile, state=TradingState.REDUCING, speed=20.0)
+    views = [
+        dataclasses.replace(VIEW, status=status(profile), feeds=states, read_only=True),
+        dataclasses.replace(VIEW, status=halted, protections=12),
+        dataclasses.replace(VIEW, status=reducing, versions=("0.9.1", "0.1")),
+        dataclasses.replace(VIEW, status=status(profile), account=replace(account(), blocked="margin call")),
+    ]
+    bar = StatusBar()
+    async with stage(bar, (240, 2)):
+        for view in views:
+            assert view.status is not None
+            bar.show(view, NOW)
+            told = {width: text(bar.lines(width)).split("\n") for width in (*range(24, 100), 240)}
+            whole = {number for width in (99, 240) for line in told[width] for number in NUMBERS.findall(line)}
+            for width, (first, second) in told.items():
+                assert max(len(first), len(second)) <= width
+                assert first.startswith(f" {profile.upper()} "), first
+                assert view.status.state.name in first, (width, first)
+                counted = re.sub(r" \+\d(?= |$)", "", first)
+                shown = {number for line in (counted, second) for number in NUMBERS.findall(line)}
+                assert shown <= whole, (width, first, second)
+
+
+async def test_a_lost_engine_is_said_at_any_width() -> None:
+    lost = dataclasses.replace(VIEW, status=status("live"), attached=False, lost_s=12, lost_why="the engine went away")
+    bar = StatusBar()
+    async with stage(bar, (80, 2)):
+        bar.show(lost, NOW)
+        for width in range(18, 80):
+            first = text(bar.lines(width)).split("\n")[0]
+            assert first.startswith(" LIVE ")
+            assert "LOST 12s" in first
 
 
 async def test_a_narrow_screen_still_says_what_to_do_about_a_lost_engine() -> None:
