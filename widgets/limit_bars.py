@@ -33,7 +33,7 @@ class LimitBars(RowPanel[LimitUse]):
         line = Line().add(mark, style).field(row.control, 19, state if use >= CLOSE else colors.text)
         line.add("!" if use >= CLOSE else " ", state).add(bar(use, _room(width)), state)
         line.right(figures.use(use), 6, state)
-        amount = f"  {_figure(row.value)} of {_figure(row.limit)} {row.unit}"
+        amount = f"  {_figure(row.value)} of {_figure(row.limit)} {row.unit}  {row.subject}"
         return [line.field(amount, width - line.cells, colors.muted)]
 
 

@@ -39,6 +39,8 @@ class LimitUse(Value, frozen=True, gc=False):
     value: Decimal
     limit: Decimal
     unit: str
+    subject: str = ""
+    """The symbol or strategy that uses most of it, where each has its own."""
 
     @property
     def use(self) -> float:

@@ -198,6 +198,30 @@ def test_uses_name_what_is_used(scene):
     assert uses["daily_loss", "%"].use == pytest.approx(0.5)
     assert uses["drawdown", "%"].use == pytest.approx(1.0)
     assert uses["open_positions", "positions"].value == 1
+    assert uses["strategy_executions", "today"].value == 1
+    assert uses["strategy_executions", "today"].subject == "shift"
+    assert uses["symbol_trades", "today"].subject == "TSLA"
+
+
+def test_the_largest_position_and_the_cash_are_limits_in_use_too(scene):
+    risk = scene.risk()
+    account = scene.account(equity=D(100_000), cash=D(70_000), buying_power=D(70_000))
+    foreign = scene.position(80, symbol="GOOG", external=True)
+    book = scene.book(scene.position(20), scene.position(10, symbol="AAPL"), foreign, account=account)
+    uses = {use.control: use for use in risk.uses(book)}
+    price = D(250)
+    assert uses["position"].value == 20 * price
+    assert (uses["position"].subject, uses["concentration"].subject) == ("TSLA", "GOOG")
+    assert uses["concentration"].value == 80 * price
+    assert uses["gross_exposure"].value == 110 * price
+    assert (uses["buying_power"].value, uses["buying_power"].limit) == (30_000, 90_000)
+    working = msgspec.structs.replace(book, orders=(scene.order(Side.BUY, 31, symbol="AAPL"),))
+    after = {use.control: use for use in risk.uses(working)}
+    assert (after["position"].subject, after["position"].value) == ("AAPL", 41 * price)
+    assert after["buying_power"].value == 30_000 + 31 * price
+    nothing = msgspec.structs.replace(scene.position(20), price=None, average_price=D(0))
+    unknown = scene.book(nothing, account=account, quotes={})
+    assert "position" not in {use.control for use in risk.uses(unknown)}
 
 
 def test_limits_hash_names_the_limits(scene):
