@@ -23,7 +23,7 @@ from aiohttp import web
 from engine.clock import SECOND
 from engine.model import DecisionKind, Fill, OrderStatus, Role, Side
 from engine.model.frames import Frame, PostRow, Push, Snapshot, SymbolRow
-from tests.desk import made_up
+from tests.desk import made_up, made_up_answers
 from tests.desk.fake_engine import FRAME_HZ, FakeEngine
 
 FRAME_POSTS = 200
@@ -119,7 +119,7 @@ class Source(FakeEngine):
         )
 
     async def _symbol(self, request: web.Request) -> web.Response:
-        detail = msgspec.structs.replace(made_up.symbol_detail(), symbol=request.query["name"])
+        detail = msgspec.structs.replace(made_up_answers.symbol_detail(), symbol=request.query["name"])
         return web.Response(body=msgspec.json.encode(detail), content_type="application/json")
 
 

@@ -23,7 +23,7 @@ from aiohttp import WSMsgType, web
 from engine.clock import SECOND
 from engine.model import DecisionKind, Edits, Mode, OrderStatus, Side, Ticket, TradingState, fingerprint
 from engine.model.frames import Command, Frame, Goodbye, Push, Reply, Snapshot
-from tests.desk import made_up
+from tests.desk import made_up, made_up_answers
 
 FRAME_HZ = 15.0
 
@@ -37,7 +37,7 @@ class FakeEngine:
         self.commands: list[Command] = []
         self.asked: list[str] = []
         """Symbols that were asked about."""
-        self.fed = made_up.feeds_detail()
+        self.fed = made_up_answers.feeds_detail()
         self.replies: dict[str, Reply] = {}
         """Answers by verb; what is not here is carried out."""
         self.rev = self.state.rev
@@ -117,7 +117,7 @@ class FakeEngine:
         self.asked.append(request.query.get("name", ""))
         if self.asked[-1] not in {row.symbol for row in self.state.symbols}:
             return web.Response(status=404, text="no such symbol")
-        detail = made_up.symbol_detail(self.asked[-1])
+        detail = made_up_answers.symbol_detail(self.asked[-1])
         return web.Response(body=msgspec.json.encode(detail), content_type="application/json")
 
     async def _feeds(self, request: web.Request) -> web.Response:

@@ -21,7 +21,7 @@ from engine.errors import EXIT_NO_ENGINE, DeskError
 from engine.model import Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Message, Snapshot
-from tests.desk import made_up
+from tests.desk import made_up, made_up_answers
 from tests.widgets.harness import until
 
 
@@ -35,10 +35,10 @@ class StillClient(Client):
         self._told = False
 
     async def symbol(self, name: str) -> SymbolDetail:
-        return made_up.symbol_detail(name)
+        return made_up_answers.symbol_detail(name)
 
     async def feeds(self) -> FeedsDetail:
-        return made_up.feeds_detail()
+        return made_up_answers.feeds_detail()
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         if not self._told:

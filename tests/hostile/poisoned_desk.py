@@ -22,7 +22,8 @@ from engine.model.feeds import FeedsDetail
 from engine.model.frames import Snapshot
 from engine.paths import Paths
 from tests.desk.journaled import write_day, written
-from tests.desk.made_up import NOW, feeds_detail, symbol_detail
+from tests.desk.made_up import NOW
+from tests.desk.made_up_answers import feeds_detail, symbol_detail
 from tests.desk.test_pictures import StillClient
 from tests.desk.tour import day
 from tests.hostile.corpus import CORPUS

@@ -21,7 +21,7 @@ import widgets
 from desk.screens.symbol import Gauge
 from engine.model import DecisionKind, Fill, OrderStatus, Past, Role, Side, StateChange, TradingState, Vote
 from engine.model.ledger import Group
-from tests.desk import made_up
+from tests.desk import made_up, made_up_answers
 from tests.hostile.corpus import CORPUS
 from tests.hostile.poison import driving, poisoned
 from tests.widgets.harness import stage
@@ -130,13 +130,13 @@ def evidence(text: str) -> Widget:
 
 def gates(text: str) -> Widget:
     widget = Gates()
-    widget.show(poisoned(made_up.symbol_detail(), text))
+    widget.show(poisoned(made_up_answers.symbol_detail(), text))
     return widget
 
 
 def chart(text: str) -> Widget:
     widget = Chart(title=text)
-    past = made_up.symbol_detail().past
+    past = made_up_answers.symbol_detail().past
     widget.show(past or Past(), [Mark(past.at_ns[60], "▲", past.price[60], True)])
     return widget
 
@@ -170,7 +170,7 @@ def ledger_detail(text: str) -> Widget:
 def engine_figures(text: str) -> Widget:
     widget = EngineFigures()
     widget.show(poisoned(made_up.status(), text))
-    widget.show_stages(poisoned(made_up.feeds_detail().stages, text))
+    widget.show_stages(poisoned(made_up_answers.feeds_detail().stages, text))
     return widget
 
 

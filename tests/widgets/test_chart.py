@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from engine.model import Past
-from tests.desk.made_up import NOW, symbol_detail
+from tests.desk.made_up import NOW
+from tests.desk.made_up_answers import symbol_detail
 from tests.widgets.harness import painted, stage, until
 from widgets.chart import Chart, Mark
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.desk.made_up import symbol_detail
+from tests.desk.made_up_answers import symbol_detail
 from tests.widgets.harness import painted, stage
 from widgets.gates import Gates
 

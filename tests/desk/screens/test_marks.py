@@ -6,13 +6,13 @@ from desk.mirror import Mirror
 from desk.screens.marks import past_until_now
 from engine.clock import SECOND
 from engine.model import Past
-from tests.desk import made_up
+from tests.desk import made_up, made_up_answers
 
 
 def test_the_chart_reaches_to_what_the_gauge_shows_now() -> None:
     mirror = Mirror()
     mirror.apply(made_up.snapshot())
-    row, past = mirror.symbols["TSLA"], made_up.symbol_detail().past
+    row, past = mirror.symbols["TSLA"], made_up_answers.symbol_detail().past
     later = past.at_ns[-1] + 12 * SECOND
     shown = past_until_now(past, mirror, "TSLA", later)
     assert shown.at_ns[:-1] == past.at_ns
@@ -27,7 +27,7 @@ def test_the_chart_reaches_to_what_the_gauge_shows_now() -> None:
 def test_nothing_is_added_where_nothing_newer_is_known() -> None:
     mirror = Mirror()
     mirror.apply(made_up.snapshot())
-    past = made_up.symbol_detail().past
+    past = made_up_answers.symbol_detail().past
     assert past_until_now(past, mirror, "TSLA", past.at_ns[-1]) == past
     assert past_until_now(past, mirror, "UNKNOWN", past.at_ns[-1] + 60 * SECOND) == past
     assert past_until_now(Past(), mirror, "TSLA", past.at_ns[-1]) == Past()
@@ -39,6 +39,6 @@ def test_a_mood_that_is_not_warm_is_not_drawn() -> None:
     row = mirror.symbols["TSLA"]
     cold = msgspec.structs.replace(row.mood, warm=False)
     mirror.symbols["TSLA"] = msgspec.structs.replace(row, mood=cold, price=None)
-    past = made_up.symbol_detail().past
+    past = made_up_answers.symbol_detail().past
     shown = past_until_now(past, mirror, "TSLA", past.at_ns[-1] + 60 * SECOND)
     assert (shown.mood[-1], shown.raw[-1], shown.price[-1]) == (None, None, None)
