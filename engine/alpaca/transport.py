@@ -120,7 +120,7 @@ class BoundedAdapter(HTTPAdapter):
             if len(body) > BODY_LIMIT:
                 response.close()
                 raise requests.ConnectionError(f"the answer is larger than {BODY_LIMIT} bytes")
-        response._content = bytes(body)
+        response._content = b""  # it is read from the call: alpaca-py would decode it too, 500 orders at a time
         if call is not None:
             call.body = bytes(body)
         return response

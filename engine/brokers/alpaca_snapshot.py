@@ -177,7 +177,7 @@ class SnapshotReader:
             body = await self._ask("/orders", asked)
             if not isinstance(body, list):
                 raise self._bad("/orders", "expected a list, found something else")
-            fresh, last_ns = 0, 0
+            fresh = 0
             for row in body:
                 order = self._order(row)
                 if len(rows) < ROWS_KEPT:
@@ -185,9 +185,9 @@ class SnapshotReader:
                 fresh += order.venue_id not in found
                 if order.legs or not found.get(order.venue_id, order).legs:
                     found[order.venue_id] = order
-                last_ns = instant(fields(row).get("submitted_at")) or order.submitted_ns
             if len(body) < PAGE:
                 return
+            last_ns = instant(fields(body[-1]).get("submitted_at")) or order.submitted_ns
             if not fresh or not last_ns:
                 raise self._bad("/orders", f"more than {PAGE} orders of one instant cannot be read")
             until = {"until": _stamp(last_ns + 1)}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.calendar import Calendar
-from engine.clock import MINUTE, from_seconds, new_york
+from engine.clock import HOUR, MINUTE, from_seconds, new_york
 from engine.config import RiskConfig
 from engine.model import ZERO, Intent, Role, Side
 from engine.risk.kelly import Tally
@@ -211,13 +212,19 @@ class Memory:
         return self._day
 
     def _month_of(self, now_ns: int) -> Month:
-        local = new_york(now_ns)
-        year_month = (local.year, local.month)
+        year_month = _year_month(now_ns // HOUR)
         return self._month if year_month <= self._month.year_month else Month(year_month)
 
     def _this_month(self, at_ns: int) -> Month:
         self._month = self._month_of(at_ns)
         return self._month
+
+
+@lru_cache(maxsize=32)
+def _year_month(hour: int) -> tuple[int, int]:
+    """Year and month in New York, where months begin with an hour. A restart asks for each entry of the journal."""
+    local = new_york(hour * HOUR)
+    return local.year, local.month
 
 
 def _remember(known: dict[str, None], id: str) -> None:
