@@ -33,6 +33,7 @@ _CHOICES = {
     "feeds.prices": ("alpaca", "replay"),
     "scoring.finbert.device": ("auto", "cpu", "cuda", "mps"),
     "scoring.llm.api": ("anthropic", "openai", "bedrock"),
+    "scoring.comprehend.language": ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"),
     "sizing.sizer": ("fixed", "strength", "kelly"),
 }
 
