@@ -21,6 +21,7 @@ class Lot:
         "bought",
         "entry_id",
         "extended_hours",
+        "given_up",
         "quantity",
         "side",
         "signal_id",
@@ -50,6 +51,8 @@ class Lot:
         self.strategy = ""
         self.stops_placed = 0
         """Stops the engine has placed at the venue for it."""
+        self.given_up = False
+        """True once an alert says that no stop of the engine's stays at the venue."""
         self.target_ns = 0
         """Not before this instant is its target sold at, for the last such order was refused."""
         self.bare_ns = 0
@@ -145,7 +148,7 @@ class Group:
         for lot in self._all.values():
             lot.bought, lot.sold = more(lot.bought), more(lot.sold)
             lot.stop, lot.target = (_step(price, before / after) for price in (lot.stop, lot.target))
-            lot.stops_placed = 0
+            lot.stops_placed, lot.given_up = 0, False
         for lot in self.lots[-1:]:  # what dividing left over
             lot.bought += more(held) - self._held
         self.changed()

@@ -453,6 +453,9 @@ class Orders:
             self._register.put(track, answered(track.order, answer, now_ns), out)
         if answer.outcome in (Outcome.REJECTED, Outcome.DENIED):
             order = track.order
+            denied = answer.outcome is Outcome.DENIED
+            if track.intent is not None and (denied or answer.retry_after_s is not None):
+                self._protector.not_sent(track.intent, denied, now_ns)
             out.alert(
                 Level.WARNING,
                 "order_rejected",

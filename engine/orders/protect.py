@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from engine.clock import from_seconds
 from engine.config import Config
-from engine.model import SPLIT_LEAST, ZERO, Draft, Fill, Level, OrderStatus, Quote, Role
+from engine.model import SPLIT_LEAST, ZERO, Draft, Fill, Intent, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
 from engine.orders.changes import Compare, Exits, Outbox, Place, Split, alert_id
-from engine.orders.closing import Closer
+from engine.orders.closing import SLOW_RETRY_NS, Closer
 from engine.orders.holdings import Lot
 from engine.orders.machine import UNSURE, Track
 from engine.orders.plan import ExitPlan
@@ -138,6 +138,17 @@ class Protector:
         """The venue has told its positions as of this instant: a jump before it is no split that is still to come."""
         out.cleared += [alert_id("price_jump", symbol) for symbol in self._watch.doubts.settle(told_ns)]
 
+    def not_sent(self, intent: Intent, denied: bool, now_ns: int) -> None:
+        """The venue never judged a stop of ours: a control denied it, or its limiter answered. It has its try still.
+
+        What a control denies is tried again after a pause; meanwhile the engine watches.
+        """
+        lot = self._holdings.lot(intent.draft.symbol, intent.parent)
+        if lot is not None and intent.order_type == "stop":
+            lot.stops_placed = max(0, lot.stops_placed - 1)
+            if denied:
+                lot.bare_ns = now_ns + SLOW_RETRY_NS - self._protect_ns
+
     def follows(self, symbol: str) -> bool:
         """Whether a quote of the symbol could matter."""
         return self._watch.follows(symbol)
@@ -242,6 +253,8 @@ class Protector:
             stop_bare = lot.quantity > self._covered(lot, Role.STOP, sure=True)
             target_bare = lot.quantity > self._covered(lot, Role.TARGET, sure=True)
             lot.bare_ns = (lot.bare_ns or now_ns) if stop_bare else 0
+            if stop_bare and lot.stops_placed >= self._closer.attempts and self._uncovered(lot) > 0:
+                self._tell_refused(lot, now_ns, out)
             stop, target = lot.stop if stop_bare else None, lot.target if target_bare else None
             if stop is not None or target is not None:
                 levels.append(watching.Level(lot.entry_id, lot.side, stop, target))
@@ -309,13 +322,18 @@ class Protector:
         lot.bare_ns = now_ns
         out.order(self._register.track(intent.client_order_id).order)
         out.requests.append(Place(intent))
-        if lot.stops_placed == self._closer.attempts:
-            out.alert(
-                Level.CRITICAL,
-                "stop_refused",
-                lot.symbol,
-                f"{lot.symbol}: no stop stays at the venue after {lot.stops_placed} were placed; the engine watches",
-                "look at the venue's reason in the orders, place a stop by hand or flatten",
-                now_ns,
-                stays=True,
-            )
+
+    def _tell_refused(self, lot: Lot, now_ns: int, out: Outbox) -> None:
+        """The last stop that may be placed for it did not stay either."""
+        if lot.given_up:
+            return
+        lot.given_up = True
+        out.alert(
+            Level.CRITICAL,
+            "stop_refused",
+            lot.symbol,
+            f"{lot.symbol}: no stop stays at the venue after {lot.stops_placed} were placed; the engine watches",
+            "look at the venue's reason in the orders, place a stop by hand or flatten",
+            now_ns,
+            stays=True,
+        )

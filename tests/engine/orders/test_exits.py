@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -84,10 +85,34 @@ class TestVenueLegs:
             alerts += changes.alerts
             for stop in placed(changes):
                 stops.append(stop.client_order_id)
-                orders.on_answer(stop, Answer(Outcome.REJECTED, "no"), now_ns)
+                assert not alerts
+                alerts += orders.on_answer(stop, Answer(Outcome.REJECTED, "no"), now_ns).alerts
+                alerts = [alert for alert in alerts if alert.code != "order_rejected"]
         assert len(stops) == len(set(stops)) == Config().orders.exit_attempts
         assert [alert.code for alert in alerts] == ["stop_refused"]
         assert orders.on_quote(quote("94", "94.1"), now_ns).requests
+
+    @pytest.mark.parametrize(
+        ("answer", "pause_s"),
+        [(Answer(Outcome.DENIED, "R25 reconciled"), 60), (Answer(Outcome.REJECTED, "429", retry_after_s=1), 10)],
+    )
+    def test_a_stop_that_the_venue_never_judged_is_tried_until_it_does(
+        self, orders: Orders, enter: Enter, answer: Answer, pause_s: int
+    ) -> None:
+        ready(orders)
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        tried = []
+        for second in range(10, 610):
+            for stop in placed(orders.due(T0 + second * SECOND)):
+                tried.append(second)
+                changes = orders.on_answer(stop, answer, T0 + second * SECOND)
+                assert [alert.code for alert in changes.alerts] == ["order_rejected"], "it is not given up"
+        assert {after - before for before, after in pairwise(tried)} == {pause_s} and len(tried) > 5
+        (stop,) = placed(orders.due(T0 + (tried[-1] + pause_s) * SECOND))
+        orders.on_answer(stop, Answer(ACCEPTED, order=told(stop)), T0 + 700 * SECOND)
+        assert not placed(orders.due(T0 + 800 * SECOND))
 
     def test_legs_held_for_an_entry_that_ended_protect_nothing(self, orders: Orders, enter: Enter) -> None:
         intent = enter()
