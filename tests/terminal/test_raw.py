@@ -1,0 +1,177 @@
+"""What a terminal may do to a desk, byte by byte: sizes under open dialogs, hang-ups, stops, kills, poor terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from desk.client import Client
+from engine.model.frames import Snapshot
+from tests.terminal.raw import ROOT, RawTerminal, plain
+
+pytestmark = pytest.mark.timeout(240)
+
+ESCAPE = "\x1b[27u"
+DIALOGS = {
+    "n": "in your own words",
+    "e": "Edit BUY TSLA",
+    "K": "KILL SWITCH",
+    "m": "Who decides?",
+    "f": "Show only posts",
+    "/": "Find in posts",
+    ":": "tickets",
+    "T": "desk-light",
+    "?": "DECIDE",
+    "q": "Leave the desk?",
+    "2": "CONTROLS",
+    "3": "WHY NO TRADE",
+    "6": "PROTECTIONS",
+}
+"""Keys that open something over the desk, and what it says."""
+
+
+class Fake:
+    """A made-up engine in another process, and desks on it."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.socket = folder / "engine.sock"
+        self._command = [sys.executable, "-m", "tests.desk.fake_engine", "--socket", str(self.socket)]
+        self.process = subprocess.Popen([*self._command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        assert "listening" in self.process.stdout.readline()
+
+    def desk(self, size: tuple[int, int] = (120, 40), **environment: str) -> RawTerminal:
+        return RawTerminal([*self._command, "--desk"], size, environment)
+
+    def told(self) -> Snapshot:
+        """What the engine answers: it is well, and this is what came of it."""
+
+        async def ask() -> Snapshot:
+            async with Client(self.socket) as client:
+                return await client.snapshot()
+
+        return asyncio.run(ask())
+
+
+@contextmanager
+def fake(*options: str) -> Iterator[Fake]:
+    with tempfile.TemporaryDirectory(prefix="desk-") as folder:
+        engine = Fake(Path(folder), *options)
+        try:
+            yield engine
+        finally:
+            engine.process.kill()
+            engine.process.communicate()
+
+
+@pytest.mark.slow
+def test_whatever_is_open_follows_the_terminals_size_while_posts_come() -> None:
+    with fake("--rate", "50") as engine, engine.desk() as terminal:
+        since = terminal.wait("2 pending")
+        for key, says in DIALOGS.items():
+            terminal.send(key)
+            since = terminal.wait(says, since)
+            for size in ((20, 5), (200, 60), (1, 1), (120, 40)):
+                terminal.resize(*size)
+                if size[0] > 100:
+                    since = terminal.wait(says, since)
+            terminal.send(ESCAPE)
+            since = terminal.wait("GAUGES", since)
+        assert terminal.process.poll() is None
+        seen = engine.told()
+        assert (len(seen.tickets), len(seen.closed)) == (2, 3), "nothing was decided"
+
+
+@pytest.mark.parametrize("key", ["K", "e"])
+def test_a_window_that_is_closed_over_a_dialog_takes_the_desk_with_it_and_nothing_else(key: str) -> None:
+    with fake() as engine, engine.desk() as terminal:
+        since = terminal.wait("2 pending")
+        terminal.send(key)
+        terminal.wait(DIALOGS[key], since)
+        terminal.hang_up()
+        terminal.process.wait(60)
+        seen = engine.told()
+        assert (len(seen.tickets), len(seen.closed)) == (2, 3)
+        assert seen.status.state.value == "active"
+
+
+def test_a_desk_that_is_stopped_gives_the_terminal_back_and_takes_it_again() -> None:
+    with fake() as engine, engine.desk() as terminal:
+        terminal.wait("2 pending")
+        since = terminal.rest()
+        os.kill(terminal.process.pid, signal.SIGTSTP)
+        _, state = os.waitpid(terminal.process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(state)
+        since, stopped = terminal.rest(), terminal.written[since:]
+        assert b"\x1b[?1049l" in stopped and b"\x1b[?25h" in stopped, "the shell's screen, with its cursor"
+        assert b"\x1b[?2004l" in stopped and b"\x1b[?1000l" in stopped, "paste and mouse are the shell's"
+        assert termios.tcgetattr(terminal.terminal)[3] == terminal.modes[3], "what is typed is seen"
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        terminal.wait("GAUGES", since)
+        terminal.send("?")
+        terminal.wait("DECIDE", since)
+        leave(terminal)
+
+
+def test_a_desk_that_is_killed_leaves_its_engine_well() -> None:
+    with fake("--rate", "50") as engine:
+        with engine.desk() as terminal:
+            terminal.wait("2 pending")
+            terminal.process.kill()
+            terminal.process.wait()
+        before = engine.told().status.posts
+        with engine.desk() as terminal:
+            terminal.wait("2 pending")
+            assert engine.told().status.posts > before
+
+
+@pytest.mark.parametrize("term", ["vt100", "linux"])
+def test_a_poor_terminal_gets_no_more_than_it_has(term: str) -> None:
+    """No true colour where it is not announced; the picture is whole, and all is put back."""
+    with fake() as engine, engine.desk((80, 24), TERM=term, COLORTERM="") as terminal:
+        terminal.wait("2 pending")
+        terminal.rest()
+        assert not re.search(rb"[34]8;2;", terminal.written)
+        leave(terminal)
+        assert terminal.written.rfind(b"\x1b[?1049l") > terminal.written.rfind(b"\x1b[?1049h") >= 0
+        assert termios.tcgetattr(terminal.terminal) == terminal.modes
+
+
+def test_what_is_pasted_into_a_line_is_one_line_and_sends_nothing() -> None:
+    with fake() as engine, engine.desk() as terminal:
+        since = terminal.wait("2 pending")
+        terminal.send("t")
+        for key, asks in (("f", "Show only posts"), ("e", "Edit BUY TSLA"), ("n", "in your own words")):
+            terminal.rest()
+            terminal.send(key)
+            since = terminal.wait(asks, since)
+            terminal.send(b"\x1b[200~y\r\ny\r\n1\r\n\x1b]0;owned\x07\x1b[201~")
+            terminal.rest()
+            terminal.send(ESCAPE)
+            since = terminal.wait("GAUGES", since)
+        seen = engine.told()
+        assert (len(seen.tickets), len(seen.closed)) == (2, 3)
+        assert b"owned\x07" not in terminal.written
+        leave(terminal)
+
+
+def leave(terminal: RawTerminal) -> None:
+    """Quit; the engine stays."""
+    terminal.send(ESCAPE)
+    since = terminal.rest()
+    terminal.send("q")
+    terminal.wait("Leave the desk?", since)
+    terminal.rest()
+    terminal.send("q")
+    assert terminal.ended() == 0, plain(terminal.written)[-500:]
