@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -114,7 +115,8 @@ class DeskApp(App[bool], inherit_bindings=False):
         self._no_control = NoControl()
         """One filter for the app's life: lines keep what each filter made of them."""
         self._ascii = (AsciiGlyphs(),) if screen_config.ascii else ()
-        self._notices = Notices(screen_config.notify, screen_config.bell, self._write)
+        in_tmux = bool(os.environ.get("TMUX"))
+        self._notices = Notices(screen_config.notify, screen_config.bell, self._write, in_tmux=in_tmux)
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0

@@ -17,14 +17,19 @@ from widgets import figures
 KINDS = ("tickets", "fills", "alerts")
 _PLAIN = re.compile(r"[^A-Za-z0-9 .,:/+%@-]")
 _BELL = "\a"
+_ESC = "\x1b"
 
 
 class Notices:
     """Tells each ticket, fill and alert once. What stood there when the desk attached is no news."""
 
-    def __init__(self, notify: Iterable[str], bell: Iterable[str], write: Callable[[str], None]) -> None:
-        """`write` sends text to the terminal as it is."""
+    def __init__(
+        self, notify: Iterable[str], bell: Iterable[str], write: Callable[[str], None], *, in_tmux: bool = False
+    ) -> None:
+        """`write` sends text to the terminal as it is. `in_tmux` hands notifications through to the terminal around it,
+        which tmux does where it was told to (`set -g allow-passthrough on`); the bell it passes on by itself."""
         self._notify, self._bell = frozenset(notify), frozenset(bell)
+        self._in_tmux = in_tmux
         self._write = write
         self._known: dict[str, frozenset[str]] = {}
 
@@ -39,9 +44,15 @@ class Notices:
                 continue
             for text in [text for id, text in items.items() if id not in before]:
                 if kind in self._notify:
-                    self._write(f"\x1b]9;desk: {_PLAIN.sub('', text)[:120]}\a")
+                    self._write(self._through(f"\x1b]9;desk: {_PLAIN.sub('', text)[:120]}\a"))
                 if kind in self._bell:
                     self._write(_BELL)
+
+
+    def _through(self, sequence: str) -> str:
+        """Wrapped for tmux: DCS `tmux;`, each ESC twice, ST
+        (https://github.com/tmux/tmux/wiki/FAQ#what-is-the-passthrough-escape-sequence-and-how-do-i-use-it)."""
+        return f"\x1bPtmux;{sequence.replace(_ESC, _ESC * 2)}{_ESC}\\" if self._in_tmux else sequence
 
 
 def _items(mirror: Mirror) -> dict[str, dict[str, str]]:

@@ -17,18 +17,26 @@ from engine.clock import iso, utc
 from engine.paths import private_dir
 from engine.secrets import child_environment
 
-_NATIVE: Final = (("pbcopy",), ("wl-copy",), ("xclip", "-selection", "clipboard"), ("xsel", "--clipboard", "--input"))
-"""Programs that set the system's clipboard, asked in this order."""
+_NATIVE: Final = (
+    ("pbcopy",),
+    ("wl-copy",),
+    ("xclip", "-selection", "clipboard"),
+    ("xsel", "--clipboard", "--input"),
+    ("tmux", "load-buffer", "-w", "-"),
+)
+"""Programs that set the clipboard, asked in this order. As it comes, tmux drops an OSC 52 of the programs in it
+(`set-clipboard external`, tmux(1)); its own buffer it keeps, and with -w it hands it to the terminal around it."""
+_WANTS: Final = {"wl-copy": "WAYLAND_DISPLAY", "xclip": "DISPLAY", "xsel": "DISPLAY", "tmux": "TMUX"}
 _COPY_LIMIT_S: Final = 2.0
 
 
 def native_copy(text: str, environ: dict[str, str]) -> str:
-    """Set the system's clipboard by its own program; the program's name, empty when there is none that works.
+    """Set the clipboard by a program of the system or of tmux; the program's name, empty when there is none that works.
 
     A program that needs a display is asked only where there is one, so that nothing hangs over SSH.
     """
     for command in _NATIVE:
-        wants = {"wl-copy": "WAYLAND_DISPLAY", "xclip": "DISPLAY", "xsel": "DISPLAY"}.get(command[0])
+        wants = _WANTS.get(command[0])
         if (wants and not environ.get(wants)) or (command[0] == "pbcopy" and sys.platform != "darwin"):
             continue
         program = shutil.which(command[0])

@@ -284,7 +284,7 @@ class Feed(Wheel, can_focus=True):
             return line.right(new, width - line.cells, colors.title_focus)
         busy = bool(window.filter or window.words or self._unseen or self._unscored)
         hint = f"{self._keys[2]}: {self._hint} " if self._hint and width < 100 and not busy else ""
-        return line.right(hint, width - line.cells, colors.head_row)
+        return line.right(hint if line.cells + 2 + len(hint) <= width else "", width - line.cells, colors.head_row)
 
     def forget_painted(self) -> None:
         self._strips.clear()

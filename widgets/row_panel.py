@@ -7,6 +7,7 @@ unseen. Called on the screen's event loop only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,8 @@ RowT = TypeVar("RowT")
 
 COPIED_WIDTH = 400
 """Cells of a row that is copied: wide enough for what a screen cuts off."""
+_APART = re.compile(" {3,}")
+"""What holds the columns of a screen apart says nothing in a text."""
 
 
 class RowPanel(Wheel, Generic[RowT], can_focus=True):
@@ -128,7 +131,8 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         if row is None:
             return ""
         lines = self.row(self.key, row, COPIED_WIDTH, self.inks)
-        return "\n".join("".join(segment.text for segment in line.segments[1:]).rstrip() for line in lines)
+        told = ("".join(segment.text for segment in line.segments[1:]).rstrip() for line in lines)
+        return "\n".join(_APART.sub("  ", line) for line in told)
 
     @property
     def keys(self) -> list[str]:

@@ -40,6 +40,14 @@ def test_no_foreign_text_reaches_the_terminal_by_this_way() -> None:
             assert re.fullmatch(r"\x1b\]9;[A-Za-z0-9 .,:/+%@-]*\a", line)
 
 
+def test_in_tmux_a_notification_is_handed_through_and_the_bell_is_not() -> None:
+    mirror, said = Mirror(), []
+    notices = Notices(("tickets",), ("tickets",), said.append, in_tmux=True)
+    notices.tell(mirror.apply(made_up.snapshot()), mirror)
+    notices.tell(mirror.apply(Push(rev=mirror.rev + 1, ticket=made_up.ticket(9, "NVDA"))), mirror)
+    assert said == ["\x1bPtmux;\x1b\x1b]9;desk: BUY NVDA to decide\a\x1b\\", "\a"]
+
+
 def test_a_fresh_snapshot_is_no_news() -> None:
     mirror, said = Mirror(), []
     notices = Notices(("tickets",), (), said.append)

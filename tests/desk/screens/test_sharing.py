@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
 import stat
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
 from tests.program import clean
+from tests.terminal.tmux import TMUX, Terminal
 from tests.widgets.harness import until
 
 
@@ -106,3 +109,26 @@ def test_the_systems_own_clipboard(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (tmp_path / "copied").read_text(encoding="utf-8") == "héllo"
     program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     assert native_copy("x", {"DISPLAY": ":0"}) == ""
+
+
+@pytest.mark.terminal
+@pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+def test_in_tmux_a_copy_is_in_its_buffer_as_tmux_comes(home: Path) -> None:
+    terminal = Terminal(home, (80, 24), os.environ)
+    try:
+        terminal.type("echo at $TMUX end\n")
+        inside = re.search(r"at (/\S+) end\n", terminal.wait(lambda screen: re.search(r"at /\S+ end\n", screen)))
+        assert inside is not None
+        here = {**os.environ, "TMUX": inside[1], "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+        assert native_copy("BUY 26 TSLA @ 191.40\n✓ héllo", here) == "tmux"
+        assert terminal._run("show-buffer") == "BUY 26 TSLA @ 191.40\n✓ héllo"
+    finally:
+        terminal.close()
+
+
+async def test_a_copied_row_is_words_not_columns(open_desk: Opener) -> None:
+    async with open_desk() as (_, app, _engine):
+        assert app.main is not None
+        copied = app.main.tickets.copied()
+        assert "   " not in copied
+        assert "▲ BUY  TSLA  26 @ 191.40  stop 181.83" in copied
