@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.terminal.tmux import TMUX, Terminal
+
 ROOT = Path(__file__).resolve().parents[2]
-TMUX = shutil.which("tmux")
-LIMIT_S = 30.0
 
 pytestmark = [
     pytest.mark.terminal,
@@ -24,79 +23,25 @@ pytestmark = [
 ]
 
 
-class Terminal:
-    """One tmux server with one window, where a shell runs the desk."""
-
-    def __init__(self, folder: Path, size: tuple[int, int], environment: str) -> None:
-        self._server = str(folder / "tmux.sock")
-        self.engine_socket = folder / "engine.sock"
-        self._run("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh")
-        desk = f"{sys.executable} -m tests.desk.fake_engine --socket {self.engine_socket} --desk"
-        self.type(f"cd {ROOT} && unset COLUMNS LINES && {environment} {desk}; echo left with $?\n")
-
-    def _run(self, *arguments: str) -> str:
-        assert TMUX is not None
-        done = subprocess.run([TMUX, "-S", self._server, *arguments], capture_output=True, text=True, check=True)
-        return done.stdout
-
-    def type(self, text: str) -> None:
-        """Characters as a hand types them."""
-        self._run("send-keys", "-l", text)
-
-    def key(self, name: str) -> None:
-        """One key by its tmux name."""
-        self._run("send-keys", name)
-
-    def paste(self, text: str) -> None:
-        """A bracketed paste."""
-        self._run("set-buffer", text)
-        self._run("paste-buffer", "-p")
-
-    def resize(self, columns: int, rows: int) -> None:
-        self._run("resize-window", "-x", str(columns), "-y", str(rows))
-
-    def screen(self, *, styled: bool = False) -> str:
-        """What stands on the screen, with its escape codes if asked."""
-        return self._run("capture-pane", "-p", *(["-e"] if styled else []))
-
-    def wait(self, condition: str | Callable[[str], object]) -> str:
-        """The screen once it shows a text or meets a condition. AssertionError with the screen when it does not."""
-        holds = (lambda screen: condition in screen) if isinstance(condition, str) else condition
-        end = time.monotonic() + LIMIT_S
-        while time.monotonic() < end:
-            screen = self.screen()
-            if holds(screen):
-                return screen
-            time.sleep(0.05)
-        raise AssertionError(f"expected {condition!r} on the screen, found\n{self.screen()}")
-
-    def close(self) -> None:
-        self._run("kill-server")
-
-
 class Opener:
     """Opens terminals and engines, and ends them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._socket = folder / "engine.sock"
         self._terminals: list[Terminal] = []
         self._engines: list[subprocess.Popen[str]] = []
 
     def __call__(self, size: tuple[int, int] = (120, 40), environment: str = "", *options: str) -> Terminal:
         self.engine(*options)
-        terminal = Terminal(self._folder, size, environment)
+        terminal = Terminal(self._folder, size, os.environ)
         self._terminals.append(terminal)
+        desk = f"{sys.executable} -m tests.desk.fake_engine --socket {self._socket} --desk"
+        terminal.type(f"cd {ROOT} && {environment} {desk}; echo left with $?\n")
         return terminal
 
     def engine(self, *options: str) -> subprocess.Popen[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.desk.fake_engine",
-            "--socket",
-            str(self._folder / "engine.sock"),
-            *options,
-        ]
+        command = [sys.executable, "-m", "tests.desk.fake_engine", "--socket", str(self._socket), *options]
         engine = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self._engines.append(engine)
         assert engine.stdout is not None
@@ -211,7 +156,7 @@ def test_a_ticket_is_opened_edited_and_confirmed(open_terminal: Opener) -> None:
     terminal.wait("2 pending")
     terminal.key("2")
     terminal.wait(lambda screen: "26 @ 191.40" in screen and "CONTROLS" in screen and "Esc back" in screen)
-    until_shown(terminal, "e", "Edit BUY TSLA")
+    terminal.press("e", "Edit BUY TSLA")
     terminal.wait("26 @ 191.40  $4,973.80 at 191.30")
     terminal.key("BSpace")
     terminal.wait("A figure is missing.")
@@ -219,18 +164,4 @@ def test_a_ticket_is_opened_edited_and_confirmed(open_terminal: Opener) -> None:
     terminal.wait("12 @ 191.40  $2,295.60 at 191.30")
     terminal.key("Enter")
     terminal.wait(lambda screen: "EDITED" in screen and "12 @ 191.40  $2,295.60 at 191.30" in screen)
-    until_shown(terminal, "y", "CONFIRMED by person")
-
-
-def until_shown(terminal: Terminal, key: str, words: str) -> str:
-    """Press a key until it has had its effect: keys that come too soon after a change are ignored on purpose."""
-    end = time.monotonic() + LIMIT_S
-    while time.monotonic() < end:
-        terminal.key(key)
-        again = time.monotonic() + 2.0
-        while time.monotonic() < again:
-            screen = terminal.screen()
-            if words in screen:
-                return screen
-            time.sleep(0.05)
-    raise AssertionError(f"expected {words!r} after the key {key}, found\n{terminal.screen()}")
+    terminal.press("y", "CONFIRMED by person")
