@@ -48,7 +48,6 @@ class Notices:
                 if kind in self._bell:
                     self._write(_BELL)
 
-
     def _through(self, sequence: str) -> str:
         """Wrapped for tmux: DCS `tmux;`, each ESC twice, ST
         (https://github.com/tmux/tmux/wiki/FAQ#what-is-the-passthrough-escape-sequence-and-how-do-i-use-it)."""

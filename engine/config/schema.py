@@ -87,7 +87,7 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     ascii: bool = False
     """Glyphs in ASCII, for a terminal that shows ▲ two cells wide or not at all."""
     notify: tuple[str, ...] = ()
-    """What the terminal is told of, by OSC 9: `tickets`, `fills`, `alerts`. tmux needs `set -g allow-passthrough on`."""
+    """What the terminal is told of, by OSC 9: `tickets`, `fills`, `alerts`; tmux needs `allow-passthrough on`."""
     bell: tuple[str, ...] = ()
     """What the terminal bell rings for: `tickets`, `fills`, `alerts`."""
 
