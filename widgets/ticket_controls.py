@@ -15,6 +15,8 @@ _COLUMN = 39
 """Least width of a column of controls."""
 _COLUMN_WITH_BAR = 46
 _BAR = 4
+_FEW = 6
+"""Up to so many rejections each has its whole reason; more of them are seen at a glance instead."""
 _REASON_LINES = 3
 """Most lines that a reason takes under a control that rejects."""
 
@@ -49,7 +51,8 @@ def summary(verdict: Verdict, now_ns: int) -> list[str]:
 
 def control_lines(verdict: Verdict, width: int, colors: Palette) -> list[Line]:
     """Those that rejected on lines of their own, the others in as many columns as fit, the most used first."""
-    lines = [line for result in verdict.failures for line in _rejected(result, width, colors)]
+    few = len(verdict.failures) <= _FEW
+    lines = [line for result in verdict.failures for line in _rejected(result, width, colors, few=few)]
     good = sorted((result for result in verdict.controls if result.passed), key=lambda result: -_use(result))
     columns = max(1, min(3, width // _COLUMN))
     height = -(-len(good) // columns)
@@ -63,13 +66,13 @@ def _row(results: Sequence[ControlResult], width: int, colors: Palette) -> Line:
     return line
 
 
-def _rejected(result: ControlResult, width: int, colors: Palette) -> list[Line]:
-    """Name, value and limit, and the reason: under them where it does not fit beside them."""
+def _rejected(result: ControlResult, width: int, colors: Palette, *, few: bool) -> list[Line]:
+    """Name, value and limit, and the reason: of a few under them where it does not fit beside them."""
     line = Line().add(" ✗ ", colors.down).field(f"{result.id} {result.control}", 24, colors.down)
     if result.value is not None or result.limit is not None:
         room = min(26, width // 3)
         line.field(f"{_amount(result, room - len(result.unit) - 3)} {result.unit}  ", room, colors.strong)
-    if len(result.reason) <= width - line.cells:
+    if not few or len(result.reason) <= width - line.cells:
         return [line.field(result.reason, width - line.cells, colors.text)]
     texts = wrap(result.reason, max(8, width - 6), _REASON_LINES)
     return [line, *(Line().gap(colors.text, 5).field(text, width - 5, colors.text) for text in texts)]

@@ -80,7 +80,7 @@ class Tickets(RowPanel[Ticket]):
 def _draft(line: Line, draft: Draft, width: int, colors: Palette) -> None:
     """The order, each figure in full, as far as it leaves the countdown its place."""
     size, limit = figures.quantity(draft.quantity), figures.price(draft.limit_price)
-    line.right(size, max(6, len(size)), colors.strong).add(" @ ", colors.muted)
+    line.right(size, max(6, len(size) + 1), colors.strong).add(" @ ", colors.muted)
     line.field(limit, max(9, len(limit) + 1), colors.strong)
     for label, text, least, left in (
         ("stop ", figures.price(draft.stop_price), 9, 7),

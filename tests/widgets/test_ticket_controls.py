@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from engine.clock import SECOND
 from tests.desk.made_up import ticket, verdict
-from tests.widgets.harness import painted, stage, until
-from widgets.ticket_controls import TicketControls, use_bar
+from tests.widgets.harness import COLORS, painted, stage, text, until
+from widgets.ticket_controls import TicketControls, control_lines, use_bar
 
 
 async def test_what_rejects_comes_first_and_then_the_tightest() -> None:
@@ -46,3 +46,11 @@ async def test_the_title_stays_while_the_controls_scroll() -> None:
 def test_bars() -> None:
     assert use_bar(0.5, 6) == "━━━╌╌╌"
     assert use_bar(7.0, 6) == "━━━━━━"
+
+
+def test_many_rejections_are_seen_at_a_glance_and_a_few_with_their_whole_reasons() -> None:
+    ids = [f"R{number:02d}" for number in range(1, 26)]
+    assert len(control_lines(verdict(tuple(ids)), 44, COLORS)) == 25
+    few = text(control_lines(verdict(tuple(ids[:3])), 44, COLORS))
+    assert "ORDER_NOTIONAL_OVER: value=4976.40," in few
+    assert "limit=5000" in few
