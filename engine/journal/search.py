@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import JournalError
 from engine.journal.chain import Record
 from engine.journal.kinds import KINDS
-from engine.model import Alert, Fill, Intent, Order, Signal, Ticket, Value
+from engine.model import Alert, Decision, Fill, Intent, Order, Signal, Ticket, Value
 from engine.model.records import AnswerRecord, CommandRecord, PostRecord
 from engine.text import display_text
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INDEXED: Final = tuple(kind for kind in KINDS if kind not in ("reading", "quote", "account", "guard"))
 """Kinds of records that can be found by their words."""
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 """Version of the index; another one is built anew."""
 BATCH: Final = 2_000
 """Records indexed in one transaction."""
@@ -84,7 +84,7 @@ class Index:
         rows: list[tuple[int, str, str, str, str, str]] = []
         try:
             for record in self._reader.records(INDEXED, after_seq=self.seq):
-                rows.append((record.seq, record.kind, *_words(record)))
+                rows.append((record.seq, record.kind, *self._words(record)))
                 if len(rows) >= BATCH:
                     count += self._write(rows, rows[-1][0])
                     rows = []
@@ -110,6 +110,34 @@ class Index:
             raise self._error(error) from error
         for (seq,) in found:
             yield from self._reader.records(after_seq=seq - 1, limit=1)
+
+    def _words(self, record: Record) -> tuple[str, str, str, str]:
+        """What a record is found by: ids, symbols, author, words. A body that cannot be read is found by its key."""
+        try:
+            value = record.value()
+            ids, symbols, author, text = _of(value)
+            symbols = symbols if any(symbols) else (self._symbol(value),)
+        except JournalError:
+            return record.key, "", "", ""
+        foreign = display_text(" ".join(text), limit=_TEXT)
+        return " ".join(dict.fromkeys((record.key, *filter(None, ids)))), " ".join(symbols), author, foreign
+
+    def _symbol(self, value: Value) -> str:
+        """The symbol of what a record speaks of, where it does not name it: of a decision its ticket's, of an answer
+        its order's; empty where there is none."""
+        if isinstance(value, Decision):
+            asked = [("ticket", value.ticket_id), ("signal", value.signal_id)]
+        elif isinstance(value, AnswerRecord):
+            asked = [("intent", value.client_order_id)]
+        elif isinstance(value, CommandRecord):
+            asked = [(kind, value.arguments.get(name, "")) for name, kind in _SPOKEN_OF.items()]
+        else:
+            return ""
+        for kind, key in asked:
+            for record in self._reader.records((kind,), key=key, limit=1) if key else ():
+                symbols = _of(record.value())[1]
+                return symbols[0] if symbols else ""
+        return ""
 
     def _open(self) -> sqlite3.Connection:
         new = not self.path.exists()
@@ -187,17 +215,6 @@ def match(query: str) -> str:
     return " AND ".join(terms)
 
 
-def _words(record: Record) -> tuple[str, str, str, str]:
-    """What a record is found by: ids, symbols, author, words. A body that cannot be read is found by its key."""
-    try:
-        value = record.value()
-    except JournalError:
-        return record.key, "", "", ""
-    ids, symbols, author, text = _of(value)
-    foreign = display_text(" ".join(text), limit=_TEXT)
-    return " ".join(dict.fromkeys((record.key, *filter(None, ids)))), " ".join(symbols), author, foreign
-
-
 def _of(value: Value) -> tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]:
     """Ids, symbols, author and words of a body."""
     if isinstance(value, PostRecord):
@@ -229,7 +246,8 @@ def _of(value: Value) -> tuple[tuple[str, ...], tuple[str, ...], str, tuple[str,
     if isinstance(value, AnswerRecord):
         return (), (), "", (value.request, value.answer.outcome.value, value.answer.reason)
     if isinstance(value, CommandRecord):
-        return tuple(value.arguments.values()), (), value.by, (value.verb, value.text)
+        about = value.arguments.get("symbol", "")
+        return tuple(value.arguments.values()), () if about == "*" else (about,), value.by, (value.verb, value.text)
     if isinstance(value, Alert):
         return (value.code,), (value.subject,), "", (value.level.value, value.text, value.remedy)
     named = {name: found for name in _FIELDS if isinstance(found := getattr(value, name, None), str)}
@@ -237,5 +255,7 @@ def _of(value: Value) -> tuple[tuple[str, ...], tuple[str, ...], str, tuple[str,
     return ids, (named.get("symbol", ""),), named.get("by", ""), tuple(named.get(name, "") for name in _SAID)
 
 
+_SPOKEN_OF: Final = {"ticket": "ticket", "order": "intent"}
+"""Arguments of a command that name a record, and its kind."""
 _SAID: Final = ("reason", "text", "detail", "remedy", "name", "cause", "profile", "code")
 _FIELDS: Final = (*_SAID, "ticket_id", "signal_id", "protection_id", "id", "symbol", "by")

@@ -13,8 +13,20 @@ from hypothesis import strategies as st
 from engine.errors import JournalError
 from engine.journal import Journal, Reader
 from engine.journal.search import Index, match
-from engine.model import Author, Decision, DecisionKind, DisplayText, Match, Post, Reading
-from engine.model.records import PostRecord
+from engine.model import (
+    Answer,
+    Author,
+    Decision,
+    DecisionKind,
+    DisplayText,
+    Intent,
+    Match,
+    Outcome,
+    Post,
+    Reading,
+    Role,
+)
+from engine.model.records import AnswerRecord, CommandRecord, PostRecord
 from tests.desk import made_up
 from tests.engine.journal.conftest import Opened, Tamper
 from tests.engine.journal.made_up import T0
@@ -63,6 +75,9 @@ def found(path: Path, query: str) -> list[int]:
         ("author:bob moon", []),
         ("@bob café", [3]),
         ("$TSLA kind:post", [4, 3, 2]),
+        ("$TSLA kind:decision", [6]),
+        ("$TSLA", [6, 5, 4, 3, 2]),
+        ("$NVDA", []),
         ("BTC/USD", [1]),
         ("150002", [3]),
         ("tkt-0001", [6, 5]),
@@ -161,3 +176,24 @@ def test_a_record_that_comes_while_the_index_is_brought_up_is_indexed_once(
         assert counted + index.update() == 3
         seqs = [record.seq for record in index.find("expected")]
         assert len(seqs) == 3 and seqs == sorted(set(seqs), reverse=True)
+
+
+def test_what_names_no_symbol_is_found_by_that_of_its_ticket_or_order(opened: Opened, path: Path) -> None:
+    journal, ticket = opened(), made_up.ticket(1, "NVDA")
+    assert ticket.draft is not None
+    intent = Intent("desk-1", ticket.signal.id, ticket.id, 1, Role.ENTRY, ticket.draft, T0)
+    edit = CommandRecord("edit", "person", {"ticket": ticket.id, "quantity": "3"}, True, "edited", T0)
+    mode = CommandRecord("mode", "person", {"symbol": "NVDA", "mode": "auto"}, True, "auto", T0)
+    every = CommandRecord("mode", "person", {"symbol": "*", "mode": "off"}, True, "off", T0)
+    cancel = CommandRecord("cancel", "person", {"order": "desk-1"}, True, "cancelling", T0)
+    unknown = Decision("", "nobody", DecisionKind.AUTO, "autopilot", "flatten", T0, "")
+    journal.append("ticket", ticket.id, ticket, T0)
+    journal.append("intent", intent.client_order_id, intent, T0)
+    journal.append("answer", "desk-1", AnswerRecord("desk-1", "submit", Answer(Outcome.ACCEPTED), T0), T0)
+    for command in (edit, mode, every, cancel):
+        journal.append("command", command.verb, command, T0)
+    journal.append("decision", "nobody", unknown, T0)
+    journal.flush()
+    assert found(path, "$NVDA") == [7, 5, 4, 3, 2, 1]
+    assert found(path, "kind:command") == [7, 6, 5, 4]
+    assert found(path, "kind:decision flatten") == [8]
