@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from desk.app import DeskApp
-from tests.desk.test_pictures import desk, still
+from tests.desk.still import desk, still
 from tests.widgets.harness import until
 
 

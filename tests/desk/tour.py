@@ -23,7 +23,7 @@ from engine.model import Fill, Level, OrderStatus, Role, Side
 from engine.model.frames import Snapshot
 from tests.desk import made_up
 from tests.desk.journaled import write_day
-from tests.desk.test_pictures import StillClient, still
+from tests.desk.still import StillClient, still
 from tests.widgets.harness import until
 
 SIZES = ((80, 24), (120, 40), (200, 60))

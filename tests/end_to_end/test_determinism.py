@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -20,16 +19,15 @@ from desk.client import Client
 from desk.screens.main import Main
 from engine.config import ScreenConfig
 from engine.errors import DeskError
-from engine.journal.reader import Reader
 from engine.model.frames import Frame, Goodbye, Push, Snapshot
+from tests.end_to_end.replays import LIMIT_S, assert_same_chain, replay
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, until
-from tests.program import REPLAYING, command, desk, environment
+from tests.program import REPLAYING, command, environment
 from tests.widgets.harness import painted
 
 SPEED = "3600"
 """Recorded seconds per second: slow enough that the clock has to run on between events."""
-LIMIT_S = 100.0
 WATCHED_ONCE = "the demo day is long: it is paced once, with a client and a desk attached together"
 
 Attach = Callable[[Path, int], Awaitable[None]]
@@ -47,19 +45,6 @@ class Recording:
         self.report = replay(folder, path, self.journal)
 
 
-def replay(home: Path, path: str, journal: Path, *options: str) -> dict[str, object]:
-    """Run `desk replay`; its report."""
-    recording = [path] if path else []
-    done = desk(home, "replay", *recording, "--journal", str(journal), "--json", *options, limit_s=LIMIT_S)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert isinstance(report, dict)
-    with Reader(journal) as reader:
-        found = reader.verify()
-    assert (report["records"], report["chain"]) == (found.records, found.last_hash), found.what
-    return report
-
-
 @pytest.fixture(
     scope="module",
     params=[
@@ -72,21 +57,6 @@ def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if request.param == "demo":
         return Recording(folder, "", "2026-03-11T18:30:00Z")
     return Recording(folder, str(made_up.write(folder / "morning.jsonl")))
-
-
-def assert_same_chain(journal: Path, reference: Path) -> None:
-    """Both journals verify and end in the same hash; otherwise the first record that differs is named."""
-    with Reader(journal) as one, Reader(reference) as other:
-        found, expected = one.verify(), other.verify()
-        assert found.ok, found.what
-        assert expected.ok, expected.what
-        if (found.records, found.last_hash) == (expected.records, expected.last_hash):
-            return
-        for left, right in itertools.zip_longest(one.records(), other.records()):
-            assert left is not None, f"ends before record {right.seq if right else '?'}: {right}"
-            assert right is not None, f"goes on after the reference's end with {left}"
-            assert left == right, f"record {left.seq} differs:\n{left}\n{right}"
-    raise AssertionError(f"equal records, different hashes: {found.last_hash}, {expected.last_hash}")
 
 
 async def paced(home: Path, recording: Recording, attach: Attach) -> Path:

@@ -12,7 +12,7 @@ from engine.journal.chain import Record
 from engine.journal.reader import Reader
 from engine.model import Ticket
 from engine.model.frames import Command, Push, Snapshot
-from tests.end_to_end.test_determinism import assert_same_chain, replay
+from tests.end_to_end.replays import assert_same_chain, replay
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending, until
 from tests.program import REPLAYING

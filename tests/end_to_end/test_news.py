@@ -10,7 +10,7 @@ import pytest
 from engine.journal.reader import Reader
 from engine.model import Light, Post
 from engine.model.records import Edit, PostRecord
-from tests.end_to_end.test_determinism import assert_same_chain, replay
+from tests.end_to_end.replays import assert_same_chain, replay
 from tests.engine.kernel.process import EngineProcess, ending, until
 from tests.venues.alpaca import AlpacaSimulator
 

@@ -24,7 +24,7 @@ from engine.paths import Paths
 from tests.desk.journaled import write_day, written
 from tests.desk.made_up import NOW
 from tests.desk.made_up_answers import feeds_detail, symbol_detail
-from tests.desk.test_pictures import StillClient
+from tests.desk.still import StillClient
 from tests.desk.tour import day
 from tests.hostile.corpus import CORPUS
 from tests.hostile.poison import made, poisoned

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.errors import DeskError
 from engine.model import DisplayText, Reading, SymbolScore
-from tests.engine.sentiment.test_sentiment import at, scored, sentiment
+from tests.engine.sentiment.made_up import at, scored, sentiment
 
 unit = st.integers(0, 1_000_000).map(lambda millionths: millionths / 1_000_000)
 posts = st.lists(
