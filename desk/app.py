@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
@@ -47,8 +46,6 @@ _TERMINAL_S = 1.0
 COLLECT_AFTER = (5_000, 20, 20)
 """New objects, young and middle collections before the next older one, once the desk runs. A frame of 500 gauges makes
 a few thousand objects and leaves most of them again: Python's default of 700 walked them five times."""
-SWITCH_INTERVAL_S = 0.001
-"""How long the loop may hold the interpreter: keys are read, and frames are written, by other threads."""
 
 
 class DeskApp(App[bool], inherit_bindings=False):
@@ -297,9 +294,7 @@ def run(
 
 
 def _settle() -> None:
-    """Make keys fast from now on. What is loaded is out of garbage collection: going through it costs a key tens of
-    milliseconds."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    """Take what is loaded by now out of garbage collection: going through it costs a key tens of milliseconds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
