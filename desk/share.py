@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ _NATIVE: Final = (
 (`set-clipboard external`, tmux(1)); its own buffer it keeps, and with -w it hands it to the terminal around it."""
 _WANTS: Final = {"wl-copy": "WAYLAND_DISPLAY", "xclip": "DISPLAY", "xsel": "DISPLAY", "tmux": "TMUX"}
 _COPY_LIMIT_S: Final = 2.0
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def native_copy(text: str, environ: dict[str, str]) -> str:
@@ -71,6 +73,12 @@ def new_file(folder: Path, name: str, at_ns: int, suffix: str) -> Path:
         path = folder / f"{stem}-{number}.{suffix}"
         number += 1
     return path
+
+
+def well_formed(svg: str) -> str:
+    """The picture without characters that no XML may hold (https://www.w3.org/TR/xml/#charsets): one of them in a post,
+    and no browser opens it."""
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", svg)
 
 
 def values_table(name: str, values: Iterable[object]) -> Table:

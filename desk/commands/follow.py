@@ -107,7 +107,7 @@ class Follower:
             return EXIT_OK
         finally:
             following.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BrokenPipeError, DeskError):
+            with contextlib.suppress(asyncio.CancelledError, OSError, DeskError):
                 await following
             await self._client.close()
 

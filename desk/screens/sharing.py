@@ -87,7 +87,7 @@ class Sharing(Screen[None]):
 
     def action_screenshot(self) -> None:
         """Save the screen as SVG."""
-        from desk.share import new_file
+        from desk.share import new_file, well_formed
 
         view = cast("ViewScreen", self)
         folder = self._folder("pictures")
@@ -96,7 +96,7 @@ class Sharing(Screen[None]):
             return
         try:
             path = new_file(folder, view.VIEW, view.link.time.now_ns(), "svg")
-            path.write_text(self.app.export_screenshot(), encoding="utf-8")
+            path.write_text(well_formed(self.app.export_screenshot()), encoding="utf-8")
             path.chmod(0o600)
         except DeskError as error:
             view.line.refused(" → ".join(filter(None, (error.message, error.remedy))))

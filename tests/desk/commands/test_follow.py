@@ -95,6 +95,19 @@ async def test_a_closed_pipe_ends_it_even_while_nothing_happens(home: Path) -> N
             await stop(process)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+async def test_a_disk_that_is_full_is_said_and_nothing_is_left_open(home: Path) -> None:
+    async with fake_engine(socket_of(home)):
+        with Path("/dev/full").open("wb") as full:
+            process = await asyncio.create_subprocess_exec(
+                *command("follow"), env=environment(home), cwd=home, stdout=full, stderr=asyncio.subprocess.PIPE
+            )
+        _, said = await process.communicate()
+    assert process.returncode == EXIT_FAILED
+    assert said.decode().startswith("desk: could not read or write: No space left on device\n→ ")
+    assert said.count(b"\n") == 2
+
+
 async def test_json_is_one_clean_object_a_line_whatever_a_post_says(home: Path) -> None:
     engine_state = made_up.snapshot()
     async with fake_engine(socket_of(home), engine_state) as engine:

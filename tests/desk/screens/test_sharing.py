@@ -9,17 +9,30 @@ import os
 import re
 import stat
 from pathlib import Path
+from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from desk.share import native_copy, new_file, values_table
 from desk.tables import csv_text
+from engine.model import DisplayText
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
+from tests.hostile.corpus import CORPUS
 from tests.program import clean
 from tests.terminal.tmux import TMUX, Terminal
 from tests.widgets.harness import until
+
+replace = msgspec.structs.replace
+MARKUP = (
+    "</text><script>alert(1)</script>",
+    "</style><image href='http://example.invalid/x.png' onload='alert(1)'/>",
+    "]]> <![CDATA[ &lol; &#0; &#x1F; <!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>",
+    "\ufffe\uffff \ufdd0 and a post like any other",
+)
+"""What would be more than text in an SVG."""
 
 
 async def test_a_row_and_a_post_are_copied(open_desk: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +83,32 @@ async def test_a_picture_is_kept_privately(open_desk: Opener, tmp_path: Path) ->
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         await pilot.press("S")
         await until(pilot, lambda: len(list((tmp_path / "pictures").iterdir())) == 2)
+
+
+async def test_a_picture_of_hostile_text_is_a_drawing_and_nothing_else(open_desk: Opener, tmp_path: Path) -> None:
+    """Well-formed XML without scripts, references, links or anything that a browser would run."""
+    said = [text.encode("utf-8", "replace").decode() for text in (*CORPUS.values(), *MARKUP)]
+    posts = tuple(
+        replace(made_up.post(n), text=DisplayText(text), author=DisplayText(text[:40])) for n, text in enumerate(said)
+    )
+    async with open_desk(replace(made_up.snapshot(), posts=posts), size=(200, 60), paths=write_day(tmp_path)) as (
+        pilot, app, _,
+    ):  # fmt: skip
+        await pilot.press("4")
+        pictures = []
+        for key in ("g", "G"):
+            await pilot.press(key, "S")
+            line = app.screen.line  # type: ignore[attr-defined]
+            await until(pilot, lambda line=line: "Picture saved to" in line.text)  # type: ignore[misc]
+            pictures.append(Path(line.text.rpartition(" ")[2]))
+            line.clear()
+        for picture in pictures:
+            drawn = ElementTree.fromstring(picture.read_text(encoding="utf-8"))
+            kinds = {element.tag.rpartition("}")[2] for element in drawn.iter()}
+            assert kinds <= {"svg", "style", "defs", "clipPath", "rect", "g", "text", "circle", "line"}
+            attributes = {name for element in drawn.iter() for name in element.attrib}
+            assert not [name for name in attributes if name.startswith("on") or "href" in name]
+        assert "alert(1)" in "".join(picture.read_text(encoding="utf-8") for picture in pictures)
 
 
 async def test_without_a_state_directory_nothing_is_written(open_desk: Opener) -> None:
