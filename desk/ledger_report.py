@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from desk.report import plain, signed
@@ -14,6 +15,7 @@ _COLUMNS = (
     "change", "ticket", "signal",
 )  # fmt: skip
 _MARK_COLUMNS = ("price", "bps", "gain", "worth", "why")
+_TOTAL_COLUMNS = ("measured", "right", "mean_bps", "known", "gain", "worth")
 
 
 def ledger_lines(ledger: Ledger) -> list[str]:
@@ -62,6 +64,26 @@ def ledger_table(ledger: Ledger) -> Table:
     """One row per decision; per horizon its price, move in basis points, gain, worth, and why one is missing."""
     columns = (*_COLUMNS, *(f"{name}_{column}" for name in HORIZONS for column in _MARK_COLUMNS))
     return Table("ledger", columns, [_cells(row) for row in ledger.rows])
+
+
+def groups_table(groups: Sequence[Group]) -> Table:
+    """One row per sum; per horizon how many were measured and right, the mean move, and gain and worth of the known."""
+    columns = ("by", "name", "decisions", *(f"{name}_{column}" for name in HORIZONS for column in _TOTAL_COLUMNS))
+    rows = [
+        (
+            group.by,
+            group.name,
+            group.decisions,
+            *(
+                cell
+                for name in HORIZONS
+                for total in (group.total(name),)
+                for cell in (total.measured, total.right, total.mean_bps, total.known, total.gain, total.worth)
+            ),
+        )
+        for group in groups
+    ]
+    return Table("ledger-sums", columns, rows)
 
 
 def price_word(value: Decimal | None) -> str:

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from desk.actions import bindings
 from desk.ledger_filter import LedgerFilter
-from desk.ledger_report import ledger_table
+from desk.ledger_report import groups_table, ledger_table
 from desk.mirror import Part
 from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.reading import ReadingView
@@ -123,6 +123,8 @@ class LedgerView(ReadingView):
             self.go(self.rows)
 
     def table(self) -> Table:
-        """What is shown, for export."""
+        """What is shown, for export: the sums where they have the focus, else the decisions."""
+        if self.focused is self.groups:
+            return groups_table(self.groups.rows)
         rows = tuple(row for row in self._ledger.rows if self.filter.matches(row))
         return ledger_table(Ledger(rows, (), self._ledger.reached_ns))
