@@ -5,8 +5,9 @@ from clients. Timers are due times of the stages, looked at before every event. 
 replay it is the recording's: the clock moves to each event's `received_ns`, and timers that fall due before it fire at
 their own time, so that the same recording gives the byte-identical journal at any speed, with or without a desk.
 
-Start: journal → restore → control socket → broker and reconciliation → feeds. Stop: feeds → answers under way → journal
-→ broker → socket. A crash needs neither: start is recovery.
+Start: journal → restore → control socket → broker and reconciliation → feeds (held up for `VENUE_FIRST_S` at most by a
+venue that does not answer). Stop: feeds → answers under way → journal → broker → socket. A crash needs neither:
+start is recovery.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
@@ -62,6 +63,10 @@ JOURNAL_BACKLOG = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
 
 FINISH_LIMIT_S = 5.0
+
+VENUE_FIRST_S = 5.0
+"""Longest that the feeds wait at a start for a real venue to tell what is held: their packages and the posts of the
+meantime take the same processor."""
 
 
 class Kernel:
@@ -184,8 +189,10 @@ class Kernel:
             self._supervisor.guard(self._link.open(), "venue")
         await self.stages.late.open()
         self._supervisor.guard(self.stages.late.run(), "late-scores")
-        for feed in self.stages.feeds:
-            self._supervisor.run(feed)
+        if self._broker.simulated:
+            self._begin_feeds()
+        else:
+            self._supervisor.guard(self._venue_first(), "feeds")
         self._supervisor.guard(self._control.keep(), "control-socket")
         self._supervisor.guard(self._lag.run(), "loop-lag")
         self._supervisor.guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
@@ -195,6 +202,16 @@ class Kernel:
             self._supervisor.guard(self._watchdog.run(), "watchdog")
             self._supervisor.guard(watch_earlier(self._journal, self._inbox), "earlier-records")
         quiet_collector()
+
+    async def _venue_first(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(VENUE_FIRST_S):
+                await self._link.asked.wait()
+        self._begin_feeds()
+
+    def _begin_feeds(self) -> None:
+        for feed in self.stages.feeds:
+            self._supervisor.run(feed)
 
     def _record_start(self) -> None:
         now_ns, config = self._clock.now_ns(), self.stages.reloading.config

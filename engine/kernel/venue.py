@@ -50,6 +50,8 @@ class VenueLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_open = False
         """Whether a connection has been made since the start."""
+        self.asked = asyncio.Event()
+        """Set once the venue has been asked for everything, or could not be."""
         self._reconciling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._asked_again = ""
@@ -75,9 +77,11 @@ class VenueLink:
                 break
             except CredentialsError as error:
                 self._report(Light.REFUSED, error)
+                self.asked.set()
                 return
             except DeskError as error:
                 self._report(Light.DOWN, error)
+                self.asked.set()
                 await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
         self.is_open = True
         gc.freeze()  # the packages that a venue's client brings along stay too
@@ -207,6 +211,7 @@ class VenueLink:
             self._asked_again, why = "", self._asked_again or why
             compared = await self.compare(why)
             self._inbox.urgent(compared)
+            self.asked.set()
             if self._asked_again:
                 persist = True
             elif compared.snapshot is not None or not persist:
