@@ -12,7 +12,7 @@ from desk.command_line import main_group
 from engine.config import Config, ScoringConfig
 from engine.errors import ConfigError, DeskError
 from engine.scoring.linear import LinearScorer
-from tests.engine.scoring.test_training import made_up
+from tests.engine.scoring.labelled import made_up
 
 LABELS = {-1: "bearish", 0: "neutral", 1: "bullish"}
 

@@ -18,18 +18,9 @@ from engine.errors import CredentialsError, DeskError, VenueUnavailable
 from engine.model import Asked, DisplayText, LateScorer, Score
 from engine.scoring.comprehend import LONGEST, ComprehendScorer
 
+pytestmark = pytest.mark.usefixtures("made_up_account")
+
 NOW = 1_773_235_800 * SECOND
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def scorer(tmp_path: Path, **settings: Any) -> ComprehendScorer:

@@ -18,8 +18,8 @@ from engine.model import Asked
 from engine.scoring.llm.answer import SHOWN_LIMIT, read
 from engine.scoring.llm.prompt import DIGEST, SYSTEM, fence, question, schema
 from engine.text import display_text
+from tests.engine.scoring.llm.before_endpoint import put
 from tests.engine.scoring.llm.endpoint import gullible
-from tests.engine.scoring.llm.test_scorer import put
 
 ENTRY = {"symbol": "TSLA", "score": 1.0, "confidence": 1.0, "reason": "buy"}
 

@@ -3,61 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from engine.clock import DAY, SECOND, VirtualClock
+from engine.clock import DAY, VirtualClock
 from engine.config import Config, LlmConfig, ScoringConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
-from engine.model import Asked, DisplayText, LateScorer, Score, SymbolScore
+from engine.model import DisplayText, LateScorer, Score, SymbolScore
 from engine.scoring.llm.calls import Unreadable
 from engine.scoring.llm.scorer import LlmScorer
-from tests.engine.scoring.llm.endpoint import KEY, Endpoint, running
+from tests.engine.scoring.llm.before_endpoint import NOW, put
+from tests.engine.scoring.llm.endpoint import KEY
 
 APIS = ("anthropic", "openai", "bedrock")
-NOW = 1_773_235_800 * SECOND
+
+
+pytestmark = pytest.mark.usefixtures("made_up_account")
 
 
 @pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.scoring.llm.calls.PAUSES_S", (0.01,))
-
-
-class Put:
-    """A scorer before a pretend endpoint."""
-
-    def __init__(self, scorer: LlmScorer, endpoint: Endpoint, clock: VirtualClock) -> None:
-        self.scorer = scorer
-        self.endpoint = endpoint
-        self.clock = clock
-
-    async def ask(self, text: str, *symbols: str) -> Score | None:
-        (score,) = await self.scorer.score([Asked(DisplayText(text), symbols or ("TSLA",))])
-        return score
-
-
-@contextlib.asynccontextmanager
-async def put(tmp_path: Path, api: str = "anthropic", **settings: Any) -> AsyncIterator[Put]:
-    async with running() as endpoint:
-        given = {"api": api, "model": "made-up-1", "base_url": endpoint.url, "timeout_s": 10.0, **settings}
-        clock = VirtualClock(NOW)
-        config = Config(scoring=ScoringConfig(llm=LlmConfig(**given)))
-        scorer = LlmScorer(config, clock, state_dir=tmp_path, read_secret=lambda name: KEY)
-        await scorer.start()
-        try:
-            yield Put(scorer, endpoint, clock)
-        finally:
-            await scorer.close()
 
 
 @pytest.mark.parametrize("api", APIS)
