@@ -23,20 +23,27 @@ _FAR: Final = 5
 """Σ leanings from which on the score is the largest."""
 
 
+_APART: Final = bytes(ord(" ") if chr(byte) in '.,!?;:"()#' else byte for byte in range(256))
+"""Marks that words stand between, as a table for `bytes.translate`."""
+
+
 class Leanings(NamedTuple):
     """What leans, and a name that changes whenever it does."""
 
     words: Mapping[str, int]
     """By word in lower case."""
+    spelt: Mapping[bytes, int]
+    """The same by the word's ASCII, as it is looked up."""
     version: str
 
     def of(self, text: str) -> float:
         """The score of a text in [−MOST, MOST], each word once. Work is proportional to the text's length.
 
-        Words are looked up as they stand between two spaces, without a mark after them.
+        Words are looked up as they stand between spaces and marks; letters beyond ASCII are passed over.
         """
-        words = self.words
-        total = sum([words[word] for word in words.keys() & text.lower().split()])
+        words = self.spelt
+        met = text.lower().encode("ascii", "ignore").translate(_APART).split()
+        total = sum([words[word] for word in words.keys() & met])
         return MOST * max(-_FAR, min(_FAR, total)) / _FAR
 
 
@@ -62,4 +69,5 @@ def parse_leanings(table: str) -> Leanings:
                 remedy="correct the line",
             )
         words[word] = int(step)
-    return Leanings(words, f"leanings-{hashlib.sha256(table.encode()).hexdigest()[:12]}")
+    spelt = {word.encode("ascii", "ignore"): step for word, step in words.items()}
+    return Leanings(words, spelt, f"leanings-{hashlib.sha256(table.encode()).hexdigest()[:12]}")

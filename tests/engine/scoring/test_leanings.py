@@ -19,6 +19,11 @@ from engine.scoring.words import stock_words
     [
         ("Big news coming tomorrow for $ABC", 1),
         ("a bubble, sold and gone", -1),
+        ("Coming: $ABC.", 1),
+        ("(bubble)", -1),
+        ("bubble…", -1),
+        ("#bubble", -1),
+        ("$bubble @bubble bubble-tea", 0),
         ("why would they not be with us for the annual meeting", 0),
         ("", 0),
     ],
