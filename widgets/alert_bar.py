@@ -27,6 +27,8 @@ class AlertBar(LineBlock):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._alerts: tuple[Alert, ...] = ()
+        self.key = "a"
+        """The key that acknowledges, as it is named."""
 
     def show(self, alerts: Iterable[Alert]) -> None:
         """Take the alerts that stand; the worst and newest comes first."""
@@ -46,7 +48,8 @@ class AlertBar(LineBlock):
             return []
         colors = self.inks
         style = {Level.CRITICAL: colors.alarm, Level.WARNING: colors.caution}.get(top.level, colors.title)
-        tail = f"+{len(self._alerts) - 1} more  a acknowledge " if len(self._alerts) > 1 else "a acknowledge "
+        more = f"+{len(self._alerts) - 1} more  " if len(self._alerts) > 1 else ""
+        tail = f"{more}{self.key} acknowledge "
         line = Line().add(_WORDS[top.level], style).gap(colors.text)
         room = width - line.cells - len(tail) - 1
         whole = f"{top.text} → {top.remedy}" if top.remedy else str(top.text)

@@ -28,6 +28,9 @@ class Tickets(RowPanel[Ticket]):
     speed = 1.0
     """Engine seconds per second, so that the countdown tells how long a person has."""
 
+    hint = "y confirm  n reject  d detail"
+    """The keys of a ticket, at the end of the title where they have room."""
+
     def show(self, rows: Iterable[tuple[str, Ticket]]) -> None:
         seen = self.selected
         super().show(rows)
@@ -46,7 +49,7 @@ class Tickets(RowPanel[Ticket]):
     def head(self, line: Line, width: int, colors: Palette) -> None:
         pending = len(self.keys)
         line.gap(colors.head_row).add(f"{pending} pending" if pending else "", colors.head_row)
-        hint = "y confirm  n reject  d detail " if pending else ""
+        hint = f"{self.hint} " if pending and line.cells + 2 + len(self.hint) <= width else ""
         line.right(hint, width - line.cells, colors.head_row)
 
     def row(self, key: str, row: Ticket, width: int, colors: Palette) -> list[Line]:

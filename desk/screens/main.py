@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from desk.actions import bindings
+from desk.actions import BY_ID, bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
@@ -98,6 +98,11 @@ class Main(ViewScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        said = self.desk.keymap.said
+        self.tickets.hint = "  ".join(
+            f"{said(id)} {BY_ID[id].label}" for id in ("ticket.confirm", "ticket.reject", "desk.open")
+        )
+        self.alerts.key = said("alert.acknowledge")
         self.set_interval(_BEAT_S, self.beat)
         self.beat()
 

@@ -162,7 +162,8 @@ class PostsView(ReadingView):
         post = self.feed.selected
         muted = ", ".join(sorted(self.muted.names)[:8]) or "nobody"
         title = f"Hide an author here, or show them again; moods and signals count them as before. Muted: {muted}"
-        prompt = Prompt(title, "author", value=post.author if post else "")
+        value = post.author if post else ""
+        prompt = Prompt(title, "author", value=value, enter="hide them, or show those that are hidden")
         name = await self.app.push_screen_wait(prompt)
         if not name:
             return
@@ -171,7 +172,7 @@ class PostsView(ReadingView):
         except OSError as error:
             self.line.refused(f"It holds until this desk is left; it could not be kept: {error.strerror}")
         else:
-            said = "is hidden on this desk; moods and signals count them as before" if now_muted else "is shown again"
+            said = "is hidden on this desk; moods still count them" if now_muted else "is shown again"
             self.line.done(f"@{name.lstrip('@ ')} {said}.")
         for feed in (self.feed, *([self.desk.main.feed] if self.desk.main is not None else [])):
             feed.mute(self.muted.names)

@@ -83,7 +83,7 @@ class Sharing(Screen[None]):
         except DeskError as error:
             view.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
         else:
-            view.line.done(f"{_counted(len(table.rows))} written to {path}")
+            view.line.done(f"{_counted(len(table.rows))} written to {_written(path)}")
 
     def action_screenshot(self) -> None:
         """Save the screen as SVG."""
@@ -103,7 +103,7 @@ class Sharing(Screen[None]):
         except OSError as error:
             view.line.refused(f"The picture could not be written to {folder}: {error.strerror}")
         else:
-            view.line.done(f"Picture saved to {path}")
+            view.line.done(f"Picture saved to {_written(path)}")
 
     def _folder(self, name: str) -> Path | None:
         paths = cast("ViewScreen", self).desk.paths
@@ -111,6 +111,12 @@ class Sharing(Screen[None]):
 
 
 _NOWHERE = "This desk does not know a state directory to write to."
+
+
+def _written(path: Path) -> str:
+    """A path as people write it: short enough that a line of 80 columns holds its end."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _counted(rows: int) -> str:

@@ -151,7 +151,11 @@ async def test_help_is_closed_by_the_keys_in_force_and_by_escape(tmp_path: Path)
 
 
 async def test_what_is_said_names_the_keys_in_force(tmp_path: Path) -> None:
-    keymap = written(tmp_path, 'move.tickets = "L"\nmove.last = "B"\nfeed.older = "ctrl+n"\nmove.right = "right"')
+    keymap = written(
+        tmp_path,
+        'move.tickets = "L"\nmove.last = "B"\nfeed.older = "ctrl+n"\nmove.right = "right"\n'
+        'ticket.confirm = "Y"\nalert.acknowledge = "A"',
+    )
     app = DeskApp(lambda: Client(tmp_path / "none.sock"), ScreenConfig(), keymap=keymap)
     async with app.run_test(size=(80, 24)) as pilot:
         main = app.main
@@ -161,6 +165,11 @@ async def test_what_is_said_names_the_keys_in_force(tmp_path: Path) -> None:
         main.feed.focus()
         await until(pilot, lambda: main.focused is main.feed)
         assert main.may_decide().startswith("Press L to go to the tickets")
+        main.tickets.show([("tkt-0001", made_up.ticket())])
+        main.alerts.show([made_up.alert()])
+        await pilot.pause(0.2)
+        assert painted(main.tickets)[0].endswith("Y confirm  n reject  d detail ")
+        assert "A acknowledge" in painted(main.alerts)[0]
         main.feed.push([made_up.post(number) for number in range(3)])
         main.feed.stand()
         main.feed.hint = "orders 2"
