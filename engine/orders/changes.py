@@ -36,7 +36,7 @@ class Compare(Value, frozen=True, gc=False):
     """Ask the venue for everything it has now; report it with `Orders.reconcile`."""
 
     why: str
-    """`fill`, `refusal` or `jump`."""
+    """`fill`, `refusal`, `replaced` or `jump`."""
 
 
 Request = Place | Resend | Cancel | LookUp | Compare

@@ -11,8 +11,8 @@ import msgspec
 from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
-from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role
-from engine.orders.changes import Cancel, Outbox, Place, alert_id
+from engine.model import ZERO, Draft, Level, Order, OrderStatus, Quote, Role
+from engine.orders.changes import Cancel, Compare, Outbox, Place, alert_id
 from engine.orders.exits import ExitWatch
 from engine.orders.machine import Track
 from engine.orders.plan import ExitPlan
@@ -206,6 +206,8 @@ class Closer:
             return False
         if track.gap_ns:
             return False
+        if order.replaced_by:
+            return self._succeeded(plan, order, out)
         plan.closed(order.filled)
         refused = order.status in (OrderStatus.REJECTED, OrderStatus.DENIED)
         lot = self._holdings.lot(plan.symbol, plan.entry_id)
@@ -223,6 +225,19 @@ class Closer:
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self._give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
+
+    def _succeeded(self, plan: ExitPlan, order: Order, out: Outbox) -> bool:
+        """A person has replaced the plan's order at the venue: the plan goes on with its successor, once that is known.
+
+        Nothing may be placed beside it meanwhile. Returns False: the plan does not go on without it.
+        """
+        successor = self._register.successor(order)
+        if successor is not None:
+            plan.order_id = successor.order.client_order_id
+        elif plan.awaits != order.replaced_by:
+            plan.awaits = order.replaced_by
+            out.requests.append(Compare("replaced"))
+        return False
 
     def _denied(self, plan: ExitPlan, reason: str, now_ns: int, out: Outbox) -> None:
         """A control denied it that may pass soon: after a reconnect, a halt.

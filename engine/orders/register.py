@@ -73,6 +73,10 @@ class Register:
         """The newest `limit` orders, oldest first."""
         return list(self._tracks.values())[-limit:] if limit > 0 else []
 
+    def successor(self, order: Order) -> Track | None:
+        """The order that replaced this one, once the venue has shown it."""
+        return self._by_venue_id.get(order.replaced_by)
+
     def exits(self, entry_id: str, symbol: str) -> list[Track]:
         """Open orders that protect or close one entry."""
         return [track for track in self.open(symbol) if track.ours and track.order.parent_id == entry_id]
@@ -324,6 +328,8 @@ class Register:
     ) -> None:
         """An order that looked foreign is ours after all; what it has filled counts in the holdings from now on."""
         track.intent = intent
+        if intent is not None and role is not Role.ENTRY:
+            track.sent_ns = track.sent_ns or track.order.submitted_ns
         claimed = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
         self.put(track, claimed, out)
         if track.tally.counted > 0:

@@ -20,7 +20,7 @@ from engine.model import (
     Role,
     Side,
 )
-from engine.orders import Orders
+from engine.orders import Compare, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, cancelled, draft, end, event, fill_entry, leg, legs, placed, quote, ready, told
 
@@ -272,6 +272,25 @@ class TestFlatten:
             changes = orders.due(now_ns)
         assert len(placed(changes)) == 1
         assert alerts == ["TSLA: 10 not closed yet (kill): the venue takes no more requests for now"]
+
+    def test_goes_on_with_the_order_that_a_person_put_in_its_place(self, orders: Orders, bare: Intent) -> None:
+        changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("101", "102"), "kill", T0 + SECOND)
+        (flatten,) = placed(changes)
+        orders.on_answer(flatten, Answer(ACCEPTED, order=told(flatten)), T0 + SECOND)
+        gone = msgspec.structs.replace(told(flatten, OrderStatus.REPLACED, at_ns=T0 + 2 * SECOND), replaced_by="v-new")
+        changes = orders.on_update(event(gone, "replaced"), T0 + 2 * SECOND)
+        assert changes.requests == (Compare("replaced"),), "what replaced it may sell all that is held"
+        assert not orders.due(T0 + 3 * SECOND).requests, "asked once"
+        new = msgspec.structs.replace(
+            told(flatten, at_ns=T0 + 3 * SECOND),
+            client_order_id="by-hand",
+            venue_id="v-new",
+            submitted_ns=T0 + 2 * SECOND,
+        )
+        assert not orders.on_update(event(new, "new"), T0 + 3 * SECOND).requests
+        assert cancelled(orders.due(T0 + 12 * SECOND)) == ["by-hand"], "ten seconds after it was put there"
+        (again,) = placed(end(orders, "by-hand", T0 + 13 * SECOND, "4", "101"))
+        assert (again.role, again.draft.quantity) == (Role.FLATTEN, 6)
 
     def test_says_what_it_could_not_close(self, orders: Orders, bare: Intent) -> None:
         now_ns = T0 + SECOND
