@@ -18,7 +18,8 @@ from engine.feeds.spend import IDS_IN_MEMORY, SpendMeter
 from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
 from engine.feeds.x_parse import Problem, ProblemKind, parse_line
 from engine.feeds.x_report import Reporter
-from engine.feeds.x_rules import Existing, Rule, build_queries, build_rules, difference, told_rules
+from engine.feeds.x_rules import build_queries
+from engine.feeds.x_rules_at_x import RulesAtX
 from engine.model import Light, Post, Sink
 from engine.model.feeds import FeedRule
 from engine.paths import Paths
@@ -72,7 +73,7 @@ class XFeed:
         self._wait = wait
         reach_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         self._horizon_ns = min(reach_ns, SEARCH_REACH_NS)
-        self._rules = build_rules(config.watchlist, config.x)
+        self._rules = RulesAtX(self.name, config)
         self._queries = build_queries(config.watchlist, config.x)
         self._meter = SpendMeter(
             Paths.of(config).spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=config.x.daily_cap_usd
@@ -87,16 +88,11 @@ class XFeed:
         self._down_ns: int | None = None
         self._behind_ns = 0
         """How long after its publication the last post came: so much may be lost before a sign of life."""
-        self._refused_rules = ""
-        self._held: tuple[Existing, ...] = ()
-        """What X held when we last agreed on rules, with what it took since."""
-        self._refusals: dict[str, str] = {}
-        """X's reason by the text of a rule that it did not take."""
 
     @property
     def rules(self) -> tuple[FeedRule, ...]:
         """Our rules as they stand at X, then those of others that X holds beside them."""
-        return told_rules(self.name, self._rules, self._held, self._refusals, self._config.rule_length)
+        return self._rules.told
 
     def reconfigure(self, config: Config) -> None:
         """Go on with this daily cap: a lower one stops the stream with the next line, a higher one lets it on."""
@@ -174,7 +170,7 @@ class XFeed:
             reset_ns = None
             try:
                 if not agreed:
-                    await self._agree_on_rules(client)
+                    await self._rules.agree(client)
                     agreed = True
                 await self._read(client, sink, reporter, filler)
             except SpendCapReached:
@@ -214,7 +210,7 @@ class XFeed:
             self._budget.observe(stream.limits.remaining, stream.limits.reset_ns, self._clock.now_ns())
             reporter.reconnects += self._connected
             reporter.last_ns = self._clock.now_ns()
-            reporter.show(Light.DEGRADED if self._refused_rules else Light.UP, self._refused_rules)
+            reporter.show(Light.DEGRADED if self._rules.refused else Light.UP, self._rules.refused)
             await self._cover(sink, reporter, filler)
             async for lines in stream.lines():
                 now_ns = self._clock.now_ns()
@@ -285,41 +281,6 @@ class XFeed:
         """Remember the last sign of life as the start of the gap."""
         if self._down_ns is None:
             self._down_ns = reporter.last_ns
-
-    async def _agree_on_rules(self, client: XClient) -> None:
-        """Make X hold our rules, by difference: new ones first, so that no symbol is ever without one."""
-        existing = await client.rules()
-        change = difference(self._rules, existing)
-        delete = change.delete
-        if change.add and len(existing) + len(change.add) > self._config.rule_limit:
-            if delete:
-                await client.remove_rules(delete)
-            delete = ()
-        self._refused_rules = ""
-        self._held, self._refusals = existing, {}
-        if change.add:
-            report = await client.create_rules(change.add)
-            self._refusals = dict(report.refused)
-            taken = (rule for rule in change.add if rule.value not in self._refusals)
-            self._held += tuple(Existing("", rule.value, rule.tag) for rule in taken)
-            delete = tuple(rule for rule in delete if rule.id not in report.duplicates)
-            self._told_refused(change.add, report.refused, kept=len(change.keep))
-        if delete:
-            await client.remove_rules(delete)
-        log.info("x: %d rules kept, %d added, %d deleted", len(change.keep), len(change.add), len(delete))
-
-    def _told_refused(self, sent: Sequence[Rule], refused: Sequence[tuple[str, str]], *, kept: int) -> None:
-        """Go on with the rules X took and say which it did not; with none at all there is nothing to stream."""
-        if not refused:
-            return
-        told = "; ".join(f"{value or 'a rule'} ({reason})" for value, reason in refused)
-        if kept == 0 and len(refused) >= len(sent):
-            raise ConfigError(
-                f"expected rules that X accepts, found every one refused: {told}",
-                where="[[watchlist]]",
-                remedy="correct the names and keywords these rules are made of",
-            )
-        self._refused_rules = f"X refused {len(refused)} of {kept + len(sent)} rules: {told}"
 
     async def _sit_out_cap(self, reporter: Reporter) -> None:
         """Wait for the next UTC day while the cap is spent."""
