@@ -91,7 +91,7 @@ def _check_count(examples: Sequence[Example]) -> None:
                 f"expected {LEAST_LABELLED} texts of two labels when a fold of {FOLDS} is kept back, "
                 f"found {len(examples)} texts of {labels} label{'' if labels == 1 else 's'}",
                 where="training",
-                remedy=f"label more texts: about {LEAST_LABELLED * 3 // 2} are enough to begin with",
+                remedy=f"label more texts that differ: about {LEAST_LABELLED * 3 // 2} are enough to begin with",
                 exit_code=EXIT_USAGE,
             )
 
