@@ -6,7 +6,6 @@ The hot path is the standard library's sqlite3 on that one thread; why, is told 
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import struct
 import threading
@@ -20,12 +19,13 @@ from typing import Final
 from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import schema
-from engine.journal.anchor import Anchor, AnchorFile, read_anchor
-from engine.journal.chain import KEY_LIMIT, LAYOUT, chain, encode, encode_key
+from engine.journal.anchor import Anchor, AnchorFile
+from engine.journal.chain import KEY_LIMIT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
+from engine.journal.opening import make_private, newest, not_as_written
 from engine.journal.rows import Field, insert
-from engine.journal.walk import Flaw, check_tail
+from engine.journal.walk import Flaw
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000
@@ -34,8 +34,6 @@ GROUP_LIMIT: Final = 1024
 """Most rows in one transaction, so that a commit asked for meanwhile does not wait long."""
 CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log at which it is copied back into the journal."""
-TAIL: Final = 10_000
-"""Records whose chain is checked on opening; those before are checked while the engine runs."""
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 ROW_BYTES: Final = 250
@@ -134,12 +132,12 @@ class Journal:
             raise JournalError("the journal is open already", where=str(self.path))
         try:
             with ExitStack() as undo:
-                _make_private(self.path)
+                make_private(self.path)
                 anchor = AnchorFile(self.path)
                 undo.callback(anchor.close)
                 connection = schema.connect(self.path)
                 undo.callback(connection.close)
-                self._durable = self._checked(connection)
+                self._durable, self.unchecked = newest(connection, self.path, self._profile)
                 anchor.begin(self._durable)
                 undo.pop_all()
         except (sqlite3.Error, OSError) as error:
@@ -237,39 +235,9 @@ class Journal:
         if self._failure is not None and told is None:
             raise self._refused()
 
-    def _checked(self, connection: sqlite3.Connection) -> Anchor:
-        """The newest record of a journal that may be written, and that nobody else holds; anything else raises."""
-        if not schema.is_current(connection, self.path):
-            schema.migrate(connection, self._profile)
-        connection.text_factory = bytes
-        meta = schema.read_meta(connection)
-        if meta.get("profile") != self._profile:
-            raise JournalError(
-                f"expected a journal of the profile {self._profile!r}, found one of {meta.get('profile')!r}",
-                where=str(self.path),
-                remedy="simulated, paper and live money never share a journal: name another file for this profile",
-            )
-        if meta.get("chain_layout") != str(LAYOUT):
-            raise JournalError(
-                f"expected hash chain layout {LAYOUT}, found {meta.get('chain_layout')!r}",
-                where=str(self.path),
-                remedy="open it with the version of the desk that wrote it, or move the journal away",
-            )
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-        walk, flaw = check_tail(connection, read_anchor(self.path), TAIL)
-        if flaw is not None:
-            raise self.not_as_written(flaw)
-        self.unchecked = max(0, walk.seq - TAIL)
-        return Anchor(walk.seq, walk.hash)
-
     def not_as_written(self, flaw: Flaw) -> JournalError:
         """What is wrong with a journal in which this was found, and what to do."""
-        return JournalError(
-            f"expected the journal as it was written, found: {flaw.what}",
-            where=f"{self.path}, record {flaw.seq}",
-            remedy="restore an intact copy with its anchor, or read `desk journal verify --help` on going on",
-        )
+        return not_as_written(self.path, flaw)
 
     def _refused(self) -> JournalError:
         refusal = self._failure or self._refusal
@@ -402,15 +370,3 @@ class Journal:
         finally:
             for waiter in waiters:
                 waiter(failure)
-
-
-def _make_private(path: Path) -> None:
-    """Create the journal's missing directories (0700) and its file (0600), or make an existing file private."""
-    missing = [directory for directory in path.absolute().parents if not directory.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    for suffix in ("", "-wal", "-shm"):
-        companion = path.with_name(path.name + suffix)
-        if companion.exists() and companion.stat().st_mode & 0o077:
-            companion.chmod(0o600)

@@ -14,7 +14,7 @@ from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import Journal
 from engine.journal.earlier import check_earlier
-from engine.journal.writer import TAIL
+from engine.journal.opening import TAIL
 from engine.model import Reading
 
 COUNT = TAIL + 300

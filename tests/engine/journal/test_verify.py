@@ -235,7 +235,7 @@ def test_a_damaged_tail_keeps_the_journal_closed(written: Written, opened: Opene
 
 
 def test_only_the_tail_is_checked_on_opening(written: Written, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.journal.writer.TAIL", 10)
+    monkeypatch.setattr("engine.journal.opening.TAIL", 10)
     path = written(COUNT)
     run(path, "DELETE FROM records WHERE seq = 5")
     opened().close()

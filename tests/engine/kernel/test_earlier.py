@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.clock import VirtualClock
-from engine.journal.writer import TAIL
+from engine.journal.opening import TAIL
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.inbox import Unrecorded
 from engine.model import Reading

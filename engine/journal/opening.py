@@ -1,0 +1,68 @@
+"""Whether a journal may be written: private, of this version and profile, held by nobody else, and as it was left."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from engine.errors import JournalError
+from engine.journal import schema
+from engine.journal.anchor import Anchor, read_anchor
+from engine.journal.chain import LAYOUT
+from engine.journal.walk import Flaw, check_tail
+
+TAIL: Final = 10_000
+"""Records whose chain is checked on opening; those before are checked while the engine runs."""
+
+
+def make_private(path: Path) -> None:
+    """Create the journal's missing directories (0700) and its file (0600), or make an existing file private."""
+    missing = [directory for directory in path.absolute().parents if not directory.exists()]
+    for directory in reversed(missing):
+        directory.mkdir(mode=0o700, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for suffix in ("", "-wal", "-shm"):
+        companion = path.with_name(path.name + suffix)
+        if companion.exists() and companion.stat().st_mode & 0o077:
+            companion.chmod(0o600)
+
+
+def newest(connection: sqlite3.Connection, path: Path, profile: str) -> tuple[Anchor, int]:
+    """The newest record of a journal that may be written, and how many from the first on were passed over.
+
+    An older schema is migrated. Raises JournalError for one that is foreign, newer, another profile's or not as it was
+    written, and sqlite3.Error for one that somebody else holds.
+    """
+    if not schema.is_current(connection, path):
+        schema.migrate(connection, profile)
+    connection.text_factory = bytes
+    meta = schema.read_meta(connection)
+    if meta.get("profile") != profile:
+        raise JournalError(
+            f"expected a journal of the profile {profile!r}, found one of {meta.get('profile')!r}",
+            where=str(path),
+            remedy="simulated, paper and live money never share a journal: name another file for this profile",
+        )
+    if meta.get("chain_layout") != str(LAYOUT):
+        raise JournalError(
+            f"expected hash chain layout {LAYOUT}, found {meta.get('chain_layout')!r}",
+            where=str(path),
+            remedy="open it with the version of the desk that wrote it, or move the journal away",
+        )
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+    walk, flaw = check_tail(connection, read_anchor(path), TAIL)
+    if flaw is not None:
+        raise not_as_written(path, flaw)
+    return Anchor(walk.seq, walk.hash), max(0, walk.seq - TAIL)
+
+
+def not_as_written(path: Path, flaw: Flaw) -> JournalError:
+    """What is wrong with a journal in which this was found, and what to do."""
+    return JournalError(
+        f"expected the journal as it was written, found: {flaw.what}",
+        where=f"{path}, record {flaw.seq}",
+        remedy="restore an intact copy with its anchor, or read `desk journal verify --help` on going on",
+    )
