@@ -11,23 +11,27 @@ import pytest
 
 from desk.app import DeskApp
 from desk.client import Client
+from desk.screens.view import ViewScreen
+from desk.views import VIEWS
 from engine.config import ScreenConfig
 from engine.control import ControlServer
 from engine.errors import EXIT_FAILED
 from engine.kernel.meters import StageLatencies
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Push
-from engine.paths import view_socket
+from engine.paths import Paths, view_socket
 from tests.desk import made_up
 from tests.desk.fake_engine import fake_engine
+from tests.desk.journaled import write_day
 from tests.engine.control.source import Engine
 from tests.engine.kernel.process import EngineProcess, ending
 from tests.program import REPLAYING, call
 from tests.widgets.harness import until
 
 
-def a_desk(socket: Path, *, read_only: bool = False) -> DeskApp:
-    return DeskApp(lambda: Client(socket), ScreenConfig(fps="60"), seconds=lambda: 0.0, read_only=read_only)
+def a_desk(socket: Path, *, read_only: bool = False, paths: Paths | None = None) -> DeskApp:
+    config = ScreenConfig(fps="60")
+    return DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0, read_only=read_only, paths=paths)
 
 
 async def test_two_desks_stay_in_step_over_a_restart(socket: Path) -> None:
@@ -119,14 +123,15 @@ async def _asked_how_it_is_fed(socket: Path) -> FeedsDetail:
         return await client.feeds()
 
 
-async def test_another_protocol_is_named_on_the_screen(socket: Path) -> None:
-    other = msgspec.structs.replace(made_up.snapshot(), protocol=99, version="9.9")
+@pytest.mark.parametrize("protocol", [0, 99], ids=["an older engine", "a newer engine"])
+async def test_another_protocol_is_named_on_the_screen(socket: Path, protocol: int) -> None:
+    other = msgspec.structs.replace(made_up.snapshot(), protocol=protocol, version="9.9")
     desk = a_desk(socket)
     async with fake_engine(socket, other), desk.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "protocol 99 (engine version 9.9)" in desk.link.lost_why)
+        await until(pilot, lambda: f"protocol {protocol} (engine version 9.9)" in desk.link.lost_why)
         await pilot.pause(0.3)
         assert desk.main is not None
-        assert "found protocol 99" in desk.main.bar.render_line(0).text
+        assert f"found protocol {protocol}" in desk.main.bar.render_line(0).text
         assert "→ stop that engine and start it again with this version" in desk.main.bar.render_line(1).text
         assert not desk.link.attached
 
@@ -148,3 +153,96 @@ async def test_an_engine_of_another_version_that_speaks_the_same_is_only_named(
         await engine.start()
         await until(pilot, lambda: desk.link.attached)
         await until(pilot, lambda: desk.main and said not in desk.main.bar.render_line(0).text)
+
+
+async def test_what_one_desk_edits_the_other_cannot_send_as_it_was(socket: Path) -> None:
+    """An edit is what both see at once; a confirmation of the order before it is refused by its fingerprint."""
+    one, two = a_desk(socket), a_desk(socket)
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(fake_engine(socket))
+        pilot = await stack.enter_async_context(one.run_test(size=(120, 40)))
+        await stack.enter_async_context(two.run_test(size=(120, 40)))
+        await until(pilot, lambda: all(desk.link.attached and desk.link.mirror.tickets for desk in (one, two)))
+        seen = next(iter(two.link.mirror.tickets.values()))
+        edit = Command(verb="edit", ticket=seen.id, fingerprint=seen.fingerprint, quantity="12")
+        assert (await one.link.command(edit)).ok
+        await until(pilot, lambda: all(desk.link.mirror.tickets[seen.id].revision == 2 for desk in (one, two)))
+        assert two.link.mirror.tickets == one.link.mirror.tickets
+        late = await two.link.command(Command(verb="confirm", ticket=seen.id, fingerprint=seen.fingerprint))
+        again = await two.link.command(edit)
+        assert not late.ok and not again.ok, "what it saw is gone"
+        now = two.link.mirror.tickets[seen.id]
+        assert (await two.link.command(Command(verb="confirm", ticket=now.id, fingerprint=now.fingerprint))).ok
+        await until(pilot, lambda: all(seen.id in desk.link.mirror.closed for desk in (one, two)))
+        assert not (await one.link.command(Command(verb="reject", ticket=now.id, reason="late"))).ok
+        assert [command.verb for command in engine.commands] == ["edit", "confirm", "edit", "confirm", "reject"]
+
+
+@pytest.mark.parametrize("view", [view.id for view in VIEWS if view.id != "desk"])
+async def test_a_view_that_is_open_over_a_restart_goes_on(socket: Path, tmp_path: Path, view: str) -> None:
+    """Another engine has other tickets, another past and another pid: the view shows what there is now."""
+    desk = a_desk(socket, paths=write_day(tmp_path))
+    async with fake_engine(socket) as engine, desk.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: desk.link.attached and desk.main and desk.main.bar.shows_engine)
+        desk.open_view(view, next(iter(desk.link.mirror.tickets)) if view == "ticket" else "TSLA")
+        await pilot.pause(0.2)
+        await engine.stop()
+        await until(pilot, lambda: not desk.link.attached)
+        await pilot.pause(0.2)
+        assert isinstance(desk.screen, ViewScreen)
+        assert view == desk.screen.VIEW
+        engine.state = msgspec.structs.replace(engine.state, pid=4343, tickets=(), orders=(), posts=(), rev=0)
+        engine.rev = 0
+        await engine.start()
+        await until(pilot, lambda: desk.link.attached and desk.link.mirror.pid == 4343)
+        await engine.send(Push(rev=0, ticket=made_up.ticket(9, "NVDA")))
+        await until(pilot, lambda: "tkt-0009" in desk.link.mirror.tickets)
+        await pilot.pause(0.3)
+        assert view == desk.screen.VIEW
+        assert "ENGINE LOST" not in desk.screen.bar.render_line(0).text
+        await pilot.press("escape")
+        await until(pilot, lambda: desk.screen is desk.main)
+
+
+async def test_twenty_desks_at_once_and_one_that_does_not_read(socket: Path) -> None:
+    """Each has every push, in order; the one that stands still holds nobody up and has the newest picture later."""
+    source = Engine()
+    server = ControlServer(socket, source, frame_hz=30)
+    await server.start()
+    count, seen = 20, dict.fromkeys(range(20), 0)
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    writer.write(
+        b"GET /v1/stream HTTP/1.1\r\nHost: engine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+
+    async def follow(number: int) -> None:
+        async with Client(socket) as client:
+            last = None
+            async for message in client.stream():
+                assert last is None or message.rev == last + 1
+                last = message.rev
+                if isinstance(message, Push) and message.alert is not None:
+                    seen[number] = int(message.alert.id)
+                    if seen[number] == 2_000:
+                        return
+
+    tasks = [asyncio.create_task(follow(number)) for number in range(count)]
+    try:
+        async with asyncio.timeout(100):
+            while server.clients < count + 1:
+                await asyncio.sleep(0.01)
+            for number in range(1, 2_001):
+                alert = msgspec.structs.replace(made_up.alert(), id=str(number), text="x" * 500)
+                server.push(Push(rev=0, alert=alert))
+                if number % 50 == 0:
+                    while min(seen.values()) < number:
+                        await asyncio.sleep(0.001)
+            await asyncio.gather(*tasks)
+        assert server.clients >= 1, "who does not read is still attached"
+    finally:
+        for task in tasks:
+            task.cancel()
+        writer.close()
+        await server.stop("test")

@@ -65,10 +65,9 @@ class RawTerminal:
     def wait(self, words: str, since: int = 0) -> int:
         """Read until the program has written some words after the `since`-th byte; how many bytes there are then."""
         end = time.monotonic() + LIMIT_S
-        while words.encode() not in plain(self.written[since:]):
-            assert self._read(end - time.monotonic()), (
-                f"expected {words!r}, found {plain(self.written[since:])[-500:]!r}"
-            )
+        while words.encode() not in (seen := plain(self.written[since:])):
+            left_s = end - time.monotonic()
+            assert left_s > 0 and self._read(left_s), f"expected {words!r}, found {seen[-500:]!r}"
         return len(self.written)
 
     def rest(self) -> int:

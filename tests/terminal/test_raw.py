@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from desk.client import Client
+from desk.screens.choice import GUARD_S
 from engine.model.frames import Snapshot
 from tests.terminal.raw import ROOT, RawTerminal, plain
 
@@ -30,7 +32,7 @@ DIALOGS = {
     "m": "Who decides?",
     "f": "Show only posts",
     "/": "Find in posts",
-    ":": "tickets",
+    ":": "Reject the selected",
     "T": "desk-light",
     "?": "DECIDE",
     "q": "Leave the desk?",
@@ -88,6 +90,7 @@ def test_whatever_is_open_follows_the_terminals_size_while_posts_come() -> None:
                     since = terminal.wait(says, since)
             terminal.send(ESCAPE)
             since = terminal.wait("GAUGES", since)
+            time.sleep(2 * GUARD_S)  # keys this soon after the focus came back are ignored on purpose
         assert terminal.process.poll() is None
         seen = engine.told()
         assert (len(seen.tickets), len(seen.closed)) == (2, 3), "nothing was decided"
