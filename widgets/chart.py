@@ -55,8 +55,8 @@ class Chart(ScrollBlock):
         self._past: Past | None = None
         self._marks: tuple[Mark, ...] = ()
 
-    def show(self, past: Past, marks: Sequence[Mark] = ()) -> None:
-        """Take samples and marks, oldest first."""
+    def show(self, past: Past | None, marks: Sequence[Mark] = ()) -> None:
+        """Take samples and marks, oldest first; None while the engine has not answered."""
         if (past, tuple(marks)) != (self._past, self._marks):
             self._past, self._marks = past, tuple(marks)
             self.repaint()

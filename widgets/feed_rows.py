@@ -49,6 +49,8 @@ class FeedRows(RowPanel[FeedState]):
             share = row.spent_usd / row.cap_usd if row.cap_usd else 1.0
             spent = f"${row.spent_usd:.2f} of ${row.cap_usd:.2f} {bar(share, _SPEND)}  "
             second.add(spent, colors.warn if share >= 0.75 else colors.muted)
+        elif row.spent_usd:
+            second.add(f"${row.spent_usd:,.2f} spent, no cap  ", colors.warn)
         counts = {
             "items": row.items,
             "duplicates": row.duplicates,

@@ -8,14 +8,14 @@ from engine.model.ledger import LedgerRow, Mark
 from widgets import figures
 from widgets.ledger_rows import entry_price, moment, move_text, why_text, worth_text
 from widgets.line import Line, wrap
-from widgets.line_block import LineBlock
 from widgets.palette import Palette
+from widgets.scroll_block import ScrollBlock
 
 _WHY_LINES = 2
 """Most lines that the reason for a missing figure takes."""
 
 
-class LedgerDetail(LineBlock):
+class LedgerDetail(ScrollBlock):
     """The row under the cursor."""
 
     RATE: ClassVar[float] = 15.0
@@ -35,7 +35,7 @@ class LedgerDetail(LineBlock):
 
     def lines(self, width: int) -> list[Line]:
         colors, row = self.inks, self._row
-        head = Line().gap(colors.head_row).add("DECISION", colors.title)
+        head = self.title("DECISION")
         if row is None:
             return [head.field("", width - head.cells, colors.head_row), Line().add(" None chosen.", colors.muted)]
         head.field(f"  {row.ticket_id}  record {row.seq}", width - head.cells, colors.head_row)

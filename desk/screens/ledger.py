@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import Worker
 
 from desk.actions import bindings
 from desk.ledger_filter import LedgerFilter
@@ -52,22 +53,26 @@ class LedgerView(ReadingView):
         self._missing = ""
         """Ticket whose decision the engine has told and the journal did not show at the last reading."""
         self._tries = 0
+        self._reading: Worker[None] | None = None
+        """The newest reading of the journal: one that takes long is not begun anew before it has ended."""
         return self.rows, self.groups, self.detail
 
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)
         if Part.DECISIONS in parts:
             self._missing, self._tries = next(reversed(self.link.mirror.closed), ""), _TRIES
-            self.read()
+            self._reading = self.read()
 
     def beat(self) -> None:
         super().beat()
         now_ns = self.link.time.now_ns()
+        if self._reading is not None and not self._reading.is_finished:
+            return
         if self._missing and self._tries:
             self._tries -= 1
-            self.read()
+            self._reading = self.read()
         elif self._due_ns is not None and now_ns >= self._due_ns and now_ns - self._read_ns >= _LEAST_NS:
-            self.read()
+            self._reading = self.read()
 
     @work(exclusive=True, group="ledger")
     async def read(self) -> None:

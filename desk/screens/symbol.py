@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
+from textual.worker import Worker
 
 from desk.actions import bindings
 from desk.link import Link
@@ -52,6 +53,8 @@ class SymbolView(ViewScreen):
         self.line = StatusLine(id="line")
         self._count = 0
         """Posts of the symbol that came to this view."""
+        self._asked: Worker[None] | None = None
+        """The newest question to the engine."""
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -70,8 +73,8 @@ class SymbolView(ViewScreen):
         if self.desk.main is not None:
             self._push(self.desk.main.feed.kept)
         self.gates.focus()
-        self.set_interval(ASK_S, self.ask)
-        self.ask()
+        self.set_interval(ASK_S, self._ask_again)
+        self._asked = self.ask()
 
     @property
     def panes(self) -> tuple[Widget, ...]:
@@ -109,6 +112,11 @@ class SymbolView(ViewScreen):
         self.feed.push(own)
         self.feed.count(self._count, 0)
 
+    def _ask_again(self) -> None:
+        """An engine that takes longer than the pause is not asked anew before it has answered."""
+        if self._asked is None or self._asked.is_finished:
+            self._asked = self.ask()
+
     @work(exclusive=True, group="ask")
     async def ask(self) -> None:
         """Ask the engine for gates and samples; what is shown turns grey when it does not answer."""
@@ -142,8 +150,9 @@ class SymbolView(ViewScreen):
         at = symbols.index(self.subject) if self.subject in symbols else 0
         self.subject = symbols[(at + by) % len(symbols)]
         self.gates.show(None)
+        self.chart.show(None)
         self._clear()
         if self.desk.main is not None:
             self._push(self.desk.main.feed.kept)
         self.update_parts(Part.SYMBOLS)
-        self.ask()
+        self._asked = self.ask()

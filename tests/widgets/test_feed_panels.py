@@ -36,6 +36,9 @@ def test_a_feed_says_what_was_lost_and_what_it_cost() -> None:
         assert part in said
     capped = text(FeedRows().row("x", replace(state, cap_usd=0.0), 120, COLORS))
     assert "of $0.00 ━━━━━━━━━━" in capped
+    assert "$19.00 spent, no cap" in text(
+        FeedRows(now_ns=lambda: NOW).row("x", replace(state, cap_usd=None), 120, COLORS)
+    )
     filled = replace(state, gap_from_ns=None, gap_to_ns=None, filled_from_ns=NOW, filled_to_ns=NOW)
     assert "filled 11:45:30" in text(FeedRows(now_ns=lambda: NOW).row("x", filled, 120, COLORS))
 
