@@ -160,7 +160,7 @@ class LateScores:
         now_ns = self._clock.now_ns()
         lane = next(lane for lane in self._lanes if lane.scorer.name == answer.scorer)
         if not self._replaying and now_ns - pending.received_ns > self._late_ns:
-            lane.late += 1
+            lane.came_late()
             return None
         member = Reading(
             answer.post_id,

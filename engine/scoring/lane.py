@@ -35,6 +35,7 @@ class LaneCounts(Value, frozen=True, gc=False):
     """What came of the posts that a late scorer was to be asked about, since start."""
 
     answered: int = 0
+    """Got a score in time."""
     late: int = 0
     """Waited, or were answered, for longer than `scoring.late.limit_s`."""
     dropped: int = 0
@@ -94,6 +95,11 @@ class Lane:
     def waiting(self) -> int:
         """Posts without an answer yet."""
         return self._waiting
+
+    def came_late(self) -> None:
+        """A score that was delivered came too late for its post: it counts as that, and not as answered."""
+        self.answered -= 1
+        self.late += 1
 
     def ask(self, post_id: str, asked: Asked, now_ns: int) -> None:
         """Ask about a post; the answer is delivered once, perhaps before this returns."""

@@ -119,6 +119,8 @@ async def test_posts_are_asked_about_in_batches_and_each_is_answered_once() -> N
     assert [len(batch) for batch in watched.scorer.batches] == [4, 2]
     assert watched.lane.waiting == 0 and watched.lane.counts.answered == 6
     assert watched.scorer.closed
+    watched.lane.came_late()
+    assert (watched.lane.counts.answered, watched.lane.counts.late) == (5, 1), "a post is counted once"
 
 
 async def test_the_same_text_is_asked_about_once_while_it_waits_and_afterwards() -> None:
