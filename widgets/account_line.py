@@ -14,7 +14,7 @@ from widgets.pieces import Piece, laid
 
 def account_line(status: Status, account: Account, width: int, colors: Palette, *, wide: bool) -> Line:
     """Equity, the day, drawdown, the limit used most, the engine's latency; a blocked account says so."""
-    equity = Line().add(" Equity ", colors.muted).add(figures.money(account.equity), colors.strong)
+    equity = Line().gap(colors.text).add("Equity ", colors.muted).add(figures.money(account.equity), colors.strong)
     gain = account.day_pnl
     style = colors.signed(float(gain))
     day = Line().add("Day ", colors.muted).add(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", style)
