@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from desk.themes import THEMES
-from widgets.palette import contrast, palette
+from widgets.palette import Palette, contrast, palette
 
-INKS = ("text", "strong", "muted", "up", "down", "warn", "accent", "good")
+INKS = ("text", "strong", "muted", "up", "down", "warn", "accent", "good", "title")
 GROUNDS = ("base", "head_row", "cursor_row", "quiet_row")
-BLOCKS = ("found", "caution", "alarm", "simulated", "paper", "live")
+BLOCKS = ("found", "caution", "alarm", "simulated", "paper", "live", "title_focus")
+EMPTY = "faint"
+"""No word, bar or chart is drawn in it."""
 
 
 def color(style: Style, ground: bool = False) -> Color:
@@ -23,13 +27,18 @@ SHIPPED = (*THEMES, *(theme for theme in BUILTIN_THEMES.values() if not theme.an
 """The desk's own and every one of Textual's; the colours of the ANSI pair are the terminal's."""
 
 
+def test_every_field_of_the_palette_is_measured() -> None:
+    assert {*INKS, *GROUNDS, *BLOCKS, EMPTY} == {field.name for field in fields(Palette)}
+
+
 @pytest.mark.parametrize("theme", SHIPPED, ids=lambda theme: theme.name)
 def test_every_ink_reads_on_every_ground(theme: Theme) -> None:
-    colors = palette(theme)
-    for ink in INKS:
-        for ground in GROUNDS:
-            ratio = contrast(color(getattr(colors, ink)), color(getattr(colors, ground), ground=True))
-            assert ratio >= 4.5, f"{ink} on {ground}: {ratio:.2f}"
+    """Also in the grey of what is no longer fed."""
+    for colors in (palette(theme), palette(theme).greyed()):
+        for ink in INKS:
+            for ground in GROUNDS:
+                ratio = contrast(color(getattr(colors, ink)), color(getattr(colors, ground), ground=True))
+                assert ratio >= 4.5, f"{ink} on {ground}: {ratio:.2f}"
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
@@ -50,7 +59,8 @@ def test_the_ansi_pair_uses_the_terminals_own_colours() -> None:
 
 @pytest.mark.parametrize("theme", SHIPPED, ids=lambda theme: theme.name)
 def test_every_block_reads(theme: Theme) -> None:
-    colors = palette(theme)
-    for name in BLOCKS:
-        block = getattr(colors, name)
-        assert contrast(color(block), color(block, ground=True)) >= 4.5, name
+    for colors in (palette(theme), palette(theme).greyed()):
+        for name in BLOCKS:
+            block = getattr(colors, name)
+            ground = block if block.bgcolor is not None else colors.head_row
+            assert contrast(color(block), color(ground, ground=True)) >= 4.5, name
