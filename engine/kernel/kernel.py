@@ -28,13 +28,10 @@ from engine.kernel.attendant import Attendant
 from engine.kernel.dealing import Dealing
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.hours import Hours
-from engine.kernel.inbox import (
-    Commanded,
-    Kill,
-    Wake,
-)
+from engine.kernel.inbox import Commanded, Kill, Wake
 from engine.kernel.meters import LoopLag
 from engine.kernel.plugins import ReadSecret
+from engine.kernel.refusing import Refusing
 from engine.kernel.show import VERSION, Show
 from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
@@ -106,6 +103,9 @@ class Kernel:
         )
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
+        self._refusing = Refusing(
+            self._inbox, self._dealing, self._link, changed=self._control.changed, stop=self.stop_soon
+        )
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
         self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
@@ -267,7 +267,7 @@ class Kernel:
             except JournalError as error:
                 self._dealing.fail(str(error))
                 self.broken = True
-                await self._refuse_all()
+                await self._refusing.run(lambda: self._stop_reason)
         return self._stop_reason
 
     async def _take_all(self) -> None:
@@ -313,41 +313,6 @@ class Kernel:
                 await asyncio.sleep(0)
                 turn_ends = stopwatch_ns() + turn_ns
                 taken, begun = 0, True
-
-    async def _refuse_all(self) -> None:
-        """The loop once nothing can be recorded: no order is sent, entries are called off, protective exits stay.
-
-        Feeds are drained; of what people ask only `stop` is carried out, and the kill switch calls off again.
-        """
-        log.critical("nothing is sent any more: %s", self._dealing.failed)
-        self._dealing.requests.clear()
-        self._link.call_off_entries()
-        while not self._stop_reason:
-            while self._inbox.take_event() is not None:
-                pass
-            urgent = self._inbox.take_urgent()
-            if urgent is None:
-                self._control.changed()
-                await self._inbox.wait(1.0)
-            elif isinstance(urgent, Kill):
-                self._link.call_off_entries()
-            elif isinstance(urgent, Commanded) and not urgent.reply.done():
-                urgent.reply.set_result(self._refusal(urgent.command))
-
-    def _refusal(self, command: Command) -> Reply:
-        """What becomes of a person's command once nothing can be recorded."""
-        failed, remedy = self._dealing.failed, "`desk stop`, then mend"
-        if command.verb == "stop":
-            self.stop_soon("asked by a person after a failure", "person")
-            return Reply(ok=True, text="stopping")
-        if command.verb == "kill":
-            self._link.call_off_entries()
-            done = "entries at the venue are called off again, protective exits stay"
-            if not command.flatten:
-                return Reply(ok=True, text=f"{done}; {failed}", remedy=remedy)
-            remedy = "close positions at the venue's own screen"
-            return Reply(ok=False, text=f"{done}; nothing can be flattened: {failed}", remedy=remedy)
-        return Reply(ok=False, text=failed, remedy=remedy)
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""
