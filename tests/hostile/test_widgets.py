@@ -25,7 +25,7 @@ from tests.desk import made_up, made_up_answers
 from tests.hostile.corpus import CORPUS
 from tests.hostile.poison import driving, poisoned
 from tests.widgets.harness import stage
-from tests.widgets.test_ledger_panels import ROW
+from tests.widgets.ledger_row import ROW
 from widgets.alert_bar import AlertBar
 from widgets.alert_rows import AlertRows
 from widgets.chart import Chart, Mark

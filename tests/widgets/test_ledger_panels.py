@@ -7,22 +7,14 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from engine.clock import DAY, HOUR, MINUTE
-from engine.model import DecisionKind, Side
-from engine.model.ledger import HORIZONS, Group, LedgerRow, Mark, Total
+from engine.clock import DAY
+from engine.model.ledger import HORIZONS, Group, Mark, Total
 from tests.desk.made_up import NOW
 from tests.widgets.harness import COLORS, painted, stage, text
+from tests.widgets.ledger_row import NOT_YET, ROW
 from widgets.ledger_detail import LedgerDetail
 from widgets.ledger_groups import LedgerGroups
 from widgets.ledger_rows import LedgerRows, moment, move_text, why_text
-
-KNOWN = Mark("5m", NOW + 5 * MINUTE, Decimal(101), NOW, Decimal("-99.50"), Decimal("-10.00"), Decimal("10.00"))
-UNSIZED = Mark("1h", NOW + HOUR, Decimal(101), NOW, Decimal("12.34"), None, None, "nothing could be sized")
-NOT_YET = Mark("close", NOW + 5 * HOUR, why="not yet")
-ROW = LedgerRow(
-    7, NOW, "TSLA", Side.BUY, "shift", DecisionKind.BLOCKED, "risk", "R17 stale_price: PRICE_STALE", ("R17", "R22"),
-    "t-1", "s-1", 0.8, 0.24, Decimal(26), Decimal("191.3"), marks=(KNOWN, UNSIZED, NOT_YET),
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
