@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from desk.mirror import Mirror
 from engine.clock import SECOND
 from engine.model import DecisionKind, Past, Side, Ticket
+from engine.model.gate import PastMark
 from widgets.chart import Mark
 from widgets.figures import DOWN, UP
 
@@ -14,8 +17,9 @@ _STEP_NS = 5 * SECOND
 _REFUSED = (DecisionKind.BLOCKED, DecisionKind.EXPIRED, DecisionKind.REJECTED)
 
 
-def marks_of(mirror: Mirror, symbol: str) -> list[Mark]:
-    """Signals as ▲ or ▼ (△ ▽ where nothing came of them) and fills as ●, oldest first."""
+def marks_of(mirror: Mirror, symbol: str, told: Iterable[PastMark] = ()) -> list[Mark]:
+    """Signals as ▲ or ▼ (△ ▽ where nothing came of them) and fills as ●, oldest first: those that the mirror holds, and
+    further ones that the engine told."""
     tickets: list[tuple[Ticket, bool]] = [(ticket, True) for ticket in mirror.tickets.values()]
     tickets += [(ticket, decision.kind not in _REFUSED) for ticket, decision in mirror.closed.values()]
     marks = []
@@ -32,7 +36,17 @@ def marks_of(mirror: Mirror, symbol: str) -> list[Mark]:
         for fill in mirror.fills
         if fill.symbol == symbol
     ]
+    known = {(mark.at_ns, mark.glyph) for mark in marks}
+    marks += [mark for mark in map(_told, told) if (mark.at_ns, mark.glyph) not in known]
     return sorted(marks, key=lambda mark: mark.at_ns)
+
+
+def _told(mark: PastMark) -> Mark:
+    buys = mark.side is Side.BUY
+    if mark.fill:
+        return Mark(mark.at_ns, "●", mark.price, buys)
+    glyph = (UP if buys else DOWN) if mark.sent else ("△" if buys else "▽")
+    return Mark(mark.at_ns, glyph, mark.price, buys if mark.sent else None)
 
 
 def past_until_now(past: Past, mirror: Mirror, symbol: str, now_ns: int) -> Past:

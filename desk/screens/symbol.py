@@ -134,7 +134,7 @@ class SymbolView(ViewScreen):
             self.gates.stale = self.chart.stale = False
             self.gates.show(detail)
             past = past_until_now(detail.past, self.link.mirror, asked, self.link.time.now_ns())
-            self.chart.show(past, marks_of(self.link.mirror, asked))
+            self.chart.show(past, marks_of(self.link.mirror, asked, detail.marks))
 
     def action_next_symbol(self) -> None:
         self._turn(1)

@@ -126,7 +126,7 @@ class TicketView(ViewScreen):
         self.chart.stale = False
         mirror, symbol = self.link.mirror, self.symbol
         past = past_until_now(detail.past, mirror, symbol, self.link.time.now_ns())
-        self.chart.show(past, marks_of(mirror, symbol))
+        self.chart.show(past, marks_of(mirror, symbol, detail.marks))
         self._votes, self._votes_ns = detail.votes, detail.at_ns
         self.update_parts(Part.TICKETS)
 

@@ -32,6 +32,7 @@ from engine.model import (
 )
 from engine.model.account import Account
 from engine.model.frames import PostMark, PostRow, SymbolRow
+from engine.model.gate import PastMark
 from engine.model.records import GuardRecord
 from engine.text import display_text
 
@@ -46,6 +47,8 @@ KEPT = 200
 """Closed orders, fills and alerts kept for display."""
 MOST_REASONS = 8
 """Reasons for not scoring that a status tells apart."""
+MARKS = 200
+"""Signals and fills kept of each symbol for its chart."""
 KEPT_CLOSED = 50
 """Decided tickets kept for display: each carries its evidence and verdict."""
 
@@ -98,6 +101,7 @@ class View:
         self._sparks: dict[str, deque[float | None]] = {symbol: deque(maxlen=SPARK_POINTS) for symbol in self._symbols}
         self._spark_due = 0
         self.past = PastKeeper(self._symbols)
+        self._past_marks: dict[str, deque[PastMark]] = {}
         self._day_open: dict[str, Decimal] = {}
         self._dirty_symbols: set[str] = set()
         self._sampled = False
@@ -172,6 +176,8 @@ class View:
     def decision(self, ticket: Ticket, decision: Decision) -> None:
         """A ticket came to its end."""
         self.closed.append((ticket, decision))
+        signal, seen = ticket.signal, None if ticket.draft is None else float(ticket.draft.reference_price)
+        self._mark(signal.symbol, PastMark(signal.at_ns, signal.side, seen, sent=decision.kind.sends))
         self.decided[decision.kind] = self.decided.get(decision.kind, 0) + 1
         if decision.kind is DecisionKind.BLOCKED:
             control = decision.reason.partition(":")[0]
@@ -181,6 +187,15 @@ class View:
         """An execution was counted."""
         self.fills.append(fill)
         self.filled += 1
+        self._mark(fill.symbol, PastMark(fill.at_ns, fill.side, float(fill.price), fill=True))
+
+    def _mark(self, symbol: str, mark: PastMark) -> None:
+        if symbol in self._sparks:
+            self._past_marks.setdefault(symbol, deque(maxlen=MARKS)).append(mark)
+
+    def marks(self, symbol: str) -> tuple[PastMark, ...]:
+        """What a symbol's chart marks: its newest decided signals and fills."""
+        return tuple(self._past_marks.get(symbol, ()))
 
     def alerted(self, alert: Alert) -> None:
         """An alert holds; when there are very many, the oldest that nobody has to acknowledge makes room."""

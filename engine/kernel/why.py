@@ -43,7 +43,9 @@ class Why:
         draft, controls = self._controls(mood, side)
         gates = (*self._engine(symbol), *self._pipeline.gates(mood), *(_gate(result) for result in controls))
         votes = self._votes(symbol, now_ns)
-        return SymbolDetail(symbol, now_ns, side, gates, draft, self._view.past.of(symbol), votes)
+        return SymbolDetail(
+            symbol, now_ns, side, gates, draft, self._view.past.of(symbol), votes, self._view.marks(symbol)
+        )
 
     def _votes(self, symbol: str, now_ns: int) -> tuple[Vote, ...]:
         """Each scorer's mean over the posts of the window."""

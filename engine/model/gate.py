@@ -34,6 +34,18 @@ class Past(Value, frozen=True, gc=False):
     """Posts in the window."""
 
 
+class PastMark(Value, frozen=True, gc=False):
+    """A decided signal or a fill in a symbol's late past."""
+
+    at_ns: int
+    side: Side
+    price: float | None
+    """The price that the signal saw, or that was filled; None where there was none."""
+    fill: bool = False
+    sent: bool = True
+    """False for a signal that led to no order."""
+
+
 class Vote(Value, frozen=True, gc=False):
     """What one scorer thinks of a symbol's posts in the window."""
 
@@ -60,3 +72,5 @@ class SymbolDetail(Value, frozen=True, gc=False):
     past: Past
     votes: tuple[Vote, ...] = ()
     """Each scorer's, over the newest posts of the window that the engine keeps for display; by name."""
+    marks: tuple[PastMark, ...] = ()
+    """The newest signals and fills, in the order in which they were decided and filled."""

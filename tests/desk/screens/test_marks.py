@@ -3,9 +3,10 @@ from __future__ import annotations
 import msgspec
 
 from desk.mirror import Mirror
-from desk.screens.marks import past_until_now
+from desk.screens.marks import marks_of, past_until_now
 from engine.clock import SECOND
-from engine.model import Past
+from engine.model import Past, Side
+from engine.model.gate import PastMark
 from tests.desk import made_up, made_up_answers
 
 
@@ -42,3 +43,18 @@ def test_a_mood_that_is_not_warm_is_not_drawn() -> None:
     past = made_up_answers.symbol_detail().past
     shown = past_until_now(past, mirror, "TSLA", past.at_ns[-1] + 60 * SECOND)
     assert (shown.mood[-1], shown.raw[-1], shown.price[-1]) == (None, None, None)
+
+
+def test_signals_and_fills_that_the_desk_no_longer_holds_are_marked_too() -> None:
+    mirror = Mirror()
+    mirror.apply(made_up.snapshot())
+    held = marks_of(mirror, "NVDA")
+    assert [mark.glyph for mark in held] == ["▲"]
+    known = PastMark(held[0].at_ns, Side.BUY, held[0].price)
+    told = (
+        PastMark(made_up.NOW - 3 * SECOND, Side.BUY, 480.0, fill=True),
+        known,
+        PastMark(made_up.NOW - 2 * SECOND, Side.SELL, None, sent=False),
+        PastMark(made_up.NOW - SECOND, Side.SELL, 481.0),
+    )
+    assert [mark.glyph for mark in marks_of(mirror, "NVDA", told)] == ["▲", "●", "▽", "▼"]
