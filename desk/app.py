@@ -272,13 +272,14 @@ def run(
     paths: Paths | None = None,
     read_only: bool = False,
     starting: Callable[[], None] | None = None,
+    client: Callable[[Path], Client] = Client,
 ) -> int:
     """Show the desk of the engine behind a control socket until a person leaves; the exit code.
 
     Raises DeskError, with the terminal restored, when an engine that was being started did not come up.
     """
     app = DeskApp(
-        lambda: Client(socket),
+        lambda: client(socket),
         screen,
         keymap=keymap,
         settings_path=settings_path,

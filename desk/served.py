@@ -9,11 +9,35 @@ import argparse
 import os
 from pathlib import Path
 
+from desk.client import Client
+from desk.serve import PROFILES
+from engine.errors import EXIT_USAGE, DeskError
+from engine.model.frames import Command, Reply, Snapshot
+
+
+class ServedClient(Client):
+    """Has nothing to do with an engine of real money, whoever starts one in the place of the one that was served."""
+
+    async def command(self, command: Command) -> Reply:
+        await self.snapshot()
+        return await super().command(command)
+
+    def _snapshot(self, data: bytes | str) -> Snapshot:
+        snapshot = super()._snapshot(data)
+        if snapshot.status.profile not in PROFILES:
+            raise DeskError(
+                f"expected an engine among {', '.join(PROFILES)}, found {snapshot.status.profile}: real money stays in "
+                "the terminal",
+                remedy="desk --profile live, in a terminal",
+                exit_code=EXIT_USAGE,
+            )
+        return snapshot
+
 
 def main() -> int:
     """Show the desk until the page goes; the exit code."""
     parser = argparse.ArgumentParser(prog="desk.served")
-    parser.add_argument("--profile", required=True, choices=("simulated", "paper"))
+    parser.add_argument("--profile", required=True, choices=PROFILES)
     parser.add_argument("--name", default="")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--read-only", action="store_true")
@@ -31,6 +55,7 @@ def main() -> int:
         keymap=Keymap(loaded.config.keys, loaded.path),
         paths=paths,
         read_only=given.read_only,
+        client=ServedClient,
     )
 
 

@@ -15,7 +15,9 @@ from yarl import URL
 from desk.client import Client
 from desk.commands.serve import _run
 from desk.serve import VIEWERS, Door
+from desk.served import ServedClient
 from engine.errors import EXIT_NO_ENGINE, EXIT_USAGE, DeskError
+from engine.model.frames import Command
 from tests.desk import made_up
 from tests.desk.fake_engine import fake_engine
 from tests.desk.serving import serving
@@ -196,6 +198,19 @@ async def test_real_money_is_not_served_under_another_name(socket: Path) -> None
     async with fake_engine(socket, live):
         with pytest.raises(DeskError, match="real money stays in the terminal"):
             await _run(Client(socket), 0, "true", "desk", acts=False)
+
+
+async def test_real_money_that_takes_the_place_of_a_served_engine_is_neither_shown_nor_commanded(socket: Path) -> None:
+    async with fake_engine(socket) as engine, ServedClient(socket) as client:
+        assert (await client.command(Command(verb="reconcile"))).ok
+        status = replace(engine.state.status, profile="live")
+        engine.state = replace(engine.state, status=status)
+        with pytest.raises(DeskError, match="real money stays in the terminal"):
+            await client.command(Command(verb="kill", reason="r"))
+        with pytest.raises(DeskError, match="real money stays in the terminal"):
+            async for _ in client.stream():
+                pass
+        assert [command.verb for command in engine.commands] == ["reconcile"]
 
 
 def test_it_owns_no_engine(home: Path) -> None:
