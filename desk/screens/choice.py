@@ -59,7 +59,7 @@ class Choice(ModalScreen[str]):
         with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
             yield Static(Content(visible(self._title)), id="title")
             for line in self._lines:
-                yield Static(Content(visible(line)), classes="line")
+                yield Static(Content("\n".join(map(visible, line.split("\n")))), classes="line")
             for answer in self._answers:
                 style = "bold $ink-grave" if answer.grave else "bold $ink-loud"
                 yield Static(Content.assemble((f" {answer.key:<5}", style), visible(answer.text)), classes="answer")

@@ -236,6 +236,7 @@ async def test_a_key_that_a_venue_refuses_is_named_and_entered_again(alone: dict
                     text = await said_on_the_screen(pilot, "Nearly ready: a key was not taken")
                     assert re.search(f"fail x credentials: .*{status}", text)
                     assert f"alpaca credentials: {venue.trading_url}/v2/account refused the keys (401)" in text
+                    assert "\ufffd" not in text
                     assert memory.held["desk", "alpaca_secret_key@paper"] == f"{KEY}-secret"
                     await choose(pilot, "k")
                     await until(pilot, lambda: "an empty line: keep the one that is there" in said(app))
