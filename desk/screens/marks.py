@@ -19,7 +19,7 @@ _REFUSED = (DecisionKind.BLOCKED, DecisionKind.EXPIRED, DecisionKind.REJECTED)
 
 def marks_of(mirror: Mirror, symbol: str, told: Iterable[PastMark] = ()) -> list[Mark]:
     """Signals as ▲ or ▼ (△ ▽ where nothing came of them) and fills as ●, oldest first: those that the mirror holds, and
-    further ones that the engine told."""
+    further ones that the engine told. A signal stands on the line: its ticket may have come anew at another price."""
     tickets: list[tuple[Ticket, bool]] = [(ticket, True) for ticket in mirror.tickets.values()]
     tickets += [(ticket, decision.kind not in _REFUSED) for ticket, decision in mirror.closed.values()]
     marks = []
@@ -29,8 +29,7 @@ def marks_of(mirror: Mirror, symbol: str, told: Iterable[PastMark] = ()) -> list
             continue
         buys = signal.side is Side.BUY
         glyph = (UP if buys else DOWN) if came else ("△" if buys else "▽")
-        price = None if ticket.draft is None else float(ticket.draft.reference_price)
-        marks.append(Mark(signal.at_ns, glyph, price, buys if came else None))
+        marks.append(Mark(signal.at_ns, glyph, None, buys if came else None))
     marks += [
         Mark(fill.at_ns, "●", float(fill.price), fill.side is Side.BUY)
         for fill in mirror.fills

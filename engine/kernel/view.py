@@ -176,8 +176,8 @@ class View:
     def decision(self, ticket: Ticket, decision: Decision) -> None:
         """A ticket came to its end."""
         self.closed.append((ticket, decision))
-        signal, seen = ticket.signal, None if ticket.draft is None else float(ticket.draft.reference_price)
-        self._mark(signal.symbol, PastMark(signal.at_ns, signal.side, seen, sent=decision.kind.sends))
+        signal = ticket.signal
+        self._mark(signal.symbol, PastMark(signal.at_ns, signal.side, None, sent=decision.kind.sends))
         self.decided[decision.kind] = self.decided.get(decision.kind, 0) + 1
         if decision.kind is DecisionKind.BLOCKED:
             control = decision.reason.partition(":")[0]

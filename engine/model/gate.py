@@ -40,7 +40,7 @@ class PastMark(Value, frozen=True, gc=False):
     at_ns: int
     side: Side
     price: float | None
-    """The price that the signal saw, or that was filled; None where there was none."""
+    """What was filled at; None for a signal, which stands where the price was."""
     fill: bool = False
     sent: bool = True
     """False for a signal that led to no order."""

@@ -49,12 +49,12 @@ def test_signals_and_fills_that_the_desk_no_longer_holds_are_marked_too() -> Non
     mirror = Mirror()
     mirror.apply(made_up.snapshot())
     held = marks_of(mirror, "NVDA")
-    assert [mark.glyph for mark in held] == ["▲"]
+    assert [(mark.glyph, mark.price) for mark in held] == [("▲", None)]
     known = PastMark(held[0].at_ns, Side.BUY, held[0].price)
     told = (
         PastMark(made_up.NOW - 3 * SECOND, Side.BUY, 480.0, fill=True),
         known,
         PastMark(made_up.NOW - 2 * SECOND, Side.SELL, None, sent=False),
-        PastMark(made_up.NOW - SECOND, Side.SELL, 481.0),
+        PastMark(made_up.NOW - SECOND, Side.SELL, None),
     )
     assert [mark.glyph for mark in marks_of(mirror, "NVDA", told)] == ["▲", "●", "▽", "▼"]

@@ -62,7 +62,7 @@ def test_the_newest_signals_and_fills_of_each_symbol_are_kept_for_its_chart() ->
     view.fill(Fill("e", "desk-1", "TSLA", Side.BUY, Decimal(26), Decimal("191.35"), Decimal(0), NOW))
     view.fill(Fill("f", "desk-2", "GONE", Side.BUY, Decimal(26), Decimal("191.35"), Decimal(0), NOW))
     assert view.marks("TSLA") == (
-        PastMark(shown.signal.at_ns, Side.BUY, 191.3),
+        PastMark(shown.signal.at_ns, Side.BUY, None),
         PastMark(NOW, Side.BUY, 191.35, fill=True),
     )
     assert len(view.marks("NVDA")) == KEPT_CLOSED + 5
