@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.widget import Widget
 
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.ground import Panes
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.journal import Reader
@@ -44,11 +44,11 @@ class ReadingView(ViewScreen):
 
     def compose(self) -> ComposeResult:
         yield self.bar
-        with Container(id="body"):
-            with Container(id="first"):
+        with Panes(id="body"):
+            with Panes(id="first"):
                 yield from (pane for pane in self._made if pane.id not in self._beside)
             if self._beside:
-                with Container(id="second"):
+                with Panes(id="second"):
                     yield from (pane for pane in self._made if pane.id in self._beside)
         yield self.line
         yield self.key_bar()

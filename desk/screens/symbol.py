@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widget import Widget
 from textual.worker import Worker
 
 from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.ground import Panes
 from desk.screens.marks import marks_of, past_until_now
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
@@ -59,8 +59,8 @@ class SymbolView(ViewScreen):
     def compose(self) -> ComposeResult:
         yield self.bar
         yield self.gauge
-        with Container(id="body"):
-            with Container(id="left"):
+        with Panes(id="body"):
+            with Panes(id="left"):
                 yield self.chart
                 yield self.feed
             yield self.gates

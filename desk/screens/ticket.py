@@ -8,13 +8,13 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widget import Widget
 
 from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.facts import facts_of
+from desk.screens.ground import Panes
 from desk.screens.marks import marks_of, past_until_now
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
@@ -53,11 +53,11 @@ class TicketView(ViewScreen):
 
     def compose(self) -> ComposeResult:
         yield self.bar
-        with Container(id="body"):
-            with Container(id="left"):
+        with Panes(id="body"):
+            with Panes(id="left"):
                 yield self.order
                 yield self.chart
-            with Container(id="right"):
+            with Panes(id="right"):
                 yield self.controls
                 yield self.evidence
         yield self.line

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
-from rich.style import Style
-from textual.geometry import Region
-from textual.strip import Strip
 from textual.widget import Widget
 
 from desk.actions import key_bar
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.ground import Ground
 from desk.screens.sharing import Sharing
 from desk.screens.status import local_offset_s, status_view
 from desk.screens.verbs import VerbScreen
@@ -47,7 +45,7 @@ class Pane(Protocol):
         """Move to the last row."""
 
 
-class ViewScreen(Sharing, VerbScreen):
+class ViewScreen(Sharing, VerbScreen, Ground):
     """A view. A subclass names itself in VIEW, binds `bindings(VIEW)`, and lists its panes.
 
     `subject` is what was selected where it was opened: a ticket's id for the ticket view, a symbol for the others;
@@ -143,16 +141,6 @@ class ViewScreen(Sharing, VerbScreen):
     def on_screen_resume(self) -> None:
         for widget in self.walk_children(Inked):
             widget.catch_up()
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The ground behind the panes: one line, as often as it takes. Textual would ask its styles for each."""
-        ground = self.styles.background
-        if ground.a < 1 or ground.ansi is not None:
-            return super().render_lines(crop)
-        line = Strip.blank(crop.width, Style(bgcolor=ground.rich_color))
-        for each in self.get_line_filters():
-            line = line.apply_filter(each, ground)
-        return [line] * crop.height
 
     @property
     def pane(self) -> Widget | None:
