@@ -310,6 +310,8 @@ class Closer:
         if plan.draft is not None:
             return msgspec.structs.replace(plan.draft, quantity=quantity)
         pair = "/" in plan.symbol
+        if plan.role is not Role.FLATTEN and self._watch.doubts.jumped(plan.symbol):
+            return None  # it may be the price of a split: then there is another quantity to sell
         priced = self._watch.limit(plan.symbol, plan.side, collared=plan.role is Role.FLATTEN)
         if priced is None:
             return None

@@ -136,7 +136,9 @@ class Protector:
 
     def settle(self, told_ns: int, out: Outbox) -> None:
         """The venue has told its positions as of this instant: a jump before it is no split that is still to come."""
-        out.cleared += [alert_id("price_jump", symbol) for symbol in self._watch.doubts.settle(told_ns)]
+        settled = self._watch.doubts.settle(told_ns)
+        out.cleared += [alert_id("price_jump", symbol) for symbol in settled]
+        out.symbols.update(settled)
 
     def not_sent(self, intent: Intent, denied: bool, now_ns: int) -> None:
         """The venue never judged a stop of ours: a control denied it, or its limiter answered. It has its try still.

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY, SECOND
 from engine.config import Config
-from engine.model import Answer, Intent, Outcome, Quote, Role
+from engine.model import (
+    Answer,
+    Intent,
+    Outcome,
+    Position,
+    Quote,
+    Role,
+    VenueAccount,
+    VenuePosition,
+    VenueSnapshot,
+)
 from engine.orders import Compare, Orders
 from engine.orders.doubt import JUMP_NS, STUB_NS, STUB_QUOTES, Doubts
 from tests.engine.orders.conftest import Enter
@@ -133,6 +143,19 @@ class TestJump:
         for second in (0, JUMP_NS // SECOND - 1):
             assert not placed(orders.on_quote(*at(second, "60", "60.1", "60", self.MORNING)))
         assert placed(orders.on_quote(*at(JUMP_NS // SECOND, "60", "60.1", "60", self.MORNING)))
+
+    def test_a_stop_still_to_be_sold_since_last_evening_waits_for_the_venue_too(
+        self, orders: Orders, bare: Intent
+    ) -> None:
+        (stop,) = placed(orders.on_quote(*at(1, "94", "94.1", "94")))
+        orders.on_answer(stop, Answer(Outcome.DENIED, "R19 market_session"), T0 + SECOND)
+        assert not placed(orders.on_quote(*at(0, "9.4", "9.41", "9.4", self.MORNING)))
+        assert not placed(orders.due(self.MORNING + SECOND))
+        account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+        split = VenueSnapshot(self.MORNING + SECOND, account, (VenuePosition("TSLA", Decimal(100), Decimal(10)),), ())
+        ours = {"TSLA": Position("TSLA", Decimal(10), Decimal(100))}
+        (again,) = placed(orders.reconcile(split, ours, self.MORNING + SECOND).changes)
+        assert again.draft.quantity == 100, "all of what it became"
 
     def test_a_fall_within_the_day_is_no_jump(self, orders: Orders, bare: Intent) -> None:
         assert not orders.on_quote(*at(1, "99", "99.1", "99")).requests
