@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from desk.actions import BY_ID, in_view
+from desk.screens.picker import Picker
 from desk.screens.view import ViewScreen
 from widgets.choices import Choices, Option
-from widgets.still_input import StillInput
 
 
-class Palette(ModalScreen[None]):
+class Palette(Picker):
     """Runs the chosen action on the view it was opened over."""
-
-    CSS_PATH = "palette.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-    ]
 
     def __init__(self, view: ViewScreen) -> None:
         super().__init__()
@@ -42,9 +28,7 @@ class Palette(ModalScreen[None]):
         )
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="palette"):
-            yield StillInput(placeholder="what to do", max_length=60, select_on_focus=False)
-            yield self.choices
+        yield from self.listed("what to do", 60)
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
@@ -58,9 +42,3 @@ class Palette(ModalScreen[None]):
         self.dismiss()
         if option is not None:
             await self._view.run_action(BY_ID[option.id].method)
-
-    def action_move(self, rows: int) -> None:
-        self.choices.move(rows)
-
-    def action_back(self) -> None:
-        self.dismiss()

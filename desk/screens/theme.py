@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from desk.screens.picker import Picker
 from widgets.choices import Choices, Option
-from widgets.still_input import StillInput
 
 if TYPE_CHECKING:
     from desk.app import DeskApp
 
 
-class ThemeChoice(ModalScreen[None]):
+class ThemeChoice(Picker):
     """Every theme there is by name, the desk's own first."""
-
-    CSS_PATH = "palette.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-    ]
 
     def compose(self) -> ComposeResult:
         names = sorted(self.app.available_themes, key=lambda name: (not name.startswith("desk-"), name))
         self._before = self.app.theme
         self.choices = Choices([Option(name, name) for name in names])
-        with Vertical(id="palette"):
-            yield StillInput(placeholder="theme", max_length=40, select_on_focus=False)
-            yield self.choices
+        yield from self.listed("theme", 40)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.choices.choose, self._before)
@@ -55,12 +41,12 @@ class ThemeChoice(ModalScreen[None]):
         cast("DeskApp", self.app).keep_theme()
 
     def action_move(self, rows: int) -> None:
-        self.choices.move(rows)
+        super().action_move(rows)
         self._try()
 
     def action_back(self) -> None:
         self.app.theme = self._before
-        self.dismiss()
+        super().action_back()
 
     def _try(self) -> None:
         if self.choices.selected is not None:
