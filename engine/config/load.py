@@ -55,6 +55,8 @@ class Loaded(Value, frozen=True, gc=False):
     """Sixteen hex digits of SHA-256 over the effective configuration."""
     version: Version | None = None
     """Of the file, as it stood when it began to be read; None where there was none."""
+    said: tuple[str, ...] = ()
+    """Keys that the command line set: what a person has typed needs no other confirmation."""
 
 
 def shipped_path() -> Path:

@@ -70,12 +70,21 @@ class Kernel:
     """One engine. `start`, then `run` until it returns, then `stop`."""
 
     def __init__(
-        self, config: Config, paths: Paths, *, read_secret: ReadSecret, stop_at_end: bool = False, arm: str = ""
+        self,
+        config: Config,
+        paths: Paths,
+        *,
+        read_secret: ReadSecret,
+        stop_at_end: bool = False,
+        arm: str = "",
+        said: tuple[str, ...] = (),
     ) -> None:
-        """`stop_at_end`: return from `run` when a recording has ended. `arm`: suffix that arms a live engine."""
+        """`stop_at_end`: return from `run` when a recording has ended. `arm`: suffix that arms a live engine. `said`:
+        keys of the configuration that a person set on the command line."""
         self._config = config
         self._paths = paths
         self._stop_at_end = stop_at_end
+        self._said = said
         self._virtual = VirtualClock()
         self._clock: Clock = self._virtual if "replay" in config.feeds.posts else SystemClock()
         self.stages = Stages(
@@ -175,7 +184,7 @@ class Kernel:
             self._virtual.advance(self._replay.bounds()[0])
         else:
             self.stages.restore(self._hours.session_start_ns())
-            self.stages.resume()
+            self.stages.resume(self._said)
         self._timers.enter_session(self._hours.now())
         self._show = self.stages.show(self._lag)
         self._record_start()

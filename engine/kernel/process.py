@@ -16,10 +16,11 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from engine import secrets
 from engine.config import Loaded, environment, load, user_path
@@ -88,7 +89,8 @@ def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) 
     """
     env = environment(overrides)
     settings = {name: value for name, value in env.items() if name not in secrets.VARIABLES.values()}
-    return partial(load, path, profile=profile, env=settings)
+    said = tuple(override.partition("=")[0] for override in overrides)
+    return lambda: msgspec.structs.replace(load(path, profile=profile, env=settings), said=said)
 
 
 def run_engine(
@@ -156,7 +158,14 @@ async def _serve(
     loop = asyncio.get_running_loop()
     # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
     socket_ready = loop.run_in_executor(None, import_module, "aiohttp.web")
-    kernel = Kernel(config, paths, read_secret=read_secrets(config.engine.profile), stop_at_end=stop_at_end, arm=arm)
+    kernel = Kernel(
+        config,
+        paths,
+        read_secret=read_secrets(config.engine.profile),
+        stop_at_end=stop_at_end,
+        arm=arm,
+        said=loaded.said,
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
     loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")

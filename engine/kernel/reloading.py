@@ -67,12 +67,13 @@ class Reloading:
                 inbox.urgent(_gone(path) if gone else await asyncio.to_thread(reread, again))
             looked = found
 
-    def hold(self, settings: Mapping[str, str]) -> None:
+    def hold(self, settings: Mapping[str, str], said: tuple[str, ...] = ()) -> None:
         """At the start after a crash or a signal: where the file allows more than what held, what held goes on.
 
-        `settings` are those that the last engine ended with. `ask` then tells and records it.
+        `settings` are those that the last engine ended with; `said` are keys that the command line has set, which are
+        no file's word. `ask` then tells and records it.
         """
-        held = with_settings(self.config, settings)
+        held = with_settings(self.config, {key: text for key, text in settings.items() if key not in said})
         looser = [change for change in compare(held, self.config) if change.effect is Effect.LOOSER]
         if looser:
             self._wanted = self.config

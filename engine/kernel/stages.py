@@ -196,10 +196,10 @@ class Stages:
             if isinstance(feed, Sleeper):
                 feed.woken(slept_ns)
 
-    def resume(self) -> None:
-        """Take up again what the last engine had not finished, and the limits that held then."""
+    def resume(self, said: tuple[str, ...] = ()) -> None:
+        """Take up again what the last engine had not finished, and the limits that held then, but for those `said`."""
         resume(self._paths.journal, self.dealing)
-        self.reloading.hold(settings_held(self._paths.journal))
+        self.reloading.hold(settings_held(self._paths.journal), said)
 
     def show(self, lag: LoopLag) -> Show:
         """What clients are shown of these stages."""

@@ -159,6 +159,13 @@ def test_what_was_changed_between_reading_and_watching_is_seen(tmp_path: Path) -
     assert loaded.version != version(path)
 
 
+def test_what_was_typed_is_known_apart() -> None:
+    assert reader_of(None, "paper", ("tickets.mode=auto", "engine.log_format=json"))().said == (
+        "tickets.mode",
+        "engine.log_format",
+    )
+
+
 def automatic(config: Config) -> Config:
     return msgspec.structs.replace(config, tickets=msgspec.structs.replace(config.tickets, mode=Mode.AUTO))
 
@@ -180,6 +187,8 @@ def test_the_autopilot_by_the_file_is_not_confirmed_by_a_crash(tmp_path: Path) -
     asked = bare.config(tmp_path)
     with bare.opened(automatic(asked), SystemClock()) as made:
         assert made.dealing.tickets.mode("TSLA") is Mode.AUTO
+        made.reloading.hold(live_settings(asked), ("tickets.mode",))
+        assert made.dealing.tickets.mode("TSLA") is Mode.AUTO, "somebody has typed it"
         made.reloading.hold(live_settings(asked))
         made.reloading.ask()
         assert made.dealing.tickets.mode("TSLA") is Mode.CONFIRM
