@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from engine.errors import DeskError
 
 _LEANINGS: Final = "leanings.tsv"
-MOST: Final = 0.02
+MOST: Final = 0.01
 """The largest score, either way: well within the neutral band."""
 _FAR: Final = 5
 """Σ leanings from which on the score is the largest."""
