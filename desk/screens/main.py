@@ -287,25 +287,15 @@ class Main(ViewScreen):
             self.line.say(f"No post here says {text!r}.")
 
     def action_search_older(self) -> None:
-        self._find(older=True)
+        self.find_in(self.feed, older=True)
 
     def action_search_newer(self) -> None:
-        self._find(older=False)
-
-    def _find(self, *, older: bool) -> None:
-        if not self.feed.find(older=older):
-            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
+        self.find_in(self.feed, older=False)
 
     # The engine, by what is selected here
 
     def action_cancel(self) -> None:
-        order = self.orders.selected
-        if self.focused is not self.orders or order is None:
-            self.line.say("Go to the orders and choose one to cancel.")
-        elif order.status.terminal:
-            self.line.say(f"That order has ended: {order.status.value}.")
-        else:
-            self.cancel(order)
+        self.cancel_in(self.orders)
 
     def action_acknowledge(self) -> None:
         alert = self.alerts.top

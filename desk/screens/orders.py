@@ -46,10 +46,4 @@ class OrdersView(ReadingView):
             self.line.say("There is no order to open.")
 
     def action_cancel(self) -> None:
-        order = self.orders.selected
-        if self.focused is not self.orders or order is None:
-            self.line.say("Go to the orders and choose one to cancel.")
-        elif order.status.terminal:
-            self.line.say(f"That order has ended: {order.status.value}.")
-        else:
-            self.cancel(order)
+        self.cancel_in(self.orders)

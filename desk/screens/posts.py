@@ -147,14 +147,10 @@ class PostsView(ReadingView):
             self.line.say(f"No post here says {text!r}.")
 
     def action_search_older(self) -> None:
-        self._find(older=True)
+        self.find_in(self.feed, older=True)
 
     def action_search_newer(self) -> None:
-        self._find(older=False)
-
-    def _find(self, *, older: bool) -> None:
-        if not self.feed.find(older=older):
-            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
+        self.find_in(self.feed, older=False)
 
     @work
     async def action_mute(self) -> None:

@@ -24,6 +24,7 @@ from engine.errors import DeskError
 from engine.model import Mode, Order, Ticket, TradingState
 from engine.model.frames import Command, Reply
 from widgets import figures
+from widgets.orders import Orders
 from widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -196,8 +197,18 @@ class VerbScreen(Screen[None]):
         if answer:
             self.send(Command(verb="flatten", symbol=answer, reason="flattened at the desk"))
 
+    def cancel_in(self, orders: Orders) -> None:
+        """Cancel the order under the cursor of a panel, if that is where the person is and it works."""
+        order = orders.selected
+        if self.focused is not orders or order is None:
+            self.line.say("Go to the orders and choose one to cancel.")
+        elif order.status.terminal:
+            self.line.say(f"That order has ended: {order.status.value}.")
+        else:
+            self._cancel(order)
+
     @work
-    async def cancel(self, order: Order) -> None:
+    async def _cancel(self, order: Order) -> None:
         """Ask, then cancel one order."""
         words = f"{order.side.name} {figures.quantity(order.remaining)} {order.symbol} ({order.role.value})"
         answers = [Answer("c", order.client_order_id, "cancel this order", grave=True)]

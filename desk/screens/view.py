@@ -148,6 +148,11 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         first = self.panes[0] if self.panes else None
         return self._wanted or next((pane for pane in self.panes if pane is self.focused), first)
 
+    def find_in(self, feed: Feed, *, older: bool) -> None:
+        """Go to the next hit of the search in these posts, or say that there is none."""
+        if not feed.find(older=older):
+            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
+
     def go(self, pane: Widget) -> None:
         """Give a pane the focus, and the screen if another one was zoomed."""
         if self._zoomed is not None and self._zoomed is not pane:
