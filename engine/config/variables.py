@@ -37,6 +37,7 @@ TEST_VARIABLES: Final = (
     "DESK_FAULTS_LATER",
     "DESK_FAULTS_LEDGERS",
     "DESK_FUZZ_SECONDS",
+    "DESK_INTERLEAVINGS",
 )
 """Environment variables that tell the project's own tests how much to do; nothing that trades reads them."""
 
