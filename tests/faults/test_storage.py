@@ -15,6 +15,7 @@ import pytest
 from engine.errors import EXIT_JOURNAL
 from engine.journal.anchor import anchor_path
 from engine.model import TradingState
+from engine.model.frames import Command
 from tests.engine.kernel.process import ending
 from tests.faults.ledger import Row
 from tests.faults.machine import Machine
@@ -203,6 +204,9 @@ def test_a_journal_that_becomes_read_only(machine: Machine, row: Row) -> None:
     time.sleep(4.0)
     assert posts(machine) == before
     assert legs <= exits(machine)
+    killed, flattened = (machine.command(Command("kill", reason="drill", flatten=each)) for each in (False, True))
+    assert killed.ok and "called off again" in killed.text
+    assert not flattened.ok and "nothing can be flattened" in flattened.text
     quiet_log(machine)
     street.turning = False
     assert machine.stop() != 0
