@@ -7,106 +7,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from desk.app import DeskApp
 from desk.screens.feeds import FeedsView
 from desk.screens.journal import JournalView
-from desk.screens.ledger import LedgerView
 from desk.screens.orders import OrdersView
-from desk.screens.posts import PostsView
-from desk.screens.prompt import Prompt
 from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
-from desk.screens.symbol import SymbolView
 from desk.screens.told import Told
 from engine.model import Fill, Light, LimitUse, Role, TradingState
 from engine.model.frames import Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
-from tests.desk.journaled import TOLD, paths_of, write_day, written
+from tests.desk.journaled import TOLD, write_day, written
+from tests.desk.screens.on_view import answer, view_of
 from tests.widgets.harness import painted, until
 
 replace = msgspec.structs.replace
 TROUBLE = replace(made_up.snapshot(), alerts=(made_up.alert(1), made_up.alert(2)), protections=(made_up.protection(),))
-
-
-async def answer(pilot: Pilot[bool], text: str) -> None:
-    """Answer the prompt that is open with this text."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and pilot.app.screen.query(Input))
-    pilot.app.screen.query_one(Input).value = text
-    await pilot.press("enter")
-
-
-def view_of(app: DeskApp, kind: type) -> object:
-    assert isinstance(app.screen, kind), app.screen
-    return app.screen
-
-
-async def test_the_ledger_shows_what_decisions_were_worth(open_desk: Opener, tmp_path: Path) -> None:
-    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
-        await pilot.press("8")
-        view = view_of(app, LedgerView)
-        assert isinstance(view, LedgerView)
-        await until(pilot, lambda: len(view.rows.rows) == 3)
-        await pilot.pause(0.3)
-        rows = painted(view.rows)
-        assert "■ blocked" in rows[1]
-        assert "confirmed" in rows[3]
-        assert any("rule" in line and "R22" in line for line in painted(view.groups))
-        assert "BLOCKED by risk" in painted(view.detail)[1]
-        await pilot.press("j", "j")
-        await until(pilot, lambda: "CONFIRMED by person" in painted(view.detail)[1])
-        await pilot.press("f")
-        await answer(pilot, "rejected person")
-        assert [row.kind.value for row in view.rows.rows] == ["rejected"]
-        await until(pilot, lambda: "1 of 3: rejected person" in painted(view.rows)[0])
-        assert view.groups.rows[0].decisions == 1
-        await pilot.press("f")
-        await answer(pilot, "")
-        await until(pilot, lambda: len(view.rows.rows) == 3)
-        await pilot.press("enter")
-        story = view_of(app, StoryView)
-        assert isinstance(story, StoryView)
-        await until(pilot, lambda: len(story.text.texts) > 3)
-        assert story.subject in story.text.title
-        await pilot.press("escape")
-        assert app.screen is view
-        assert engine.commands == []
-
-
-async def test_the_ledger_reads_again_when_a_decision_falls(open_desk: Opener, tmp_path: Path) -> None:
-    async with open_desk(paths=paths_of(tmp_path)) as (pilot, app, engine):
-        await pilot.press("8")
-        view = view_of(app, LedgerView)
-        assert isinstance(view, LedgerView)
-        await until(pilot, lambda: "expected a journal" in view.line.text)
-        write_day(tmp_path)
-        ticket = made_up.ticket(1)
-        await engine.send(Push(rev=0, ticket=ticket, decision=made_up.decision(ticket, made_up.DecisionKind.REJECTED)))
-        await until(pilot, lambda: len(view.rows.rows) == 3)
-
-
-async def test_a_decision_that_is_told_before_the_journal_shows_it_comes_into_the_ledger(
-    open_desk: Opener, tmp_path: Path
-) -> None:
-    paths = write_day(tmp_path)
-    async with open_desk(paths=paths) as (pilot, app, engine):
-        await pilot.press("8")
-        view = view_of(app, LedgerView)
-        assert isinstance(view, LedgerView)
-        await until(pilot, lambda: len(view.rows.rows) == 3)
-        ticket = made_up.ticket(7, "NVDA")
-        decision = made_up.decision(ticket, made_up.DecisionKind.REJECTED, reason="late on the disk")
-        await engine.send(Push(rev=0, ticket=ticket, decision=decision))
-        await until(pilot, lambda: ticket.id in app.link.mirror.closed and view._tries and view._read_ns)
-        with written(paths) as journal:
-            journal.append("signal", ticket.signal.id, ticket.signal, made_up.NOW)
-            journal.append("ticket", ticket.id, ticket, made_up.NOW)
-            journal.append("decision", ticket.signal.id, decision, made_up.NOW)
-        await until(pilot, lambda: "late on the disk" in {row.reason for row in view.rows.rows})
-        assert len(view.rows.rows) == 4
 
 
 async def test_risk_shows_limits_locks_states_and_alerts(open_desk: Opener, tmp_path: Path) -> None:
@@ -254,97 +172,6 @@ async def test_the_newest_records_follow_until_one_is_read(
         await until(pilot, lambda: view.hits.rows[0].key == f"{ticket.id}-2")
 
 
-async def test_posts_stand_still_while_they_are_read(open_desk: Opener, tmp_path: Path) -> None:
-    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
-        await pilot.press("4")
-        view = view_of(app, PostsView)
-        assert isinstance(view, PostsView)
-        assert len(view.feed.kept) == 60
-        await pilot.press("up", "up", "up")
-        chosen = view.feed.selected
-        assert chosen is not None
-        await pilot.pause(0.1)
-        before = painted(view.feed)[1:]
-        rows = tuple(made_up.post(1000 + n, made_up.NOW) for n in range(5))
-        await engine.send(Frame(rev=0, status=made_up.status(posts=1243 + 9), posts=rows))
-        await until(pilot, lambda: len(view.feed.kept) == 65)
-        await pilot.pause(0.1)
-        assert painted(view.feed)[1:] == before
-        assert view.feed.selected == chosen
-        title = painted(view.feed)[0]
-        assert "1,252" in title
-        assert "4 not shown" in title
-        assert "5 new" in title
-        await engine.stop()
-        await until(pilot, lambda: not app.link.attached)
-        await engine.start()
-        await until(pilot, lambda: app.link.attached)
-        await pilot.pause(0.2)
-        assert view.feed.selected == chosen
-        assert len({post.id for post in view.feed.kept}) == len(view.feed.kept)
-
-
-async def test_a_post_in_full_with_its_authors_record_and_muting(open_desk: Opener, tmp_path: Path) -> None:
-    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, engine):
-        await pilot.press("4")
-        view = view_of(app, PostsView)
-        assert isinstance(view, PostsView)
-        await pilot.press("f")
-        await answer(pilot, "@deltahedge")
-        shown = len(view.feed.posts)
-        assert 0 < shown < 60
-        await pilot.press("enter")
-        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.author.texts))
-        assert view.author.title == "AUTHOR @deltahedge"
-        assert "mean score -0.50 over 4 scored" in view.author.texts
-        assert any(line.startswith("right ") or "not known yet" in line for line in view.author.texts)
-        await pilot.press("f")
-        await answer(pilot, "")
-        await pilot.press("M")
-        await answer(pilot, "@DeltaHedge")
-        await until(pilot, lambda: "is hidden on this desk" in view.line.text)
-        assert len(view.feed.posts) == 60 - shown
-        await pilot.pause(0.1)
-        assert f"{shown} muted" in painted(view.feed)[0]
-        of_muted = {each for post in made_up.snapshot().posts if post.author == "deltahedge" for each in post.symbols}
-        await pilot.press("3")
-        symbol = view_of(app, SymbolView)
-        assert isinstance(symbol, SymbolView)
-        assert symbol.subject in of_muted
-        assert symbol.feed.posts
-        assert "deltahedge" not in {post.author for post in symbol.feed.posts}
-        await until(pilot, lambda: " muted" in painted(symbol.feed)[0])
-        await pilot.press("escape", "4")
-        again = view_of(app, PostsView)
-        assert isinstance(again, PostsView)
-        assert len(again.feed.posts) == 60 - shown
-        await pilot.press("M")
-        await answer(pilot, "deltahedge")
-        await until(pilot, lambda: len(again.feed.posts) == 60)
-        assert engine.commands == []
-
-
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 45), (200, 60)])
-async def test_post_and_author_are_seen_without_scrolling(
-    open_desk: Opener, tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with open_desk(paths=write_day(tmp_path), size=size) as (pilot, app, _):
-        await pilot.press("4", "f")
-        await answer(pilot, "@deltahedge")
-        view = view_of(app, PostsView)
-        assert isinstance(view, PostsView)
-        await pilot.press("enter")
-        await until(pilot, lambda: any("4 posts in this journal" in line for line in view.author.texts))
-        await pilot.pause(0.1)
-        seen = "\n".join(painted(view.author))
-        for words in ("AUTHOR @", "in this journal since", "mean score", "right"):
-            assert words in seen
-        post = "\n".join(painted(view.post))
-        assert "followers" in post
-        assert "score" in post
-        assert view.feed.size.height >= 6
-
-
 @pytest.mark.parametrize("key", list("456789"))
 async def test_without_a_journal_a_view_says_so_and_stays(open_desk: Opener, key: str) -> None:
     async with open_desk() as (pilot, app, _):
@@ -390,24 +217,6 @@ async def test_two_limits_of_one_control_are_two_rows_the_tightest_first(open_de
         assert "100%" in painted(view.limits)[1]
         assert "740,741 of 1,234,568 USD" in painted(view.limits)[2]
         assert "6 of 30 per day" in painted(view.limits)[3]
-
-
-async def test_a_sum_lists_its_decisions_within_the_filter_in_force(open_desk: Opener, tmp_path: Path) -> None:
-    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _engine):
-        await pilot.press("8")
-        view = view_of(app, LedgerView)
-        assert isinstance(view, LedgerView)
-        await until(pilot, lambda: len(view.rows.rows) == 3)
-        await pilot.press("f")
-        await answer(pilot, "rejected")
-        await until(pilot, lambda: len(view.rows.rows) == 1)
-        group = next(each for each in view.groups.rows if each.by == "symbol")
-        view.groups.choose(f"{group.by} {group.name}")
-        view.groups.focus()
-        await until(pilot, lambda: app.focused is view.groups)
-        await pilot.press("enter")
-        await until(pilot, lambda: view.filter.text == "rejected symbol:TSLA")
-        assert len(view.rows.rows) == group.decisions == 1
 
 
 async def test_every_figure_of_the_engine_is_reached_on_a_small_screen(open_desk: Opener, tmp_path: Path) -> None:
