@@ -18,6 +18,7 @@ from textual.screen import Screen
 import desk.screens
 from desk.app import DeskApp
 from desk.screens import reading
+from desk.screens.picker import Picker
 from desk.screens.reading import ReadingView
 from desk.screens.sharing import Sharing
 from desk.screens.verbs import VerbScreen
@@ -28,8 +29,14 @@ from tests.hostile.poison import driving
 from tests.widgets.harness import until
 
 SIZE = (120, 48)
-STOPS = (*VIEWS, *DIALOGS, Stop("search", ("slash",)), Stop("mute", ("4", "up", "M")))
-BASES: frozenset[type[Screen[Any]]] = frozenset({Sharing, VerbScreen, ViewScreen, ReadingView})
+STOPS = (
+    *VIEWS,
+    *DIALOGS,
+    Stop("search", ("slash",)),
+    Stop("mute", ("4", "up", "M")),
+    Stop("in full", ("6", "enter")),
+)
+BASES: frozenset[type[Screen[Any]]] = frozenset({Sharing, VerbScreen, ViewScreen, ReadingView, Picker})
 """What views are made of; none of them is shown by itself."""
 
 

@@ -80,7 +80,7 @@ def fake(*options: str) -> Iterator[Fake]:
 @pytest.mark.slow
 def test_whatever_is_open_follows_the_terminals_size_while_posts_come() -> None:
     with fake("--rate", "50") as engine, engine.desk() as terminal:
-        since = terminal.wait("2 pending")
+        since = decidable(terminal)
         for key, says in DIALOGS.items():
             terminal.send(key)
             since = terminal.wait(says, since)
@@ -99,7 +99,7 @@ def test_whatever_is_open_follows_the_terminals_size_while_posts_come() -> None:
 @pytest.mark.parametrize("key", ["K", "e"])
 def test_a_window_that_is_closed_over_a_dialog_takes_the_desk_with_it_and_nothing_else(key: str) -> None:
     with fake() as engine, engine.desk() as terminal:
-        since = terminal.wait("2 pending")
+        since = decidable(terminal)
         terminal.send(key)
         terminal.wait(DIALOGS[key], since)
         terminal.hang_up()
@@ -167,6 +167,13 @@ def test_what_is_pasted_into_a_line_is_one_line_and_sends_nothing() -> None:
         assert (len(seen.tickets), len(seen.closed)) == (2, 3)
         assert b"owned\x07" not in terminal.written
         leave(terminal)
+
+
+def decidable(terminal: RawTerminal) -> int:
+    """Until tickets take keys: this soon after a row has moved they are ignored on purpose."""
+    since = terminal.wait("2 pending")
+    time.sleep(2 * GUARD_S)
+    return since
 
 
 def leave(terminal: RawTerminal) -> None:
