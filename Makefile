@@ -35,8 +35,9 @@ layers: setup-dev
 pins: setup-dev
 	@$(PY) -m tools.audit --tell
 
+# Tests wait for processes and sockets half of their time: four at once keep two cores busy.
 tests: setup-dev
-	@$(VENV)/bin/pytest --cache-clear -n 2 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
+	@$(VENV)/bin/pytest --cache-clear -n 4 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
 faults: setup-dev  ## break the engine in every way of the fault matrix (about 25 minutes); writes docs/faults.md
 	@rm -rf .faults
