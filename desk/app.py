@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.timer import Timer
 
@@ -29,6 +30,7 @@ from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
 from desk.terminal import frames_per_second, terminal_stands
+from desk.terminal_driver import outliving
 from desk.themes import DARK, THEMES, variables
 from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
@@ -129,6 +131,9 @@ class DeskApp(App[bool], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._no_control, *self._ascii]
+
+    def get_driver_class(self) -> type[Driver]:
+        return outliving(super().get_driver_class())
 
     def on_mount(self) -> None:
         self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)

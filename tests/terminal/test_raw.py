@@ -53,8 +53,10 @@ class Fake:
         assert self.process.stdout is not None
         assert "listening" in self.process.stdout.readline()
 
-    def desk(self, size: tuple[int, int] = (120, 40), **environment: str) -> RawTerminal:
-        return RawTerminal([*self._command, "--desk"], size, environment)
+    def desk(self, size: tuple[int, int] = (120, 40), *, deaf: bool = False, **environment: str) -> RawTerminal:
+        """A desk on a terminal; a `deaf` one gets no SIGHUP, as under nohup."""
+        before = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"] if deaf else []
+        return RawTerminal([*before, *self._command, "--desk"], size, environment)
 
     def told(self) -> Snapshot:
         """What the engine answers: it is well, and this is what came of it."""
@@ -96,9 +98,10 @@ def test_whatever_is_open_follows_the_terminals_size_while_posts_come() -> None:
         assert (len(seen.tickets), len(seen.closed)) == (2, 3), "nothing was decided"
 
 
+@pytest.mark.parametrize("deaf", [False, True])
 @pytest.mark.parametrize("key", ["K", "e"])
-def test_a_window_that_is_closed_over_a_dialog_takes_the_desk_with_it_and_nothing_else(key: str) -> None:
-    with fake() as engine, engine.desk() as terminal:
+def test_a_window_that_is_closed_over_a_dialog_takes_the_desk_with_it_and_nothing_else(key: str, deaf: bool) -> None:
+    with fake() as engine, engine.desk(deaf=deaf) as terminal:
         since = decidable(terminal)
         terminal.send(key)
         terminal.wait(DIALOGS[key], since)
