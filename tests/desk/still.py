@@ -53,6 +53,8 @@ def then(*keys: str, lost: bool = False) -> Callable[[Pilot[bool]], Awaitable[No
         app = pilot.app
         assert isinstance(app, DeskApp)
         await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached is not lost)
+        assert app.main is not None
+        app.main.GUARD_S = 0.0  # type: ignore[misc]
         await still(pilot)
         for key in keys:
             await pilot.press(key)
