@@ -210,6 +210,8 @@ async def test_twenty_desks_at_once_and_one_that_does_not_read(socket: Path) -> 
     server = ControlServer(socket, source, frame_hz=30)
     await server.start()
     count, seen = 20, dict.fromkeys(range(20), 0)
+    begun: set[int] = set()
+    """Who has its first picture: what is pushed before that is part of it."""
     reader, writer = await asyncio.open_unix_connection(str(socket))
     writer.write(
         b"GET /v1/stream HTTP/1.1\r\nHost: engine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -223,6 +225,7 @@ async def test_twenty_desks_at_once_and_one_that_does_not_read(socket: Path) -> 
             async for message in client.stream():
                 assert last is None or message.rev == last + 1
                 last = message.rev
+                begun.add(number)
                 if isinstance(message, Push) and message.alert is not None:
                     seen[number] = int(message.alert.id)
                     if seen[number] == 2_000:
@@ -231,7 +234,7 @@ async def test_twenty_desks_at_once_and_one_that_does_not_read(socket: Path) -> 
     tasks = [asyncio.create_task(follow(number)) for number in range(count)]
     try:
         async with asyncio.timeout(100):
-            while server.clients < count + 1:
+            while server.clients < count + 1 or len(begun) < count:
                 await asyncio.sleep(0.01)
             for number in range(1, 2_001):
                 alert = msgspec.structs.replace(made_up.alert(), id=str(number), text="x" * 500)

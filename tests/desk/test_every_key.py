@@ -37,6 +37,7 @@ from tests.desk.fake_engine import FakeEngine
 from tests.desk.journaled import paths_of, write_day
 from tests.desk.tour import SIZES, day
 from tests.widgets.harness import until
+from widgets.text_block import TextBlock
 
 EVERYTHING = os.environ.get("DESK_EVERY_KEY") == "all"
 ALL_VIEWS = (*(view.id for view in VIEWS), "story")
@@ -113,7 +114,8 @@ class Hand:
             await self.pilot.press("escape")
         if view != self.app.screen.VIEW:
             if view == "story":
-                self.app.show_story("sig-0090")
+                self.app.show_story("tkt-0001")
+                await until(self.pilot, self.told)
             else:
                 self.app.open_view(view, {"ticket": "tkt-0001", "symbol": "NVDA"}.get(view, ""))
             await until(self.pilot, lambda: getattr(self.app.screen, "panes", ()))
@@ -123,6 +125,11 @@ class Hand:
         assert view == screen.VIEW
         screen.GUARD_S = 0.0  # type: ignore[misc]
         screen.line.clear()
+
+    def told(self) -> bool:
+        """Whether the story is there, or what is in its way."""
+        story = self.app.screen
+        return isinstance(story, StoryView) and bool(story.query(TextBlock) and (story.text.texts or story.line.text))
 
     def done(self) -> bool:
         """Whether nothing is asked of journal or engine any more."""
