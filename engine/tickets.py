@@ -41,15 +41,6 @@ EVERY_SYMBOL = "*"
 _BPS = Decimal(10_000)
 
 
-STRICTNESS = {Mode.AUTO: 0, Mode.CONFIRM: 1, Mode.OFF: 2}
-"""Who decides, from the autopilot to nobody."""
-
-
-def stricter(one: Mode, other: Mode) -> Mode:
-    """The one that lets less happen by itself."""
-    return max(one, other, key=STRICTNESS.__getitem__)
-
-
 def ticket_id(signal_id: str) -> str:
     """Pure function of the signal's id: `t-<10 hex>`, so that a replay and a restart give the same."""
     return f"t-{hashlib.sha256(signal_id.encode()).hexdigest()[:10]}"
@@ -80,7 +71,7 @@ class Tickets:
         ]
         for symbol in sorted(changed):  # `*` is first: a symbol's own mode stands over it
             was, now = _mode_of(symbol, before), _mode_of(symbol, self._configured)
-            if STRICTNESS[now] >= STRICTNESS[was]:
+            if now.reach <= was.reach:
                 self._tighten(symbol, now)
             elif symbol == EVERY_SYMBOL:
                 self._mode = now
@@ -92,11 +83,11 @@ class Tickets:
     def _tighten(self, symbol: str, mode: Mode) -> None:
         """Set a mode where a laxer one is in force; stricter ones stay."""
         if symbol == EVERY_SYMBOL:
-            self._mode = stricter(self._mode, mode)
+            self._mode = self._mode.stricter(mode)
             apart = self._modes.keys() - self._configured.keys()
-            self._modes |= {each: stricter(self._modes[each], mode) for each in apart}
+            self._modes |= {each: self._modes[each].stricter(mode) for each in apart}
         else:
-            self._modes[symbol] = stricter(self.mode(symbol), mode)
+            self._modes[symbol] = self.mode(symbol).stricter(mode)
 
     # The queue
 

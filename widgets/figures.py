@@ -16,6 +16,7 @@ NONE = "–"
 """Stands for a figure that is not known. It is never shown as 0."""
 
 _SIZES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+_ROUNDED_UP = Decimal("0.9995")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEAST_SPAN = 0.2
 """A sparkline flatter than this is not blown up to look like news."""
@@ -68,7 +69,7 @@ def price(value: Decimal | None) -> str:
 
 def fitted(text: str, value: Decimal | None, room: int) -> str:
     """A number's text where `room` cells hold it, else the number rounded until they do: with fewer decimals, then in
-    k, M, B, T. A number is never cut."""
+    k, M, B, T. A number is never cut; one of 999.5 T or more takes 5 cells, and one more for its sign."""
     if len(text) <= room or value is None or not value.is_finite():
         return text
     sign = "+" if text.startswith("+") else ""
@@ -78,7 +79,8 @@ def fitted(text: str, value: Decimal | None, room: int) -> str:
         exact = [each for each in shorter if len(each) <= room and abs(Decimal(each) - value) <= near]
         return exact[0] if exact else f"{value:{sign}.0e}"
     shorter = [f"{value:{sign},.{places}f}" for places in (4, 3, 2, 1, 0)]
-    size, unit = next((each for each in _SIZES if abs(value) >= each[0]), (1, ""))
+    # From 999.5 on a number is 1.00 of the next size: as 1000k it would be a digit too long.
+    size, unit = next((each for each in _SIZES if abs(value) >= each[0] * _ROUNDED_UP), (1, ""))
     shorter += [f"{value / size:{sign}.{places}f}{unit}" for places in (2, 1, 0)]
     return next((each for each in shorter if len(each) <= room), f"{value:{sign}.0e}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from desk.mirror import Mirror
 from engine.clock import SECOND
-from engine.model import DecisionKind, Past, Side, Ticket
+from engine.model import Past, Side
 from engine.model.gate import PastMark
 from widgets.chart import Mark
 from widgets.figures import DOWN, UP
@@ -14,33 +14,23 @@ from widgets.figures import DOWN, UP
 _STEP_NS = 5 * SECOND
 """The instant now moves in steps, so that a quiet chart is not painted every second."""
 
-_REFUSED = (DecisionKind.BLOCKED, DecisionKind.EXPIRED, DecisionKind.REJECTED)
-
 
 def marks_of(mirror: Mirror, symbol: str, told: Iterable[PastMark] = ()) -> list[Mark]:
     """Signals as ▲ or ▼ (△ ▽ where nothing came of them) and fills as ●, oldest first: those that the mirror holds, and
     further ones that the engine told. A signal stands on the line: its ticket may have come anew at another price."""
-    tickets: list[tuple[Ticket, bool]] = [(ticket, True) for ticket in mirror.tickets.values()]
-    tickets += [(ticket, decision.kind not in _REFUSED) for ticket, decision in mirror.closed.values()]
-    marks = []
-    for ticket, came in tickets:
-        signal = ticket.signal
-        if signal.symbol != symbol:
-            continue
-        buys = signal.side is Side.BUY
-        glyph = (UP if buys else DOWN) if came else ("△" if buys else "▽")
-        marks.append(Mark(signal.at_ns, glyph, None, buys if came else None))
-    marks += [
-        Mark(fill.at_ns, "●", float(fill.price), fill.side is Side.BUY)
-        for fill in mirror.fills
-        if fill.symbol == symbol
+    signals = [(ticket.signal, True) for ticket in mirror.tickets.values()]
+    signals += [(ticket.signal, decision.kind.sends) for ticket, decision in mirror.closed.values()]
+    held = [PastMark(each.at_ns, each.side, None, sent=sent) for each, sent in signals if each.symbol == symbol]
+    held += [
+        PastMark(fill.at_ns, fill.side, float(fill.price), fill=True) for fill in mirror.fills if fill.symbol == symbol
     ]
+    marks = [_mark(each) for each in held]
     known = {(mark.at_ns, mark.glyph) for mark in marks}
-    marks += [mark for mark in map(_told, told) if (mark.at_ns, mark.glyph) not in known]
+    marks += [mark for mark in map(_mark, told) if (mark.at_ns, mark.glyph) not in known]
     return sorted(marks, key=lambda mark: mark.at_ns)
 
 
-def _told(mark: PastMark) -> Mark:
+def _mark(mark: PastMark) -> Mark:
     buys = mark.side is Side.BUY
     if mark.fill:
         return Mark(mark.at_ns, "●", mark.price, buys)

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from typing import Final
 
 from engine.config import SimulatedConfig
-from engine.model import ONE, Quote, Side, Value, price_step
+from engine.model import ONE, Quote, Side, Value, positive, price_step
 
 STUB: Final = Decimal("0.2")
 """A side of a wide quote that is this share away from the last trade, while the other side is not, is a stub. The
@@ -33,7 +33,7 @@ def touch(quote: Quote, spread_bps: Decimal) -> Touch | None:
     A side that is a stub counts as one that nobody quotes. None for a crossed quote and for one without a price:
     nothing is matched on it.
     """
-    bid, ask, last = _price(quote.bid), _price(quote.ask), _price(quote.last)
+    bid, ask, last = positive(quote.bid), positive(quote.ask), quote.traded
     if bid is not None and ask is not None:
         return Touch(*_believed(bid, ask, last), last) if ask >= bid else None
     if bid is not None or ask is not None:
@@ -97,7 +97,3 @@ def rounded(price: Decimal, rounding: str) -> Decimal:
     """The price on the grid that venues quote on."""
     step = price_step(price)
     return (price / step).to_integral_value(rounding) * step
-
-
-def _price(price: Decimal | None) -> Decimal | None:
-    return price if price is not None and price.is_finite() and price > 0 else None

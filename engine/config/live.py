@@ -88,7 +88,6 @@ _GENERAL = {
     "mode": "tickets.mode",
 }
 _OFF_AT_ZERO = frozenset({"risk.loss_streak"})
-_MODES = {Mode.OFF: 0, Mode.CONFIRM: 1, Mode.AUTO: 2}
 _DESKS = ("screen", "keys")
 """Sections that the engine does not read: how a desk looks, which keys it has."""
 _APART = (*_DESKS, "engine", "replay")
@@ -212,7 +211,7 @@ def _effect(key: str, before: Config, after: Config, one: object, other: object)
 def _amount(key: str, value: object) -> Decimal:
     """A setting as a number: a switch is 0 or 1, and where there is no limit it is infinite."""
     if isinstance(value, Mode):
-        return Decimal(_MODES[value])
+        return Decimal(value.reach)
     if value is None or (key in _OFF_AT_ZERO and not value):
         return Decimal("Infinity")
     return Decimal(str(int(value) if isinstance(value, bool) else value))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.clock import HOUR
-from engine.journal.ledger import mark_price
 from engine.journal.ledger_read import quotes_at
 from engine.journal.search import Index
 from engine.model import Reading, Value
@@ -69,8 +68,8 @@ def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
     moves = []
     for symbol, at_ns, score in said:
         before, after = quotes.get((symbol, at_ns)), quotes.get((symbol, at_ns + LATER_NS))
-        then = None if before is None else mark_price(before)
-        later = None if after is None else mark_price(after)
+        then = None if before is None else before.price
+        later = None if after is None else after.price
         if then is not None and later is not None:
             moves.append((later - then) * (1 if score > 0 else -1))
     counts: dict[str, int] = {}

@@ -38,12 +38,7 @@ def crossing_price(quote: Quote, side: Side) -> Decimal | None:
     """What an order on this side would have crossed to: ask or bid, else the last trade; None when there is none."""
     if quote.mid is not None:
         return quote.ask if side is Side.BUY else quote.bid
-    return _last(quote)
-
-
-def mark_price(quote: Quote) -> Decimal | None:
-    """What a position is valued at: the mid, else the last trade; None when the quote has neither."""
-    return quote.mid if quote.mid is not None else _last(quote)
+    return quote.traded
 
 
 def move_bps(side: Side, entry: Decimal, price: Decimal) -> Decimal:
@@ -121,10 +116,6 @@ def _total(horizon: str, rows: tuple[LedgerRow, ...]) -> Total:
         gain=sum(gains, ZERO) if gains else None,
         worth=sum(worths, ZERO) if worths else None,
     )
-
-
-def _last(quote: Quote) -> Decimal | None:
-    return quote.last if quote.last is not None and quote.last > 0 else None
 
 
 def _with(

@@ -22,7 +22,6 @@ from engine.journal.ledger import (
     crossing_price,
     end_of_utc_day,
     groups,
-    mark_price,
     valued,
 )
 from engine.model import ZERO, Decision, DecisionKind, Fill, Quote, Role, Ticket
@@ -216,7 +215,7 @@ def _mark(horizon: str, due_ns: int | None, symbol: str, quotes: Quotes, reached
     if due_ns > reached_ns:
         return Mark(horizon, due_ns, why="not yet")
     quote = quotes.get((symbol, due_ns))
-    price: Decimal | None = None if quote is None else mark_price(quote)
+    price: Decimal | None = None if quote is None else quote.price
     if quote is None or price is None:
         return Mark(horizon, due_ns, why=f"no price was recorded in the {_AGE_WORDS} before {iso(due_ns)}")
     return Mark(horizon, due_ns, price, quote.received_ns)

@@ -23,9 +23,8 @@ from engine.journal.anchor import Anchor, AnchorFile
 from engine.journal.chain import KEY_LIMIT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
-from engine.journal.opening import make_private, newest, not_as_written
+from engine.journal.opening import make_private, newest
 from engine.journal.rows import Field, insert
-from engine.journal.walk import Flaw
 from engine.model import Value
 
 QUEUE_LIMIT: Final = 100_000
@@ -34,6 +33,8 @@ GROUP_LIMIT: Final = 1024
 """Most rows in one transaction, so that a commit asked for meanwhile does not wait long."""
 CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log at which it is copied back into the journal."""
+PAGE_BYTES: Final = 4096
+"""SQLite's page, which no journal has otherwise."""
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 ROW_BYTES: Final = 250
@@ -115,7 +116,7 @@ class Journal:
     def kept_bytes(self) -> int:
         """Bytes of the write-ahead log that could not be copied back lately: another process still reads what was
         there before, and while it does the log grows."""
-        return self._kept_pages * 4096
+        return self._kept_pages * PAGE_BYTES
 
     @property
     def failure(self) -> JournalError | None:
@@ -235,10 +236,6 @@ class Journal:
         if self._failure is not None and told is None:
             raise self._refused()
 
-    def not_as_written(self, flaw: Flaw) -> JournalError:
-        """What is wrong with a journal in which this was found, and what to do."""
-        return not_as_written(self.path, flaw)
-
     def _refused(self) -> JournalError:
         refusal = self._failure or self._refusal
         assert refusal is not None
@@ -320,7 +317,7 @@ class Journal:
         self._answer()
         anchor.write(durable)
         # A commit rewrites the last page of the table and of each index, and fills new ones.
-        self._pages += 5 + size // 4096
+        self._pages += 5 + size // PAGE_BYTES
         if self._pages >= CHECKPOINT_PAGES:
             # What a reader keeps from being copied is tried again with the next pages, not with the next commit.
             _, logged, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

@@ -7,6 +7,7 @@ import logging
 from engine.errors import JournalError
 from engine.journal import Journal
 from engine.journal.earlier import check_earlier
+from engine.journal.opening import not_as_written
 from engine.kernel.inbox import Inbox, Unrecorded
 
 log = logging.getLogger(__name__)
@@ -24,4 +25,4 @@ async def watch_earlier(journal: Journal, inbox: Inbox) -> None:
     if flaw is None:
         log.info("all %d earlier records are as they were written", journal.unchecked)
         return
-    inbox.urgent(Unrecorded(journal.not_as_written(flaw)))
+    inbox.urgent(Unrecorded(not_as_written(journal.path, flaw)))

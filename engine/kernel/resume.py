@@ -13,7 +13,7 @@ from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
 from engine.model import Intent, Mode, Role, StateChange, TradingState
 from engine.model.records import CommandRecord, ConfigRecord, FlattenRecord, Started, Stopped
-from engine.tickets import EVERY_SYMBOL, Tickets, stricter
+from engine.tickets import EVERY_SYMBOL, Tickets
 
 
 def resume(path: Path, dealing: Dealing) -> None:
@@ -73,10 +73,10 @@ def _modes(reader: Reader, tickets: Tickets) -> None:
     for symbol, mode in asked:
         tickets.set_mode(symbol, mode)
     last = dict(tickets.modes)
-    general = stricter(configured[EVERY_SYMBOL], last[EVERY_SYMBOL])
+    general = configured[EVERY_SYMBOL].stricter(last[EVERY_SYMBOL])
     tickets.set_mode(EVERY_SYMBOL, general)
     for symbol in sorted({*configured, *last} - {EVERY_SYMBOL}):
         before = configured.get(symbol, configured[EVERY_SYMBOL])
-        mode = stricter(before, last.get(symbol, last[EVERY_SYMBOL]))
+        mode = before.stricter(last.get(symbol, last[EVERY_SYMBOL]))
         if mode is not general:
             tickets.set_mode(symbol, mode)

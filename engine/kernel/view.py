@@ -53,12 +53,6 @@ KEPT_CLOSED = 50
 """Decided tickets kept for display: each carries its evidence and verdict."""
 
 
-def shown_price(quote: Quote) -> Decimal | None:
-    """The mid, else the last trade; None where neither is a price: quotes are kept as sent, zero and NaN too."""
-    price = quote.mid if quote.mid is not None else quote.last
-    return price if price is not None and price.is_finite() and price > 0 else None
-
-
 def price_text(price: Decimal) -> str:
     """A positive price in full where it has four decimals or fewer; below 1 with five digits that count: a coin at
     0.00001234 is not at 0.00."""
@@ -141,7 +135,7 @@ class View:
         symbol = quote.symbol
         before = self.quotes.get(symbol)
         self.quotes[symbol] = quote
-        price = shown_price(quote)
+        price = quote.price
         if price is not None and (before is None or (symbol not in self._day_open and session is Session.REGULAR)):
             self._day_open.setdefault(symbol, price)
         self._dirty_symbols.add(symbol)
@@ -235,7 +229,7 @@ class View:
             spark.extend([None] * missed)
             spark.append(mood.value)
             quote = self.quotes.get(symbol)
-            price = None if quote is None else shown_price(quote)
+            price = None if quote is None else quote.price
             self.past.add(symbol, now_ns, mood.value, mood.raw, None if price is None else float(price), mood.volume)
         self._spark_due = (now_ns // SPARK_STEP_NS + 1) * SPARK_STEP_NS
         self._dirty_symbols.update(moods)
@@ -247,7 +241,7 @@ class View:
         """One gauge, with or without its sparkline. `threshold` is the strategy's for this symbol."""
         symbol = mood.symbol
         quote = self.quotes.get(symbol)
-        price = None if quote is None else shown_price(quote)
+        price = None if quote is None else quote.price
         start = self._day_open.get(symbol)
         change = None if price is None or not start else float((price - start) / start * 100)
         return SymbolRow(

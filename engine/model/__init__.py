@@ -16,7 +16,7 @@ from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, Tradi
 from engine.model.book import Book, LimitUse, StateChange
 from engine.model.gate import Gate, Past, SymbolDetail, Vote
 from engine.model.guard import PLAIN, GuardMark
-from engine.model.market import Bar, Halt, Instrument, Market, Quote, price_step
+from engine.model.market import Bar, Halt, Instrument, Market, Quote, positive, price_step
 from engine.model.mood import Evidence, Mood, Signal
 from engine.model.order import (
     Answer,
@@ -131,5 +131,6 @@ __all__ = [
     "client_order_id",
     "fingerprint",
     "is_split",
+    "positive",
     "price_step",
 ]

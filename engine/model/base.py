@@ -39,6 +39,18 @@ class Mode(Enum):
     AUTO = "auto"
     OFF = "off"
 
+    @property
+    def reach(self) -> int:
+        """How far a signal goes by itself: 0 to the screen, 1 to a person, 2 to the venue."""
+        return _REACH[self]
+
+    def stricter(self, other: Mode) -> Mode:
+        """The one of the two that lets less happen by itself."""
+        return min(self, other, key=lambda mode: mode.reach)
+
+
+_REACH = {Mode.OFF: 0, Mode.CONFIRM: 1, Mode.AUTO: 2}
+
 
 class TradingState(Enum):
     """ACTIVE trades, REDUCING may only reduce risk, HALTED sends nothing but cancels and, when asked, a flatten."""

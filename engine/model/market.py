@@ -26,6 +26,17 @@ class Quote(Value, frozen=True, gc=False):
             return None
         return (bid + ask) / 2
 
+    @property
+    def traded(self) -> Decimal | None:
+        """The last trade where it is a price, else None."""
+        return positive(self.last)
+
+    @property
+    def price(self) -> Decimal | None:
+        """What one of it is worth: the mid, else the last trade; None when the quote has neither."""
+        mid = self.mid
+        return self.traded if mid is None else mid
+
 
 class Bar(Value, frozen=True, gc=False):
     """One interval's open, high, low, close and volume."""
@@ -76,6 +87,11 @@ class Instrument(Value, frozen=True, gc=False):
     min_notional: Decimal = Decimal(1)
     asset_class: str = "stock"
     """`stock` or `crypto`."""
+
+
+def positive(price: Decimal | None) -> Decimal | None:
+    """The price when it is one: finite and above 0."""
+    return price if price is not None and price.is_finite() and price > 0 else None
 
 
 def price_step(price: Decimal) -> Decimal:

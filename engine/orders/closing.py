@@ -321,7 +321,7 @@ class Closer:
             side=plan.side,
             quantity=quantity,
             limit_price=limit,
-            reference_price=quote.mid or quote.last or limit,
+            reference_price=quote.price or limit,
             reference_ns=quote.at_ns,
             time_in_force="gtc" if pair else "day",
             extended_hours=not pair and quantity == quantity.to_integral_value(),

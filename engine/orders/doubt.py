@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.calendar import Calendar
 from engine.clock import SECOND
-from engine.model import SPLIT_LEAST, Fill, Quote, Side, Value
+from engine.model import SPLIT_LEAST, Fill, Quote, Side, Value, positive
 
 STUB_NS: Final = 10 * SECOND
 """How long a quote that stands alone must stand before it is believed."""
@@ -135,25 +135,20 @@ def strays(quote: Quote, held: Side, collar: Decimal) -> bool:
 
     Not where nothing else is quoted.
     """
-    price, last = closing_price(quote, held), positive(quote.last)
+    price, last = closing_price(quote, held), quote.traded
     anchors = [each for each in (quote.mid, last) if each is not None]
     return price is not None and bool(anchors) and all(abs(price - each) > collar * each for each in anchors)
 
 
-def positive(price: Decimal | None) -> Decimal | None:
-    """The price when it is one: finite and above 0."""
-    return price if price is not None and price.is_finite() and price > 0 else None
-
-
 def backed(quote: Quote, held: Side, stop: Decimal) -> bool:
     """Whether the last trade, or the other side of the quote, is beyond the stop too."""
-    others = (positive(quote.last), positive(quote.ask if held is Side.BUY else quote.bid))
+    others = (quote.traded, positive(quote.ask if held is Side.BUY else quote.bid))
     return any(other is not None and (other - stop) * held.sign <= 0 for other in others)
 
 
 def _fair(quote: Quote, collar: Decimal) -> Decimal | None:
     """The mid where a side of it is near, else the last trade."""
-    mid, last = quote.mid, positive(quote.last)
+    mid, last = quote.mid, quote.traded
     if mid is None or (last is not None and strays(quote, Side.BUY, collar)):
         return last
     return mid

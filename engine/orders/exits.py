@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.config import Config
 from engine.model import Quote, Role, Side, Value, price_step
-from engine.orders.doubt import Doubts, backed, closing_price, positive, strays
+from engine.orders.doubt import Doubts, backed, closing_price, strays
 
 _BPS: Final = Decimal(10_000)
 _HUNDRED: Final = Decimal(100)
@@ -128,7 +128,7 @@ class ExitWatch:
         step = price_step(price)
         rounding = ROUND_CEILING if side is Side.BUY else ROUND_FLOOR
         rounded = (price / step).to_integral_value(rounding) * step
-        collar, mid, last = self.collar(symbol), quote.mid, positive(quote.last)
+        collar, mid, last = self.collar(symbol), quote.mid, quote.traded
         anchors = [each for each in (mid, last) if each is not None]
         alone = strays(quote, side.opposite, collar)
         if alone and mid is not None and last is not None and abs(mid - last) > collar * last:

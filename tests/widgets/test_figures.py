@@ -91,9 +91,18 @@ def test_the_clock_is_the_exchanges(at_ns: int) -> None:
     assert figures.clock_minute(at_ns) == new_york(at_ns).strftime("%H:%M")
 
 
-@given(
-    st.decimals(-(10**15), 10**15, allow_nan=False).filter(lambda each: not 0 < abs(each) < 1e-6), st.integers(5, 14)
+MOST = Decimal("999499999999999")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("999499", "+999k"), ("999500", "+1.00M"), ("-999999999", "-1.00B"), ("999600000000", "+1.00T")],
 )
+def test_what_rounds_up_to_a_thousand_is_one_of_the_next_size(value: str, written: str) -> None:
+    assert figures.signed_money_in(Decimal(value), 6) == written
+
+
+@given(st.decimals(-MOST, MOST, allow_nan=False).filter(lambda each: not 0 < abs(each) < 1e-6), st.integers(5, 14))
 def test_a_figure_is_rounded_into_its_room_and_never_cut(value: Decimal, room: int) -> None:
     shown = figures.signed_money_in(value, room, 6)
     assert len(shown) <= room

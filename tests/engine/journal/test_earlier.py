@@ -14,7 +14,7 @@ from engine.config import JournalConfig
 from engine.errors import JournalError
 from engine.journal import Journal
 from engine.journal.earlier import check_earlier
-from engine.journal.opening import TAIL
+from engine.journal.opening import TAIL, not_as_written
 from engine.model import Reading
 
 COUNT = TAIL + 300
@@ -69,7 +69,7 @@ def test_an_altered_record_is_named(path: Path, seq: int) -> None:
     journal.close()
     assert flaw is not None
     assert flaw.seq == seq
-    assert journal.not_as_written(flaw).where == f"{path}, record {seq}"
+    assert not_as_written(path, flaw).where == f"{path}, record {seq}"
 
 
 def test_a_removed_record_is_named(path: Path) -> None:

@@ -18,7 +18,6 @@ from engine.journal.ledger import (
     end_of_utc_day,
     gain,
     groups,
-    mark_price,
     move_bps,
     valued,
 )
@@ -86,10 +85,15 @@ def test_prices_of_a_quote() -> None:
     quote = Quote("TSLA", T0, T0, Decimal("99.9"), Decimal("100.1"), Decimal(95))
     assert crossing_price(quote, Side.BUY) == Decimal("100.1")
     assert crossing_price(quote, Side.SELL) == Decimal("99.9")
-    assert mark_price(quote) == Decimal(100)
+    assert quote.price == Decimal(100)
     crossed = replace(quote, ask=Decimal(99))
-    assert crossing_price(crossed, Side.BUY) == mark_price(crossed) == Decimal(95)
-    assert mark_price(replace(crossed, last=Decimal(0))) is mark_price(replace(crossed, last=None)) is None
+    assert crossing_price(crossed, Side.BUY) == crossed.price == Decimal(95)
+    assert replace(crossed, last=Decimal(0)).price is replace(crossed, last=None).price is None
+    assert (
+        replace(crossed, last=Decimal("NaN")).price
+        is crossing_price(replace(crossed, last=Decimal("NaN")), Side.BUY)
+        is None
+    )
 
 
 ROWS = st.lists(
