@@ -12,8 +12,9 @@ each holds: docs/sentiment.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
@@ -44,13 +45,12 @@ _TURNS: Final = (
     *FIGURES,
 )
 """What a turn of phrase has, in lower case, beside two symbols set against each other."""
-_PLAIN_WITHOUT: Final = Marks(*_TURNS)
-_PLAIN_WITHOUT_OF_TWO: Final = Marks(*_TURNS, *BETWEEN)
-"""A text without any of these in lower case is read as it is; the second where it has two symbols."""
+_TURNED_BY: Final = frozenset(_TURNS)
+"""A text without any of these in lower case is read as it is, unless it has two symbols and one of BETWEEN."""
 _SET_APART: Final = Marks(*BETWEEN)
 HINTS: Final = Marks(
     *(mark for mark in _TURNS if " " not in mark.strip()),
-    *(" sense", "needs ", "only ", "waiting ", " wrong", " wait", " case", " longer"),
+    *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer"),
 )
 """What one token of each of _TURNS contains, in lower case and between two spaces: tokens are remembered, so that a
 text of which none has any is known to be plain without another look at it.
@@ -66,6 +66,8 @@ _ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}
 _SHORTENED = "|".join(rf"(?<=\b{name})" for name in ("inc", "co", "corp", "ltd", "plc", r"u\.s", "mr", "dr", "vs"))
 """What stands before a dot that ends no sentence."""
 _SENTENCE = re.compile(rf"[^.!?]*(?:(?:[.!?](?=\S)|(?:{_SHORTENED})\.(?=\s))[^.!?]*)*[.!?]*\s*", re.IGNORECASE)
+_GOES_ON = re.compile(r"[.!?]\s+\S")
+"""A text without this is one sentence."""
 _SUPPOSES = re.compile(
     r"\b(?:(?:if|in case|should|provided|assuming|supposing|once|when|until|might|may)\b[^.!?]{1,120}?"
     r"\b(?:would|might|could|may|i['’]d|we['’]d|he['’]d|not interested|happy to|ready to)\b"
@@ -139,9 +141,14 @@ _DENIED = re.compile(r"(?:\bnot\b|n['’]t\b)[^.!?,;]*[,;]\s*(?:the\s+|that\s+|t
 """How a text before "fake news" ends that denies the news itself."""
 _EXCEPTS_BY: Final = frozenset(("unless", "barring"))
 """A text without any of these in lower case excepts nothing."""
-_GATES: Final = Marks(
-    "even if", "/s", *_OWNED_BY, *_PAST_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_SUPPOSED_ON, *_WAITS_BY, *_UNTRUE_BY
+_STATED_BY: Final = frozenset(
+    (
+        *("?", "even if", "/s"),
+        *(*_OWNED_BY, *_PAST_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_WAITS_BY, *_UNTRUE_BY),
+    )
 )
+"""A text without any of these in lower case states all that it says."""
+_MARKS: Final = Marks(*{*_TURNED_BY, *BETWEEN, *_STATED_BY, *_SUPPOSED_ON})
 """All of what these turns need, found in one pass."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
@@ -159,19 +166,25 @@ def said(text: str) -> Said:
 
     The last few texts are remembered: one scorer asks after the other.
     """
-    marks = _PLAIN_WITHOUT if text.count("$") < LEAST_SYMBOLS else _PLAIN_WITHOUT_OF_TWO
-    if len(text) > LONGEST or not marks.any_in(text.lower()):
+    if len(text) > LONGEST:
         return Said(text)
-    return _stated(in_words(text))
+    marks = _MARKS.all_in(text.lower())
+    told = text
+    if not marks.isdisjoint(FIGURES) or (text.count("$") >= LEAST_SYMBOLS and not marks.isdisjoint(BETWEEN)):
+        told = in_words(text)
+    elif marks.isdisjoint(_TURNED_BY):
+        return Said(text)
+    return _stated(told, marks if told is text else _MARKS.all_in(told.lower()))
 
 
-def _stated(text: str) -> Said:
-    """The sentences of the text that state something, and how they are meant."""
-    marks = _GATES.all_in(text.lower())
+def _stated(text: str, marks: Set[str]) -> Said:
+    """The sentences of the text that state something, and how they are meant. `marks` are those that it contains."""
+    if marks.isdisjoint(_STATED_BY):
+        return Said(text)
     turn = 1.0
     if "even if" in marks:
         text = _CONCEDES.sub(" ", text)
-        marks = _GATES.all_in(text.lower())
+        marks = _MARKS.all_in(text.lower())
     if "/s" in marks and _SARCASM.search(text):
         turn = -1.0
     if not marks.isdisjoint(_OWNED_BY) and (owned := _OWNS_UP.match(text)):
@@ -186,7 +199,7 @@ def _stated(text: str) -> Said:
             text = rest
         else:
             text, turn = past["held"], -turn
-        marks = _GATES.all_in(text.lower())
+        marks = _MARKS.all_in(text.lower())
     excepts = not marks.isdisjoint(_EXCEPTS_BY)
     supposes = not marks.isdisjoint(_SUPPOSED_BY) and not marks.isdisjoint(_SUPPOSED_ON)
     waits = not marks.isdisjoint(_WAITS_BY)
@@ -195,8 +208,8 @@ def _stated(text: str) -> Said:
     kept: list[str] = []
     left_out = False
     lower = folded(text)
-    for found in _SENTENCE.finditer(text):
-        start, end = found.span()
+    ends = [found.end() for found in _SENTENCE.finditer(text)] if _GOES_ON.search(text) else [len(text)]
+    for start, end in pairwise((0, *ends)):
         sentence, own = text[start:end], lower[start:end]
         if _asks(sentence, own) or (supposes and _SUPPOSES.search(own)) or (waits and _WAITS.search(own)):
             left_out = True
@@ -217,7 +230,7 @@ def _asks(sentence: str, lower: str) -> bool:
     if "?" not in sentence:
         return False
     words = lower[: len(sentence.split("http")[0])]
-    return bool(_ASKS.match(words) or ("or" in words.split() and _ASKS_WHICH.match(words)))
+    return bool(_ASKS.match(words) or ("or" in words and "or" in words.split() and _ASKS_WHICH.match(words)))
 
 
 def _taken_back(text: str, turn: float) -> Said:

@@ -47,17 +47,20 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
 
     `says_something` tells whether a scorer finds an opinion in a clause.
     """
-    if (
-        len(text) > LONGEST
-        or text.count("$") < LEAST_CASHTAGS
-        or len({name.upper() for name in _CASHTAG.findall(text)}) < LEAST_CASHTAGS
-    ):
+    if len(text) > LONGEST:
         return {}
+    tags = list(_CASHTAG.finditer(text))
+    if len({tag[1].upper() for tag in tags}) < LEAST_CASHTAGS:
+        return {}
+    lower = folded(text)
+    between = _CUT.search(lower, tags[0].start(1), tags[-1].end())
+    if between is None or between.end() > tags[-1].start():
+        return {}  # all in one clause
     clauses: list[tuple[tuple[str, ...], list[str]]] = []
     """Symbols, and the pieces of text that are about them."""
     waiting: tuple[str, ...] = ()
     lead: list[str] = []
-    for clause in _clauses(text):
+    for clause in _clauses(text, lower):
         names = tuple(name.upper().rstrip(".") for name in _CASHTAG.findall(clause))
         if names:
             names = waiting + names
@@ -86,10 +89,11 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
     return {name: " ".join(pieces) for name, pieces in own.items()}
 
 
-def _clauses(text: str) -> list[str]:
+def _clauses(text: str, lower: str) -> list[str]:
+    """The pieces of a text; `lower` is the text folded."""
     pieces: list[str] = []
     start = 0
-    for cut in _CUT.finditer(folded(text)):
+    for cut in _CUT.finditer(lower):
         if len(pieces) == MOST_CLAUSES - 1:
             break
         if text[start : cut.end()].strip():

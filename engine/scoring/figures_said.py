@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from engine.scoring.marks import Marks
+from engine.scoring.marks import Marks, folded
 
 FIGURES: Final = (" vs", "versus", "consensus", "from ")
 """A text without any of these in lower case sets no figures against each other."""
@@ -166,7 +166,7 @@ def _under_heading(match: re.Match[str]) -> str:
     """The heading in known words before its symbols, set apart from what stands around it."""
     heading, more, symbols = match.groups()
     names = [name.rstrip(".") for name in symbols.replace(",", " ").split() if name.startswith("$")]
-    return f";{more} {_HEADINGS[heading.lower()]} {' '.join(names)}; "
+    return f";{more} {_HEADINGS[folded(heading)]} {' '.join(names)}; "
 
 
 def _moved(match: re.Match[str], order: int) -> str:
@@ -192,6 +192,6 @@ def _verdict(groups: Sequence[str | None], above: str, below: str, order: int = 
 
 def _figure(amount: str, unit: str) -> float:
     """A figure as a number: "(0.05)" and "-$0.05" are below zero, "45c" is 0.45."""
-    digits = "".join(filter("0123456789.".__contains__, amount))
+    digits = "".join([sign for sign in amount if sign == "." or sign.isdecimal()])
     value = float(digits) * _UNITS.get(unit.lower(), 1.0)
     return -value if amount[0] in "(-" else value
