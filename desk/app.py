@@ -67,6 +67,8 @@ class DeskApp(App[bool], inherit_bindings=False):
     .-compact StatusBar { height: 1; }
     """
     """What zoom and compact mean in every view."""
+    CSS_PATH = "screens/main.tcss"
+    """Textual reads no sheet of the first screen's own."""
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "help_quit", show=False, system=True)]
     """Without Textual's Ctrl+Q, which leaves unasked: flow control's own key, pressed where Ctrl+S froze a screen."""
@@ -80,13 +82,16 @@ class DeskApp(App[bool], inherit_bindings=False):
         settings_path: Path | None = None,
         paths: Paths | None = None,
         read_only: bool = False,
+        only_shows: bool = False,
         seconds: Callable[[], float] = monotonic,
         starting: Callable[[], None] | None = None,
         on_first_picture: Callable[[], object] = lambda: None,
     ) -> None:
         """`keymap` holds the keys in force, the defaults without one; what is chosen at the desk is kept in
         `settings_path`. `paths` are the engine's files; without them views that read the journal say so. A `read_only`
-        desk sends nothing. `seconds` is the monotonic clock that carries the engine's time between messages.
+        desk sends nothing and changes nothing that another desk reads; one that `only_shows` is that for somebody
+        elsewhere, and leaves no file either and nothing in this machine's clipboard. `seconds` is the monotonic clock
+        that carries the engine's time between messages.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
         desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
@@ -98,13 +103,16 @@ class DeskApp(App[bool], inherit_bindings=False):
         self._config = screen_config
         self.keymap = keymap or Keymap()
         """Every action's keys."""
-        self.settings = Settings(screen_config, settings_path)
+        self.only_shows = only_shows
+        """Whether nothing may be left on this machine."""
+        looks_only = read_only or only_shows
+        self.settings = Settings(screen_config, settings_path, kept=not looks_only)
         """The looks in force."""
         self.local_time = screen_config.local_time
         """Whether the status bar shows this machine's time too."""
         self.paths = paths
         """The files of the engine this desk is attached to; None where they are not known."""
-        self.muted = Muted(None if paths is None else paths.state_dir / "muted.json")
+        self.muted = Muted(None if paths is None else paths.state_dir / "muted.json", kept=not looks_only)
         """Authors whose posts this desk does not show."""
         self._fps = frames_per_second(screen_config.fps)
         self._starting = starting
@@ -119,7 +127,7 @@ class DeskApp(App[bool], inherit_bindings=False):
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
-        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=read_only)
+        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=looks_only)
         self.main: Main | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -135,9 +143,12 @@ class DeskApp(App[bool], inherit_bindings=False):
     def get_driver_class(self) -> type[Driver]:
         return outliving(super().get_driver_class())
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Main:
+        """The desk itself: every other screen stands over it."""
         self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)
-        self.push_screen(self.main)
+        return self.main
+
+    def on_mount(self) -> None:
         self.call_after_refresh(self._follow_engine)
         if not self.is_headless and terminal_stands():
             self.set_interval(_TERMINAL_S, self._leave_without_terminal)
@@ -276,6 +287,7 @@ def run(
     settings_path: Path | None = None,
     paths: Paths | None = None,
     read_only: bool = False,
+    only_shows: bool = False,
     starting: Callable[[], None] | None = None,
     client: Callable[[Path], Client] = Client,
 ) -> int:
@@ -290,6 +302,7 @@ def run(
         settings_path=settings_path,
         paths=paths,
         read_only=read_only,
+        only_shows=only_shows,
         starting=starting,
         on_first_picture=_settle,
     )

@@ -17,9 +17,12 @@ MOST = 1_000
 class Muted:
     """Screen names in lower case. Without a path nothing is kept."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """A kept file that cannot be read counts as none."""
+    def __init__(self, path: Path | None = None, *, kept: bool = True) -> None:
+        """A kept file that cannot be read counts as none. `kept` off: it is read, and what changes holds for this desk
+        alone."""
         self._path = path
+        self.kept = kept and path is not None
+        """Whether what changes outlives this desk."""
         self._names = dict.fromkeys(_read(path))
 
     @property
@@ -37,7 +40,7 @@ class Muted:
                 del self._names[next(iter(self._names))]
         else:
             del self._names[name]
-        if self._path is not None:
+        if self._path is not None and self.kept:
             draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
             draft.write_bytes(msgspec.json.encode(list(self._names)))
             draft.replace(self._path)

@@ -55,6 +55,7 @@ def main() -> int:
         keymap=Keymap(loaded.config.keys, loaded.path),
         paths=paths,
         read_only=given.read_only,
+        only_shows=given.read_only,
         client=ServedClient,
     )
 

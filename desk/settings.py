@@ -22,10 +22,12 @@ class _Chosen(msgspec.Struct, omit_defaults=True):
 class Settings:
     """The looks in force. Without a path nothing is kept."""
 
-    def __init__(self, config: ScreenConfig, path: Path | None = None) -> None:
-        """A kept file that cannot be read counts as none: looks are no reason not to start."""
+    def __init__(self, config: ScreenConfig, path: Path | None = None, *, kept: bool = True) -> None:
+        """A kept file that cannot be read counts as none: looks are no reason not to start. `kept` off: it is read, and
+        what is chosen holds for this desk alone."""
         self._config = config
         self._path = path
+        self._kept = kept
         self._chosen = _read(path)
         if self._chosen.theme_over != config.theme:
             self._chosen.theme = ""
@@ -53,6 +55,8 @@ class Settings:
         return self._write()
 
     def _write(self) -> str:
+        if not self._kept:
+            return "It holds until this desk is left: what only looks changes no other desk."
         if self._path is None:
             return ""
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")

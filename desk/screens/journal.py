@@ -70,13 +70,18 @@ class JournalView(ReadingView):
     async def _list(self) -> None:
         query, status, follows = self.query_text, self.link.mirror.status, self.hits.key == (self.hits.keys or [""])[0]
         self._listed_at, self._listed_seq = monotonic(), 0 if status is None else status.journal_seq
-        if query:
+        writes = not self.desk.only_shows
+        if query and writes:
             self.line.say("Bringing the index up to date …")
-        found = await self.ask_journal(lambda reader: _search(reader, query) if query else _newest(reader))
+        found = await self.ask_journal(
+            lambda reader: _search(reader, query, writes=writes) if query else _newest(reader)
+        )
         if found is None:
             return
         if query:
             most = f", the newest {FOUND}" if len(found) == FOUND else ""
+            if not writes:
+                most += ", as far as the index goes: this desk does not build it"
             self.hits.note = f"{len(found)} with {query}{most}"
             self.line.say(f"{len(found)} record{'s' * (len(found) != 1)}{most}.")
         else:
@@ -138,8 +143,8 @@ class JournalView(ReadingView):
             self.go(self.record)
 
 
-def _search(reader: Reader, query: str) -> list[Hit]:
-    with Index(reader) as index:
+def _search(reader: Reader, query: str, *, writes: bool) -> list[Hit]:
+    with Index(reader, writes=writes) as index:
         index.update()
         return [hit_of(record) for record in index.find(query)]
 

@@ -15,6 +15,7 @@ from desk.mirror import Part
 from desk.post_text import author_lines, post_lines
 from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.reading import ReadingView
+from engine.errors import JournalError
 from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
 from engine.journal.search import Index
@@ -105,9 +106,11 @@ class PostsView(ReadingView):
     @work(exclusive=True, group="author")
     async def _ask_author(self, post: PostRow) -> None:
         name = post.author
-        record = await self.ask_journal(lambda reader: _author(reader, name))
+        writes = not self.desk.only_shows
+        record = await self.ask_journal(lambda reader: _author(reader, name, writes=writes))
         if record is None:
-            self._show_author(name, ["The journal has no answer."])
+            why = "The journal has no answer."
+            self._show_author(name, [why if writes else "No search index is there, and this desk only shows."])
             return
         self._authors[name] = record
         if len(self._authors) > _KNOWN:
@@ -169,12 +172,20 @@ class PostsView(ReadingView):
             self.line.refused(f"It holds until this desk is left; it could not be kept: {error.strerror}")
         else:
             said = "is hidden on this desk; moods still count them" if now_muted else "is shown again"
-            self.line.done(f"@{name.lstrip('@ ')} {said}.")
+            until = "" if self.muted.kept else ", until this desk is left"
+            self.line.done(f"@{name.lstrip('@ ')} {said}{until}.")
         for feed in (self.feed, *([self.desk.main.feed] if self.desk.main is not None else [])):
             feed.mute(self.muted.names)
 
 
-def _author(reader: Reader, name: str) -> AuthorRecord:
-    with Index(reader) as index:
+def _author(reader: Reader, name: str, *, writes: bool) -> AuthorRecord | None:
+    """None where there is no index and none may be written. Raises JournalError for a journal that cannot be read."""
+    try:
+        index = Index(reader, writes=writes)
+    except JournalError:
+        if writes:
+            raise
+        return None
+    with index:
         index.update()
         return author_record(reader, index, name)

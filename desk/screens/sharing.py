@@ -50,7 +50,8 @@ class Sharing(Screen[None]):
             return
         text = "\n".join(display_text(line, limit=len(line)) for line in text.split("\n"))
         self.app.copy_to_clipboard(text)
-        program = await asyncio.to_thread(native_copy, text, dict(os.environ))
+        here = not view.desk.only_shows
+        program = await asyncio.to_thread(native_copy, text, dict(os.environ)) if here else ""
         how = f"by {program} and the terminal" if program else "by the terminal (OSC 52), if it allows that"
         view.line.done(f"Copied {len(text)} characters {how}.")
 
@@ -61,6 +62,9 @@ class Sharing(Screen[None]):
         from desk.tables import write_table
 
         view = cast("ViewScreen", self)
+        if view.desk.only_shows:
+            view.line.refused(_ONLY_SHOWS)
+            return
         folder = self._folder("exports")
         pane = view.pane
         table = self.table() or (None if pane is None else values_table(pane.id or view.VIEW, _rows(pane)))
@@ -90,6 +94,9 @@ class Sharing(Screen[None]):
         from desk.share import new_file, well_formed
 
         view = cast("ViewScreen", self)
+        if view.desk.only_shows:
+            view.line.refused(_ONLY_SHOWS)
+            return
         folder = self._folder("pictures")
         if folder is None:
             view.line.say(_NOWHERE)
@@ -110,6 +117,7 @@ class Sharing(Screen[None]):
         return None if paths is None else paths.state_dir / name
 
 
+_ONLY_SHOWS = "This desk only shows: nothing is written where it runs. → export at a desk in a terminal"
 _NOWHERE = "This desk does not know a state directory to write to."
 
 

@@ -44,13 +44,18 @@ _COLUMNS: Final = ("kind", "id", "symbol", "author", "words")
 class Index:
     """A journal's words. A context manager; use it from one thread. Not for the engine's loop: building takes time."""
 
-    def __init__(self, reader: Reader, path: Path | None = None) -> None:
+    def __init__(self, reader: Reader, path: Path | None = None, *, writes: bool = True) -> None:
         """Open the index beside the reader's journal, or at `path`; begins a new one where it does not belong to it.
 
-        Raises JournalError when its directory cannot be written.
+        With `writes` off it is taken as it is, and no file is touched. Raises JournalError when there is none then, or
+        another journal's; else when its directory cannot be written.
         """
         self._reader = reader
+        self._writes = writes
         self.path = path or reader.path.with_name(reader.path.name + ".search")
+        if not writes:
+            self._connection = self._look()
+            return
         try:
             self._connection = self._open()
             if not self._belongs():
@@ -78,8 +83,11 @@ class Index:
     def update(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Index what the journal has since; how many records came in. `progress(done, of)` after each batch.
 
-        Raises JournalError for a journal that cannot be read and an index that cannot be written.
+        Nothing comes in with `writes` off. Raises JournalError for a journal that cannot be read and an index that
+        cannot be written.
         """
+        if not self._writes:
+            return 0
         reached, count = self._reader.seq, 0
         rows: list[tuple[int, str, str, str, str, str]] = []
         try:
@@ -152,6 +160,29 @@ class Index:
             "tokenize=\"unicode61 remove_diacritics 2 tokenchars '_'\", prefix='2 3')"
         )
         return connection
+
+    def _look(self) -> sqlite3.Connection:
+        """The index that is there, opened so that SQLite makes no file beside it either
+        (https://sqlite.org/wal.html#read_only_databases)."""
+        beside = self.path.with_name(self.path.name + "-shm")
+        found = "none"
+        if self.path.is_file():
+            uri = f"{self.path.absolute().as_uri()}?{'mode=ro' if beside.exists() else 'immutable=1'}"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2.0)
+            try:
+                meta = dict(connection.execute("SELECT name, value FROM meta"))
+            except sqlite3.Error as error:
+                connection.close()
+                raise self._error(error) from error
+            if (meta.get("layout"), meta.get("first")) == (LAYOUT, self._first()):
+                return connection
+            connection.close()
+            found = "another journal's"
+        raise JournalError(
+            f"expected a search index of this journal, found {found}; nothing is written here",
+            where=str(self.path),
+            remedy="search once at a desk in a terminal, which builds it",
+        )
 
     def _belongs(self) -> bool:
         """Whether it was built from this very journal: same layout, same first record, and no more than it has."""

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -40,10 +41,11 @@ def open_desk(socket: Path) -> Opener:
         size: tuple[int, int] = (120, 40),
         theme: str = "",
         paths: Paths | None = None,
+        **options: Any,
     ) -> AsyncIterator[Desk]:
         async with fake_engine(socket, snapshot) as engine:
             config = ScreenConfig(fps="60", theme=theme)
-            app = DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0, paths=paths)
+            app = DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0, paths=paths, **options)
             async with app.run_test(size=size) as pilot:
                 await until(pilot, lambda: app.link.attached and app.main and app.main.bar.shows_engine)
                 assert app.main is not None

@@ -130,6 +130,33 @@ def test_a_file_that_is_no_index_is_named(journal: Journal, path: Path) -> None:
         Index(reader)
 
 
+def test_where_nothing_is_written_the_index_is_read_as_it_is(journal: Journal, path: Path, opened: Opened) -> None:
+    with Reader(path) as reader, pytest.raises(JournalError, match="found none; nothing is written here"):
+        Index(reader, writes=False)
+    assert not path.with_name("paper.journal.search").exists()
+    assert found(path, "battery") == [1]
+    there = sorted(file.name for file in path.parent.iterdir())
+    with Reader(path) as reader, Index(reader, writes=False) as looking:
+        journal.append(*post(50, "a fresh rumour"))
+        journal.flush()
+        assert looking.update() == 0
+        assert [record.seq for record in looking.find("battery")] == [1]
+        assert list(looking.find("rumour")) == []
+        with Index(reader) as building, Index(reader, writes=False) as beside:
+            building.update()
+            assert [record.seq for record in beside.find("rumour")] == [8]
+    assert sorted(file.name for file in path.parent.iterdir()) == there
+    other = opened(path.parent / "other" / "paper.journal")
+    other.append(*post(1, "something else"))
+    other.flush()
+    foreign = path.with_name("paper.journal.search")
+    with Reader(other.path) as reader, pytest.raises(JournalError, match="found another journal's"):
+        Index(reader, foreign, writes=False)
+    foreign.write_bytes(b"not a database at all" * 100)
+    with Reader(path) as reader, pytest.raises(JournalError, match="expected a search index"):
+        Index(reader, writes=False)
+
+
 @given(st.text(max_size=60) | st.sampled_from(sorted(CORPUS.values())))
 def test_any_query_is_only_words(query: str) -> None:
     connection = sqlite3.connect(":memory:")
