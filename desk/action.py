@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from engine.model.base import Value
 
 EVERYWHERE = ("*",)
 """`views` of an action that every view carries out."""
@@ -20,8 +21,7 @@ class Group(Enum):
     DESK = "Desk"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Value, frozen=True, gc=False):
     """One thing a person can do here."""
 
     id: str

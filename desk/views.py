@@ -6,15 +6,15 @@ A view's screen is a `desk.screens.view.ViewScreen` and is built with `(link, su
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from engine.model.base import Value
 
 if TYPE_CHECKING:
     from desk.screens.view import ViewScreen
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True, gc=False):
     """One view: a whole screen that a key opens from any other."""
 
     id: str

@@ -7,7 +7,6 @@ that forget (null) or store in plain text (keyrings.alt) without a word; those a
 
 from __future__ import annotations
 
-import ctypes
 import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -185,6 +184,8 @@ def _wipe(variable: str) -> None:
     """Overwrite a variable's value where the system keeps it: unsetting it leaves the bytes to /proc/PID/environ."""
     if not sys.platform.startswith("linux"):
         return
+    import ctypes
+
     entries = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
     prefix = f"{variable}=".encode()
     for index in range(1 << 16):

@@ -18,7 +18,7 @@ _HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\
 """Fillers and variation selectors: nothing is seen of them, though they count as letters and marks."""
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 """Combining marks that stand on letters of any script."""
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: escape sequences begin here
     "\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidirectional, zero-width, line separators
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # signs that enclose what follows
@@ -26,8 +26,9 @@ _UNSAFE = re.compile(
     "\ue000-\uf8ff\U000e0000-\U0010ffff"  # tags and private use: what they look like, nobody knows
     f"\ud800-\udfff{_HIDDEN}]"  # lone surrogates
 )
-_PILE = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")
-"""More combining marks than any script puts on one letter: they would climb into the lines above and below."""
+_PILE = f"([{_MARKS}]{{2}})[{_MARKS}]+"
+"""More combining marks than any script puts on one letter: they would climb into the lines above and below.
+Both patterns are compiled at the first text that is not plain: a desk starts without them."""
 _MARKED = re.compile(f"[{_HIDDEN}{_MARKS}]")
 """What `str.isprintable` passes and has to be looked at all the same."""
 
@@ -41,7 +42,7 @@ def visible(text: str) -> str:
     """
     if _plain(text):
         return text
-    return _PILE.sub(r"\1", _UNSAFE.sub(REPLACEMENT, text))
+    return re.sub(_PILE, r"\1", re.sub(_UNSAFE, REPLACEMENT, text))
 
 
 def _plain(text: str) -> bool:

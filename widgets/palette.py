@@ -6,12 +6,14 @@ Colour is never the only sign: a glyph, a sign or a word says the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
+import msgspec
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
+
+from engine.model.base import Value
 
 _MUTED = 0.64
 """How far `muted` stands from the background towards the foreground, where a theme names no `desk-muted`."""
@@ -25,8 +27,7 @@ _WHITE = Color(255, 255, 255)
 _BLACK = Color(16, 16, 16)
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Value, frozen=True, gc=False):
     """Styles by meaning. The plain ones set only the foreground; `*_row` and blocks set the background too."""
 
     base: Style
@@ -71,8 +72,8 @@ class Palette:
             "paper",
             "live",
         )
-        grey = {item.name: self.muted for item in fields(self) if item.name not in kept}
-        return replace(self, **grey)
+        grey = {name: self.muted for name in self.__struct_fields__ if name not in kept}
+        return msgspec.structs.replace(self, **grey)
 
     def signed(self, value: float) -> Style:
         """`up` for a positive figure, `down` for a negative one, `muted` for nothing."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
 
 from engine.clock import MINUTE
 from engine.model import Account, FeedState, Light, Market, Mode, Session, TradingState
+from engine.model.base import Value
 from engine.model.frames import Status
 from widgets import figures
 from widgets.account_line import account_line
@@ -50,8 +50,7 @@ _REASON, _REASON_NARROW = 28, 12
 """Cells that the reason of the trading state takes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(Value, frozen=True, gc=False):
     """What the bar shows. None means that no engine has told us yet."""
 
     status: Status | None = None

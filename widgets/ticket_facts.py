@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from engine.model import Account, Decision, Order, Position, Role, Side, Ticket, Vote
+from engine.model.base import Value
 from engine.model.frames import SymbolRow
 
 
-@dataclass(frozen=True, slots=True)
-class TicketFacts:
+class TicketFacts(Value, frozen=True, gc=False):
     """Everything a person sees before a key; nothing of it is computed from anything else than what is here."""
 
     ticket: Ticket
     decision: Decision | None = None
     account: Account | None = None
-    positions: Mapping[str, Position] = field(default_factory=dict)
+    positions: Mapping[str, Position] = msgspec.field(default_factory=dict)
     row: SymbolRow | None = None
     """The symbol's gauge now."""
     votes: tuple[Vote, ...] = ()

@@ -65,9 +65,10 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
     require_terminal()
     overrides = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
     env = environment(overrides)
-    paths = Paths.of(load(None, profile="simulated", env=env).config, "demo")
+    own = load(None, profile="simulated", env=env)
+    paths = Paths.of(own.config, "demo")
     given = options(ctx).config
-    looks = load(None if given is None else Path(given), profile="simulated", env=env)
+    looks = own if given is None else load(Path(given), profile="simulated", env=env)
     arguments = [*engine_arguments(profile="simulated", config=None, name="demo", overrides=overrides), "--fresh"]
     ctx.exit(_attach_or_start(looks, paths, arguments, ctx))
 

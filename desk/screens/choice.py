@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.model.base import Value
 from widgets.no_control import visible
 
 BACK = "back, nothing is done"
@@ -23,8 +23,7 @@ GUARD_S = 0.25
 """Keys this soon after something moved under the hand were meant for what stood there before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True, gc=False):
     """One answer: the key that gives it, its id, what it does, and whether it is one to think about."""
 
     key: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from importlib.metadata import version
 
 from desk.link import Link
 from widgets.status_bar import StatusView
@@ -13,6 +12,8 @@ from widgets.status_bar import StatusView
 @cache
 def own_version() -> str:
     """This desk's version."""
+    from importlib.metadata import version
+
     return version("desk")
 
 
@@ -23,7 +24,7 @@ def local_offset_s() -> int:
 
 def status_view(link: Link) -> StatusView:
     """The picture now, and whether an engine is attached."""
-    mirror, own = link.mirror, own_version()
+    mirror = link.mirror
     return StatusView(
         status=mirror.status,
         account=mirror.account,
@@ -33,6 +34,6 @@ def status_view(link: Link) -> StatusView:
         lost_s=link.lost_s,
         lost_why=link.lost_why,
         lost_remedy=link.lost_remedy,
-        versions=(mirror.version or own, own),
+        versions=(mirror.version, own_version()) if mirror.version else ("", ""),
         read_only=link.read_only,
     )

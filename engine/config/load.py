@@ -11,14 +11,14 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
 from engine.config.check import check_values
 from engine.config.place import nearest, number, read_text, where_in
 from engine.config.schema import Config
-from engine.config.section import Section, section_of
+from engine.config.section import Section, hints_of, section_of
 from engine.config.variables import settings_in, variable_of
 from engine.errors import ConfigError
 from engine.model.base import Value
@@ -245,7 +245,7 @@ def _checked(table: Table, source: Path) -> Table:
 def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], source: Path) -> None:
     if not isinstance(table, dict):
         raise ConfigError(f"expected a table, found {table!r}", where=where_in(source, ".".join(at)))
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     for key, value in table.items():
         if key not in hints:
             dotted = ".".join((*at, key))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of config.toml."""
+
+
+@cache
+def hints_of(kind: type[Section]) -> dict[str, Any]:
+    """The type of each setting of a table. Worked out once: every start asks several times, and it is slow."""
+    return get_type_hints(kind)
 
 
 def section_of(hint: Any) -> type[Section] | None:

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin
 
 from engine.config.place import nearest, number
 from engine.config.schema import Config
-from engine.config.section import Section
+from engine.config.section import Section, hints_of
 from engine.errors import ConfigError
 
 SECRET_VARIABLES: Final = (
@@ -77,7 +77,7 @@ def settings_in(env: Mapping[str, str]) -> dict[str, Any]:
         parts = variable.removeprefix(_PREFIX).lower().split("__")
         hint: Any = Config
         for depth, part in enumerate(parts):
-            hints = get_type_hints(hint) if isinstance(hint, type) and issubclass(hint, Section) else {}
+            hints = hints_of(hint) if isinstance(hint, type) and issubclass(hint, Section) else {}
             if part not in hints:
                 raise ConfigError(
                     f"expected a known key, found {'.'.join(parts[: depth + 1])!r}",
@@ -137,7 +137,7 @@ def _refused(variable: str) -> ConfigError:
 
 def _keys(kind: type[Section]) -> Iterator[str]:
     """Every setting of a table and of those in it, dotted."""
-    for name, hint in get_type_hints(kind).items():
+    for name, hint in hints_of(kind).items():
         if isinstance(hint, type) and issubclass(hint, Section):
             yield from (f"{name}.{key}" for key in _keys(hint))
         else:

@@ -9,7 +9,6 @@ each theme as it is painted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ DECORATION = frozenset(" ·│╌─━▏▕▔▁▂▃▄▅▆▇█▊▎�
 """Bars, rules and edges of Textual's own widgets: what they say stands beside them as a figure or a word."""
 EMPTY = "faint"
 """The ink of places where nothing is: no word, bar or chart is drawn in it."""
-NAMES = tuple(item.name for item in fields(Palette))
+NAMES = Palette.__struct_fields__
 _INK, _GROUND = 1, 2
 
 

@@ -28,7 +28,7 @@ async def test_every_view_opens_from_every_other_and_leaves_to_the_desk(open_des
         for view in (*VIEWS[1:], VIEWS[1], VIEWS[0]):
             await pilot.press(view.key)
             await until(pilot, lambda view=view: getattr(app.screen, "VIEW", "") == view.id)
-            assert len(app.screen_stack) == (2 if view.id == "desk" else 3)
+            assert len(app.screen_stack) == (1 if view.id == "desk" else 2)
         await pilot.press("3", "escape")
         await until(pilot, lambda: app.screen is app.main)
 

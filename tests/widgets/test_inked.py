@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +82,6 @@ async def test_a_style_sheet_may_give_it_a_border() -> None:
 def test_every_ink_is_what_the_terminal_gets() -> None:
     """Only a theme that wants the terminal's sixteen colours has inks of them."""
     for theme in BUILTIN_THEMES.values():
-        styles = [getattr(palette(theme), item.name) for item in fields(Palette)]
+        styles = [getattr(palette(theme), name) for name in Palette.__struct_fields__]
         colors = [color for style in styles for color in (style.color, style.bgcolor) if color is not None]
         assert theme.ansi or all(color.triplet is not None for color in colors), theme.name

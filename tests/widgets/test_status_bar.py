@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import msgspec
@@ -27,7 +26,7 @@ async def written(view: StatusView, width: int = 120, now_ns: int = NOW) -> str:
 @pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
 @pytest.mark.parametrize("width", [80, 200])
 async def test_which_money_it_is_stands_first(profile: str, width: int) -> None:
-    bar = await written(dataclasses.replace(VIEW, status=status(profile)), width)
+    bar = await written(replace(VIEW, status=status(profile)), width)
     assert bar.startswith(f" {profile.upper()} ")
     assert "● ACTIVE" in bar
     assert "100,234.10" in bar
@@ -49,7 +48,7 @@ async def test_everything_a_trader_looks_for() -> None:
 
 
 async def test_a_lost_engine_is_unmistakable() -> None:
-    lost = dataclasses.replace(VIEW, attached=False, lost_s=12, lost_why="the engine went away")
+    lost = replace(VIEW, attached=False, lost_s=12, lost_why="the engine went away")
     bar = await written(lost)
     assert "ENGINE LOST 12s" in bar
     assert "all figures are as of then" in bar
@@ -63,7 +62,7 @@ async def test_no_engine_at_all_says_why() -> None:
 
 async def test_what_stops_trading_is_said_with_its_reason() -> None:
     halted = msgspec.structs.replace(status(state=TradingState.HALTED, state_reason="drawdown 10 %"), reconciled=False)
-    bar = await written(dataclasses.replace(VIEW, status=halted, protections=2))
+    bar = await written(replace(VIEW, status=halted, protections=2))
     for words in (" HALTED ", "drawdown 10 %", "NOT RECONCILED", "2 locks"):
         assert words in bar
     assert protection().symbol == "META"
@@ -72,18 +71,18 @@ async def test_what_stops_trading_is_said_with_its_reason() -> None:
 @pytest.mark.parametrize("light", [light for light in Light if light is not Light.UP])
 async def test_a_feed_that_is_not_up_says_so_in_words(light: Light) -> None:
     state = FeedState("x", light, NOW, NOW, last_ns=NOW)
-    assert f"x {light.value}" in (await written(dataclasses.replace(VIEW, feeds=(state,)))).lower()
+    assert f"x {light.value}" in (await written(replace(VIEW, feeds=(state,)))).lower()
 
 
 async def test_an_unknown_session_is_not_shown_as_closed() -> None:
     unknown = msgspec.structs.replace(
         status(), market=msgspec.structs.replace(status().market, session=Session.UNKNOWN, changes_ns=None)
     )
-    assert "SESSION UNKNOWN" in await written(dataclasses.replace(VIEW, status=unknown))
+    assert "SESSION UNKNOWN" in await written(replace(VIEW, status=unknown))
 
 
 async def test_seconds_do_not_change_it() -> None:
-    later = dataclasses.replace(VIEW, feeds=feeds(NOW + 2 * SECOND))
+    later = replace(VIEW, feeds=feeds(NOW + 2 * SECOND))
     assert await written(VIEW, now_ns=NOW + SECOND) == await written(later, now_ns=NOW + 4 * SECOND)
     assert await written(VIEW, now_ns=NOW) != await written(VIEW, now_ns=NOW + MINUTE)
 
@@ -101,7 +100,7 @@ async def test_local_time_stands_beside_the_exchanges_where_it_is_asked_for() ->
 @pytest.mark.parametrize("state", [TradingState.HALTED, TradingState.REDUCING])
 async def test_a_reason_leaves_the_clock_its_place(width: int, state: TradingState) -> None:
     halted = status("live", state=state, state_reason="kill switch at the desk, pressed by hand")
-    first = (await written(dataclasses.replace(VIEW, status=halted), width)).split("\n")[0]
+    first = (await written(replace(VIEW, status=halted), width)).split("\n")[0]
     assert first.rstrip().endswith(" 11:45" if width < 100 else " 11:45 NY")
     assert " MARKET OPEN " in first
     assert len(first) == width
@@ -116,10 +115,10 @@ async def test_at_any_width_profile_and_state_stand_there_and_no_figure_is_cut(p
     halted = status(profile, state=TradingState.HALTED, state_reason="day's loss")
     reducing = status(profile, state=TradingState.REDUCING, speed=20.0)
     views = [
-        dataclasses.replace(VIEW, status=status(profile), feeds=states, read_only=True),
-        dataclasses.replace(VIEW, status=halted, protections=12),
-        dataclasses.replace(VIEW, status=reducing, versions=("0.9.1", "0.1")),
-        dataclasses.replace(VIEW, status=status(profile), account=replace(account(), blocked="margin call")),
+        replace(VIEW, status=status(profile), feeds=states, read_only=True),
+        replace(VIEW, status=halted, protections=12),
+        replace(VIEW, status=reducing, versions=("0.9.1", "0.1")),
+        replace(VIEW, status=status(profile), account=replace(account(), blocked="margin call")),
     ]
     bar = StatusBar()
     async with stage(bar, (240, 2)):
@@ -138,7 +137,7 @@ async def test_at_any_width_profile_and_state_stand_there_and_no_figure_is_cut(p
 
 
 async def test_a_lost_engine_is_said_at_any_width() -> None:
-    lost = dataclasses.replace(VIEW, status=status("live"), attached=False, lost_s=12, lost_why="the engine went away")
+    lost = replace(VIEW, status=status("live"), attached=False, lost_s=12, lost_why="the engine went away")
     bar = StatusBar()
     async with stage(bar, (80, 2)):
         bar.show(lost, NOW)
@@ -149,15 +148,15 @@ async def test_a_lost_engine_is_said_at_any_width() -> None:
 
 
 async def test_a_narrow_screen_still_says_what_to_do_about_a_lost_engine() -> None:
-    lost = dataclasses.replace(VIEW, attached=False, lost_why="no engine answers", lost_remedy="start one: `desk`")
+    lost = replace(VIEW, attached=False, lost_why="no engine answers", lost_remedy="start one: `desk`")
     assert "no engine answers → start one: `desk`" in await written(lost, 80)
 
 
 async def test_a_feed_in_trouble_is_never_the_one_without_room() -> None:
     states = (*feeds(), FeedState("news", Light.DOWN, NOW, NOW, last_ns=NOW))
-    narrow = await written(dataclasses.replace(VIEW, feeds=states), 80)
+    narrow = await written(replace(VIEW, feeds=states), 80)
     assert "✗ news DOWN  ● x now  +1" in narrow
-    wide = await written(dataclasses.replace(VIEW, feeds=states), 140)
+    wide = await written(replace(VIEW, feeds=states), 140)
     assert "✗ news DOWN  ● x now  ● prices now" in wide
     halted = status("live", state=TradingState.HALTED, state_reason="kill switch at the desk")
-    assert "+3" in await written(dataclasses.replace(VIEW, status=halted, feeds=states), 74)
+    assert "+3" in await written(replace(VIEW, status=halted, feeds=states), 74)
