@@ -9,13 +9,13 @@ they are read and gives back what it did not use, so a crash can only overstate 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from engine.clock import DAY, SECOND
 from engine.day_file import DayFile, day_of
+from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 
 LEASE = 100
 """Posts taken from the file at a time."""
@@ -23,7 +23,6 @@ LEASE_LIMIT = 1_000
 """Most posts taken at a time: a lease that lasts less than a second is followed by one twice its size."""
 IDS = 5_000
 """Newest ids kept in the file, so that a restart does not count them again."""
-IDS_IN_MEMORY = 50_000
 
 
 class Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +56,7 @@ class SpendMeter:
         self._unused = 0
         self._lease = LEASE
         self._leased_ns = 0
-        self._ids: dict[str, None] = {}
+        self._ids = RecentIds(IDS_IN_MEMORY)
         self.is_open = False
 
     def open(self, now_ns: int) -> None:
@@ -65,7 +64,7 @@ class SpendMeter:
         with self._file.locked():
             spent = self._file.read(now_ns)
         self._adopt(spent, unused=0)
-        self._ids = dict.fromkeys(spent.ids)
+        self._ids = RecentIds(IDS_IN_MEMORY, spent.ids)
         self.is_open = True
 
     def lease(self, now_ns: int, posts: int = 0) -> None:
@@ -98,14 +97,8 @@ class SpendMeter:
     def count(self, ids: Iterable[str], now_ns: int) -> int:
         """Count posts that were read; returns how many were new today."""
         self._roll(now_ns)
-        new = 0
-        for post_id in ids:
-            if post_id not in self._ids:
-                self._ids[post_id] = None
-                new += 1
+        new = sum(map(self._ids.add, ids))
         self._unused -= new
-        while len(self._ids) > IDS_IN_MEMORY:
-            del self._ids[next(iter(self._ids))]
         return new
 
     def posts(self, now_ns: int) -> int:
@@ -135,7 +128,7 @@ class SpendMeter:
 
     def _newest(self, saved: Sequence[str]) -> tuple[str, ...]:
         """The newest `IDS` ids: ours, after those in the file, another engine's among them."""
-        own = list(islice(reversed(self._ids), IDS))
+        own = self._ids.newest(IDS)
         if len(own) < IDS:
             known = set(own)
             own += [post_id for post_id in reversed(saved) if post_id not in known][: IDS - len(own)]

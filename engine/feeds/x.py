@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from engine.clock import DAY, MINUTE, SECOND, Clock, from_seconds, iso
 from engine.config import Config
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
-from engine.feeds.spend import IDS_IN_MEMORY, SpendMeter
+from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
+from engine.feeds.spend import SpendMeter
 from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
 from engine.feeds.x_parse import Problem, ProblemKind, parse_line
 from engine.feeds.x_report import Reporter
@@ -79,7 +80,7 @@ class XFeed:
             Paths.of(config).spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=config.x.daily_cap_usd
         )
         self._buying = asyncio.Lock()
-        self._delivered: dict[str, None] = {}
+        self._delivered = RecentIds(IDS_IN_MEMORY)
         self._backoff = Backoff()
         self._budget = ConnectBudget()
         self._connected = False
@@ -322,9 +323,7 @@ class XFeed:
 
     def _remember(self, posts: Sequence[Post]) -> None:
         for post in posts:
-            self._delivered[post.id] = None
-        while len(self._delivered) > IDS_IN_MEMORY:
-            del self._delivered[next(iter(self._delivered))]
+            self._delivered.add(post.id)
 
     async def _compare_usage(self, client: XClient) -> None:
         """X's own count of today's posts, in the log beside ours: it sees every program of the project."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from enum import Enum
 
+from engine.guards.ids import IdQueue
 from engine.model import Post, Value
 
 LIMIT = 300_000
-"""Most ids remembered: three days of the most posts that X sells (3,000,000 a month). The oldest go first."""
+"""Most ids remembered: three days of the most posts that X sells (3,000,000 a month), 12 MB. The oldest go first."""
 
 
 class DedupeOutcome(Enum):
@@ -41,14 +41,11 @@ class Dedupe:
 
     def __init__(self, keep_ns: int, limit: int = LIMIT) -> None:
         self._keep_ns = keep_ns
-        self._limit = limit
-        self._now_ns = 0
-        self._seen: dict[str, int] = {}
-        """Received time by id."""
-        self._order: deque[str] = deque()
-        """The ids of `_seen`, in order of arrival."""
-        self._replaced: set[str] = set()
-        """Those of `_seen` that do not count: a later version does."""
+        self._over_ns = -keep_ns
+        """What was received before it is forgotten."""
+        self._seen = IdQueue(limit)
+        self._replaced: set[int] = set()
+        """Keys in `_seen` of those that do not count: a later version does."""
 
     def __len__(self) -> int:
         """Ids remembered."""
@@ -59,19 +56,19 @@ class Dedupe:
 
         Versions may come in any order: once an edit counts, every earlier version is a duplicate.
         """
-        if post.id in self._seen:
+        if not post.edits:
+            return _NEW if self._remember(post.id, post.received_ns) else _DUPLICATE
+        if self._seen.has(IdQueue.key(post.id)):
             return _DUPLICATE
-        replaces = ""
-        if post.edits:
-            replaces = self._supersede(post.id, post.received_ns, post.edits)
+        replaces = self._supersede(post.id, post.received_ns, post.edits)
         self._remember(post.id, post.received_ns)
         return Found(DedupeOutcome.EDIT, replaces) if replaces else _NEW
 
     def restore(self, post_id: str, received_ns: int, edits: Sequence[str] = ()) -> None:
         """Remember a post of an earlier run, as `check` did then. Oldest first."""
-        if post_id not in self._seen:
+        if edits and not self._seen.has(IdQueue.key(post_id)):
             self._supersede(post_id, received_ns, edits)
-            self._remember(post_id, received_ns)
+        self._remember(post_id, received_ns)
 
     def _supersede(self, post_id: str, received_ns: int, edits: Sequence[str]) -> str:
         """Mark every earlier version as replaced; returns the newest one that counted, or an empty string."""
@@ -79,19 +76,20 @@ class Dedupe:
         for earlier in edits:
             if earlier == post_id:
                 continue
-            if earlier not in self._seen:
-                self._remember(earlier, received_ns)
-            elif earlier not in self._replaced:
+            key = IdQueue.key(earlier)
+            if not self._remember(earlier, received_ns) and key not in self._replaced:
                 replaces = earlier
-            self._replaced.add(earlier)
+            if self._seen.has(key):  # else its time was over at once
+                self._replaced.add(key)
         return replaces
 
-    def _remember(self, post_id: str, received_ns: int) -> None:
-        self._now_ns = max(self._now_ns, received_ns)
-        self._seen[post_id] = received_ns
-        self._order.append(post_id)
-        forget_before = self._now_ns - self._keep_ns
-        while self._order and (self._seen[self._order[0]] < forget_before or len(self._order) > self._limit):
-            oldest = self._order.popleft()
-            del self._seen[oldest]
-            self._replaced.discard(oldest)
+    def _remember(self, post_id: str, received_ns: int) -> bool:
+        """Keep an id, and forget what is over; returns whether it was new."""
+        if not self._seen.add(post_id, received_ns):
+            return False
+        if received_ns - self._keep_ns > self._over_ns:
+            self._over_ns = received_ns - self._keep_ns
+        gone = self._seen.forget(self._over_ns)
+        if self._replaced:
+            self._replaced.difference_update(gone)
+        return True

@@ -14,7 +14,9 @@ from engine.sentiment.window import Entry, Window, figures, mean, opinions, pack
 from engine.text import text_key
 
 _DROP = 1024
-"""Posts that have left both windows are dropped from the lists in batches of at least this many."""
+"""Posts that have left both windows are dropped from the lists in batches of at least this many …"""
+_DROP_SHARE = 8
+"""… and of at least this part of the list, so that a post is moved at most so many times however many there are."""
 _NOTHING = DisplayText("")
 
 
@@ -68,7 +70,7 @@ class Timeline:
             for index in range(previous.first - left, previous.first):
                 del self._published[entries[index].id]
             gone = previous.first
-            if gone >= _DROP and 2 * gone >= len(entries):
+            if gone >= _DROP and _DROP_SHARE * gone >= len(entries):
                 del self._times[:gone]
                 del entries[:gone]
                 current.drop(gone)

@@ -121,3 +121,28 @@ def test_agrees_with_a_list_of_everything_seen(arrivals: list[tuple[int, int]]) 
         found = dedupe.check(post(str(number), received_ns))
         assert found == (DUPLICATE if number in seen else NEW)
         seen.add(number)
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 60)), max_size=120), st.integers(1, 6))
+def test_forgets_as_a_queue_does(arrivals: list[tuple[int, int]], limit: int) -> None:
+    dedupe = Dedupe(20, limit=limit)
+    kept: list[tuple[int, int]] = []
+    now_ns = 0
+    for number, received_ns in arrivals:
+        known = number in [each for each, _ in kept]
+        assert dedupe.check(post(str(number), received_ns)) == (DUPLICATE if known else NEW)
+        if not known:
+            kept.append((number, received_ns))
+            now_ns = max(now_ns, received_ns)
+            while kept and (kept[0][1] < now_ns - 20 or len(kept) > limit):
+                kept.pop(0)
+        assert len(dedupe) == len(kept)
+
+
+def test_a_version_that_is_over_at_once_is_not_kept_as_replaced() -> None:
+    dedupe = Dedupe(100, limit=1)
+    dedupe.check(post("9", 1000))
+    for number in range(50):
+        dedupe.check(post(f"late {number}", 10, (f"before {number}",)))
+    assert len(dedupe) == 0
+    assert not dedupe._replaced
