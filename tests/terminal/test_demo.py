@@ -5,16 +5,18 @@ Three runs, one per screen size; each waits for what stands on the screen, never
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
-import statistics
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from desk.client import Client
 from engine.clock import SECOND, new_york
 from engine.kernel.lock import holder
 from engine.model import DecisionKind, OrderStatus, Role, TradingState
@@ -30,9 +32,13 @@ pytestmark = [
 ]
 
 ENGINE = ("--profile", "simulated", "--name", "demo")
-LAG_LIMIT_MS = 500.0
-STALLED_S = 100
-"""How far the recording goes on while the terminal is stalled; the demo's minute takes three seconds."""
+STALLED_S = 10.0
+"""How long the terminal is stalled."""
+SPEED = 20
+"""Recorded seconds in one second of the demo."""
+BEAT_LIMIT_S = 0.5
+"""The budget: an engine whose desk hangs is heard of at least this often. A busy machine may miss it now and then; an
+engine that waited for the terminal would be silent for all of STALLED_S."""
 
 
 class Demo:
@@ -178,15 +184,16 @@ def test_wide_without_colour_paste_closed_stalled_and_taken_up_again(demo: Demo)
 
     second = demo.open((200, 60))
     second.wait(lambda screen: "● ACTIVE" in screen and re.search(r"NVDA +21 +\d+\.\d+", screen))
-    second.stall()
     began_ns = demo.status().status.clock_ns
-    lags: list[float] = []
+    second.stall()
     try:
-        while (seen := demo.status().status).clock_ns < began_ns + STALLED_S * SECOND:
-            lags.append(seen.lag_ms)
+        gaps, lags, ended_ns = asyncio.run(_heard(demo.home / "run" / "demo.view.sock", STALLED_S))
     finally:
         second.go_on()
-    assert statistics.median(lags) < LAG_LIMIT_MS, lags
+    assert sum(gap > BEAT_LIMIT_S for gap in gaps) <= 1 + len(gaps) // 20, gaps
+    assert max(gaps) < STALLED_S / 3, gaps
+    assert sorted(lags)[len(lags) * 19 // 20] < 1_000 * BEAT_LIMIT_S, lags
+    assert ended_ns - began_ns > STALLED_S * SPEED / 2 * SECOND, "the recording goes on"
     minute = _minute(demo.status())
     second.wait(lambda screen: _shown(screen) >= minute)
 
@@ -196,6 +203,23 @@ def test_wide_without_colour_paste_closed_stalled_and_taken_up_again(demo: Demo)
     until(lambda: demo.engine is None, "the engine to be gone")
     second.key("q")
     second.wait("left with 0")
+
+
+async def _heard(socket: Path, seconds: float) -> tuple[list[float], list[float], int]:
+    """Listen to the engine: seconds between what it sends, how late its loop said to be (ms), its time at the end."""
+    gaps, lags, clock_ns = [], [], 0
+    async with Client(socket) as client, asyncio.timeout(4 * seconds):
+        heard = began = time.monotonic()
+        async for message in client.stream():
+            now = time.monotonic()
+            gaps.append(now - heard)
+            heard, status = now, getattr(message, "status", None)
+            if status is not None:
+                lags.append(status.lag_ms)
+                clock_ns = status.clock_ns
+            if now - began >= seconds:
+                break
+    return gaps, lags, clock_ns
 
 
 def _minute(seen: Snapshot) -> int:
