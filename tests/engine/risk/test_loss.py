@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND, parse_iso
-from engine.errors import DeskError
 from engine.model import Protection, Role, TradingState
 
 D = Decimal
@@ -201,18 +200,6 @@ def test_cool_down(scene, later_ns, passed):
     assert scene.judged("cool_down", risk=risk, book=book).passed is passed
     assert scene.judged("cool_down", risk=risk, book=book, draft=scene.draft(symbol="AAPL")).passed
     assert scene.judged("cool_down", risk=risk, book=book, draft=scene.exit_draft(), role=Role.EXIT).passed
-
-
-def test_protections_are_seen_end_and_can_be_lifted(scene):
-    risk = scene.risk()
-    (lock,) = risk.on_closed("TSLA", D(5), False, scene.now)
-    assert risk.protections(scene.now) == (lock,)
-    assert risk.protections(lock.ends_ns) == ()
-    with pytest.raises(DeskError, match=lock.id):
-        risk.lift("p-unknown", "why", "person", scene.now)
-    risk.lift(lock.id, "it was a test order", "person", scene.now)
-    assert risk.protections(scene.now) == ()
-    assert scene.judged("cool_down", risk=risk).passed
 
 
 def test_no_cool_down_where_it_is_switched_off(scene):

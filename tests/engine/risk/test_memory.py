@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.clock import HOUR, MINUTE
+from engine.clock import HOUR
 from engine.risk import memory
 
 D = Decimal
@@ -35,13 +35,3 @@ def test_the_oldest_closed_trades_and_stop_outs_are_forgotten(scene, monkeypatch
         risk.on_closed("AAPL", D(profit), True, scene.now - HOUR + number, f"s-{number}")
     assert scene.judged("loss_streak", risk=risk).value == 2
     assert "win rate 1.00" in risk.size(scene.signal(), scene.book()).draft.sizing
-
-
-def test_a_protection_is_named_after_its_subject_and_start(scene):
-    risk = scene.risk(strategy_executions=1, loss_streak=1)
-    (strategy,) = risk.on_intent(scene.intent(1))
-    cool, streak = risk.on_closed("TSLA", D(-1), True, scene.now + MINUTE)
-    assert strategy.id == f"p-strategy_executions-shift-{scene.now}"
-    assert cool.id == f"p-cool_down-TSLA-{scene.now + MINUTE}"
-    assert streak.id == f"p-loss_streak-all-{scene.now + MINUTE}"
-    assert (cool.symbol, cool.strategy, streak.symbol) == ("TSLA", "", "")
