@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -17,16 +18,19 @@ from engine.config import ScreenConfig
 from engine.control import ControlServer
 from engine.errors import EXIT_FAILED
 from engine.kernel.meters import StageLatencies
+from engine.model import Mode, TradingState
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Push
 from engine.paths import Paths, view_socket
 from tests.desk import made_up
+from tests.desk.commands.test_verbs import PATIENT, two_moods
 from tests.desk.fake_engine import fake_engine
 from tests.desk.journaled import write_day
 from tests.engine.control.source import Engine
+from tests.engine.kernel import made_up as morning
 from tests.engine.kernel.process import EngineProcess, ending
 from tests.program import REPLAYING, call
-from tests.widgets.harness import until
+from tests.widgets.harness import painted, until
 
 
 def a_desk(socket: Path, *, read_only: bool = False, paths: Paths | None = None) -> DeskApp:
@@ -62,6 +66,73 @@ async def test_two_desks_stay_in_step_over_a_restart(socket: Path) -> None:
         await engine.start()
         await until(first, in_step)
         assert one.link.mirror.orders == two.link.mirror.orders
+
+
+@pytest.mark.timeout(120)
+async def test_what_both_do_both_show(home: Path) -> None:
+    """Two desks act by turns on a real engine, faster than it answers: after it both show the same rows and bar."""
+    recording = morning.write(home / "morning.jsonl", two_moods())
+    settings = {**PATIENT, "DESK_REPLAY__PATH": str(recording), "DESK_GUARDS__ENABLED": "false"}
+    engine = EngineProcess(home, env=settings)
+    one, two = a_desk(engine.socket), a_desk(engine.socket)
+    with ending(engine):
+        await asyncio.to_thread(engine.start)
+        async with AsyncExitStack() as stack:
+            first = await stack.enter_async_context(one.run_test(size=(200, 60)))
+            second = await stack.enter_async_context(two.run_test(size=(200, 60)))
+
+            async def both(condition: Callable[[DeskApp], object]) -> None:
+                async with asyncio.timeout(20):
+                    while not all(condition(desk) for desk in (one, two)):
+                        await asyncio.sleep(0.02)
+
+            await both(lambda desk: desk.main and desk.main.bar.shows_engine and len(desk.link.mirror.tickets) == 2)
+            for desk in (one, two):
+                assert desk.main is not None
+                desk.main.GUARD_S = 0.0  # type: ignore[misc]
+            await asyncio.sleep(0.4)
+            bought, rejected = (ticket.signal.symbol for ticket in one.link.mirror.tickets.values())
+            await first.press("t", "g", "y")
+            await second.press("t", "G", "n")
+            await first.press("p")
+            await asyncio.sleep(0.4)  # what has just opened takes no key
+            await second.press("2", "m")
+            await asyncio.sleep(0.4)
+            await second.press("O")
+            await both(lambda desk: len(desk.link.mirror.closed) == 2 and desk.link.mirror.positions)
+            await both(lambda desk: {kept.mode for kept in desk.link.mirror.symbols.values()} == {Mode.OFF})
+            await second.press("p")
+            await asyncio.sleep(0.4)
+            await second.press(*"seen", "enter")
+            await first.press("m")
+            await asyncio.sleep(0.4)
+            await first.press("C")
+            await first.press("p")
+            await both(
+                lambda desk: (
+                    (status := desk.link.mirror.status)
+                    and (status.state, status.mode) == (TradingState.REDUCING, Mode.CONFIRM)
+                )
+            )
+            for _ in range(1_000):
+                shown, other = shown_by(one), shown_by(two)
+                if shown == other:
+                    break
+                await asyncio.sleep(0.02)
+            assert shown == other
+            assert "REDUCING" in shown[0]
+            decided = [line for line in shown if "rejected" in line or "confirmed" in line]
+            assert rejected in decided[0]
+            assert bought in decided[1]
+            assert one.link.mirror.positions == two.link.mirror.positions
+
+
+def shown_by(desk: DeskApp) -> list[str]:
+    """The status bar and every row of the book as the terminal gets them. The cursor is each desk's own."""
+    main = desk.main
+    assert main is not None
+    panes = (main.bar, main.tickets, main.positions, main.orders, main.decisions)
+    return [line.translate({ord("▌"): " ", ord("▏"): " "}) for pane in panes for line in painted(pane)]
 
 
 async def test_a_read_only_desk_says_so_and_sends_nothing(socket: Path) -> None:
