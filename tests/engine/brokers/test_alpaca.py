@@ -9,9 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.alpaca.rest import Reply
 from engine.brokers.alpaca import THREADS
-from engine.brokers.alpaca_answer import duplicate
 from engine.errors import CredentialsError, VenueUnavailable
 from engine.model import Order, OrderStatus, Outcome, Role, Side
 from tests.engine.brokers.alpaca_desk import TIMEOUT_S, intent, make_broker, started
@@ -256,17 +254,3 @@ async def test_secrets_are_never_shown(venue: AlpacaSimulator, caplog: pytest.Lo
     await broker.close()
     shown = [str(refused.value), repr(refused.value), repr(broker), repr(vars(broker)), answer.reason, repr(state)]
     assert not [text for text in (*shown, caplog.text) if secret in text or venue.key_id in text]
-
-
-@pytest.mark.parametrize(
-    ("status", "words", "taken"),
-    [
-        (422, "client_order_id must be unique", True),
-        (422, "Client Order ID must be unique", True),
-        (409, "client order id already exists", True),
-        (422, "client_order_id is too long", False),
-        (403, "insufficient buying power", False),
-    ],
-)
-def test_a_taken_id_is_known_by_its_words(status: int, words: str, taken: bool) -> None:
-    assert duplicate(Reply(status, {"code": 40010001, "message": words})) is taken
