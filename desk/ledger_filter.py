@@ -7,11 +7,12 @@ import re
 from engine.model.ledger import Group, LedgerRow
 
 _WORDS = re.compile(r"[^\W_]+")
+_CASHTAG = re.compile(r"\$[a-z][a-z0-9./-]*")
 
 
 class LedgerFilter:
     """A symbol, an outcome, who decided, a rule, a strategy or a side, each by its whole name; else the beginning of a
-    word of the reason. `symbol:A`, `rule:R17`, `who:person`, `outcome:auto`, `strategy:shift` and `side:buy` mean that
+    word of the reason. `symbol:A` or `$A`, `rule:R17`, `who:person`, `outcome:auto`, `strategy:shift` and `side:buy` mean that
     alone. Case does not matter; any text is a filter."""
 
     __slots__ = ("_words", "text")
@@ -44,7 +45,9 @@ def _holds(word: str, names: dict[str, set[str]], row: LedgerRow) -> bool:
     by, colon, name = word.partition(":")
     if colon and by in names:
         return name in names[by]
-    if any(word in known for known in names.values()) or word == f"${row.symbol.lower()}":
+    if _CASHTAG.fullmatch(word):
+        return word[1:] in names["symbol"]
+    if any(word in known for known in names.values()):
         return True
     reason = row.reason.lower()
     return any(part.startswith(word) for part in (*_WORDS.findall(reason), *reason.split()))

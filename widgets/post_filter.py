@@ -1,6 +1,6 @@
 """Which posts the feed shows: a small language of words, all of which must hold.
 
-`TSLA` or `$TSLA` a symbol · `@name` an author · `>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 ·
+`$F` the symbol alone, or that very cashtag · `TSLA` a symbol, or that very word · `@name` an author · `>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 ·
 `verified` · `from:x` a source · `held` something the guards hold against it, `is:ring` `is:copy` … what ·
 `cluster:ID` it and the posts that say nearly the same · anything else a word of the text.
 """
@@ -15,7 +15,8 @@ from engine.model.frames import PostRow
 LABEL = 0.2
 """Scores beyond ±LABEL are bullish or bearish."""
 
-_SYMBOL = re.compile(r"\$?[A-Z][A-Z0-9./-]{0,9}")
+_CASHTAG = re.compile(r"\$[A-Za-z][A-Za-z0-9./-]{0,9}")
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9./-]{0,9}")
 _SCORE = re.compile(r"([<>])([+-]?\d*\.?\d+)")
 
 Test = Callable[[PostRow], bool]
@@ -59,7 +60,8 @@ def _test(word: str) -> Test:
         return lambda post: any(reason.lower().startswith(lower[3:]) for reason in post.mark.reasons)
     if lower.startswith("cluster:") and len(lower) > 8:
         return lambda post: word[8:] in (post.id, post.mark.cluster)
-    if _SYMBOL.fullmatch(word):
-        symbol = word.lstrip("$")
-        return lambda post: symbol in post.symbols or lower in post.text.lower()
+    if _CASHTAG.fullmatch(word) or _SYMBOL.fullmatch(word):
+        symbol = word.lstrip("$").upper()
+        alone = re.compile(rf"(?<![\w$]){re.escape(lower)}(?!\w|[./-]\w)")
+        return lambda post: symbol in post.symbols or alone.search(post.text.lower()) is not None
     return lambda post: lower in post.text.lower()

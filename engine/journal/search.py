@@ -106,7 +106,8 @@ class Index:
         """Records that hold every word, newest first, at most `limit`.
 
         A word stands for the beginning of one. `kind:ticket`, `symbol:TSLA` or `$TSLA`, `author:ann` or `@ann` and
-        `id:…` look in that column alone; `"two words"` stand next to each other. An empty query finds nothing.
+        `id:…` look in that column alone; a symbol is meant whole (`$F` is not Fox), unless `$F*` asks for what begins
+        with it. `"two words"` stand next to each other. An empty query finds nothing.
         """
         expression = match(query)
         if not expression:
@@ -242,7 +243,8 @@ def match(query: str) -> str:
             text = f"{column} {text}"
         text = text.replace("\0", " ").strip()
         if any(character.isalnum() for character in text):
-            terms.append((f"{name} : " if name else "") + f'"{text}"' + ("" if quoted else " *"))
+            whole = quoted or (name == "symbol" and not text.endswith("*"))
+            terms.append((f"{name} : " if name else "") + f'"{text}"' + ("" if whole else " *"))
     return " AND ".join(terms)
 
 

@@ -70,6 +70,8 @@ OPENED: dict[str, tuple[type[Screen[object]], ...]] = {
     "desk.help": (Help,),
 }
 """What an action's key puts over the view; where it does not, the line says why."""
+BESIDE = ("desk.open",)
+"""What may also be shown beside the rows, in the view itself."""
 SAID = {
     "feed.older": "No further hit",
     "feed.newer": "No further hit",
@@ -172,6 +174,7 @@ def judge(action: Action, before: Seen, after: Seen, sent: list[str]) -> None:
         assert after.screen is not before.screen
     elif action.id in OPENED:
         opened = after.screen is not before.screen and isinstance(after.screen, OPENED[action.id])
+        opened = opened or (action.id in BESIDE and after.picture != before.picture)
         assert opened is (after.said == before.said), "it opens, or it says why it does not"
     elif action.id in SAID:
         assert after.said.startswith(SAID[action.id]) or after.said.startswith("There is nothing")
