@@ -12,8 +12,8 @@ _CASHTAG = re.compile(r"\$[a-z][a-z0-9./-]*")
 
 class LedgerFilter:
     """A symbol, an outcome, who decided, a rule, a strategy or a side, each by its whole name; else the beginning of a
-    word of the reason. `symbol:A` or `$A`, `rule:R17`, `who:person`, `outcome:auto`, `strategy:shift` and `side:buy` mean that
-    alone. Case does not matter; any text is a filter."""
+    word of the reason. `symbol:A` or `$A`, `rule:R17`, `who:person`, `outcome:auto`, `strategy:shift` and `side:buy`
+    mean that alone. Case does not matter; any text is a filter."""
 
     __slots__ = ("_words", "text")
 

@@ -1,8 +1,9 @@
 """Which posts the feed shows: a small language of words, all of which must hold.
 
-`$F` the symbol alone, or that very cashtag · `TSLA` a symbol, or that very word · `@name` an author · `>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 ·
-`verified` · `from:x` a source · `held` something the guards hold against it, `is:ring` `is:copy` … what ·
-`cluster:ID` it and the posts that say nearly the same · anything else a word of the text.
+`$F` the symbol alone, or that very cashtag · `TSLA` a symbol, or that very word · `@name` an author ·
+`>0.3` `<-0.2` a score · `bull` `bear` beyond ±0.2 · `verified` · `from:x` a source · `held` something the guards hold
+against it, `is:ring` `is:copy` … what · `cluster:ID` it and the posts that say nearly the same · anything else a word
+of the text.
 """
 
 from __future__ import annotations
