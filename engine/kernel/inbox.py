@@ -167,9 +167,12 @@ class Inbox:
     def has_urgent(self) -> bool:
         return bool(self._urgent)
 
-    async def wait(self, timeout_s: float | None) -> None:
-        """Return when there is something to take, or after `timeout_s` seconds."""
-        if self._events or self._urgent:
+    async def wait(self, timeout_s: float | None, *, urgent: bool = False) -> None:
+        """Return when there is something to take, or after `timeout_s` seconds.
+
+        `urgent`: feed events that are there already are not waited for; one that comes ends the wait.
+        """
+        if self._urgent or (self._events and not urgent):
             return
         self._wake.clear()
         if timeout_s is None:

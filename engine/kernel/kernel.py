@@ -48,11 +48,14 @@ from engine.paths import Paths
 
 log = logging.getLogger(__name__)
 
-TURN_NS = 2 * MILLISECOND
+TURN_NS = MILLISECOND
 """How long feed events are taken before other tasks (control socket, venue answers) get the loop: every step from a
 confirmed ticket to its order waits for a turn to end."""
-HURRIED_TURN_NS = MILLISECOND // 4
-"""The same while an order is on its way to the wire: its steps on other threads get the interpreter between turns."""
+REST_S = 0.001
+"""How long the loop rests after each feed event while an order is on its way to the wire. Its steps on the journal's
+and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which nobody
+gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back before
+the other thread is awake."""
 REPLAY_TURN_NS = 20 * MILLISECOND
 """The same in a replay, where nobody waits for a venue."""
 
@@ -292,7 +295,7 @@ class Kernel:
                 await self._attendant.take(urgent)
                 self._control.changed()
                 if (now := stopwatch_ns()) >= turn_ends or now < link.hurry_until_ns:
-                    await asyncio.sleep(0)
+                    await self._give_way()
                     turn_ends, begun = stopwatch_ns() + turn_ns, True
                 continue
             if begun and not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
@@ -315,13 +318,19 @@ class Kernel:
                 await link.carry_out()
             taken += 1
             now = stopwatch_ns()
-            if now >= turn_ends or (now < link.hurry_until_ns and now >= turn_ends - turn_ns + HURRIED_TURN_NS):
+            if now >= turn_ends or now < link.hurry_until_ns:
                 self._control.changed()
                 if self._journal.backlog > JOURNAL_BACKLOG:
                     await self._journal.commit()
-                await asyncio.sleep(0)
+                await self._give_way()
                 turn_ends = stopwatch_ns() + turn_ns
                 taken, begun = 0, True
+
+    async def _give_way(self) -> None:
+        """Let other tasks have the loop, and while an order is on its way its threads the interpreter."""
+        await asyncio.sleep(0)
+        if stopwatch_ns() < self._link.hurry_until_ns:
+            await self._inbox.wait(REST_S, urgent=True)
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""

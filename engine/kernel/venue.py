@@ -27,7 +27,7 @@ LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
 
 HURRY_NS = 20 * MILLISECOND
-"""How long an order may take from its intent to the wire while the kernel takes short turns for its sake."""
+"""How long an order may take from its intent to the venue's answer while the kernel rests between posts for it."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to ask a venue that does not answer; the last one repeats."""
@@ -65,7 +65,9 @@ class VenueLink:
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
         self.hurry_until_ns = 0
-        """Until when on the stopwatch an order may be on its way to the wire."""
+        """Until when on the stopwatch an order may be on its way to the wire; 0 once all have been answered."""
+        self._hurried = 0
+        """Orders that are on their way, or not answered yet."""
 
     # connecting ------------------------------------------------------------------------------------------------------
 
@@ -116,9 +118,12 @@ class VenueLink:
             requests.clear()
             if not self._broker.simulated:
                 for request in batch:
-                    self._spawn(self._later(request))
                     if isinstance(request, Place | Resend):
+                        self._hurried += 1
                         self.hurry_until_ns = stopwatch_ns() + HURRY_NS
+                        self._spawn(self._hurry(request))
+                    else:
+                        self._spawn(self._later(request))
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
@@ -138,6 +143,14 @@ class VenueLink:
                 dealing.on_lookup(client_order_id, await self._broker.lookup(client_order_id))
             case Compare():
                 return  # a simulated venue knows neither splits nor fees in coins: its book is ours
+
+    async def _hurry(self, request: Place | Resend) -> None:
+        try:
+            await self._later(request)
+        finally:
+            self._hurried -= 1
+            if not self._hurried:
+                self.hurry_until_ns = 0
 
     async def _later(self, request: Request) -> None:
         if isinstance(request, Place | Cancel):

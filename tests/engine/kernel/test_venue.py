@@ -1,0 +1,61 @@
+"""The line to the venue: until when the kernel hurries for an order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.clock import VirtualClock, stopwatch_ns
+from engine.kernel.inbox import Answered, Unrecorded
+from engine.kernel.stages import Stages
+from engine.kernel.venue import HURRY_NS
+from engine.model import Draft, Intent, Outcome, Role, Side
+from engine.orders import Place
+from tests.engine.kernel import bare
+from tests.engine.kernel.bare import NOW
+
+INTENT = Intent(
+    "desk-1", "s", "t", 1, Role.ENTRY, Draft("TSLA", Side.BUY, Decimal(1), Decimal(250), Decimal(250), NOW), NOW
+)
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Iterator[Stages]:
+    with bare.opened(bare.config(tmp_path), VirtualClock(NOW)) as made:
+        yield made
+
+
+async def answered(stages: Stages) -> object:
+    """The next thing that the link hands to the kernel."""
+    async with asyncio.timeout(30.0):
+        await stages.inbox.wait(None)
+    return stages.inbox.take_urgent()
+
+
+async def test_the_kernel_hurries_until_every_order_is_answered(stages: Stages) -> None:
+    link = stages.link
+    other = msgspec.structs.replace(INTENT, client_order_id="desk-2")
+    stages.dealing.requests += [Place(INTENT), Place(other)]
+    await link.carry_out()
+    assert stopwatch_ns() < link.hurry_until_ns <= stopwatch_ns() + HURRY_NS
+    for intent in (INTENT, other):
+        told = await answered(stages)
+        assert isinstance(told, Answered)
+        assert told.intent is intent
+        assert told.answer.outcome is Outcome.DENIED
+    await link.finish(30.0)
+    assert link.hurry_until_ns == 0
+
+
+async def test_the_kernel_does_not_hurry_for_an_order_that_cannot_be_recorded(stages: Stages) -> None:
+    stages.dealing.requests.append(Place(INTENT))
+    stages.journal.close()
+    await stages.link.carry_out()
+    assert isinstance(await answered(stages), Unrecorded)
+    await stages.link.finish(30.0)
+    assert stages.link.hurry_until_ns == 0
