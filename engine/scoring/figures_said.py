@@ -32,6 +32,8 @@ _AGAINST = re.compile(
 )
 _AGAINST_BY: Final = ("vs", "versus", "against", "compared to", "consensus", "est")
 """A text without any of these in lower case sets no figure against another."""
+_APART = re.compile(r"\s\(?(?:vs|versus|against|compared|consensus|est)")
+"""A folded text without this does not, either."""
 _MEASURE: Final = (
     r"(\b(?:targets?|pt|guidance|outlook|forecast|eps|earnings|revenues?|sales|margins?|dividend|stock|shares|price"
     r"|went|gone|goes|ran|run|fell|rose|raised|lifted|cut|lowered|moved)\b[^.;!?]{0,40}?)"
@@ -44,6 +46,7 @@ _YEAR_AGO = re.compile(
 _AGO_BY: Final = ("year", "prior", "previous", "last ", "y/y", "yy")
 """A text without any of these in lower case compares nothing with a time before."""
 _FROM = re.compile(r"from\s+\(?-?\$?\d")
+"""A text without this in lower case tells of nothing that moved from one figure to another."""
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
 _UNITS: Final = {
@@ -147,7 +150,7 @@ def in_words(text: str) -> str:
     if "to" in lower and _FROM.search(lower):
         text = _FROM_TO.sub(partial(_moved, order=-1), text)
         text = _TO_FROM.sub(partial(_moved, order=1), text)
-    if not any(map(lower.__contains__, _AGAINST_BY)):
+    if not any(map(lower.__contains__, _AGAINST_BY)) or not _APART.search(folded(text)):
         return text
     if any(map(lower.__contains__, _AGO_BY)):
         text = _YEAR_AGO.sub(partial(_moved, order=1), text)

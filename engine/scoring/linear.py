@@ -129,7 +129,8 @@ class LinearScorer:
         return [self._read(text) for text in texts]
 
     def _read(self, text: str) -> Score:
-        return as_meant(text, self._words) if self._rules.may_turn(text) else self._words(text)
+        _, turns = self._rules.read(text)
+        return as_meant(text, self._words) if turns else self._words(text)
 
     def probabilities(self, text: str) -> tuple[float, float, float] | None:
         """P of bearish, neutral and bullish; None when nothing in the text is known."""
@@ -137,7 +138,7 @@ class LinearScorer:
 
     def _probabilities(self, text: str, tally: Tally) -> tuple[float, float, float] | None:
         count, bearish, bullish = self._reader.steps(self._rules.pieces(text))
-        compound, praise, blame = tally
+        praise, blame = tally.bullish, tally.bearish
         silent = not praise and not blame
         if not count and silent:
             return None
@@ -153,19 +154,26 @@ class LinearScorer:
             up += by_silence[1]
         else:
             praise, blame = math.log1p(praise), math.log1p(blame)
-            down += compound * by_compound[0] + praise * by_bullish[0] + blame * by_bearish[0]
-            up += compound * by_compound[1] + praise * by_bullish[1] + blame * by_bearish[1]
+            down += tally.compound * by_compound[0] + praise * by_bullish[0] + blame * by_bearish[0]
+            up += tally.compound * by_compound[1] + praise * by_bullish[1] + blame * by_bearish[1]
         largest = max(down, up, 0.0)
         odds_down, odds_flat, odds_up = math.exp(down - largest), math.exp(-largest), math.exp(up - largest)
         total = odds_down + odds_flat + odds_up
         return odds_down / total, odds_flat / total, odds_up / total
 
     def _words(self, text: str) -> Score:
-        """The score of words as they stand, and of each symbol's own."""
+        """The score of words as they stand, and of each symbol's own where they praise one thing and blame another."""
         tally = self._rules.tally(text)
         score = self._whole(text, tally)
-        own = self._rules.own_scores(text, tally, lambda part: self._whole(part, self._rules.tally(part)))
-        return Score(score.score, score.confidence, own) if own else score
+        if tally.bullish and tally.bearish:
+            own = self._rules.own_scores(text, self._part)
+            if own:
+                return Score(score.score, score.confidence, own)
+        return score
+
+    def _part(self, text: str) -> Score:
+        """The score of words as they stand, whatever symbols they are about."""
+        return self._whole(text, self._rules.tally(text))
 
     def _whole(self, text: str, tally: Tally) -> Score:
         found = self._probabilities(text, tally)

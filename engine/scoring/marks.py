@@ -9,7 +9,8 @@ from typing import Final
 
 import ahocorasick
 
-_ALIKE: Final = str.maketrans("İıſ", "iis")
+_ODD: Final = "İıſ"
+_ALIKE: Final = str.maketrans(_ODD, "iis")
 """What `re.IGNORECASE` takes for a letter of ASCII, and `str.lower` does not."""
 
 
@@ -18,7 +19,9 @@ def folded(text: str) -> str:
 
     What a pattern in lower case finds in it, `re.IGNORECASE` finds in the text: at the same places, but more slowly.
     """
-    return text.lower() if text.isascii() else text.translate(_ALIKE).lower()
+    if not text.isascii() and any(map(text.__contains__, _ODD)):
+        text = text.translate(_ALIKE)
+    return text.lower()
 
 
 class Marks:
@@ -30,11 +33,12 @@ class Marks:
         for piece in pieces:
             self._automaton.add_word(piece, piece)
         self._automaton.make_automaton()
+        self._found_in = self._automaton.iter
 
     def any_in(self, lower: str) -> bool:
         """Whether a text in lower case contains one of them."""
-        return next(self._automaton.iter(lower), None) is not None
+        return next(self._found_in(lower), None) is not None
 
     def all_in(self, lower: str) -> set[str]:
         """Those that a text in lower case contains."""
-        return {piece for _, piece in self._automaton.iter(lower)}
+        return {piece for _, piece in self._found_in(lower)}

@@ -15,10 +15,9 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from heapq import heappop, heappush
-from itertools import compress
-from typing import Final, NamedTuple
+from typing import Final
 
-from engine.model import Score, SymbolScore
+from engine.model import Score, SymbolScore, Value
 from engine.scoring.asides import may_turn
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores, symbols_apart
 from engine.scoring.tokens import (
@@ -31,7 +30,6 @@ from engine.scoring.tokens import (
     MODIFIER,
     PLAIN,
     SECOND,
-    TAG,
     UPPER,
     Token,
     Tokens,
@@ -49,12 +47,8 @@ _FEW: Final = 8
 """Different emoji up to which replacing one after the other is quicker than looking every character up."""
 
 
-def _with(flag: int) -> bytes:
-    """All combinations of flags that have this one."""
-    return bytes(flags for flags in range(FLAGS) if flags & flag)
-
-
 def _without(flag: int) -> bytes:
+    """All combinations of flags that lack this one."""
     return bytes(flags for flags in range(FLAGS) if not flags & flag)
 
 
@@ -66,17 +60,14 @@ def _one_where(flag: int) -> bytes:
 _KNOWN_AT: Final = _one_where(KNOWN)
 _MODIFIER_AT: Final = _one_where(MODIFIER)
 _BUT_AT: Final = _one_where(BUT)
+_FIRST_AT: Final = _one_where(FIRST)
+_SECOND_AT: Final = _one_where(SECOND)
 _NOT_UPPER: Final = _without(UPPER)
 _NO_ASIDE: Final = _without(ASIDE)
-_ORDINARY: Final = _without(MODIFIER | BUT)
-_PAIR: Final = re.compile(
-    b"[%b](?=[%b])(?<![%b](?=[%b]))" % tuple(re.escape(_with(flag)) for flag in (FIRST, SECOND, TAG, TAG))
-)
-"""Two neighbours with which one of our phrases may begin."""
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
-class Tally(NamedTuple):
+class Tally(Value, frozen=True, gc=False):
     """What the rules found in one text."""
 
     compound: float
@@ -112,25 +103,27 @@ class Rules:
         self._signs = frozenset(self._spelt)
 
     def tally(self, text: str) -> Tally:
-        """Score one text. Asked for one of the last few again (by the next scorer), it answers from memory."""
-        return self._read(text)[0]
+        """What the rules find in a text."""
+        return self.read(text)[0]
 
-    def may_turn(self, text: str) -> bool:
-        """Whether the text may mean something else than its words as they stand (`asides.said`)."""
-        return may_turn(text, self._read(text)[1])
+    def read(self, text: str) -> tuple[Tally, bool]:
+        """What the rules find in a text, and whether it may mean something else (`asides.said`).
 
-    def _read(self, text: str) -> tuple[Tally, bool]:
-        """What the rules find in a text, and whether one of its tokens hints at an aside."""
-        recent = self._recent
-        found = recent.get(text)
+        Asked for one of the last few again (by the next scorer), it answers from memory.
+        """
+        found = self._recent.get(text)
         if found is None:
             spelt = text if text.isascii() else self._spell_emoji(text)
-            tokens = list(map(self._token, self.pieces(spelt)))
+            pieces = spelt.split()
+            if spelt is text:
+                self._pieces = text, pieces
+            tokens = list(map(self._token, pieces))
             flags = bytes(tokens)
-            found = self._tally(spelt, tokens, flags), bool(flags.translate(None, _NO_ASIDE))
-            if len(recent) >= _RECENT:
-                recent.clear()
-            recent[text] = found
+            turns = may_turn(text, bool(flags.translate(None, _NO_ASIDE)))
+            found = self._tally(spelt, tokens, flags), turns
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            self._recent[text] = found
         return found
 
     def _tally(self, text: str, tokens: list[Token], flags: bytes) -> Tally:
@@ -138,20 +131,24 @@ class Rules:
         if joined := _join_phrases(tokens, flags, self._tokens.joined):
             tokens = joined
             flags = bytes(tokens)
-        marks = flags.translate(_KNOWN_AT)
-        if 1 not in marks:
+        known = flags.translate(_KNOWN_AT)
+        if 1 not in known:
             return _SILENCE
         shouted = 0 < len(flags.translate(None, _NOT_UPPER)) < len(flags)
-        if not flags.translate(None, _ORDINARY):
-            known = compress(tokens, marks)
-            valences = [token.shouted for token in known] if shouted else [token.alone for token in known]
-            return _sum_up(list(filter(None, valences)), text)
-        places = list(compress(range(len(marks)), marks))
-        tokens.extend(_MARGIN)
-        valences = self._valences(tokens, places, _surroundings(flags), shouted)
-        found = [(place, valence) for place, valence in zip(places, valences, strict=True) if valence]
+        places = _places(known)
+        modifiers = flags.translate(_MODIFIER_AT)
+        if 1 in modifiers:
+            valences = self._valences(tokens, places, modifiers, shouted)
+        elif shouted:
+            valences = [tokens[place].shouted for place in places]
+        else:
+            valences = [tokens[place].alone for place in places]
         but = flags.translate(_BUT_AT).find(1)
-        return _sum_up(_contrast(found, but) if but >= 0 else [valence for _, valence in found], text)
+        if but >= 0:
+            valences = _contrast([found for found in zip(places, valences, strict=True) if found[1]], but)
+        elif 0.0 in valences:
+            valences = list(filter(None, valences))
+        return _sum_up(valences, text)
 
     def pieces(self, text: str) -> list[str]:
         """What stands between spaces. The last answer is remembered for the next scorer, who must not change it."""
@@ -170,11 +167,9 @@ class Rules:
             self._apart = text, symbols_apart(text, self.says_something)
         return self._apart[1]
 
-    def own_scores(self, text: str, tally: Tally, score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
-        """What `score` says of each symbol's own text (`clauses.own_scores`); nothing where all is praise or blame."""
-        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
-            return own_scores(self.symbols_apart(text), score)
-        return ()
+    def own_scores(self, text: str, score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
+        """What `score` says of each symbol's own text, as `clauses.own_scores`."""
+        return own_scores(self.symbols_apart(text), score) if text.count("$") >= LEAST_CASHTAGS else ()
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""
@@ -185,13 +180,17 @@ class Rules:
             text = text.replace(sign, self._spelt[sign])
         return text
 
-    def _valences(self, tokens: list[Token], known: Sequence[int], surroundings: bytes, shouted: bool) -> list[float]:
-        """The known words' valences in this text. Work is saved where many words have equal surroundings."""
+    def _valences(self, tokens: list[Token], known: Sequence[int], modifiers: bytes, shouted: bool) -> list[float]:
+        """The known words' valences in this text; `modifiers` are 1 where a token may change those of its neighbours.
+
+        Work is saved where many words have equal surroundings.
+        """
         names = list(map(id, tokens)) if len(known) >= _MANY else []
+        tokens.extend(_MARGIN)
         seen: dict[tuple[int, ...], float] = {}
         valences = []
         for index in known:
-            if not surroundings[index]:
+            if modifiers.find(1, index - 3 if index > 3 else 0, index + 3) < 0:
                 valence = tokens[index].shouted if shouted else tokens[index].alone
             elif not names or index < 3:
                 valence = self._valence(tokens, index, shouted)
@@ -265,30 +264,38 @@ def finance_rules() -> Rules:
     return Rules(finance_words())
 
 
-def _surroundings(flags: bytes) -> bytes:
-    """Not 0 where a token or one of the three before or two after it may change a valence."""
-    size = len(flags)
-    here = int.from_bytes(flags.translate(_MODIFIER_AT), "little")
-    near = here | here << 8 | here << 16 | here << 24 | here >> 8 | here >> 16
-    return near.to_bytes(size + 3, "little")
+def _places(marks: bytes) -> list[int]:
+    """Where the marks are 1."""
+    places = []
+    place = marks.find(1)
+    while place >= 0:
+        places.append(place)
+        place = marks.find(1, place + 1)
+    return places
+
+
+def _pairs(flags: bytes) -> list[int]:
+    """Where the first of two tokens stands with which one of our phrases may begin."""
+    firsts = int.from_bytes(flags.translate(_FIRST_AT), "little")
+    both = firsts and firsts & int.from_bytes(flags.translate(_SECOND_AT), "little") >> 8
+    return _places(both.to_bytes(len(flags), "little")) if both else []
 
 
 def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token], float | None], Token]) -> list[Token]:
     """The tokens, whose flags these are, with each of our phrases made one; empty when there is none."""
     joined: list[Token] = []
     done = 0
-    pair = _PAIR.search(flags)
-    while pair:
-        start = pair.start()
-        first, second = tokens[start], tokens[start + 1]
-        for tail, valence in first.tails.get(second.key, ()):
+    for start in _pairs(flags):
+        tails = tokens[start].tails.get(tokens[start + 1].key)
+        if tails is None or start < done:
+            continue
+        for tail, valence in tails:
             end = start + 2 + len(tail)
             if not tail or tail == tuple([token.key for token in tokens[start + 2 : end]]):
                 joined += tokens[done:start]
                 joined.append(join(tokens[start:end], valence))
                 done = end
                 break
-        pair = _PAIR.search(flags, done if done > start else start + 1)
     if done:
         joined += tokens[done:]
     return joined
@@ -329,16 +336,16 @@ def _contrast(found: list[tuple[int, float]], but: int) -> list[float]:
 
 def _sum_up(valences: list[float], text: str) -> Tally:
     total = float(sum(valences))
+    if len(valences) > 1:
+        bullish = sum([valence for valence in valences if valence > 0])
+        bearish = sum(map(abs, valences)) - bullish
+    else:
+        bullish = total if total > 0 else 0.0
+        bearish = bullish - total
     emphasis = min(4, text.count("!")) * 0.292 if "!" in text else 0.0
     if "?" in text:
         questions = text.count("?")
         emphasis += 0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96
-    bullish = total if total > 0 else 0.0
-    bearish = bullish - total
-    if len(valences) > 1:
-        amount = sum(map(abs, valences))
-        bullish = sum([valence for valence in valences if valence > 0])
-        bearish = amount - bullish
     if total > 0:
         total += emphasis
     elif total < 0:

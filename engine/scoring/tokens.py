@@ -12,7 +12,7 @@ from engine.scoring.words import Words, term_key
 _MEMO: Final = 50_000
 """Most tokens remembered; then the memory starts anew."""
 _MEMO_LENGTH: Final = 24
-"""Longer tokens (links, mostly) are not remembered."""
+"""Longer tokens are not remembered, nor are links: they hardly come again."""
 
 CAPITALS: Final = 0.733
 """What capitals add to a valence, away from 0, where not all is in capitals."""
@@ -27,11 +27,9 @@ SECOND: Final = 8
 BUT: Final = 16
 FIRST: Final = 32
 """May be the first word of one of our phrases."""
-TAG: Final = 64
-"""A cashtag, of which two beside each other begin none of our phrases."""
-ASIDE: Final = 128
+ASIDE: Final = 64
 """Has one of `asides.HINTS`."""
-FLAGS: Final = 256
+FLAGS: Final = 128
 """All combinations of flags are below this."""
 
 Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
@@ -108,9 +106,20 @@ class Tokens(dict[str, Token]):
         self._listed = {*words.lexicon, *words.boosters, *words.negations, *NAMED}
         self._listed.update(word for phrase in long_ones for word in phrase)
         self._keys = {*words.terms, *words.nots, *chain.from_iterable(words.phrases)}
+        self._words_alone = self._listed | self._keys
 
     def __missing__(self, raw: str) -> Token:
-        token = self._token(raw)
+        low = raw.lower()
+        aside = ASIDE if HINTS.any_in(f" {low} ") else 0
+        if raw.isalpha() and raw.isascii():
+            if low in self._words_alone:
+                token = self._listed_token(aside | UPPER if raw.isupper() else aside, low, low)
+            else:
+                token = _UNLISTED[aside | UPPER if raw.isupper() else aside]
+        elif raw.startswith("http") and "'" not in raw:
+            return _UNLISTED[aside]  # a link: in no list, neither in capitals nor a negation
+        else:
+            token = self._signed(raw, aside)
         if len(raw) < _MEMO_LENGTH:
             if len(self) >= _MEMO:
                 self.clear()
@@ -128,26 +137,17 @@ class Tokens(dict[str, Token]):
             self._joined[name, valence, loud] = token
         return token
 
-    def _token(self, raw: str) -> Token:
-        low = raw.lower()
-        written = ASIDE if HINTS.any_in(f" {low} ") else 0
-        if raw.isalpha() and raw.isascii():
-            word = raw
-            key = lower = low
-            if low not in self._listed and low not in self._keys:
-                return _UNLISTED[written | UPPER if raw.isupper() else written]
-        elif raw.startswith("http") and "'" not in raw:
-            return _UNLISTED[written]  # a link: in no list, neither in capitals nor a negation
+    def _signed(self, raw: str, written: int) -> Token:
+        """A token that is more than letters of ASCII; `written` are those of its flags that are known."""
+        word = raw.strip(string.punctuation)
+        letters = word.isalpha() and word.isascii()
+        if len(word) <= 2:
+            letters, word = False, raw
+        lower = word.lower()
+        if raw[0] == "$" and raw[1:].isalpha() and raw.isascii():
+            key = "$x"
         else:
-            word = raw.strip(string.punctuation)
-            letters = word.isalpha() and word.isascii()
-            if len(word) <= 2:
-                letters, word = False, raw
-            lower = word.lower()
-            if raw[0] == "$" and raw[1:].isalpha() and raw.isascii():
-                key = "$x"
-            else:
-                key = lower if letters and "$" not in raw else term_key(raw)
+            key = lower if letters and "$" not in raw else term_key(raw)
         if word.isupper():
             written |= UPPER
         if lower in self._listed or "n't" in lower:
@@ -179,8 +179,6 @@ class Tokens(dict[str, Token]):
             flags |= BUT
         if tails:
             flags |= FIRST
-        if key == "$x" and key not in tails:
-            flags |= TAG
         return Token.of(
             flags, lower, key=key, valence=valence, booster=booster, negates=negates, anchor=anchor, tails=tails
         )

@@ -50,26 +50,34 @@ class VaderScorer:
         return [self._read(text) for text in texts]
 
     def _read(self, text: str) -> Score:
+        tally, turns = self._rules.read(text)
         if self._plain:
-            return self._whole(self._rules.tally(text))
-        score = as_meant(text, self._words) if self._rules.may_turn(text) else self._words(text)
+            return self._whole(tally)
+        score = as_meant(text, self._words) if turns else self._words(text)
         if score.score or self._leanings is None:
             return score
         return Score(self._leanings.of(text), score.confidence, score.symbols)
 
     def _words(self, text: str) -> Score:
-        """The score of words as they stand, and of each symbol's own."""
+        """The score of words as they stand, and of each symbol's own where they praise one thing and blame another."""
         tally = self._rules.tally(text)
         score = self._whole(tally)
-        own = self._rules.own_scores(text, tally, lambda part: self._whole(self._rules.tally(part)))
-        return Score(score.score, score.confidence, own) if own else score
+        if tally.bullish and tally.bearish:
+            own = self._rules.own_scores(text, self._part)
+            if own:
+                return Score(score.score, score.confidence, own)
+        return score
+
+    def _part(self, text: str) -> Score:
+        """The score of words as they stand, whatever symbols they are about."""
+        return self._whole(self._rules.tally(text))
 
     def _whole(self, tally: Tally) -> Score:
-        compound, bullish, bearish = tally
+        bullish, bearish = tally.bullish, tally.bearish
         if not bullish and not bearish:
             return _NOTHING
         raw = SILENT + (1 - SILENT) * abs(bullish - bearish) / (bullish + bearish + _HALF)
-        return Score(compound, self._curve.confidence(compound, raw))
+        return Score(tally.compound, self._curve.confidence(tally.compound, raw))
 
 
 _NOTHING = Score(0.0, SILENT)

@@ -46,6 +46,7 @@ def test_symbols_are_told_apart(text: str, signs: dict[str, int]) -> None:
         "$TSLA $F $GM all up 3%, new highs",
         "short squeeze coming, long",
         "$100 calls bought for $2, puts sold",
+        "$TSLA $F great, terrible",
         "",
     ],
 )
@@ -62,6 +63,12 @@ def test_a_list_of_symbols_waits_for_what_is_said_of_them() -> None:
         "C": False,
         "D": False,
     }
+
+
+def test_dots_after_a_cashtag_cut() -> None:
+    found = symbols_apart("$A up... $B down", lambda clause: "p" in clause or "w" in clause)
+    assert found == symbols_apart("$A up. $B down", lambda clause: True) | {"A": "$A up..."}
+    assert symbols_apart("up $A... $B down", lambda clause: True) == {"A": "up $A...", "B": " $B down"}
 
 
 @given(st.lists(st.sampled_from(["$A", "$BC", "$D.E", "up", "down", ",", ". ", "but", "and", "long"]), max_size=300))

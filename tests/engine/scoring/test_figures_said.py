@@ -46,6 +46,8 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
         ("Puts today: $AB $CD, see you", "; today bought puts $AB $CD; see you"),
         ("gross margin 27% vs 22% a year ago", "gross margin rises"),
         ("revenue $4.1B versus $4.4B last year", "revenue falls"),
+        ("price target from \u0663 to \u0664", "price target rises"),
+        ("Longs: $AB, \u017fells: $CD", "; long $AB; ; short $CD;"),
     ],
 )
 def test_in_words(text: str, words: str) -> None:
@@ -69,6 +71,6 @@ def test_the_order_of_the_figures_decides(actual: object, expected: object) -> N
     assert told == ("" if ratio == 1 or not near else " beats estimates" if ratio > 1 else " misses estimates")
 
 
-@given(st.text(max_size=120), st.text(alphabet="0123456789.,-$()%cmb vsfromtoest", max_size=120))
+@given(st.text(max_size=120), st.text(alphabet="0123456789\u0663.,-$()%cmb vs\u017ffromtoest", max_size=120))
 def test_any_text_is_read(text: str, figures: str) -> None:
     assert isinstance(in_words(f"{text} from 1 to {figures} vs {figures} est"), str)

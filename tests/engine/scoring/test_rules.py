@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from engine.scoring.rules import Rules, _join_phrases
+from engine.scoring.rules import Rules, Tally, _join_phrases
 from engine.scoring.tokens import NAMED, Token
 from engine.scoring.words import finance_words, stock_words, term_key
 from engine.text import display_text, unescape
@@ -228,7 +228,7 @@ def test_terms_that_stand_for_several() -> None:
 
 def test_what_is_dropped_says_nothing() -> None:
     rules = Rules(finance_words("good grief\tdrop\tx\n$x\tdrop\tx\n"))
-    assert rules.tally("GOOD GRIEF it is $GOOD") == (0.0, 0.0, 0.0)
+    assert rules.tally("GOOD GRIEF it is $GOOD") == Tally(0.0, 0.0, 0.0)
     assert rules.tally("good").bullish > 0
 
 
