@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import JournalError
-from engine.journal.indexes import lost
+from engine.journal.indexes import surplus, unfound
 from engine.journal.parallel import check_part
 from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw
@@ -62,7 +62,7 @@ def main() -> None:
     _, _, flaw = check_part(path, 0, last)
     if flaw is None:
         with closing(connect_readonly(path)) as connection:
-            wrong = lost(connection)
+            wrong = unfound(connection, 0, last) or surplus(connection)
         flaw = None if wrong is None else Flaw(*wrong)
     sys.stdout.buffer.write(msgspec.json.encode(flaw))
 

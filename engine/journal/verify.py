@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from engine.journal.anchor import Anchor
-from engine.journal.indexes import check_whole, lost
+from engine.journal.indexes import Wrong, check_whole, surplus, unfound
 from engine.journal.parallel import follow_all
+from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw, Walk, check_first
 from engine.model import Value
 
@@ -47,9 +51,7 @@ def verify(
     flaw: Flaw | None
     try:
         total = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
-        flaw = check_first(connection) or follow_all(path, connection, walk, total, progress)
-        if flaw is None and (wrong := check_whole(connection) or lost(connection)) is not None:
-            flaw = Flaw(*wrong)
+        flaw = check_first(connection) or _check_records(path, connection, walk, total, progress)
         chain_ok = flaw is None
         for named in (anchor, expect):
             if flaw is None and named is not None:
@@ -69,3 +71,32 @@ def verify(
         last_hash=walk.hash.hex(),
         anchored_seq=None if anchor is None else anchor.seq,
     )
+
+
+def _check_records(
+    path: Path,
+    connection: sqlite3.Connection,
+    walk: Walk,
+    last: int,
+    progress: Callable[[int, int], None] | None,
+) -> Flaw | None:
+    """The first flaw of the chain, else of the indexes. Records are looked up in a thread: SQLite leaves the
+    interpreter to the hashing meanwhile. Raises sqlite3.Error."""
+    ended = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="lookups") as pool:
+        lookups = pool.submit(_look_up, path, last, ended.is_set)
+        try:
+            flaw = follow_all(path, connection, walk, last, progress)
+        except BaseException:
+            ended.set()
+            raise
+        if flaw is not None:
+            ended.set()
+            return flaw
+        wrong = check_whole(connection) or lookups.result() or surplus(connection)
+    return None if wrong is None else Flaw(*wrong)
+
+
+def _look_up(path: Path, last: int, ended: Callable[[], bool]) -> Wrong | None:
+    with closing(connect_readonly(path)) as connection:
+        return unfound(connection, 0, last, ended)

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.journal.anchor import Anchor
 from engine.journal.chain import GENESIS, chain, header
-from engine.journal.indexes import Place, check_whole, misplaced
+from engine.journal.indexes import Place, check_whole, misled, misplaced, unfound
 from engine.journal.kinds import BULK
 from engine.model import Value
 
@@ -77,7 +77,10 @@ class Walk:
 
 
 def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int) -> tuple[Walk, Flaw | None]:
-    """Check the last `count` records and the anchor. Raises sqlite3.Error when the file cannot be read."""
+    """Check the last `count` records, the anchor, and that every search by kind leads to records of that kind.
+
+    Raises sqlite3.Error when the file cannot be read.
+    """
     last = connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
     walk, flaw = Walk(), check_first(connection)
     if flaw is not None:
@@ -88,8 +91,9 @@ def check_tail(connection: sqlite3.Connection, anchor: Anchor | None, count: int
             return walk, Flaw(last - count, f"{_records(last - count, last - count)} removed")
         walk = Walk(last - count, stored[0])
     flaw = follow(walk, connection, last)
-    if flaw is None and (wrong := check_whole(connection)) is not None:
-        flaw = Flaw(*wrong)
+    if flaw is None:
+        wrong = check_whole(connection) or misled(connection) or unfound(connection, max(0, last - count), last)
+        flaw = None if wrong is None else Flaw(*wrong)
     if flaw is None and anchor is not None:
         flaw = walk.check_anchor(connection, anchor)
     if flaw is None and anchor is None and last:

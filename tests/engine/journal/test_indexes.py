@@ -15,7 +15,7 @@ from engine.errors import JournalError
 from engine.journal import Reader
 from engine.journal.earlier import check_earlier
 from engine.journal.schema import NOT_BULK, TABLES
-from engine.model import StateChange, TradingState
+from engine.model import Alert, Level, StateChange, TradingState
 from engine.model.records import Started
 from tests.engine.journal.conftest import Opened, Tamper, verified
 from tests.engine.journal.made_up import T0, made_up
@@ -128,4 +128,69 @@ def test_a_journal_said_to_be_another_profiles_is_named(opened: Opened, path: Pa
     with pytest.raises(JournalError, match="written for the profile 'paper'"):
         opened(path, "live")
     tamper("DELETE FROM meta WHERE name = 'profile'")
+    assert not verified(path).ok
+
+
+def swap_entries(path: Path, name: str, first: int, second: int, *, places: bool) -> None:
+    """Alter an index page of a closed journal byte by byte: the entries of two records change places, or records.
+
+    With `places` the page lists the same entries in another order (a search by halves misses them); without, each
+    leads to the other's record. The page is the leaf that holds both
+    (https://sqlite.org/fileformat2.html#b_tree_pages).
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()[0]
+    whole = bytearray(path.read_bytes())
+    page = memoryview(whole)[(root - 1) * size : root * size]
+    assert page[0] == 0x0A  # a leaf of an index
+    pointers = {}
+    for place in range(8, 8 + 2 * int.from_bytes(page[3:5], "big"), 2):
+        cell = int.from_bytes(page[place : place + 2], "big")
+        end = cell + page[cell]  # the number of a record is an entry's last byte
+        pointers[page[end]] = (place, end)
+    (here, one), (there, other) = pointers[first], pointers[second]
+    if places:
+        page[here : here + 2], page[there : there + 2] = bytes(page[there : there + 2]), bytes(page[here : here + 2])
+    else:
+        page[one], page[other] = page[other], page[one]
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("places", [True, False])
+@pytest.mark.parametrize("name", ["records_key", "records_at"])
+def test_entries_that_were_swapped_in_an_index_page_are_seen(
+    halted: Path, opened: Opened, name: str, places: bool
+) -> None:
+    swap_entries(halted, name, 9, 30, places=places)
+    found = verified(halted)
+    assert (found.ok, found.chain_ok) == (False, False)
+    assert "missing in the index of keys or of times" in found.what
+    with pytest.raises(JournalError, match="missing in the index of keys or of times"):
+        opened()
+    assert asyncio.run(check_earlier(halted, COUNT)) is not None
+
+
+def test_a_halt_from_long_ago_behind_another_kind_keeps_the_journal_closed(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older than what a start follows: the index still says of each entry what kind its record is."""
+    journal = opened()
+    state = StateChange(TradingState.HALTED, TradingState.ACTIVE, "by hand", "person", T0, sticky=True)
+    alert = Alert("a", Level.INFO, "made_up", "a", "made up", "", T0)
+    for number in range(COUNT):
+        if number == 8:
+            journal.append("alert", "a", alert, T0)
+        elif number == STATE - 1:
+            journal.append("state", "state", state, T0)
+        else:
+            journal.append(*made_up(number))
+    journal.close()
+    swap_entries(path, "records_kind", STATE, 9, places=False)
+    with Reader(path) as reader:
+        assert [record.seq for record in reader.records(("state",))] == [9]
+    monkeypatch.setattr("engine.journal.opening.TAIL", 5)
+    with pytest.raises(JournalError, match="stands in the index of kinds as another kind"):
+        opened()
     assert not verified(path).ok
