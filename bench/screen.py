@@ -2,8 +2,8 @@
 
 Two real processes: a source of frames that speaks the control socket's protocol (`bench.screen_source`), and the desk,
 200×50 on a pty that this process drains and types on. Each view is opened with its own key and then asked to move its
-cursor every 60 ms while posts pour in, at 1,000 and 10,000 posts/s with 5, 50 and 500 symbols. Then the load ends, and
-each view is left alone, with nothing pending.
+cursor every 40 to 80 ms while posts pour in, at 1,000 and 10,000 posts/s with 5, 50 and 500 symbols. Then the load
+ends, and each view is left alone, with nothing pending.
 
 `key` is key written → its action entered. `paint` is key written → the row it chose seen in the output, on the desk.
 A frame is one synchronised update, as Textual writes them where the terminal says it can.
@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import pty
+import random
 import re
 import select
 import struct
@@ -45,7 +46,9 @@ _LOAD_S, _QUICK_LOAD_S = 2.5, 1.0
 """Seconds each view is watched under load."""
 _IDLE_S, _QUICK_IDLE_S = 2.5, 1.0
 """Seconds each view is left alone; the desk itself is for five."""
-_KEY_EVERY_S = 0.06
+_KEY_AFTER_S = (0.04, 0.08)
+"""Between two keys, drawn anew for each: at a steady pace they would keep in step with the frames, 15 a second, and all
+of a view's keys would come in the same moment of a frame."""
 _START_LIMIT_S = 30.0
 _ROW = re.compile(rb"\xe2\x96\x8c(?:\x1b\[[0-9;]*m)*(\w+)")
 """The mark of a focused panel's cursor, and the word behind it."""
@@ -278,8 +281,9 @@ def _watch(terminal: Terminal, view: str, rate: int, symbols: int, seconds: floa
     keys: list[float] = []
     paints: list[float] = []
     written: list[bytes] = []
+    pauses = random.Random(view)
     while time.perf_counter() - began < seconds:
-        written.append(terminal.drain(_KEY_EVERY_S))
+        written.append(terminal.drain(pauses.uniform(*_KEY_AFTER_S)))
         key, row = ((b"j", b"GOOG"), (b"k", b"TSLA"))[len(keys) % 2]
         pressed = time.perf_counter()
         terminal.write(key)

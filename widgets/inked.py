@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.color import Color
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
@@ -127,6 +128,12 @@ class Inked(Widget):
             self._inks = None
             self.forget_painted()
             self.refresh()
+
+    def on_key(self, event: events.Key) -> None:
+        """No pane has keys of its own, nor has a box around one: the app, which knows what they mean, gets them next.
+        Through each box they would take longer than what they do; past the pane they would overtake its clicks."""
+        event.stop()
+        self.app.post_message(event)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.color import Color
+from textual.containers import Container
 from textual.filter import LineFilter
 from textual.geometry import Region
+from textual.message import Message
 from textual.theme import BUILTIN_THEMES
 
-from tests.widgets.harness import painted, stage
+from tests.widgets.harness import painted, stage, until
 from widgets.inked import TICK_S, wait_s
 from widgets.line import Line
 from widgets.line_block import LineBlock
 from widgets.palette import Palette, palette
+from widgets.scroll_block import ScrollBlock
 
 instants = st.floats(0, 1e6)
 
@@ -85,3 +93,55 @@ def test_every_ink_is_what_the_terminal_gets() -> None:
         styles = [getattr(palette(theme), name) for name in Palette.__struct_fields__]
         colors = [color for style in styles for color in (style.color, style.bgcolor) if color is not None]
         assert theme.ansi or all(color.triplet is not None for color in colors), theme.name
+
+
+class Noting(ScrollBlock):
+    """A pane that tells its app what it was told."""
+
+    class Told(Message):
+        """As a click would be."""
+
+    def lines(self, width: int) -> list[Line]:
+        return []
+
+    def on_noting_told(self) -> None:
+        assert isinstance(self.app, Boxed)
+        self.app.done.append("told")
+
+
+class Box(Container):
+    """Says when a key comes through it."""
+
+    def on_key(self, event: events.Key) -> None:
+        assert isinstance(self.app, Boxed)
+        self.app.done.append(f"box {event.key}")
+
+
+class Boxed(App[None]):
+    """A pane in two boxes, and a key that means something."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("j", "note", "Note")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = Noting()
+        self.done: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Box(), Box():
+            yield self.pane
+
+    def action_note(self) -> None:
+        self.done.append("j")
+
+
+async def test_a_key_passes_its_pane_behind_what_came_before_and_none_of_its_boxes() -> None:
+    app = Boxed()
+    async with app.run_test() as pilot:
+        app.pane.focus()
+        await until(pilot, lambda: app.focused is app.pane)
+        app.pane.post_message(Noting.Told())
+        app.post_message(events.Key("j", "j"))
+        app.post_message(events.Key("j", "j"))
+        await until(pilot, lambda: app.done[2:])
+        assert app.done == ["told", "j", "j"]
