@@ -4,10 +4,13 @@ Two doubts, both short. A *stub*: the side one could close at is beyond a stop, 
 around last trade and mid, the other side of the quote, the trades). It counts once it has stood for a while in several
 quotes that no trade contradicts. A *jump*: the first price of a trading day is far from the last one of the day before.
 It counts once the venue has told its positions since, or after a few seconds without an answer: a gap is sold into.
+Where it is by a ratio at which shares are split, the venue may adjust the position later than the price: then its old
+quantity is no answer yet, and the wait is up to a minute. No longer, for a fall by half may be what it looks like.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
 
@@ -21,6 +24,12 @@ STUB_QUOTES: Final = 3
 """In so many quotes."""
 JUMP_NS: Final = 10 * SECOND
 """How long a jump waits for the venue's positions."""
+SPLIT_NS: Final = 60 * SECOND
+"""How long one that looks like a split waits while they are the old ones."""
+_NEAR: Final = Decimal("0.04")
+"""How far from a split's ratio the price of the first quotes after it may be: what moves it overnight comes on top."""
+_RATIOS: Final = tuple(map(Decimal, ("1.5", *map(str, range(2, 11)), "15", "20", "25", "30", "40", "50")))
+"""What shares are usually split at, or joined: 3:2, whole numbers, and the round ones above ten."""
 
 
 class _Stub(Value, frozen=True, gc=False):
@@ -64,16 +73,27 @@ class Doubts:
         jump = self._jumps.get(symbol)
         return None if jump is None else jump.base
 
+    def split_alike(self, symbol: str) -> bool:
+        """Whether the symbol's price jumped by a usual split's ratio."""
+        jump = self._jumps.get(symbol)
+        return jump is not None and like_split(jump.price, jump.base)
+
     def doubted(self, symbol: str) -> bool:
         """Whether the symbol's newest quote stands alone beyond a stop."""
         return symbol in self._stubs
 
-    def settle(self, told_ns: int) -> list[str]:
+    def settle(self, told_ns: int, split: Collection[str] = ()) -> list[str]:
         """The venue has told its positions as of this instant: what jumped before is a price like any other.
 
-        Returns the symbols.
+        Not one that looks like a split, for SPLIT_NS, unless its position is among the `split` ones. Returns the
+        symbols.
         """
-        settled = [symbol for symbol, jump in self._jumps.items() if jump.since_ns <= told_ns]
+        settled = [
+            symbol
+            for symbol, jump in self._jumps.items()
+            if jump.since_ns <= told_ns
+            and (symbol in split or not self.split_alike(symbol) or told_ns >= jump.since_ns + SPLIT_NS)
+        ]
         for symbol in settled:
             jump = self._jumps.pop(symbol)
             self._seen[symbol] = (jump.price, jump.day_ns)
@@ -96,7 +116,8 @@ class Doubts:
         day_ns = self._calendar.session_start_ns(min(now_ns, quote.at_ns))
         jump, seen = self._jumps.pop(symbol, None), self._seen.get(symbol)
         if jump is not None:
-            base = jump.base if now_ns < jump.since_ns + JUMP_NS else None
+            wait_ns = SPLIT_NS if like_split(price, jump.base) else JUMP_NS
+            base = jump.base if now_ns < jump.since_ns + wait_ns else None
         else:
             base = seen[0] if seen is not None and seen[1] < day_ns else None
         if base is not None and _far(price, base):
@@ -152,6 +173,12 @@ def _fair(quote: Quote, collar: Decimal) -> Decimal | None:
     if mid is None or (last is not None and strays(quote, Side.BUY, collar)):
         return last
     return mid
+
+
+def like_split(price: Decimal, base: Decimal) -> bool:
+    """Whether a price is near a usual split's, or a reverse split's, of `base`."""
+    ratio = max(price, base) / min(price, base)
+    return any(abs(ratio - usual) <= _NEAR * usual for usual in _RATIOS)
 
 
 def _far(price: Decimal, base: Decimal) -> bool:

@@ -279,7 +279,7 @@ class Orders:
                 self._protector.trim(difference.subject, now_ns, out)
         if result.ok:
             self._protector.ready = self._inquiry.ready = True
-            self._protector.settle(snapshot.at_ns, out)
+            self._protector.settle(snapshot.at_ns, [split.symbol for split in result.splits], out)
         return msgspec.structs.replace(result, changes=self._finish(out, now_ns))
 
     # --- what the time asks for

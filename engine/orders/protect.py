@@ -6,15 +6,16 @@ A filled quantity is protected by working stops at the venue (bracket legs, or s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
-from engine.clock import from_seconds
+from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.model import SPLIT_LEAST, ZERO, Draft, Fill, Intent, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
 from engine.orders.changes import Compare, Exits, Outbox, Place, Split, alert_id
 from engine.orders.closing import SLOW_RETRY_NS, Closer
+from engine.orders.doubt import JUMP_NS, SPLIT_NS
 from engine.orders.holdings import Lot
 from engine.orders.machine import UNSURE, Track
 from engine.orders.plan import ExitPlan
@@ -85,7 +86,8 @@ class Protector:
         base = doubts.base(symbol)
         if base is not None:
             text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, {base} when last seen before today: a gap, or a split"
-            remedy = "the venue is asked whether the position was split; nothing is sold on it for some seconds"
+            wait_s = (SPLIT_NS if doubts.split_alike(symbol) else JUMP_NS) // SECOND
+            remedy = f"the venue is asked whether the position was split; nothing is sold on it for up to {wait_s} s"
             out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
             out.requests.append(Compare("jump"))
         else:
@@ -134,9 +136,9 @@ class Protector:
         """An execution, live or from the journal."""
         self._watch.doubts.traded(fill)
 
-    def settle(self, told_ns: int, out: Outbox) -> None:
-        """The venue has told its positions as of this instant: a jump before it is no split that is still to come."""
-        settled = self._watch.doubts.settle(told_ns)
+    def settle(self, told_ns: int, split: Collection[str], out: Outbox) -> None:
+        """The venue has told its positions as of this instant, and these were split: what jumped before may be sold."""
+        settled = self._watch.doubts.settle(told_ns, split)
         out.cleared += [alert_id("price_jump", symbol) for symbol in settled]
         out.symbols.update(settled)
 

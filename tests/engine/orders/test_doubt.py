@@ -22,7 +22,7 @@ from engine.model import (
     VenueSnapshot,
 )
 from engine.orders import Compare, Orders
-from engine.orders.doubt import JUMP_NS, STUB_NS, STUB_QUOTES, Doubts
+from engine.orders.doubt import JUMP_NS, SPLIT_NS, STUB_NS, STUB_QUOTES, Doubts, like_split
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, draft, fill_entry, placed, quote, ready, told
 
@@ -143,6 +143,49 @@ class TestJump:
         for second in (0, JUMP_NS // SECOND - 1):
             assert not placed(orders.on_quote(*at(second, "60", "60.1", "60", self.MORNING)))
         assert placed(orders.on_quote(*at(JUMP_NS // SECOND, "60", "60.1", "60", self.MORNING)))
+
+    def test_a_fall_by_half_waits_for_the_venue_to_split_the_position_but_not_for_long(
+        self, orders: Orders, bare: Intent
+    ) -> None:
+        """The price of a split may be there before the position's is: the old quantity is no answer yet."""
+        changes = orders.on_quote(*at(0, "51", "51.1", "51", self.MORNING))
+        assert [alert.code for alert in changes.alerts] == ["price_jump"]
+        assert f"for up to {SPLIT_NS // SECOND} s" in changes.alerts[0].remedy
+        ready(orders, self.MORNING + SECOND)
+        assert orders.jumped("TSLA")
+        for second in (2, JUMP_NS // SECOND + 1, SPLIT_NS // SECOND - 1):
+            assert not placed(orders.on_quote(*at(second, "51", "51.1", "51", self.MORNING)))
+        (exit_,) = placed(orders.on_quote(*at(SPLIT_NS // SECOND, "51", "51.1", "51", self.MORNING)))
+        assert exit_.role is Role.STOP and exit_.draft.quantity == 10
+
+    def test_a_split_that_the_venue_makes_late_sells_nothing(self, orders: Orders, bare: Intent) -> None:
+        orders.on_quote(*at(0, "50", "50.1", "50", self.MORNING))
+        ready(orders, self.MORNING + SECOND)
+        account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+        told_ns = self.MORNING + 30 * SECOND
+        split = VenueSnapshot(told_ns, account, (VenuePosition("TSLA", Decimal(20), Decimal(50)),), ())
+        ours = {"TSLA": Position("TSLA", Decimal(10), Decimal(100))}
+        assert not placed(orders.reconcile(split, ours, told_ns).changes)
+        assert not orders.jumped("TSLA")
+        for second in (31, 61, 90):
+            assert not placed(orders.on_quote(*at(second, "50", "50.1", "50", self.MORNING)))
+        (exit_,) = placed(orders.on_quote(*at(91, "47", "47.1", "47", self.MORNING)))
+        assert exit_.draft.quantity == 20
+
+    def test_one_that_falls_on_past_a_splits_ratio_is_sold_after_the_usual_seconds(
+        self, orders: Orders, bare: Intent
+    ) -> None:
+        orders.on_quote(*at(0, "50", "50.1", "50", self.MORNING))
+        assert placed(orders.on_quote(*at(11, "44", "44.1", "44", self.MORNING)))
+
+    @pytest.mark.parametrize(
+        ("price", "alike"),
+        [("50", True), ("48.5", True), ("52", True), ("33.4", True), ("66", True), ("10", True), ("200", True),
+         ("60", False), ("44", False), ("80", False), ("70", False), ("9.7", True), ("8.7", False)],
+    )  # fmt: skip
+    def test_usual_ratios_are_known_in_both_directions(self, price: str, alike: bool) -> None:
+        assert like_split(Decimal(price), Decimal(100)) is alike
+        assert like_split(Decimal(100), Decimal(price)) is alike
 
     def test_a_stop_still_to_be_sold_since_last_evening_waits_for_the_venue_too(
         self, orders: Orders, bare: Intent
