@@ -152,21 +152,25 @@ def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
 
     A value that `overrides` holds came from the environment: then its variable is named.
     """
-    _refuse_unknown(table, Config, (), source)
-    profile = str(table["engine"].get("profile", "")) if "engine" in table else ""
     try:
         config = msgspec.convert(table, Config, strict=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
+        _refuse_unknown(table, Config, (), source)  # msgspec does so too, and does not say which key was meant
         message, _, at = str(error).partition(" - at `$")
         key = at.rstrip("`").lstrip(".") or "the file"
         raise ConfigError(
             f"{_plain(message)}, found {_lookup(table, key)!r}",
-            where=_whence(source, key, overrides, profile),
+            where=_whence(source, key, overrides, _profile_of(table)),
             remedy=f"correct {key}; its meaning and default are in `desk config show --defaults`",
         ) from error
     for key, problem, remedy in check_values(config):
-        raise ConfigError(problem, where=_whence(source, key, overrides, profile), remedy=remedy)
+        raise ConfigError(problem, where=_whence(source, key, overrides, _profile_of(table)), remedy=remedy)
     return config
+
+
+def _profile_of(table: Table) -> str:
+    """The profile that a table names; empty where it names none."""
+    return str(table["engine"].get("profile", "")) if "engine" in table else ""
 
 
 def config_hash(config: Config) -> str:
