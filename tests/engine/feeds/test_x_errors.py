@@ -50,7 +50,7 @@ def test_a_status_is_a_kind_of_error(status: int, kind: type[DeskError]) -> None
 @pytest.mark.parametrize("status", [403, 429, 400])
 @pytest.mark.parametrize(
     "body",
-    [{"title": "UsageCapExceeded"}, {"title": "SpendCapReached"}, {"type": "https://api.x.com/2/problems/credits"}],
+    [{"title": "UsageCapExceeded"}, {"title": "Forbidden", "type": "https://api.x.com/2/problems/usage-capped"}],
 )
 def test_what_is_spent_is_told_as_money_whatever_the_status(status: int, body: dict[str, str]) -> None:
     error = refused(status, body)
