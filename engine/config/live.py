@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -92,6 +93,8 @@ _DESKS = ("screen", "keys")
 """Sections that the engine does not read: how a desk looks, which keys it has."""
 _APART = (*_DESKS, "engine", "replay")
 """Sections that decide nothing of what is traded: those, where files lie, how a recording is played."""
+_BRIEF = 24
+"""Characters of a setting that are kept as they are; of a longer one its hash is."""
 _SHOWN = 60
 """Characters of a value that are told."""
 
@@ -147,6 +150,38 @@ def live_settings(config: Config) -> dict[str, str]:
     for row in config.watchlist:
         found |= {f"watchlist[{row.symbol}].{name}": getattr(row, name) for name in ROW_LIVE}
     return {key: _text(value) for key, value in found.items()}
+
+
+def fixed_settings(config: Config) -> dict[str, str]:
+    """What else decides what is traded, and is another only after a restart: each setting as text, or that text's hash.
+
+    A row of the watchlist is one setting, `watchlist[TSLA]`, without what may change while the engine runs.
+    """
+    found: dict[str, str] = {}
+    rows: dict[str, list[str]] = {}
+    for key, value in _flat(config).items():
+        if key.startswith("watchlist["):
+            row, _, name = key.partition("].")
+            if name not in ROW_LIVE:
+                rows.setdefault(f"{row}]", []).append(f"{name} {_text(value)}")
+        elif key not in LIVE and key.partition(".")[0] not in _APART:
+            found[key] = _brief(_text(value))
+    return found | {row: _brief("\n".join(settings)) for row, settings in rows.items()}
+
+
+def changed_settings(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """What differs between two of these, in words. A row that is gone, and a setting that one does not know, is not."""
+    return tuple(
+        f"{key}: {'changed' if key.startswith('watchlist[') else f'{before[key]} → {text}'}"
+        if key in before
+        else f"{key}: new"
+        for key, text in after.items()
+        if (key in before and before[key] != text) or (key not in before and key.startswith("watchlist["))
+    )
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _BRIEF else "#" + sha256(text.encode()).hexdigest()[:12]
 
 
 def with_settings(config: Config, settings: Mapping[str, str]) -> Config:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
 from engine.config import Config, Loaded, Version, config_hash
-from engine.config.live import live_settings
+from engine.config.live import fixed_settings, live_settings
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
 from engine.journal import Journal
@@ -239,6 +239,7 @@ class Kernel:
             limits_hash=self._dealing.risk.limits_hash,
             at_ns=now_ns,
             settings=live_settings(config),
+            fixed=fixed_settings(config),
         )
         self._journal.append("started", self._config.engine.profile, started, now_ns)
 

@@ -2,7 +2,8 @@
 
 A file that cannot be read or is wrong changes nothing, and is told with its line. What can only change at a restart is
 told too. Every application is journaled with the hashes before and after. In the live profile any change disarms.
-A restart that no person asked for is no confirmation: what the journal says held stays where the file allows more.
+A restart that no person asked for is no confirmation: what the journal says held stays where the file allows more, and
+where that cannot be told (a new symbol, another guard) trading is REDUCING until a person resumes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from pathlib import Path
 
 from engine.clock import Clock
 from engine.config import Config, Loaded, Version, config_hash, version
-from engine.config.live import Change, Effect, compare, live_settings, take_over, with_settings
+from engine.config.live import (
+    Change,
+    Effect,
+    changed_settings,
+    compare,
+    fixed_settings,
+    live_settings,
+    take_over,
+    with_settings,
+)
 from engine.errors import ConfigError
 from engine.journal import Journal
 from engine.kernel.alarms import Alarms
@@ -79,6 +89,19 @@ class Reloading:
             self._wanted = self.config
             self.config = take_over(self.config, held, [change.key for change in looser])
             self._apply(self.config)
+
+    def changed(self, held: Mapping[str, str], said: tuple[str, ...] = ()) -> str:
+        """At the start after a crash or a signal: what only a restart takes over and was changed since, in words.
+
+        `held` is what the last engine began with. Which way such a setting allows more cannot be told.
+        """
+        now = {key: text for key, text in fixed_settings(self.config).items() if key not in said}
+        changes = changed_settings(held, now)
+        if not changes:
+            return ""
+        more = f" and {len(changes) - TOLD} more" if len(changes) > TOLD else ""
+        told = "; ".join(changes[:TOLD]) + more
+        return f"the configuration was changed before a restart that nobody asked for: {told}"
 
     def ask(self) -> None:
         """Tell and record what `hold` did not take over; nothing when that is nothing."""

@@ -41,6 +41,21 @@ def settings_held(path: Path) -> dict[str, str]:
     return {}
 
 
+def fixed_held(path: Path) -> dict[str, str]:
+    """The settings that the last engine began with and kept; empty when a person stopped it, or when none are told.
+
+    Raises JournalError when the journal cannot be read.
+    """
+    with Reader(path) as reader:
+        for record in reader.records(kinds=("started", "stopped"), reverse=True):
+            match record.value():
+                case Stopped(by="person"):
+                    return {}
+                case Started(fixed=fixed):
+                    return fixed
+    return {}
+
+
 def _unfinished(reader: Reader) -> dict[str, str]:
     """Symbol → reason of each flatten that neither an entry nor a return to ACTIVE has followed."""
     first = next(reader.records(kinds=("flatten",), limit=1), None)

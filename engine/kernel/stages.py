@@ -26,10 +26,11 @@ from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_s
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.reloading import Reloading
 from engine.kernel.restore import last_record_ns, restore
-from engine.kernel.resume import resume, settings_held
+from engine.kernel.resume import fixed_held, resume, settings_held
 from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
 from engine.kernel.view import View
+from engine.model import TradingState
 from engine.model.frames import Push
 from engine.model.ports import Sleeper
 from engine.orders import Orders
@@ -197,9 +198,17 @@ class Stages:
                 feed.woken(slept_ns)
 
     def resume(self, said: tuple[str, ...] = ()) -> None:
-        """Take up again what the last engine had not finished, and the limits that held then, but for those `said`."""
+        """Take up again what the last engine had not finished, and the limits that held then, but for those `said`.
+
+        What else was changed, and no person asked for the restart, takes no new risk until one resumes.
+        """
         resume(self._paths.journal, self.dealing)
         self.reloading.hold(settings_held(self._paths.journal), said)
+        changed = self.reloading.changed(fixed_held(self._paths.journal), said)
+        risk = self.dealing.risk
+        if changed and risk.state is not TradingState.HALTED:
+            now_ns = self._clock.now_ns()
+            self.dealing.enter(risk.change_state(TradingState.REDUCING, changed, "config", now_ns, sticky=True))
 
     def show(self, lag: LoopLag) -> Show:
         """What clients are shown of these stages."""

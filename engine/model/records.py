@@ -40,6 +40,8 @@ class Started(Value, frozen=True, gc=False):
     """Last characters of the venue's account number, where one was shown."""
     settings: dict[str, str] = msgspec.field(default_factory=dict)
     """Settings that may change while it runs, as they held at the start."""
+    fixed: dict[str, str] = msgspec.field(default_factory=dict)
+    """What else decides what is traded: the others, as text or as its hash."""
 
 
 class Stopped(Value, frozen=True, gc=False):

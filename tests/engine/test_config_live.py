@@ -18,7 +18,9 @@ from engine.config.live import (
     ROW_LIVE,
     Effect,
     Tighter,
+    changed_settings,
     compare,
+    fixed_settings,
     live_settings,
     take_over,
     with_settings,
@@ -250,3 +252,26 @@ def test_a_rows_settings_are_told_and_what_is_unknown_is_left_out() -> None:
         assert with_settings(CONFIG, unknown) == CONFIG
     for unfit in ("", "many", "[1]"):
         assert with_settings(CONFIG, {"risk.open_orders": unfit}) == CONFIG
+
+
+def test_every_setting_that_decides_is_live_or_fixed_and_a_change_of_it_is_told() -> None:
+    fixed = fixed_settings(CONFIG)
+    assert not fixed.keys() & LIVE.keys()
+    assert {key.partition(".")[0] for key in fixed}.isdisjoint({"screen", "keys", "engine", "replay"})
+    assert changed_settings(fixed, fixed) == ()
+    for key in ("guards.enabled", "guards.ring_weight", "sentiment.window_s", "orders.entry_timeout_s", "x.reposts"):
+        value = value_of(CONFIG, key)
+        after = changed(CONFIG, key, not value if isinstance(value, bool) else value + 1)
+        (told,) = changed_settings(fixed, fixed_settings(after))
+        assert told.startswith(f"{key}: ")
+
+
+def test_a_new_row_is_told_one_that_is_gone_and_what_may_change_is_not() -> None:
+    first, *rest = CONFIG.watchlist
+    fewer = msgspec.structs.replace(CONFIG, watchlist=tuple(rest))
+    assert changed_settings(fixed_settings(CONFIG), fixed_settings(fewer)) == ()
+    assert changed_settings(fixed_settings(fewer), fixed_settings(CONFIG)) == (f"watchlist[{first.symbol}]: new",)
+    heard = row(CONFIG, influencers=("made_up",))
+    assert changed_settings(fixed_settings(CONFIG), fixed_settings(heard)) == (f"watchlist[{first.symbol}]: changed",)
+    assert fixed_settings(row(CONFIG, threshold=0.4)) == fixed_settings(CONFIG)
+    assert changed_settings({}, fixed_settings(CONFIG))[0].endswith(": new")

@@ -87,6 +87,21 @@ def test_a_flatten_goes_on_after_a_crash(machine: Machine) -> None:
     assert not machine.street.positions()
 
 
+def test_a_guard_that_was_changed_before_a_crash_is_not_confirmed_by_it(machine: Machine) -> None:
+    """What only a restart takes over, taken over by a restart that nobody asked for: no new risk until one resumes."""
+    assert machine.command(Command("resume", reason="the drill is over")).ok
+    for expected in (TradingState.REDUCING, TradingState.REDUCING, TradingState.ACTIVE):
+        if expected is TradingState.ACTIVE:
+            assert machine.command(Command("resume", reason="I changed the guard")).ok
+        machine.kill()
+        machine.env["DESK_GUARDS__COPY_WEIGHT"] = "0.9"
+        machine.begin()
+        machine.reconciled()
+        status = machine.snapshot().status
+        assert status.state is expected, status.state_reason
+        assert expected is TradingState.ACTIVE or "guards.copy_weight: 0.5 → 0.9" in status.state_reason
+
+
 def test_a_stricter_mode_survives_a_crash_and_not_a_persons_stop(machine: Machine) -> None:
     assert mode(machine) is Mode.AUTO
     assert machine.command(Command("mode", symbol="*", mode="confirm")).ok
