@@ -64,8 +64,10 @@ class Curve:
 
     def confidence(self, score: float, raw: float) -> float:
         """A score's confidence, six decimals. One that calls nothing is sure of nothing: it keeps the raw value."""
-        sure = raw if -NEUTRAL <= score <= NEUTRAL else self(raw)
-        return int(sure * 1e6 + 0.5) / 1e6  # `round` takes several times as long
+        if not -NEUTRAL <= score <= NEUTRAL:
+            from_raw, from_share, slope = self._pieces[bisect_right(self._raws, raw)]
+            raw = from_share + slope * (raw - from_raw)
+        return int(raw * 1e6 + 0.5) / 1e6  # `round` takes several times as long
 
 
 AS_IT_IS: Final = Curve(((0.0, 0.0), (1.0, 1.0)))

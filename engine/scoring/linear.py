@@ -17,7 +17,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from operator import add
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -45,10 +45,13 @@ _MEMO_LENGTH: Final = 24
 """Longer pieces (links, mostly) are not remembered."""
 _LARGEST: Final = 32_000_000
 """Characters that a file of weights may have."""
-_SHIFT: Final = 32
+_SHIFT: Final = 28
 _MASK: Final = (1 << _SHIFT) - 1
 _OFFSET: Final = 128
-"""Makes a step positive, so that the steps of both sides are summed as one integer."""
+"""Makes a step positive, so that a feature's count of one and the steps of both sides are summed as one integer.
+
+A million features of a text fit; up to 127, as posts have, the sum is one that the processor adds in one step.
+"""
 
 
 class Model(NamedTuple):
@@ -195,10 +198,9 @@ class _Reader(dict[str, tuple[int, ...]]):
         self._numbers = {word: number for number, word in enumerate(words, 1)}
         self._size = len(words) + 1
         self._packed = {
-            self._key(feature): ((bearish + _OFFSET) << _SHIFT) + bullish + _OFFSET
+            self._key(feature): (((1 << _SHIFT) + bearish + _OFFSET) << _SHIFT) + bullish + _OFFSET
             for feature, (bearish, bullish) in weights.items()
         }
-        self._known = frozenset(self._packed)
         self._alone = [(number,) for number in range(self._size)]
         self._as_first = [(number + 1) * self._size for number in range(self._size)]
 
@@ -220,10 +222,9 @@ class _Reader(dict[str, tuple[int, ...]]):
         """
         numbers = list(chain.from_iterable(map(self.__getitem__, pieces)))
         keys = {*numbers, *map(add, map(self._as_first.__getitem__, numbers), islice(numbers, 1, None))}
-        known = keys & self._known
-        count = len(known)
-        packed = sum(map(self._packed.__getitem__, known))
-        return count, (packed >> _SHIFT) - _OFFSET * count, (packed & _MASK) - _OFFSET * count
+        packed = sum(map(self._packed.get, keys, repeat(0)))
+        count = packed >> 2 * _SHIFT
+        return count, (packed >> _SHIFT & _MASK) - _OFFSET * count, (packed & _MASK) - _OFFSET * count
 
     def _key(self, feature: str) -> int:
         first, _, second = feature.partition(" ")

@@ -47,6 +47,11 @@ _FEW: Final = 8
 """Different emoji up to which replacing one after the other is quicker than looking every character up."""
 
 
+def _with(flag: int) -> bytes:
+    """All combinations of flags that have this one."""
+    return bytes(flags for flags in range(FLAGS) if flags & flag)
+
+
 def _without(flag: int) -> bytes:
     """All combinations of flags that lack this one."""
     return bytes(flags for flags in range(FLAGS) if not flags & flag)
@@ -60,8 +65,8 @@ def _one_where(flag: int) -> bytes:
 _KNOWN_AT: Final = _one_where(KNOWN)
 _MODIFIER_AT: Final = _one_where(MODIFIER)
 _BUT_AT: Final = _one_where(BUT)
-_FIRST_AT: Final = _one_where(FIRST)
-_SECOND_AT: Final = _one_where(SECOND)
+_PAIR: Final = re.compile(b"[%b](?=[%b])" % (re.escape(_with(FIRST)), re.escape(_with(SECOND))))
+"""Two neighbours with which one of our phrases may begin."""
 _NOT_UPPER: Final = _without(UPPER)
 _NO_ASIDE: Final = _without(ASIDE)
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
@@ -274,28 +279,24 @@ def _places(marks: bytes) -> list[int]:
     return places
 
 
-def _pairs(flags: bytes) -> list[int]:
-    """Where the first of two tokens stands with which one of our phrases may begin."""
-    firsts = int.from_bytes(flags.translate(_FIRST_AT), "little")
-    both = firsts and firsts & int.from_bytes(flags.translate(_SECOND_AT), "little") >> 8
-    return _places(both.to_bytes(len(flags), "little")) if both else []
-
-
 def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token], float | None], Token]) -> list[Token]:
     """The tokens, whose flags these are, with each of our phrases made one; empty when there is none."""
     joined: list[Token] = []
     done = 0
-    for start in _pairs(flags):
-        tails = tokens[start].tails.get(tokens[start + 1].key)
-        if tails is None or start < done:
-            continue
-        for tail, valence in tails:
-            end = start + 2 + len(tail)
-            if not tail or tail == tuple([token.key for token in tokens[start + 2 : end]]):
-                joined += tokens[done:start]
-                joined.append(join(tokens[start:end], valence))
-                done = end
-                break
+    pair = _PAIR.search(flags)
+    while pair:
+        start = pair.start()
+        resume = start + 1
+        tails, second = tokens[start].tails, tokens[resume].key
+        if second in tails:
+            for tail, valence in tails[second]:
+                end = start + 2 + len(tail)
+                if not tail or tail == tuple([token.key for token in tokens[start + 2 : end]]):
+                    joined += tokens[done:start]
+                    joined.append(join(tokens[start:end], valence))
+                    resume = done = end
+                    break
+        pair = _PAIR.search(flags, resume)
     if done:
         joined += tokens[done:]
     return joined

@@ -35,6 +35,8 @@ FLAGS: Final = 128
 Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
 """By second key: the keys after it and the phrase's valence (None: a negation), longest first."""
 
+_NO_TAILS: Final[Tails] = {}
+
 
 class Token(int):
     """A token's flags, and what is known of it. Unlisted ones share one for each way to be written.
@@ -42,45 +44,34 @@ class Token(int):
     Being its flags, a list of tokens becomes their flags as `bytes` in one step, in which places are found quickly.
     """
 
-    lower: str
-    key: str
-    valence: float | None
+    lower: str = ""
+    key: str = ""
+    valence: float | None = None
     """None when it is in no list."""
-    alone: float
+    alone: float = 0.0
     """The valence, 0 when there is none, where no neighbour changes it."""
-    shouted: float
+    shouted: float = 0.0
     """The same in a text that is partly in capitals."""
-    booster: float
-    negates: bool
-    anchor: bool
+    booster: float = 0.0
+    negates: bool = False
+    anchor: bool = False
     """May be part of an idiom or of a booster of two words."""
-    tails: Tails
+    tails: Tails = _NO_TAILS
     """The phrases it may begin."""
 
     @classmethod
-    def of(
-        cls,
-        flags: int,
-        text: str = "",
-        *,
-        key: str = "",
-        valence: float | None = None,
-        booster: float = 0.0,
-        negates: bool = False,
-        anchor: bool = False,
-        tails: Tails | None = None,
-    ) -> Token:
-        """A token whose text in lower case is `text`."""
+    def named(cls, flags: int, lower: str, key: str, valence: float | None = None) -> Token:
+        """A token whose text in lower case is `lower`."""
         token = cls(flags)
-        token.lower, token.key, token.valence, token.booster = text, key, valence, booster
-        token.negates, token.anchor, token.tails = negates, anchor, tails or {}
-        token.alone = token.shouted = valence or 0.0
-        if flags & UPPER:
-            token.shouted += CAPITALS if token.alone > 0 else -CAPITALS
+        token.lower, token.key = lower, key
+        if valence is not None:
+            token.valence = token.alone = token.shouted = valence
+            if flags & UPPER:
+                token.shouted += CAPITALS if valence > 0 else -CAPITALS
         return token
 
 
-_UNLISTED: Final = {flags: Token.of(flags) for flags in (0, UPPER, ASIDE, UPPER | ASIDE)}
+_UNLISTED: Final = {flags: Token(flags) for flags in (0, UPPER, ASIDE, UPPER | ASIDE)}
 PLAIN: Final = _UNLISTED[0]
 NAMED: Final = (
     *("no", "nor", "or", "so", "this", "never", "without", "doubt", "least", "at", "very", "kind", "of", "but"),
@@ -133,7 +124,8 @@ class Tokens(dict[str, Token]):
         token = self._joined.get((name, valence, loud))
         if token is None:
             flags = (UPPER if loud else 0) | (MODIFIER if valence is None else KNOWN if valence else 0)
-            token = Token.of(flags, name, key=name, valence=valence, negates=valence is None)
+            token = Token.named(flags, name, name, valence)
+            token.negates = valence is None
             self._joined[name, valence, loud] = token
         return token
 
@@ -168,7 +160,7 @@ class Tokens(dict[str, Token]):
         booster = words.boosters.get(lower, 0.0)
         negates = lower in words.negations or "n't" in lower or key in words.nots
         anchor = lower in self._anchors
-        tails = self._tails.get(key, {})
+        tails = self._tails.get(key)
         if valence is not None and not booster:
             flags |= KNOWN
         if booster or negates or anchor or lower in ("no", "this", "least"):
@@ -179,6 +171,9 @@ class Tokens(dict[str, Token]):
             flags |= BUT
         if tails:
             flags |= FIRST
-        return Token.of(
-            flags, lower, key=key, valence=valence, booster=booster, negates=negates, anchor=anchor, tails=tails
-        )
+        token = Token.named(flags, lower, key, valence)
+        if flags & MODIFIER:
+            token.booster, token.negates, token.anchor = booster, negates, anchor
+        if tails:
+            token.tails = tails
+        return token
