@@ -1,6 +1,6 @@
 """Authors that a person does not want to see: on this desk only, kept in a small file.
 
-Muting hides; it changes no weight and no mood. Whoever should not count belongs in the configuration of the engine.
+Muting hides; it changes no weight and no mood. Whose posts weigh less, and why, is the guards' business.
 """
 
 from __future__ import annotations

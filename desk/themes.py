@@ -67,7 +67,7 @@ def variables(theme: Theme) -> dict[str, str]:
     named = {name: _named(style.color) for name, style in inks.items()}
     named["raised"] = theme.surface or "ansi_default" if theme.ansi else _named(colors.head_row.bgcolor)
     named["field"] = theme.panel or "ansi_default" if theme.ansi else _named(colors.cursor_row.bgcolor)
-    named["on-loud"] = "ansi_black" if theme.ansi else named["raised"]
+    named["on-loud"] = ("ansi_black" if theme.dark else "ansi_bright_white") if theme.ansi else named["raised"]
     return named
 
 

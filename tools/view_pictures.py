@@ -1,39 +1,46 @@
-"""Takes docs/pictures/: every view of the desk on a made-up day, for the guide. `make pictures`
+"""Takes docs/pictures/: every view and every dialog of the desk on a made-up day, for the guide. `make pictures`
 
-`taken.txt` beside them names, for each, the accepted look (tests/desk/looks) that it shows, by hash: a test says when a
-picture has grown old.
+They are what the accepted looks (tests/desk/looks) show, as SVG: the test of the looks compares both, and writes both
+when a change is accepted.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from pathlib import Path
 
-from tests.desk.tour import VIEWS, leave, on_tour, visit
+from desk.app import DeskApp
+from tests.desk.tour import DIALOGS, LIVE, VIEWS, Stop, leave, on_tour, visit
 from tools.docs import ROOT
 
-SIZE = (120, 40)
 FOLDER = ROOT / "docs" / "pictures"
-LOOKS = ROOT / "tests" / "desk" / "looks"
 
 
-def taken() -> str:
-    """A line for each view: its name and the hash of its accepted look."""
-    name = "{}-{}x{}.txt"
-    hashes = ((stop.name, (LOOKS / name.format(stop.name, *SIZE)).read_bytes()) for stop in VIEWS)
-    return "".join(f"{view} {hashlib.sha256(look).hexdigest()}\n" for view, look in hashes)
+def size(stop: Stop) -> tuple[int, int]:
+    """Columns and rows of a picture: a dialog needs no more than the small screen."""
+    return (120, 40) if stop in VIEWS else (80, 24)
+
+
+def path(stop: Stop) -> Path:
+    """Where a picture lies."""
+    return FOLDER / f"{stop.name}.svg"
+
+
+def svg(app: DeskApp, stop: Stop) -> str:
+    """The screen as it is, as SVG; the same screen gives the same text."""
+    return app.export_screenshot(title=f"desk · {stop.name}")
 
 
 async def take(folder: Path) -> None:
-    """Write the picture of each view."""
-    async with on_tour(folder, SIZE) as (pilot, app):
-        for stop in VIEWS:
-            await visit(pilot, app, stop)
-            svg = app.export_screenshot(title=f"desk · {stop.name}")
-            (FOLDER / f"{stop.name}.svg").write_text(svg, encoding="utf-8")
-            await leave(pilot, app)
+    """Write every picture."""
+    for profile, stops in (("simulated", (*VIEWS, *DIALOGS)), ("live", (LIVE,))):
+        async with on_tour(folder / profile, size(stops[0]), profile=profile) as (pilot, app):
+            for stop in stops:
+                await pilot.resize_terminal(*size(stop))
+                await visit(pilot, app, stop)
+                path(stop).write_text(svg(app, stop), encoding="utf-8")
+                await leave(pilot, app)
 
 
 def main() -> None:
@@ -41,7 +48,6 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="desk-") as folder:
         asyncio.run(take(Path(folder)))
-    (FOLDER / "taken.txt").write_text(taken(), encoding="utf-8")
 
 
 if __name__ == "__main__":

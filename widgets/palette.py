@@ -23,6 +23,14 @@ READABLE = 4.5
 _ROOM = 9.0
 """Least contrast that white or black has on a ground, so that coloured inks have room below it."""
 _STEPS = 24
+_TERMINAL = {
+    True: ("ansi_bright_green", "ansi_bright_red", "ansi_bright_yellow", "ansi_bright_cyan", "ansi_white"),
+    False: ("ansi_blue", "ansi_red", "ansi_magenta", "ansi_blue", "ansi_default"),
+}
+"""Of the terminal's sixteen colours those that read on a dark and on a light ground in most terminals: up, down, warn,
+accent, muted. On white no green does, bright or not."""
+_DARK_INK = ("ansi_bright_yellow", "ansi_bright_cyan")
+"""Grounds of blocks on which black reads; on the others it is white."""
 _WHITE = Color(255, 255, 255)
 _BLACK = Color(16, 16, 16)
 
@@ -86,8 +94,14 @@ class Palette(Value, frozen=True, gc=False):
 
 def palette(theme: Theme) -> Palette:
     """The palette of a Textual theme, own or built in, with true colours or the terminal's own sixteen."""
+    up, down, warn, accent, muted = _TERMINAL[theme.dark]
+    if theme.ansi:
+        return _build(
+            True, "ansi_default", "ansi_default", "", "", up, down, warn, accent, muted,
+            simulated="ansi_bright_cyan", paper="ansi_blue", live="ansi_red",
+        )  # fmt: skip
     return _build(
-        theme.ansi,
+        False,
         theme.foreground or ("#e0e0e0" if theme.dark else "#1f2328"),
         theme.background or ("#121212" if theme.dark else "#efefef"),
         theme.surface or ("#1e1e1e" if theme.dark else "#e2e2e2"),
@@ -97,9 +111,9 @@ def palette(theme: Theme) -> Palette:
         theme.warning or "#ffa62b",
         theme.accent or theme.primary,
         theme.variables.get("desk-muted", ""),
-        theme.variables.get("desk-simulated", "ansi_cyan" if theme.ansi else "#0e6f78"),
-        theme.variables.get("desk-paper", "ansi_blue" if theme.ansi else "#2459b5"),
-        theme.variables.get("desk-live", "ansi_red" if theme.ansi else "#b3202c"),
+        theme.variables.get("desk-simulated", "#0e6f78"),
+        theme.variables.get("desk-paper", "#2459b5"),
+        theme.variables.get("desk-live", "#b3202c"),
     )
 
 
@@ -119,10 +133,8 @@ def _build(
     paper: str,
     live: str,
 ) -> Palette:
-    if ansi:
-        muted, faint = "ansi_bright_black", Color.parse("ansi_bright_black")
-    else:
-        faint = Color.parse(background).blend(Color.parse(foreground), _FAINT)
+    blended = Color.parse(background).blend(Color.parse(foreground), _FAINT)
+    faint = Color.parse("ansi_bright_black") if ansi else blended
     quiet = Color.parse(muted) if muted else Color.parse(background).blend(Color.parse(foreground), _MUTED)
     ground = Color.parse(background)
     grounds = (ground,) if ansi else (ground, *(_calm(Color.parse(each), ground) for each in (surface, panel)))
@@ -150,9 +162,9 @@ def _build(
         title_focus=loud + raised + Style(bold=True),
         cursor_row=lifted,
         quiet_row=raised,
-        found=_block(warning),
+        found=_block("ansi_bright_yellow" if ansi else warning),
         good=ink(success) + Style(bold=True),
-        caution=_block(warning),
+        caution=_block("ansi_bright_yellow" if ansi else warning),
         alarm=_block(live),
         simulated=_block(simulated),
         paper=_block(paper),
@@ -207,10 +219,12 @@ def _paper(color: Color) -> Style:
 
 
 def _block(name: str) -> Style:
-    """Bold words on a coloured ground, in black or white, whichever reads better."""
+    """Bold words on a coloured ground, in black or white, whichever reads better. The terminal's black is not bold:
+    many show that as dark grey."""
     color = Color.parse(name)
     if color.ansi is not None:
-        ink = Color.parse("ansi_black" if name in ("ansi_yellow", "ansi_cyan", "ansi_green") else "ansi_bright_white")
-    else:
-        ink = max((_WHITE, _BLACK), key=lambda candidate: contrast(candidate, color))
+        dark = name in _DARK_INK
+        ink = Color.parse("ansi_black" if dark else "ansi_bright_white")
+        return Style(color=ink.rich_color, bgcolor=color.rich_color, bold=not dark)
+    ink = max((_WHITE, _BLACK), key=lambda candidate: contrast(candidate, color))
     return Style(color=ink.rich_color, bgcolor=color.rich_color, bold=True)

@@ -35,5 +35,5 @@ class StoryView(ReadingView):
     @work(exclusive=True)
     async def _tell(self) -> None:
         story = await self.ask_journal(lambda reader: format_story(reader.why(self.subject), _WIDTH))
-        if story is not None:
-            self.text.show(f"WHY {self.subject}", story.split("\n"))
+        lines = ["The journal does not tell it."] if story is None else story.split("\n")
+        self.text.show(f"WHY {self.subject}", lines)

@@ -2,8 +2,9 @@
 
 Words, bars and the lines of charts alike. Which ink stands on which ground does not depend on the theme. So every view
 is painted once with a palette whose colours are the names of its inks, the pairs that really stand on the screen are
-read off, and each pair is measured under each theme. What Textual's own widgets paint (form fields) is measured under
-each theme as it is painted.
+read off, and each pair is measured under each theme; under the ANSI pair, whose colours are the terminal's own, in
+eight terminals as their makers ship them. What Textual's own widgets paint (form fields) is measured under each theme
+as it is painted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 
 from desk.screens.choice import Answer, Choice
@@ -26,7 +28,8 @@ from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from desk.themes import DARK
 from tests.desk import made_up
-from tests.desk.test_themes import SHIPPED
+from tests.desk.terminals import TERMINALS
+from tests.desk.test_themes import BLOCKS, SHIPPED
 from tests.desk.tour import DIALOGS, VIEWS, leave, on_tour, settled, visit
 from widgets.inked import Inked
 from widgets.palette import READABLE, Palette, contrast, palette
@@ -37,6 +40,16 @@ EMPTY = "faint"
 """The ink of places where nothing is: no word, bar or chart is drawn in it."""
 NAMES = Palette.__struct_fields__
 _INK, _GROUND = 1, 2
+ANSI = tuple(BUILTIN_THEMES[name] for name in ("ansi-dark", "ansi-light"))
+SHORT = {
+    "ansi-dark": {"Tango": "down", "Solarized": "alarm caution down found good live paper up warn"},
+    "ansi-light": {
+        "Terminal.app": "warn",
+        "Solarized": "accent alarm caution down found good head_row live muted paper strong text title title_focus up "
+        "warn",
+    },
+}
+"""Inks that the terminal's own colours leave below 4.5, by terminal: with sixteen colours there are no better ones."""
 
 
 def named(colors: Palette) -> Palette:
@@ -113,6 +126,17 @@ async def test_every_ink_of_every_view_reads_on_its_ground_under_every_theme(
             if reached < READABLE:
                 poor.append(f"{theme.name}: {ink_name} on {ground_name} is {reached:.2f}, in {where}")
     assert not poor, "\n".join(poor)
+    pairs = {(ink, ground) for ink, ground, _ in found} | {(block, block) for block in BLOCKS}
+    for theme in ANSI:
+        colors = palette(theme)
+        short: dict[str, set[str]] = {}
+        for terminal in TERMINALS:
+            for ink_name, ground_name in pairs:
+                ink = terminal.shown(getattr(colors, ink_name).color, dark=theme.dark)
+                ground = terminal.shown(getattr(colors, ground_name).bgcolor, dark=theme.dark, ground=True)
+                if contrast(ink, ground) < READABLE:
+                    short.setdefault(terminal.name, set()).add(ink_name)
+        assert {name: " ".join(sorted(inks)) for name, inks in short.items()} == SHORT[theme.name]
 
 
 async def test_form_fields_read_under_every_theme(tmp_path: Path) -> None:

@@ -57,17 +57,22 @@ DIALOGS = (
     Stop("kill", ("K",)),
     Stop("mode", ("m",)),
     Stop("filter", ("f",)),
+    Stop("search", ("slash",)),
+    Stop("mute", ("4", "up", "M")),
+    Stop("export", ("8", "E")),
     Stop("palette", ("colon", "t")),
     Stop("theme", ("T",)),
     Stop("jump", ("semicolon",)),
     Stop("quit", ("q",)),
 )
 """What asks something of a person over a view."""
+LIVE = Stop("live", ("t", "y"))
+"""What real money asks besides; of the live profile."""
 
 
-def day() -> Snapshot:
+def day(profile: str = "simulated") -> Snapshot:
     """A desk in the middle of a lively day: something in every pane."""
-    base = made_up.snapshot()
+    base = made_up.snapshot(profile)
     filled = [order for order in base.orders if order.filled]
     fills = tuple(
         Fill(f"x-{n}", order.client_order_id, order.symbol, Side.BUY, Decimal(size), Decimal(price), Decimal("0.13"),
@@ -89,11 +94,16 @@ def day() -> Snapshot:
 
 @asynccontextmanager
 async def on_tour(
-    folder: Path, size: tuple[int, int], theme: str = "", *, config: ScreenConfig | None = None
+    folder: Path,
+    size: tuple[int, int],
+    theme: str = "",
+    *,
+    config: ScreenConfig | None = None,
+    profile: str = "simulated",
 ) -> AsyncIterator[tuple[Pilot[bool], DeskApp]]:
     """A desk with a journal, before its first view."""
     config = config or ScreenConfig(fps="60", theme=theme)
-    client, beat = StillClient(day()), reading.BEAT_S
+    client, beat = StillClient(day(profile)), reading.BEAT_S
     app = DeskApp(lambda: client, config, seconds=lambda: 0.0, paths=write_day(folder))
     reading.BEAT_S = 3600.0
     try:
@@ -114,8 +124,8 @@ async def settled(pilot: Pilot[bool], app: DeskApp) -> None:
     await still(pilot)
 
 
-_ASKING = ("reject", "kill", "mode", "filter", "search", "mute", "quit", "edit")
-_STANDING = {"link", *(f"action_{name}" for name in _ASKING)}
+_ASKING = ("reject", "kill", "mode", "filter", "search", "mute", "quit", "edit", "export")
+_STANDING = {"link", "_confirm_live", *(f"action_{name}" for name in _ASKING)}
 """Workers that last: the line to the engine, and questions that a person has not answered."""
 
 

@@ -17,7 +17,8 @@ SAYS = {
     "desk": "GAUGES", "ticket": "CONTROLS", "symbol": "WHY NO TRADE", "posts": "AUTHOR", "orders": "FILLS",
     "risk": "PROTECTIONS", "feeds": "LIGHTS", "ledger": "LEDGER", "journal": "JOURNAL", "story": "WHY",
     "help": "DECIDE", "reject": "in your own words", "edit": "Edit BUY", "kill": "KILL SWITCH", "mode": "Who decides?",
-    "filter": "Show only posts", "palette": "tickets", "theme": "desk-light", "jump": "", "quit": "Leave the desk?",
+    "filter": "Show only posts", "search": "Find in posts", "mute": "Hide an author", "export": "EXPORT",
+    "palette": "tickets", "theme": "desk-light", "jump": "", "quit": "Leave the desk?",
 }  # fmt: skip
 """What each says of itself, whoever it tells of."""
 LEAVE = "\x1b[27u"

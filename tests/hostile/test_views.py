@@ -32,8 +32,6 @@ SIZE = (120, 48)
 STOPS = (
     *VIEWS,
     *DIALOGS,
-    Stop("search", ("slash",)),
-    Stop("mute", ("4", "up", "M")),
     Stop("in full", ("6", "enter")),
 )
 BASES: frozenset[type[Screen[Any]]] = frozenset({Sharing, VerbScreen, ViewScreen, ReadingView, Picker})
