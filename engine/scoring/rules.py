@@ -69,7 +69,6 @@ _PAIR: Final = re.compile(b"[%b](?=[%b])" % (re.escape(_with(FIRST)), re.escape(
 """Two neighbours with which one of our phrases may begin."""
 _NOT_UPPER: Final = _without(UPPER)
 _NO_ASIDE: Final = _without(ASIDE)
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 class Tally(Value, frozen=True, gc=False):
@@ -178,7 +177,7 @@ class Rules:
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""
-        present = self._signs.intersection("".join(_BEYOND_ASCII.findall(text)))
+        present = self._signs.intersection(text)
         if len(present) > _FEW:
             return text.translate(self._spelt_at)
         for sign in present:
