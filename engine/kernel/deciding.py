@@ -38,13 +38,20 @@ class Deciding:
         if not verdict.passed:
             first = verdict.failures[0]
             dealing.decide(ticket, DecisionKind.BLOCKED, "risk", f"{first.id} {first.control}: {first.reason}")
-        elif dealing.failed:
-            dealing.decide(ticket, DecisionKind.BLOCKED, "engine", dealing.failed)
+        elif held_up := self._held_up(signal.symbol, draft):
+            dealing.decide(ticket, DecisionKind.BLOCKED, "engine", held_up)
         elif mode is Mode.OFF:
             dealing.decide(ticket, DecisionKind.BLOCKED, "mode", f"mode is off for {signal.symbol}")
         elif mode is Mode.AUTO and draft is not None:
             dealing.decide(ticket, DecisionKind.AUTO, "autopilot", "mode is auto", verdict)
             dealing.send(ticket, draft)
+
+    def _held_up(self, symbol: str, draft: Draft | None) -> str:
+        """Why nothing may be ordered now beyond what the controls say; empty when it may."""
+        adds = draft is not None and not draft.reduces
+        if adds and not self._dealing.failed and self._dealing.flattening.under_way(symbol):
+            return f"{symbol} is being flattened"
+        return self._dealing.failed
 
     def confirm(self, ticket_id: str, fingerprint: str, by: str) -> Reply:
         """A person confirms: the controls run again on fresh prices, and what was seen must still hold."""
@@ -55,8 +62,8 @@ class Deciding:
         now_ns = self._clock.now_ns()
         draft, verdict = self._judge(ticket.signal, ticket.draft, ticket.edits)
         differences = dealing.tickets.refusal(ticket, fingerprint, draft, verdict, now_ns)
-        if dealing.failed:
-            differences = (*differences, f"engine: {dealing.failed}")
+        if held_up := self._held_up(ticket.signal.symbol, draft):
+            differences = (*differences, f"engine: {held_up}")
         if differences or draft is None:
             fresh = dealing.tickets.refresh(ticket, draft, verdict, "; ".join(differences), now_ns)
             self._journal.append("ticket", fresh.id, fresh, now_ns)

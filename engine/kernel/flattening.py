@@ -33,6 +33,10 @@ class Flattening:
         self.waiting: dict[str, str] = {}
         """Symbol → reason of each that waits: the last engine had not finished it, or the market is closed."""
 
+    def under_way(self, symbol: str) -> bool:
+        """Whether the symbol is being flattened, or is to be: nothing enters it meanwhile."""
+        return symbol in self.waiting or self._dealing.orders.flattening(symbol)
+
     def flatten(self, symbol: str, reason: str) -> Reply:
         """Close one position, or with * all: protective legs are cancelled first, then what is held is sold.
 

@@ -354,6 +354,10 @@ class Orders:
         """Whether the symbol's price is not to be valued at yet: it may be that of a split holding."""
         return self._protector.jumped(symbol)
 
+    def flattening(self, symbol: str) -> bool:
+        """Whether a flatten of the symbol is under way."""
+        return any(plan.role is Role.FLATTEN for plan in self._closer.of(symbol))
+
     def exits(self, symbol: str) -> Exits:
         """How the symbol's holding is protected."""
         return self._protector.exits(symbol)

@@ -114,3 +114,24 @@ class TestFlattenWhileTheMarketIsClosed:
         desk.later(20)
         self.compared(desk)
         assert desk.placed() == []
+
+
+def test_nothing_enters_a_symbol_while_it_is_flattened(desk: Desk) -> None:
+    """Else a restart would take the entry for a sign that the flatten was over."""
+    entry = Draft("TSLA", Side.BUY, D("5.5"), D("100.2"), D(100), NOW, D(95), D(110))
+    sale = Draft("TSLA", Side.SELL, D("5.5"), D("99.8"), D(100), NOW, reduces=True)
+    held_up = desk.stages.deciding._held_up
+    desk.open()
+    desk.buy("5.5")
+    assert held_up("TSLA", entry) == ""
+    desk.dealing.market = Market(Session.CLOSED, NOW)
+    desk.dealing.flattening.flatten("TSLA", "drill")
+    assert held_up("TSLA", entry) == "TSLA is being flattened", "it waits"
+    desk.dealing.market = Market(Session.REGULAR, NOW)
+    desk.dealing.flattening.resume()
+    (flatten,) = desk.placed()
+    assert held_up("TSLA", entry) == "TSLA is being flattened", "it is under way"
+    assert held_up("TSLA", sale) == held_up("GOOG", entry) == ""
+    desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
+    desk.fill(flatten, "5.5")
+    assert held_up("TSLA", entry) == "", "flat"
