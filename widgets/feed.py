@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from engine.model.frames import PostRow
 from engine.model.guard import GuardMark
-from widgets import figures
+from widgets.feed_head import FeedHead
 from widgets.inked import wait_s
 from widgets.line import Line
 from widgets.post_line import post_line, post_words
@@ -47,9 +47,7 @@ class Feed(Wheel, can_focus=True):
         self._symbols = symbols
         self._fps = fps
         self._window = PostWindow(rows)
-        self._total = 0
-        self._unseen = 0
-        self._unscored = 0
+        self._head = FeedHead(self.TITLE)
         self._painted_end = 0
         """Sequence number after the last row that was painted."""
         self._rushing = False
@@ -61,25 +59,23 @@ class Feed(Wheel, can_focus=True):
         """Every line as it is painted, the title first."""
         self._made_for: Size | None = None
         """The size that the lines were made for; None when they are to be made again."""
-        self._hint = ""
-        self._keys = ("G", "f", "Tab")
 
     # What the desk calls
 
     @property
     def hint(self) -> str:
         """Said at the right end of the title on a narrow screen, where nothing else has to be said."""
-        return self._hint
+        return self._head.hint
 
     @hint.setter
     def hint(self, hint: str) -> None:
-        if hint != self._hint:
-            self._hint = hint
+        if hint != self._head.hint:
+            self._head.hint = hint
             self._dirty()
 
     def name_keys(self, *, follow: str, filter: str, next_pane: str) -> None:
         """The keys in force, as its words name them."""
-        self._keys = (follow, filter, next_pane)
+        self._head.keys = (follow, filter, next_pane)
 
     def push(self, posts: Iterable[PostRow]) -> None:
         """Append posts, oldest first; the next frame paints them."""
@@ -89,8 +85,9 @@ class Feed(Wheel, can_focus=True):
     def count(self, total: int, unseen: int, unscored: int = 0) -> None:
         """Say how many posts there really were, and how many of them never came to this screen: `unscored` because
         they concern no symbol or only repeat another post, `unseen` for want of time."""
-        if (total, unseen, unscored) != (self._total, self._unseen, self._unscored):
-            self._total, self._unseen, self._unscored = total, unseen, unscored
+        head = self._head
+        if (total, unseen, unscored) != (head.total, head.unseen, head.unscored):
+            head.total, head.unseen, head.unscored = total, unseen, unscored
             self._dirty(_RUSH_FPS if self._rushing else self._fps)
 
     def clear(self) -> None:
@@ -229,9 +226,10 @@ class Feed(Wheel, can_focus=True):
         """Every line as it shall be seen now, the title first."""
         self._made_for = width, height = self.size
         base, rows = self.inks.base, self._window.rows()
-        self._lines = [self._title(width).strip(width, base + self.inks.head_row)]
+        title = self._head.line(self._window, width, self.inks, focused=self.has_focus)
+        self._lines = [title.strip(width, base + self.inks.head_row)]
         self._lines += [self._post(seq, width) for seq in rows[: max(0, height - 1)]]
-        said = [self._nothing] if not rows else []
+        said = [self._head.nothing(self._window)] if not rows else []
         for text in said + [""] * (height - len(self._lines) - len(said)):
             self._lines.append(Line().field(text, width, self.inks.muted).strip(width, base))
         return self._lines
@@ -253,38 +251,6 @@ class Feed(Wheel, can_focus=True):
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
         return strip
-
-    @property
-    def _nothing(self) -> str:
-        """Said where the first post would stand."""
-        if self._window.filter:
-            return f" No post matches. {self._keys[1]} changes the filter, an empty one shows all."
-        if self._window.hidden:
-            return " Every post here is of a muted author."
-        return " No posts yet." if self._total == 0 else ""
-
-    def _title(self, width: int) -> Line:
-        colors, window = self.inks, self._window
-        style = colors.title_focus if self.has_focus else colors.title
-        line = Line().add("▌" if self.has_focus else " ", style).add(self.TITLE, style)
-        line.add(f" {figures.count(self._total)}", colors.head_row)
-        if self._unscored:
-            line.add(f"  {figures.count(self._unscored)} not scored", colors.head_row)
-        if self._unseen:
-            line.add(f"  {figures.count(self._unseen)} not shown", colors.warn)
-        for label, words in (("filter", window.filter.text), ("search", window.words)):
-            if words:
-                line.add(f"  {label} ", colors.head_row).field(words, min(24, len(words)), style)
-        if window.filter:
-            line.add(f"  {figures.count(len(window.shown))} match", colors.head_row)
-        if window.hidden:
-            line.add(f"  {figures.count(window.hidden)} muted", colors.head_row)
-        if window.cursor is not None:
-            new = f"▲ {figures.count(self.new)} new  {self._keys[0]} follow "
-            return line.right(new, width - line.cells, colors.title_focus)
-        busy = bool(window.filter or window.words or self._unseen or self._unscored)
-        hint = f"{self._keys[2]}: {self._hint} " if self._hint and width < 100 and not busy else ""
-        return line.right(hint if line.cells + 2 + len(hint) <= width else "", width - line.cells, colors.head_row)
 
     def forget_painted(self) -> None:
         self._strips.clear()
