@@ -52,10 +52,10 @@ TURN_NS = MILLISECOND
 """How long feed events are taken before other tasks (control socket, venue answers) get the loop: every step from a
 confirmed ticket to its order waits for a turn to end."""
 REST_S = 0.001
-"""How long the loop rests after each feed event while an order is on its way to the wire. Its steps on the journal's
-and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which nobody
-gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back before
-the other thread is awake."""
+"""How long the loop rests after each feed event while an order, or its cancellation, is on its way. Its steps on the
+journal's and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which
+nobody gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back
+before the other thread is awake."""
 REPLAY_TURN_NS = 20 * MILLISECOND
 """The same in a replay, where nobody waits for a venue."""
 
@@ -328,7 +328,7 @@ class Kernel:
                 taken, begun = 0, True
 
     async def _give_way(self) -> None:
-        """Let other tasks have the loop, and while an order is on its way its threads the interpreter."""
+        """Let other tasks have the loop, and while an order is on its way, its threads the interpreter."""
         await asyncio.sleep(0)
         if stopwatch_ns() < self._link.hurry_until_ns:
             await self._inbox.wait(REST_S, urgent=True)

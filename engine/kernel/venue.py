@@ -27,7 +27,7 @@ LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
 
 HURRY_NS = 20 * MILLISECOND
-"""How long an order may take from its intent to the venue's answer while the kernel rests between posts for it."""
+"""How long an order or a cancellation may take until the venue's answer while the kernel rests between posts for it."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to ask a venue that does not answer; the last one repeats."""
@@ -65,9 +65,9 @@ class VenueLink:
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
         self.hurry_until_ns = 0
-        """Until when on the stopwatch an order may be on its way to the wire; 0 once all have been answered."""
+        """Until when on the stopwatch an order or a cancellation may be on its way; 0 once all have been answered."""
         self._hurried = 0
-        """Orders that are on their way, or not answered yet."""
+        """How many are on their way, or not answered yet."""
 
     # connecting ------------------------------------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class VenueLink:
             requests.clear()
             if not self._broker.simulated:
                 for request in batch:
-                    if isinstance(request, Place | Resend):
+                    if isinstance(request, Place | Resend | Cancel):
                         self._hurried += 1
                         self.hurry_until_ns = stopwatch_ns() + HURRY_NS
                         self._spawn(self._hurry(request))
@@ -144,7 +144,7 @@ class VenueLink:
             case Compare():
                 return  # a simulated venue knows neither splits nor fees in coins: its book is ours
 
-    async def _hurry(self, request: Place | Resend) -> None:
+    async def _hurry(self, request: Place | Resend | Cancel) -> None:
         try:
             await self._later(request)
         finally:

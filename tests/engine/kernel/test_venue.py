@@ -11,17 +11,19 @@ import msgspec
 import pytest
 
 from engine.clock import VirtualClock, stopwatch_ns
-from engine.kernel.inbox import Answered, Unrecorded
+from engine.kernel.inbox import Answered, CancelAnswered, Unrecorded
 from engine.kernel.stages import Stages
 from engine.kernel.venue import HURRY_NS
-from engine.model import Draft, Intent, Outcome, Role, Side
-from engine.orders import Place
+from engine.model import Draft, Intent, Order, OrderStatus, Outcome, Role, Side
+from engine.orders import Cancel, Place
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
 
 INTENT = Intent(
     "desk-1", "s", "t", 1, Role.ENTRY, Draft("TSLA", Side.BUY, Decimal(1), Decimal(250), Decimal(250), NOW), NOW
 )
+
+ORDER = Order("desk-1", "at-the-venue", "TSLA", Side.BUY, Decimal(1), OrderStatus.CANCELING, Role.ENTRY)
 
 
 @pytest.fixture
@@ -50,6 +52,17 @@ async def test_the_kernel_hurries_until_every_order_is_answered(stages: Stages) 
         assert told.answer.outcome is Outcome.DENIED
     await link.finish(30.0)
     assert link.hurry_until_ns == 0
+
+
+async def test_the_kernel_hurries_for_a_cancellation(stages: Stages) -> None:
+    stages.dealing.requests.append(Cancel(ORDER))
+    await stages.link.carry_out()
+    assert stopwatch_ns() < stages.link.hurry_until_ns
+    told = await answered(stages)
+    assert isinstance(told, CancelAnswered)
+    assert told.order is ORDER
+    await stages.link.finish(30.0)
+    assert stages.link.hurry_until_ns == 0
 
 
 async def test_the_kernel_does_not_hurry_for_an_order_that_cannot_be_recorded(stages: Stages) -> None:
