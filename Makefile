@@ -70,7 +70,7 @@ scores: setup-dev  ## measure the scorers on the labelled sets, where they are, 
 picture: setup-dev  ## take docs/desk.svg again: the desk on its demo day
 	$(PY) -m tools.picture
 
-pictures: setup-dev  ## take docs/pictures/ again: every view on a made-up day
+pictures: setup-dev  ## take docs/pictures/ again: every view and dialog on a made-up day
 	$(PY) -m tools.view_pictures
 
 lock: setup-dev  ## resolve the pins again from pyproject.toml

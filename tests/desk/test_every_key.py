@@ -2,7 +2,7 @@
 
 The desk stands on a fake engine that takes every command and changes nothing, with a journal of the same day. Each view
 is tried at one of the three sizes, and what opens something is opened from the first view that has it;
-`DESK_EVERY_KEY=all pytest tests/desk/test_every_key.py` tries all of it everywhere (about 15 minutes).
+`DESK_EVERY_KEY=all pytest tests/desk/test_every_key.py` tries all of it everywhere (about 10 minutes).
 """
 
 from __future__ import annotations
