@@ -105,6 +105,7 @@ _BETWEEN = {
     "engine.heartbeat_s": (0.1, 86_400),
     "x.rule_length": (128, 4096),
     "x.rule_limit": (1, 100_000),
+    "journal.log_limit_mib": (64, 1_000_000),
     "guards.window_s": (60, 86_400),
     "guards.posts": (100, 1_000_000),
     "guards.similarity": (0.3, 1),

@@ -56,6 +56,9 @@ class JournalConfig(Section, frozen=True, kw_only=True):
     """An id counts as seen for this long, over restarts too."""
     quote_s: float = 5.0
     """A quote per symbol is recorded at most this often."""
+    log_limit_mib: int = 4096
+    """Most that the write-ahead log may hold because another program still reads what was before it; at half of it no
+    new risk is taken, then nothing is recorded, or ordered, any more: the disk would fill up."""
 
 
 class WatchdogConfig(Section, frozen=True, kw_only=True):

@@ -76,6 +76,7 @@ class Journal:
         self._on_failure = on_failure
         self._group_s = config.commit_ms / 1000
         self._group_rows = config.commit_rows
+        self._log_limit = config.log_limit_mib << 20
         self._queue: deque[tuple[int, int, str, str, Value]] = deque()
         self._seq = 0
         self._durable = Anchor(0, b"")
@@ -323,6 +324,12 @@ class Journal:
             _, logged, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._kept_pages = logged - copied
             self._pages = 0
+            if self.kept_bytes > self._log_limit:
+                raise JournalError(
+                    f"the write-ahead log holds more than {self._log_limit >> 20} MiB, kept by a program that reads it",
+                    where=str(self.path),
+                    remedy="end that program (an export, a database browser), then start again: nothing is lost",
+                )
 
     def _encoded(self, previous: bytes) -> tuple[list[Field], Anchor, int]:
         """The next group, each record chained to the one before: its rows' fields, its last record and its bytes."""

@@ -180,10 +180,14 @@ class Watchdog:
 
     def _kept(self) -> Iterator[Problem]:
         """Somebody reads the journal as it was long ago: what came since cannot leave the write-ahead log."""
-        if self._stages.journal.kept_bytes > KEPT_LIMIT:
+        kept, limit_mib = self._stages.journal.kept_bytes, self._stages.reloading.config.journal.log_limit_mib
+        half = (limit_mib << 20) // 2
+        if kept > min(KEPT_LIMIT, half):
+            told_mib = (half if kept > half else KEPT_LIMIT) >> 20
             yield Problem(
                 "journal-log",
-                f"the journal's write-ahead log holds more than {KEPT_LIMIT >> 20} MiB, kept by another process",
+                f"the journal's write-ahead log holds more than {told_mib} MiB, kept by another process; "
+                f"at {limit_mib} MiB nothing is recorded or ordered any more",
                 "end the program that has had the journal open for long (an export, a database browser)",
-                reduces=False,
+                reduces=kept > half,
             )

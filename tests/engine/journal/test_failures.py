@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -104,3 +105,28 @@ def test_a_thread_that_ends_unexpectedly_is_a_failure(opened: Opened, monkeypatc
     with pytest.raises(JournalError, match="ended unexpectedly"):
         journal.flush()
     assert len(told) == 1
+
+
+def test_a_log_that_a_reader_keeps_for_ever_is_bounded(opened: Opened, path: Path, append_made_up: Append) -> None:
+    """What the disk would end anyway is ended in order: everything recorded is there once the reader has left."""
+    told: list[JournalError] = []
+    journal = opened(log_limit_mib=1, on_failure=told.append)
+    append_made_up(journal, 10)
+    journal.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM records").fetchone() == (10,)
+        with pytest.raises(JournalError, match="holds more than 1 MiB, kept by a program that reads it"):
+            for _ in range(40):
+                append_made_up(journal, 1000)
+                journal.flush()
+        assert told == [journal.failure]
+        assert path.with_name(path.name + "-wal").stat().st_size < 24 << 20
+        reader.execute("ROLLBACK")
+    durable = journal.durable
+    journal.close()
+    again = opened()
+    assert again.durable == durable
+    again.close()
+    with Reader(path) as reader_again:
+        assert reader_again.verify().ok
