@@ -67,8 +67,6 @@ class DeskApp(App[bool], inherit_bindings=False):
     .-compact StatusBar { height: 1; }
     """
     """What zoom and compact mean in every view."""
-    CSS_PATH = "screens/main.tcss"
-    """Textual reads no sheet of the first screen's own."""
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "help_quit", show=False, system=True)]
     """Without Textual's Ctrl+Q, which leaves unasked: flow control's own key, pressed where Ctrl+S froze a screen."""
@@ -146,6 +144,8 @@ class DeskApp(App[bool], inherit_bindings=False):
     def get_default_screen(self) -> Main:
         """The desk itself: every other screen stands over it."""
         self.main = Main(self.link, fps=self._fps, feed_rows=self._config.feed_rows, quit_desk=self.quit_desk)
+        for sheet in self.main.css_path:  # Textual does so for every screen but the first
+            self.stylesheet.read(sheet)
         return self.main
 
     def on_mount(self) -> None:

@@ -53,6 +53,7 @@ class Main(ViewScreen):
     """Draws the mirror. Every change of state comes from the engine; keys only ask for one."""
 
     VIEW = "desk"
+    CSS_PATH = "main.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
     AUTO_FOCUS = "Tickets"
 
