@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from desk.context import GlobalOptions
+from engine.core_dumps import forbid_core_dumps
 from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeskError
 from engine.streams import open_closed_streams
 
@@ -142,6 +143,7 @@ def run() -> NoReturn:
     """Carry out the command line: prints errors with their remedy, no traceback, and exits with a documented code."""
     gc.set_threshold(STARTING)
     open_closed_streams()
+    forbid_core_dumps()
     try:
         code = main_group.main(prog_name="desk", standalone_mode=False)
         sys.stdout.flush()

@@ -7,9 +7,11 @@ import sys
 gc.set_threshold(100_000)  # what is imported now stays; the kernel sets its own once it is up
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGHUP})  # see `HELD` there
 
+from engine.core_dumps import forbid_core_dumps  # noqa: E402
 from engine.streams import open_closed_streams  # noqa: E402
 
 open_closed_streams()
+forbid_core_dumps()
 
 from engine.kernel.process import main  # noqa: E402
 
