@@ -306,7 +306,7 @@ def run(
         starting=starting,
         on_first_picture=_settle,
     )
-    app.run()
+    app.run(mouse=screen.mouse)
     if app.failure is not None:
         raise app.failure
     return app.return_code if app.return_code is not None else EXIT_OK

@@ -89,6 +89,8 @@ class ScreenConfig(Section, frozen=True, kw_only=True):
     """The status bar shows this machine's time of day beside the exchange's."""
     ascii: bool = False
     """Glyphs in ASCII, for a terminal that shows ▲ two cells wide or not at all."""
+    mouse: bool = True
+    """The mouse chooses and scrolls; off, the terminal keeps it, to mark text with."""
     notify: tuple[str, ...] = ()
     """What the terminal is told of, by OSC 9: `tickets`, `fills`, `alerts`; tmux needs `allow-passthrough on`."""
     bell: tuple[str, ...] = ()

@@ -269,12 +269,13 @@ def main() -> None:
     parser.add_argument("--then-idle", action="store_true", help="stay, quiet, after the load")
     parser.add_argument("--every", type=float, default=86_400.0, help="seconds between new tickets")
     parser.add_argument("--desk", action="store_true", help="show the desk instead of serving")
+    parser.add_argument("--no-mouse", action="store_true", help="the desk leaves the mouse to the terminal")
     arguments = parser.parse_args()
     if arguments.desk:
         from desk.app import run
         from engine.config import ScreenConfig
 
-        raise SystemExit(run(arguments.socket, ScreenConfig()))
+        raise SystemExit(run(arguments.socket, ScreenConfig(mouse=not arguments.no_mouse)))
     arguments.socket.unlink(missing_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(arguments))

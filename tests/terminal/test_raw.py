@@ -53,10 +53,12 @@ class Fake:
         assert self.process.stdout is not None
         assert "listening" in self.process.stdout.readline()
 
-    def desk(self, size: tuple[int, int] = (120, 40), *, deaf: bool = False, **environment: str) -> RawTerminal:
+    def desk(
+        self, size: tuple[int, int] = (120, 40), *options: str, deaf: bool = False, **environment: str
+    ) -> RawTerminal:
         """A desk on a terminal; a `deaf` one gets no SIGHUP, as under nohup."""
         before = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"] if deaf else []
-        return RawTerminal([*before, *self._command, "--desk"], size, environment)
+        return RawTerminal([*before, *self._command, "--desk", *options], size, environment)
 
     def told(self) -> Snapshot:
         """What the engine answers: it is well, and this is what came of it."""
@@ -152,6 +154,18 @@ def test_a_poor_terminal_gets_no_more_than_it_has(term: str) -> None:
         leave(terminal)
         assert terminal.written.rfind(b"\x1b[?1049l") > terminal.written.rfind(b"\x1b[?1049h") >= 0
         assert termios.tcgetattr(terminal.terminal) == terminal.modes
+
+
+def test_the_mouse_is_the_terminals_where_it_shall_be() -> None:
+    """It is asked for unless the configuration says no; every key does what it did."""
+    asked = re.compile(rb"\x1b\[\?100[0236][;0-9]*h")
+    with fake() as engine:
+        for options, wanted in (((), True), (("--no-mouse",), False)):
+            with engine.desk((80, 24), *options) as terminal:
+                terminal.wait("2 pending")
+                terminal.rest()
+                assert bool(asked.search(terminal.written)) is wanted
+                leave(terminal)
 
 
 def test_what_is_pasted_into_a_line_is_one_line_and_sends_nothing() -> None:
