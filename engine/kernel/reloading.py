@@ -93,8 +93,11 @@ class Reloading:
     def changed(self, held: Mapping[str, str], said: tuple[str, ...] = ()) -> str:
         """At the start after a crash or a signal: what only a restart takes over and was changed since, in words.
 
-        `held` is what the last engine began with. Which way such a setting allows more cannot be told.
+        `held` is what the last engine began with; empty where none did, or a person stopped it, and nothing was changed
+        over a crash. Which way such a setting allows more cannot be told.
         """
+        if not held:
+            return ""
         now = {key: text for key, text in fixed_settings(self.config).items() if key not in said}
         changes = changed_settings(held, now)
         if not changes:

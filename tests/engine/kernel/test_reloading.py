@@ -13,13 +13,13 @@ import pytest
 
 from engine.clock import SystemClock
 from engine.config import Config, Version, load, user_path, version
-from engine.config.live import live_settings
+from engine.config.live import fixed_settings, live_settings
 from engine.errors import ConfigError
 from engine.kernel import reloading
 from engine.kernel.inbox import Inbox, Reread
 from engine.kernel.process import reader_of
 from engine.kernel.stages import Stages
-from engine.model import Mode
+from engine.model import Mode, TradingState
 from tests.engine.kernel import bare
 
 pytestmark = pytest.mark.timeout(60)
@@ -193,6 +193,17 @@ def test_the_autopilot_by_the_file_is_not_confirmed_by_a_crash(tmp_path: Path) -
         made.reloading.ask()
         assert made.dealing.tickets.mode("TSLA") is Mode.CONFIRM
         assert "tickets.mode: confirm → auto" in alert(made, "config:confirm")
+
+
+def test_a_first_start_has_changed_nothing(made: Stages) -> None:
+    assert made.reloading.changed({}) == ""
+    assert made.reloading.changed(fixed_settings(made.reloading.config)) == ""
+    made.journal.open()
+    try:
+        made.resume()
+    finally:
+        made.journal.close()
+    assert made.dealing.risk.state is TradingState.ACTIVE
 
 
 @pytest.mark.parametrize(
