@@ -29,6 +29,29 @@ def make_private(path: Path) -> None:
             companion.chmod(0o600)
 
 
+class Standing:
+    """The journal and its write-ahead log as they were opened. A file that is moved away takes what is written with it:
+    the next start would know nothing of it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError when one of them is not there."""
+        self._files = [(each, each.stat()) for each in (path, path.with_name(path.name + "-wal"))]
+
+    def check(self) -> None:
+        """Raises JournalError when another file stands in the place of one of them, or none. Two calls of `stat`."""
+        for path, known in self._files:
+            try:
+                stands = os.path.samestat(path.stat(), known)
+            except OSError:
+                stands = False
+            if not stands:
+                raise JournalError(
+                    "could not write to it: the file was moved away, removed or replaced",
+                    where=str(path),
+                    remedy="put the file back, with those beside it, before the next start: it has every record",
+                )
+
+
 def newest(connection: sqlite3.Connection, path: Path, profile: str) -> tuple[Anchor, int]:
     """The newest record of a journal that may be written, and how many from the first on were passed over.
 

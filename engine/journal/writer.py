@@ -23,7 +23,7 @@ from engine.journal.anchor import Anchor, AnchorFile
 from engine.journal.chain import KEY_LIMIT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
-from engine.journal.opening import make_private, newest
+from engine.journal.opening import Standing, make_private, newest
 from engine.journal.rows import Field, insert
 from engine.model import Value
 
@@ -141,12 +141,15 @@ class Journal:
                 undo.callback(connection.close)
                 self._durable, self.unchecked = newest(connection, self.path, self._profile)
                 anchor.begin(self._durable)
+                standing = Standing(self.path)
                 undo.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise explain(error, self.path, "open the journal") from error
         self._seq = self._durable.seq
         self._refusal = None
-        self._thread = threading.Thread(target=self._run, args=(connection, anchor), name="journal", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(connection, anchor, standing), name="journal", daemon=True
+        )
         self._thread.start()
 
     def append(self, kind: str, key: str, value: Value, at_ns: int) -> int:
@@ -264,14 +267,14 @@ class Journal:
 
     # What follows runs on the writer's thread.
 
-    def _run(self, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+    def _run(self, connection: sqlite3.Connection, anchor: AnchorFile, standing: Standing) -> None:
         failure: JournalError | None = JournalError(
             "the journal's thread ended unexpectedly", where=str(self.path), remedy="start again and report this"
         )
         try:
             while self._rest():
                 self._gather()
-                self._write_group(connection, anchor)
+                self._write_group(connection, anchor, standing)
             connection.close()
             anchor.close()
             failure = None
@@ -308,10 +311,11 @@ class Journal:
             self._wake.wait(left)
             self._wake.clear()
 
-    def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+    def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile, standing: Standing) -> None:
         taken_at, newest = time.monotonic(), self._seq
         fields, durable, size = self._encoded(self._durable.hash)
         insert(connection, fields)
+        standing.check()
         self._durable = durable
         if durable.seq >= self._mark[0]:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)

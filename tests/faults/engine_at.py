@@ -23,7 +23,6 @@ from typing import Any
 import engine.clock
 from engine.brokers.alpaca import AlpacaBroker
 from engine.journal import Journal
-from engine.journal.anchor import AnchorFile
 from engine.kernel.dealing import Dealing
 from engine.kernel.process import main
 from engine.kernel.venue import VenueLink
@@ -135,11 +134,11 @@ def refuse_writes() -> None:
     """From now on SQLite takes the journal for read-only (https://sqlite.org/pragma.html#pragma_query_only)."""
     whole = Journal._write_group
 
-    def refused(self: Journal, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+    def refused(self: Journal, connection: sqlite3.Connection, *rest: Any) -> None:
         connection.execute("PRAGMA query_only = ON")
-        whole(self, connection, anchor)
+        whole(self, connection, *rest)
 
-    Journal._write_group = refused  # type: ignore[method-assign]
+    Journal._write_group = refused  # type: ignore[method-assign,assignment]
 
 
 WRITE = Journal._write_group
@@ -148,11 +147,11 @@ WRITE = Journal._write_group
 def slow_down(seconds: int) -> None:
     """From now on every write of the journal takes this much longer, as on a disk that is busy or about to fail."""
 
-    def slow(self: Journal, connection: sqlite3.Connection, anchor: AnchorFile) -> None:
+    def slow(self: Journal, *given: Any) -> None:
         time.sleep(seconds)
-        WRITE(self, connection, anchor)
+        WRITE(self, *given)
 
-    Journal._write_group = slow if seconds else WRITE  # type: ignore[method-assign]
+    Journal._write_group = slow if seconds else WRITE  # type: ignore[method-assign,assignment]
 
 
 def obey(file: Path) -> None:

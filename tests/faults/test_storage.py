@@ -215,3 +215,35 @@ def test_a_journal_that_becomes_read_only(machine: Machine, row: Row) -> None:
     machine.begin()
     machine.reconciled()
     machine.equal()
+
+
+@pytest.mark.slow
+def test_a_journal_that_is_moved_away(machine: Machine, row: Row) -> None:
+    """What would be written from now on would be gone with it: the next start would know of no order since."""
+    row.where, row.fault = "storage", "journal moved away under load"
+    row.must = "no order any more, exits stay, the socket says so; goes on from the same file when it is back"
+    machine.trading()
+    machine.street.turning = True
+    machine.log_from = len(machine.log)
+    legs = exits(machine)
+    away = machine.journal.with_name("away")
+    machine.journal.rename(away)
+
+    def says_so() -> bool:
+        seen = machine.seen()
+        return seen is not None and seen.status.state is TradingState.HALTED and "moved" in seen.status.state_reason
+
+    row.tried(machine.wait(says_so, "an engine that says that the journal is gone"))
+    before = posts(machine)
+    time.sleep(2.0)
+    assert posts(machine) == before
+    assert legs <= exits(machine)
+    quiet_log(machine)
+    machine.street.turning = False
+    assert machine.stop() != 0
+    away.rename(machine.journal)
+    row.orders += machine.check_intents()
+    machine.check_chain()
+    machine.begin()
+    machine.reconciled()
+    machine.equal()

@@ -107,6 +107,34 @@ def test_a_thread_that_ends_unexpectedly_is_a_failure(opened: Opened, monkeypatc
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_journal_that_is_moved_away_takes_no_record_that_counts_as_durable(
+    opened: Opened, path: Path, append_made_up: Append, suffix: str, replaced: bool
+) -> None:
+    told: list[JournalError] = []
+    journal = opened(on_failure=told.append)
+    append_made_up(journal, 5)
+    journal.flush()
+    moved = path.with_name(path.name + suffix)
+    away = path.with_name("away")
+    moved.rename(away)
+    if replaced:
+        moved.write_bytes(away.read_bytes())
+    append_made_up(journal, 1)
+    with pytest.raises(JournalError, match="moved away, removed or replaced"):
+        journal.flush()
+    assert told == [journal.failure]
+    assert journal.durable.seq == 5
+    journal.close()
+    away.replace(moved)
+    again = opened()
+    assert again.seq >= 5
+    again.close()
+    with Reader(path) as reader:
+        assert reader.verify().ok
+
+
 def test_a_log_that_a_reader_keeps_for_ever_is_bounded(opened: Opened, path: Path, append_made_up: Append) -> None:
     """What the disk would end anyway is ended in order: everything recorded is there once the reader has left."""
     told: list[JournalError] = []
