@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.clock import SECOND, parse_iso
+from engine.errors import RecordingError
+from engine.feeds.recording import Recording
 from engine.feeds.recording_rows import Event, Row, RowError, decode, event, time_ns
 from engine.model import FeedState, Halt, Light, Post, Quote
-from tests.engine.feeds.recorded import tweet
+from tests.engine.feeds.recorded import events, tweet, write
 
 
 def told(line: bytes) -> Event:
@@ -148,3 +151,56 @@ def test_any_object_is_a_row_or_a_clear_error(fields: dict[str, Any]) -> None:
         assert str(error)
     else:
         assert isinstance(item.received_ns, int)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{not json", "expected a line of JSON, found '{not json'"),
+        ('["a list"]', "Expected `object`, got `array`"),
+        ({"created_at": "2026-03-11T14:30:00Z", "text": "x"}, "expected id"),
+        ({"id": "", "created_at": "2026-03-11T14:30:00Z", "text": "x"}, "expected id"),
+        ({"id": "two words", "created_at": "2026-03-11T14:30:00Z", "text": "x"}, "expected id"),
+        ({"id": "1", "created_at": "2026-03-11T14:30:00Z"}, "expected text"),
+        ({"id": "1", "text": "x"}, "expected created_at"),
+        ({"id": "1", "text": "x", "received_at": "2026-03-11T14:30:00Z"}, "expected created_at"),
+        ({"id": "1", "text": "x", "created_at": "yesterday"}, "created_at"),
+        ({"id": "1", "text": "x", "created_at": "2026-03-11T14:30:00"}, "created_at"),
+        ({"id": "1", "text": "x", "timestamp_ms": "soon"}, "expected timestamp_ms"),
+        (
+            {"id": "1", "text": ["x"], "created_at": "2026-03-11T14:30:00Z"},
+            'text: Expected `str | null`, got `array`, found ["x"]',
+        ),
+        ({"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA"}, "expected bid, ask or last"),
+        ({"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "bid": "NaN"}, "bid"),
+        ({"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "tsla", "bid": 1}, "expected symbol"),
+        ({"kind": "quote", "symbol": "TSLA", "bid": 1}, "expected at"),
+        ({"kind": "halt", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA"}, "expected halted"),
+        ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "feed": "x", "state": "blue"}, "expected state among"),
+        ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "state": "up"}, "expected feed"),
+        ({"id": "1", "text": "x", "created_at": "9999-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
+        ({"id": "1", "text": "x", "created_at": "1969-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
+        ({"id": "1", "text": "x", "timestamp_ms": "9999999999999999"}, "expected a time from 1970 to 2199"),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "bid": "1e400"},
+            "expected bid as a number under 1,000,000,000,000",
+        ),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "ask": "-1e999999999"},
+            "expected ask as a number under 1,000,000,000,000",
+        ),
+        (
+            {"kind": "quote", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA", "last": "1e-999999999"},
+            "expected last as a number of at least 1E-30",
+        ),
+        ({"kind": "song", "at": "2026-03-11T14:30:00Z"}, "expected kind post, quote, halt or feed, found 'song'"),
+    ],
+)
+def test_a_malformed_line_is_named(tmp_path: Path, row: Any, message: str) -> None:
+    path = write(tmp_path / "posts.jsonl", [tweet(0), "", tweet(1), row])
+    for read in (events, lambda path: Recording(path).contents):
+        with pytest.raises(RecordingError) as caught:
+            read(path)
+        assert caught.value.where == f"{path}:4"
+        assert message in caught.value.message
+        assert "docs/recordings.md" in caught.value.remedy
