@@ -28,7 +28,7 @@ from tests.widgets.harness import painted
 
 SPEED = "3600"
 """Recorded seconds per second: slow enough that the clock has to run on between events."""
-WATCHED_ONCE = "the demo day is long: it is paced once, with a client and a desk attached together"
+WATCHED_ONCE = "the demo day is long: it is played once more, paced, with a client and a desk attached together"
 
 Attach = Callable[[Path, int], Awaitable[None]]
 
@@ -43,6 +43,7 @@ class Recording:
         """From when on a paced run is paced."""
         self.journal = folder / "reference.journal"
         self.report = replay(folder, path, self.journal)
+        assert self.report["fills"], "the recording trades nothing: it shows nothing"
 
 
 @pytest.fixture(
@@ -143,11 +144,12 @@ async def both(socket: Path, pid: int) -> None:
 
 @pytest.mark.timeout(240)
 def test_as_fast_as_possible_twice(recording: Recording, home: Path) -> None:
+    if not recording.path:
+        pytest.skip(WATCHED_ONCE)
     again = home / "again.journal"
     report = replay(home, recording.path, again)
     assert_same_chain(again, recording.journal)
     assert {**report, "journal": ""} == {**recording.report, "journal": ""}
-    assert report["fills"], "the recording trades nothing: it shows nothing"
 
 
 @pytest.mark.timeout(240)
