@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.clock import SECOND
 from engine.errors import EXIT_JOURNAL
 from engine.model import TradingState
 from tests.engine.kernel.process import ending
@@ -21,6 +22,10 @@ from tests.faults.machine import Machine
 from tests.faults.street import Street
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("faults-engine")]
+
+STOPPED_S = 25.0
+STALE_NS = 15 * SECOND
+"""R17's limit, as shipped."""
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +148,29 @@ def test_the_clock_jumps(machine: Machine, row: Row, hours: int) -> None:
     machine.reconciled()
     machine.equal()
     quiet_log(machine)
+
+
+@pytest.mark.slow
+def test_stopped_for_a_while(machine: Machine, row: Row) -> None:
+    """SIGSTOP, as a debugger, `fg` or a frozen container does: what comes in at once afterwards is old."""
+    row.where, row.fault = "engine", f"SIGSTOP under load, SIGCONT after {STOPPED_S:.0f} s"
+    row.must = "reconciled again, no order on a price from before, no order sent twice"
+    machine.street.turning = True
+    machine.signal(signal.SIGSTOP)
+    time.sleep(STOPPED_S)
+    went_on_ns = time.time_ns()
+    machine.signal(signal.SIGCONT)
+    row.tried(machine.reconciled())
+    before = posts(machine)
+    machine.wait(lambda: posts(machine) > before, "trading goes on", 60.0)
+    machine.wait(lambda: machine.snapshot().status.state is TradingState.ACTIVE, "prices that are heard", 60.0)
+    machine.street.quiet()
+    machine.equal()
+    late = [intent for intent in machine.intents().values() if intent.at_ns >= went_on_ns]
+    assert all(intent.at_ns - intent.draft.reference_ns <= STALE_NS for intent in late)
+    row.orders += machine.check_intents()
+    machine.check_fills()
+    machine.check_undisturbed()
 
 
 @pytest.mark.slow
