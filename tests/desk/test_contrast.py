@@ -159,4 +159,19 @@ async def test_form_fields_read_under_every_theme(tmp_path: Path) -> None:
                 pair = (style.bgcolor, style.color) if style.reverse else (style.color, style.bgcolor)
                 if (reached := ratio(*pair, style)) < READABLE:
                     poor.append(f"{theme.name}: {reached:.2f} for {segment.text.strip()!r} ({style})")
+        for theme in ANSI:
+            app.theme = theme.name
+            await pilot.pause()
+            plain = (widget for form in forms for widget in shown(form) if not isinstance(widget, Inked))
+            styles = {(part.style, part.text.strip()) for widget in plain for part in segments(widget) if words(part)}
+            for terminal in (each for each in TERMINALS if each.name not in ("Tango", "Solarized")):
+                for style, text in styles:
+                    assert style is not None
+                    assert not style.dim, "how dark that is nobody knows"
+                    ink, ground = (style.bgcolor, style.color) if style.reverse else (style.color, style.bgcolor)
+                    reached = contrast(
+                        terminal.shown(ink, dark=theme.dark), terminal.shown(ground, dark=theme.dark, ground=True)
+                    )
+                    if reached < READABLE:
+                        poor.append(f"{theme.name} in {terminal.name}: {reached:.2f} for {text!r} ({style})")
     assert not poor, "\n".join(dict.fromkeys(poor))
