@@ -1,8 +1,13 @@
-"""Live arming and the watched configuration file, on a real engine in the live profile against the pretend Alpaca."""
+"""Live arming and the watched configuration file, on a real engine in the live profile against the pretend Alpaca.
+
+The tests share one engine, and each says what it begins with: in another order than this one it is started anew more
+often.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +25,13 @@ from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
 from tests.faults.street import Street
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("live")]
+
+
+FIRST = ("order_notional = 4000",)
+SECOND = ("order_notional = 3000",)
+LATER = ("order_notional = 9000", "min_price = 6")
+OTHERS = ("[sentiment]", "floor = 0.2")
+"""What is in the file, in the order in which the tests make it of each other."""
 
 
 class Live(EngineProcess):
@@ -44,14 +56,41 @@ class Live(EngineProcess):
         }
         super().__init__(home, profile="live", env=settings)
         self.file = home.parent / "config.toml"
-        self.configure("order_notional = 4000")
+        self.configure(*FIRST)
         self.number = "PA3SIMULATED"
 
     def configure(self, *risk: str) -> None:
         """Write the file anew, in one step."""
         draft = self.file.with_suffix(".new")
-        draft.write_text("\n".join(("[risk]", *risk)) + "\n", encoding="utf-8")
+        draft.write_text(written(risk), encoding="utf-8")
         draft.replace(self.file)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def forget(self) -> None:
+        """No engine, and none that was ever armed."""
+        if self.runs:
+            self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.configure(*FIRST)
+
+    def stands(self, *risk: str) -> None:
+        """An armed engine with these limits, as a person left it."""
+        same = self.file.exists() and self.file.read_text(encoding="utf-8") == written(risk)
+        if self.runs and not (same and not self.alert("config:confirm") and not self.alert("config:kept")):
+            assert self.command(Command("stop", reason="another test")).ok
+            assert self.process is not None
+            self.process.wait(15)
+        elif not self.runs:
+            self.forget()
+        if not self.runs:
+            self.configure(*risk)
+            self.begin()
+        if halted(self.snapshot()):
+            self.arm()
+        assert self.snapshot().status.state is TradingState.ACTIVE
 
     def begin(self) -> None:
         self.start("--config", str(self.file))
@@ -64,8 +103,19 @@ class Live(EngineProcess):
     def limit(self, control: str) -> str:
         return next((str(use.limit) for use in self.snapshot().status.limits if use.control == control), "")
 
+    def changes(self, newest: int) -> list[ConfigRecord]:
+        """The newest records of what changed in the configuration, oldest first."""
+        with Reader(self.journal) as reader:
+            found = [record.value() for record in reader.records(kinds=("config",))]
+        return [record for record in found[-newest:] if isinstance(record, ConfigRecord)]
+
     def arm(self) -> None:
         assert self.command(Command("arm", reason=self.number[-4:])).ok
+
+
+def written(risk: tuple[str, ...]) -> str:
+    """A configuration file with these lines under [risk]."""
+    return "\n".join(("[risk]", *risk)) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +124,6 @@ def live() -> Iterator[Live]:
         street.talking = False
         with ending(Live(Path(folder) / "home", street)) as made:
             assert isinstance(made, Live)
-            made.begin()
             yield made
 
 
@@ -83,6 +132,8 @@ def halted(seen: Snapshot) -> bool:
 
 
 def test_it_starts_halted_and_only_the_accounts_suffix_arms_it(live: Live) -> None:
+    live.forget()
+    live.begin()
     seen = live.snapshot()
     assert halted(seen)
     assert seen.status.state_reason.startswith("live is not armed")
@@ -107,17 +158,20 @@ def test_it_starts_halted_and_only_the_accounts_suffix_arms_it(live: Live) -> No
 
 
 def test_a_stricter_file_applies_at_once_and_disarms(live: Live) -> None:
-    assert live.snapshot().status.state is TradingState.ACTIVE
-    live.configure("order_notional = 3000")
+    live.stands(*FIRST)
+    live.configure(*SECOND)
     until(lambda: halted(live.snapshot()), f"disarmed\n{live.log}")
     assert "risk.order_notional: 4000 → 3000" in live.snapshot().status.state_reason
+    (change,) = live.changes(1)
+    assert (change.by, change.changes) == ("file", ("risk.order_notional: 4000 → 3000",))
     assert not live.alert("config:confirm")
     live.arm()
     assert live.snapshot().status.state is TradingState.ACTIVE
 
 
 def test_a_looser_file_waits_for_a_person(live: Live) -> None:
-    live.configure("order_notional = 9000", "min_price = 6", "[sentiment]", "floor = 0.2")
+    live.stands(*SECOND)
+    live.configure(*LATER, *OTHERS)
     until(lambda: live.alert("config:confirm"), f"a question\n{live.log}")
     question = live.alert("config:confirm")
     assert "risk.order_notional: 3000 → 9000" in question
@@ -131,32 +185,27 @@ def test_a_looser_file_waits_for_a_person(live: Live) -> None:
     assert not live.alert("config:confirm")
     assert not live.command(Command("apply", fingerprint=fingerprint)).ok, "once"
     live.arm()
-    with Reader(live.journal) as reader:
-        records = [record.value() for record in reader.records(kinds=("config",))]
-    changes = [(record.by, record.changes) for record in records if isinstance(record, ConfigRecord)]
-    assert changes == [
-        ("file", ("risk.order_notional: 4000 → 3000",)),
-        ("file", ("risk.min_price: 5 → 6",)),
-        ("person", ("risk.order_notional: 3000 → 9000",)),
-    ]
-    hashes = [(record.before, record.after) for record in records if isinstance(record, ConfigRecord)]
-    assert [after for _, after in hashes[:-1]] == [before for before, _ in hashes[1:]]
+    by_file, by_person = live.changes(2)
+    assert (by_file.by, by_file.changes) == ("file", ("risk.min_price: 5 → 6",))
+    assert (by_person.by, by_person.changes) == ("person", ("risk.order_notional: 3000 → 9000",))
+    assert by_file.after == by_person.before
 
 
 def test_a_wrong_file_changes_nothing_and_says_where(live: Live) -> None:
+    live.stands(*LATER, *OTHERS)
     live.configure("order_notional = -1")
     until(lambda: live.alert("config:kept"), f"an alert\n{live.log}")
     assert f"{live.file}:2" in live.alert("config:kept")
     assert halted(live.snapshot()), "armed for a configuration that nobody can read any more"
     live.file.unlink()
     until(lambda: "No such file" in live.alert("config:kept"), f"an alert\n{live.log}")
-    live.configure("order_notional = 9000", "min_price = 6")
+    live.configure(*LATER)
     until(lambda: not live.alert("config:kept"), f"no alert\n{live.log}")
 
 
 def test_arming_ends_no_other_halt(live: Live) -> None:
     """The kill switch is left by a reason, not by a number; over a restart too."""
-    live.arm()
+    live.stands(*LATER)
     assert live.command(Command("kill", reason="smoke")).ok
     assert live.stop() == 0
     live.begin()
@@ -172,7 +221,7 @@ def test_arming_ends_no_other_halt(live: Live) -> None:
 
 def test_a_restart_that_nobody_asked_for_is_no_confirmation(live: Live) -> None:
     """What waited goes on to wait: what held stays. A person's own stop takes the file as it is."""
-    live.begin()
+    live.stands(*LATER)
     live.configure("order_notional = 20000", "min_price = 7")
     until(lambda: live.alert("config:confirm"), f"a question\n{live.log}")
     live.kill()
@@ -181,9 +230,9 @@ def test_a_restart_that_nobody_asked_for_is_no_confirmation(live: Live) -> None:
     assert "risk.order_notional: 9000 → 20000" in question
     assert "min_price" not in question
     with Reader(live.journal) as reader:
-        config = next(record.value() for record in reader.records(kinds=("config",), limit=1, reverse=True))
         started = next(record.value() for record in reader.records(kinds=("started",), limit=1, reverse=True))
-    assert isinstance(config, ConfigRecord) and isinstance(started, Started)
+    (config,) = live.changes(1)
+    assert isinstance(started, Started)
     assert (config.by, config.changes) == ("restart", ("risk.order_notional: 9000 → 20000",))
     assert config.after == started.config_hash
     assert started.settings["risk.order_notional"] == "9000"
@@ -214,6 +263,7 @@ def desk(live: Live, *arguments: str, **settings: str) -> subprocess.CompletedPr
 
 
 def test_the_autopilot_needs_the_arm(live: Live) -> None:
+    live.forget()
     refused = desk(live, "autopilot", "--profile", "live")
     assert refused.returncode == EXIT_USAGE
     assert "--arm" in refused.stderr
@@ -223,6 +273,7 @@ def test_the_autopilot_needs_the_arm(live: Live) -> None:
 
 
 def test_live_keys_come_from_no_variable(live: Live) -> None:
+    live.forget()
     refused = desk(live, "autopilot", "--profile", "live", "--arm", "0000", DESK_ALPACA_SECRET_KEY="marked-live-key")
     assert refused.returncode == EXIT_CREDENTIALS
     assert "marked-live-key" not in refused.stderr
