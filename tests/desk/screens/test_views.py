@@ -137,6 +137,16 @@ async def test_the_journal_is_searched_and_tells_stories(open_desk: Opener, tmp_
         assert app.screen is app.main
 
 
+async def test_a_story_that_the_journal_does_not_tell_is_not_waited_for(open_desk: Opener, tmp_path: Path) -> None:
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _):
+        app.show_story("no-such-id")
+        await until(pilot, lambda: isinstance(app.screen, StoryView) and app.screen.text.texts)
+        story = view_of(app, StoryView)
+        assert isinstance(story, StoryView)
+        assert [line.strip() for line in story.text.texts if line.strip()] == ["The journal does not tell it."]
+        assert "found 'no-such-id'" in story.line.text
+
+
 async def test_the_newest_records_follow_until_one_is_read(
     open_desk: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
