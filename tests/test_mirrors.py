@@ -73,7 +73,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/feeds/news_search.py": "engine/feeds/test_news.py",
     "engine/feeds/x_client.py": "engine/feeds/test_x.py",
     "engine/feeds/x_recover.py": "engine/feeds/test_x_fill.py",
-    "engine/feeds/x_report.py": "engine/feeds/test_x_stream.py",
     "engine/journal/anchor.py": "engine/journal/test_verify.py",
     "engine/journal/export.py": "engine/journal/test_reader.py",
     "engine/journal/faults.py": "engine/journal/test_failures.py",
