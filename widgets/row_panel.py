@@ -54,8 +54,9 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     """
 
     @dataclass
-    class Chosen(Message):
-        """The cursor came to another row, by a person or because its row went away."""
+    class Chosen(Message, bubble=False):
+        """The cursor came to another row, by a person or because its row went away. Told to the screen, and to nobody
+        on the way to it: the row is painted meanwhile."""
 
         panel_id: str
         key: str
@@ -100,7 +101,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         if shift is not Shift.NONE:
             self.moved_at = monotonic()
         if shift is Shift.REPLACED:
-            self.post_message(self.Chosen(self.id or "", self.key))
+            self._tell_chosen()
         if before != len(keys) and self.styles.is_auto_height:
             self.refresh(layout=True)
         self.repaint()
@@ -152,7 +153,11 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
             self._cursor.scroll()
             moved = self._cursor.top != top
             self._paint(range(self._cursor.room) if moved else (before - top, self._cursor.index - top))
-            self.post_message(self.Chosen(self.id or "", key))
+            self._tell_chosen()
+
+    def _tell_chosen(self) -> None:
+        if self.is_attached:
+            self.screen.post_message(self.Chosen(self.id or "", self.key))
 
     def move(self, rows: int) -> None:
         """Move the cursor by rows, as far as there are any."""
