@@ -26,7 +26,6 @@ from engine.model import (
     Order,
     OrderStatus,
     OrderUpdate,
-    Outcome,
     Position,
     Quote,
     Role,
@@ -37,11 +36,12 @@ from engine.model import (
     client_order_id,
 )
 from engine.model.records import Difference
-from engine.orders.changes import NOTHING, Changes, Compare, Exits, LookUp, Outbox, Place, Reconciliation
+from engine.orders.answers import Answers
+from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
-from engine.orders.machine import Track, answered
+from engine.orders.machine import Track
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
 from engine.orders.reconcile import COIN_FEE, FEE, SPLIT, Reconciler
@@ -59,6 +59,7 @@ class Orders:
         watch = ExitWatch(config)
         self._closer = Closer(self._register, watch, config)
         self._protector = Protector(self._register, watch, self._closer, config)
+        self._answers = Answers(self._register, self._protector)
         self._reconciler = Reconciler(self._register)
         self._inquiry = Inquiry(self._register, config)
         self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
@@ -219,7 +220,7 @@ class Orders:
         A refused exit may mean that a leg has sold what it was to sell: the entries with their legs are looked up.
         """
         out = Outbox()
-        self._answer(self._register.commit(intent), answer, now_ns, out)
+        self._answers.posted(self._register.commit(intent), answer, now_ns, out)
         return self._finish(out, now_ns)
 
     def on_cancel(self, order: Order, answer: Answer, now_ns: int) -> Changes:
@@ -231,15 +232,7 @@ class Orders:
         track = self._register.get(order.client_order_id)
         if track is None:
             return NOTHING
-        if answer.order is not None:
-            self._register.absorb(answer.order, now_ns, out, derive=False)
-        elif answer.outcome is Outcome.ACCEPTED:
-            if track.order.status in (OrderStatus.WORKING, OrderStatus.PARTIAL, OrderStatus.HELD):
-                self._register.put(track, msgspec.structs.replace(track.order, status=OrderStatus.CANCELING), out)
-        elif answer.retry_after_s is not None:
-            track.told_to_wait(answer.retry_after_s, now_ns)
-        elif track.open:
-            out.requests.append(LookUp(order.client_order_id))
+        self._answers.canceled(track, answer, now_ns, out)
         return self._finish(out, now_ns)
 
     def on_update(self, update: OrderUpdate, now_ns: int) -> Changes:
@@ -393,7 +386,7 @@ class Orders:
         else:
             asked = self._register.get(key)
             if asked is not None:
-                self._answer(asked, record, asked.order.submitted_ns, Outbox())
+                self._answers.posted(asked, record, asked.order.submitted_ns, Outbox())
 
     def alarmed(self, alert: Alert) -> None:
         """An alert from before a restart stands: one about an outcome or an exit ends with what it is about."""
@@ -440,34 +433,3 @@ class Orders:
         # An intent restored without an answer counts as not sent until it is found; its time ran from the intent on.
         sent_ns = track.sent_ns or (0 if track.intent is None else track.intent.at_ns)
         return sent_ns + self._entry_timeout_ns
-
-    def _answer(self, track: Track, answer: Answer, now_ns: int, out: Outbox) -> None:
-        if answer.order is not None and answer.outcome is Outcome.ACCEPTED:
-            self._register.absorb(answer.order, now_ns, out, derive=False)
-            return
-        if track.known or not track.open:
-            return
-        track.taken = track.taken or answer.taken
-        if answer.retry_after_s is not None and answer.outcome is Outcome.REJECTED:
-            track.told_to_wait(answer.retry_after_s, now_ns)
-        if answer.order is not None and answer.outcome is Outcome.REJECTED:
-            shown = msgspec.structs.replace(answer.order, reason=answer.reason)
-            self._register.absorb(shown, now_ns, out, derive=False)
-        else:
-            self._register.put(track, answered(track.order, answer, now_ns), out)
-        if answer.outcome in (Outcome.REJECTED, Outcome.DENIED):
-            order = track.order
-            denied = answer.outcome is Outcome.DENIED
-            if track.intent is not None and (denied or answer.retry_after_s is not None):
-                self._protector.not_sent(track.intent, denied, now_ns)
-            out.alert(
-                Level.WARNING,
-                "order_rejected",
-                order.client_order_id,
-                f"{order.symbol}: {order.side.value} {order.quantity} {answer.outcome.value}: {answer.reason}",
-                "",
-                now_ns,
-            )
-            if order.role is not Role.ENTRY and not track.retry_ns:
-                lots = self._register.holdings.lots(order.symbol)
-                out.requests += [*(LookUp(lot.entry_id) for lot in lots), Compare("refusal")]

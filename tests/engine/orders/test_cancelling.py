@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from engine.clock import SECOND
 from engine.model import (
     Answer,
@@ -11,7 +9,7 @@ from engine.model import (
     OrderStatus,
     Outcome,
 )
-from engine.orders import Cancel, LookUp, Orders
+from engine.orders import Cancel, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, event, told
 
@@ -32,19 +30,6 @@ def test_an_entry_not_filled_in_time_is_cancelled_and_asked_again_until_it_is(or
     assert orders.open == ()
 
 
-@pytest.mark.parametrize(("wish_s", "after_s"), [(3.0, 3), (300.0, 15), (0.0, 1)])
-def test_a_cancel_that_meets_a_rate_limit_is_asked_again_when_the_venue_says(
-    orders: Orders, enter: Enter, wish_s: float, after_s: int
-) -> None:
-    intent = enter(extended_hours=True)
-    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-    (request,) = orders.cancel_entries(T0).requests
-    assert isinstance(request, Cancel)
-    limited = Answer(Outcome.REJECTED, "rate limit", retry_after_s=wish_s)
-    assert not orders.on_cancel(request.order, limited, T0).requests, "a lookup would be one request more"
-    assert orders.next_due_ns == (T0 + after_s * SECOND if wish_s else T0 + SECOND // 2)
-
-
 def test_an_order_under_a_status_that_nobody_knows_can_be_cancelled(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "unknown order status"), T0)
@@ -52,10 +37,3 @@ def test_an_order_under_a_status_that_nobody_knows_can_be_cancelled(orders: Orde
     orders.on_lookup(intent.client_order_id, Lookup(True, told(intent, OrderStatus.UNRESOLVED)), T0 + 2)
     (request,) = orders.cancel_entries(T0 + 3).requests
     assert isinstance(request, Cancel) and request.order.venue_id
-
-
-def test_a_refused_cancel_means_look_it_up(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-    changes = orders.on_cancel(orders.open[0], Answer(Outcome.REJECTED, "order is not cancelable"), T0)
-    assert changes.requests == (LookUp(intent.client_order_id),)

@@ -52,30 +52,6 @@ def test_a_quantity_no_venue_takes_is_refused(enter: Enter, quantity: str) -> No
         enter(quantity=quantity)
 
 
-def test_an_accepted_order_keeps_our_role_and_signal(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    changes = orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, at_ns=T0 + 1)), T0 + 1)
-    (order,) = changes.orders
-    assert (order.status, order.role, order.signal_id) == (OrderStatus.WORKING, Role.ENTRY, "signal-1")
-    assert orders.open == (order,)
-    assert orders.working_quantity("TSLA", Side.BUY) == 10
-
-
-def test_a_definite_rejection_is_final_and_says_why(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    changes = orders.on_answer(intent, Answer(Outcome.REJECTED, "insufficient buying power"), T0)
-    assert changes.orders[0].status is OrderStatus.REJECTED
-    assert "insufficient buying power" in changes.alerts[0].text
-    assert orders.open == () and orders.next_due_ns is None
-
-
-def test_a_timeout_after_a_later_word_changes_nothing(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    orders.on_update(event(told(intent), "new"), T0)
-    assert not orders.on_answer(intent, Answer(Outcome.REJECTED, "late and wrong"), T0 + 1)
-    assert orders.open[0].status is OrderStatus.WORKING
-
-
 def test_a_final_state_is_not_left(orders: Orders, enter: Enter) -> None:
     intent = enter()
     orders.on_update(event(told(intent, OrderStatus.CANCELED, at_ns=T0 + 5), "canceled"), T0 + 5)
@@ -105,16 +81,6 @@ def test_an_order_refused_when_it_was_sent_again_may_exist_from_the_first_time(o
     assert [alert.code for alert in changes.alerts] == ["order_contradicted"]
     assert [order.status for order in orders.open] == [OrderStatus.WORKING]
     assert [type(request) for request in orders.cancel_entries(T0 + 9 * SECOND).requests] == [Cancel]
-
-
-def test_an_order_that_the_venue_shows_as_rejected_stays_so(orders: Orders, enter: Enter) -> None:
-    intent = enter()
-    shown = told(intent, OrderStatus.REJECTED, at_ns=T0 + 2)
-    changes = orders.on_answer(intent, Answer(Outcome.REJECTED, "took it and rejected it", shown), T0 + 3)
-    assert [alert.code for alert in changes.alerts] == ["order_rejected"]
-    assert not orders.on_update(event(told(intent, at_ns=T0 + 1), "new"), T0 + 4).alerts
-    order = orders.get(intent.client_order_id)
-    assert order is not None and order.status is OrderStatus.REJECTED and order.reason == "took it and rejected it"
 
 
 def test_a_replaced_order_is_followed_by_its_successor(orders: Orders, enter: Enter) -> None:
