@@ -125,7 +125,8 @@ class DeskApp(App[bool], inherit_bindings=False):
         self._parts = Part.NOTHING
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
-        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=looks_only)
+        way_to_act = "desk serve --with-commands" if only_shows else "open one without --read-only"
+        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=looks_only, way_to_act=way_to_act)
         self.main: Main | None = None
         for theme in THEMES:
             self.register_theme(theme)

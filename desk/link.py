@@ -33,9 +33,12 @@ class Link:
         *,
         seconds: Callable[[], float] = monotonic,
         read_only: bool = False,
+        way_to_act: str = "open one without --read-only",
     ) -> None:
-        """`wake` is called with the parts that changed, often; it must not block. A read-only link sends nothing."""
+        """`wake` is called with the parts that changed, often; it must not block. A read-only link sends nothing, and
+        says how to get one that does."""
         self.read_only = read_only
+        self._way_to_act = way_to_act
         self._client = client
         self._wake = wake
         self._seconds = seconds
@@ -72,9 +75,7 @@ class Link:
     async def command(self, command: Command) -> Reply:
         """Send a command; a read-only link refuses it itself. Raises DeskError when the engine does not answer."""
         if self.read_only:
-            return Reply(
-                ok=False, text="This desk is read-only: nothing was sent.", remedy="open one without --read-only"
-            )
+            return Reply(ok=False, text="This desk is read-only: nothing was sent.", remedy=self._way_to_act)
         return await self._client.command(command)
 
     async def symbol(self, name: str) -> SymbolDetail:
