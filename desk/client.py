@@ -226,10 +226,11 @@ class Client:
 
     def _unreachable(self, error: Exception) -> DeskError:
         if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
+            demo = self._path.name.partition(".")[0] == "demo"
             return NoEngine(
                 "no engine answers",
                 where=str(self._path),
-                remedy="start one: `desk` with a screen, `desk autopilot` without",
+                remedy="start it: `desk demo`" if demo else "start one: `desk` with a screen, `desk autopilot` without",
                 exit_code=EXIT_NO_ENGINE,
             )
         return self._broken(str(error) or type(error).__name__)

@@ -75,6 +75,14 @@ async def test_no_engine_has_its_own_exit_code(socket: Path, stale: bool) -> Non
             assert "desk autopilot" in caught.value.remedy
 
 
+@pytest.mark.parametrize("name", ["demo.sock", "demo.view.sock"])
+async def test_a_demo_that_went_away_is_started_again_as_one(socket: Path, name: str) -> None:
+    async with Client(socket.with_name(name)) as client:
+        with pytest.raises(DeskError) as caught:
+            await client.snapshot()
+    assert caught.value.remedy == "start it: `desk demo`"
+
+
 @pytest.mark.parametrize("path", ["/v1/snapshot", "/v1/stream"])
 async def test_another_protocol_says_so_even_when_its_messages_cannot_be_read(socket: Path, path: str) -> None:
     runner = await serve(socket, path, b'{"type":"snapshot","protocol":99,"version":"7.0","other":true}')
