@@ -151,8 +151,13 @@ class DeskApp(App[bool], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_engine)
+        self.app_resume_signal.subscribe(self, self._paint_again)
         if not self.is_headless and terminal_stands():
             self.set_interval(_TERMINAL_S, self._leave_without_terminal)
+
+    def _paint_again(self, _: object) -> None:
+        """After Ctrl+Z and `fg` the terminal is empty, at the size it had: Textual paints only what is new."""
+        self.refresh()
 
     def _leave_without_terminal(self) -> None:
         """A terminal can go without a word where the desk does not hang on it (no SIGHUP comes): leave it too.
