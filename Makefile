@@ -58,7 +58,7 @@ audit: setup-dev  ## every pin has its hash, and no known vulnerability where th
 bench: setup-dev  ## measure every stage, the whole engine and the naive design; prints a table, writes JSON
 	$(PY) -m bench
 
-bench-screen: setup-dev  ## measure every view in a real pseudo-terminal (about 5 minutes; QUICK=1: one)
+bench-screen: setup-dev  ## measure every view in a real pseudo-terminal (about 6 minutes; QUICK=1: two)
 	$(PY) -m bench.screen $(if $(QUICK),--quick)
 
 docs: setup-dev  ## write the generated pages again
