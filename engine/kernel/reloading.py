@@ -1,7 +1,8 @@
 """The configuration file is watched: what allows less is applied at once, what allows more waits for a person.
 
 A file that cannot be read or is wrong changes nothing, and is told with its line. What can only change at a restart is
-told too. Every application is journaled with the hashes before and after. In the live profile any change disarms.
+told too. Every application is journaled with the hashes before and after. In the live profile any that
+decides what is traded disarms.
 A restart that no person asked for is no confirmation: what the journal says held stays where the file allows more, and
 where that cannot be told (a new symbol, another guard) trading is REDUCING until a person resumes.
 """
