@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.config.schema import Config
+from engine.config.schema import DESK_SECTIONS, UNTRADED_SECTIONS, Config
 from engine.config.section import Section
 from engine.model import Mode
 from engine.model.base import Value
@@ -89,10 +89,6 @@ _GENERAL = {
     "mode": "tickets.mode",
 }
 _OFF_AT_ZERO = frozenset({"risk.loss_streak"})
-_DESKS = ("screen", "keys")
-"""Sections that the engine does not read: how a desk looks, which keys it has."""
-_APART = (*_DESKS, "engine", "replay")
-"""Sections that decide nothing of what is traded: those, where files lie, how a recording is played."""
 _BRIEF = 24
 """Characters of a setting that are kept as they are; of a longer one its hash is."""
 _SHOWN = 60
@@ -110,7 +106,7 @@ class Change(Value, frozen=True, gc=False):
     @property
     def decides(self) -> bool:
         """Whether it can change what is traded."""
-        return self.key.partition(".")[0] not in _APART
+        return self.key.partition(".")[0] not in UNTRADED_SECTIONS
 
     def __str__(self) -> str:
         return f"{self.key}: {self.before} → {self.after}"
@@ -164,7 +160,7 @@ def fixed_settings(config: Config) -> dict[str, str]:
             row, _, name = key.partition("].")
             if name not in ROW_LIVE:
                 rows.setdefault(f"{row}]", []).append(f"{name} {_text(value)}")
-        elif key not in LIVE and key.partition(".")[0] not in _APART:
+        elif key not in LIVE and key.partition(".")[0] not in UNTRADED_SECTIONS:
             found[key] = _brief(_text(value))
     return found | {row: _brief("\n".join(settings)) for row, settings in rows.items()}
 
@@ -232,7 +228,7 @@ def _effect(key: str, before: Config, after: Config, one: object, other: object)
     else:
         tighter = LIVE.get(key)
         if tighter is None:
-            return Effect.DESK if key.partition(".")[0] in _DESKS else Effect.RESTART
+            return Effect.DESK if key.partition(".")[0] in DESK_SECTIONS else Effect.RESTART
     if tighter is Tighter.NEITHER:
         return Effect.LOOSER
     was, will = _amount(key, one), _amount(key, other)

@@ -17,7 +17,7 @@ import msgspec
 
 from engine.config.check import check_values
 from engine.config.place import nearest, number, read_text, where_in
-from engine.config.schema import Config
+from engine.config.schema import UNTRADED_SECTIONS, Config
 from engine.config.section import Section, hints_of, section_of
 from engine.config.variables import settings_in, variable_of
 from engine.errors import ConfigError
@@ -178,8 +178,7 @@ def config_hash(config: Config) -> str:
 
     Where files lie and how the screen looks are left out, so that the same trading set-up has the same hash anywhere.
     """
-    apart = ("engine", "screen", "keys", "replay")
-    trading = {name: getattr(config, name) for name in Config.__struct_fields__ if name not in apart}
+    trading = {name: getattr(config, name) for name in Config.__struct_fields__ if name not in UNTRADED_SECTIONS}
     trading["profile"] = config.engine.profile
     return hashlib.sha256(msgspec.json.encode(trading, order="sorted")).hexdigest()[:16]
 

@@ -7,6 +7,7 @@ Money and quantities are Decimal; durations are seconds (`_s`); shares are fract
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -118,6 +119,12 @@ class WatchRow(Section, frozen=True, kw_only=True):
     """This symbol's own `sizing.allocation_pct`."""
     mode: Mode | None = None
     """This symbol's own `tickets.mode`."""
+
+
+DESK_SECTIONS: Final = ("screen", "keys")
+"""Sections that the engine does not read: how a desk looks, which keys it has."""
+UNTRADED_SECTIONS: Final = (*DESK_SECTIONS, "engine", "replay")
+"""Sections that decide nothing of what is traded: those, where files lie, how a recording is played."""
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from tests.faults.ledger import Row
 from tests.faults.machine import Machine
 from tests.faults.street import Street
 from tests.venues.alpaca import AlpacaSimulator
+from tests.venues.alpaca.faults import UNKNOWN
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("faults-post")]
 
@@ -21,22 +22,6 @@ MUST = "one execution per signal; outcome known within 30 s"
 KNOWN_LIMIT_S = 30.0
 GONE_S = 8.0
 
-UNKNOWN = (
-    "500",
-    "503",
-    "504",
-    "html",
-    "html_200",
-    "html_403",
-    "empty",
-    "truncated",
-    "list",
-    "reset",
-    "hang",
-    "drip",
-    "redirect",
-)
-"""No definite answer: what the venue did has to be found out."""
 REFUSED = (
     "401", "403_buying_power", "403_shares", "403_short", "403_wash", "422_price", "422_asset", "422_no_code",
     "429", "429_html",

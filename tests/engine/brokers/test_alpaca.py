@@ -14,22 +14,9 @@ from engine.errors import CredentialsError, VenueUnavailable
 from engine.model import Order, OrderStatus, Outcome, Role, Side
 from tests.engine.brokers.alpaca_desk import TIMEOUT_S, intent, make_broker, started
 from tests.venues.alpaca import AlpacaSimulator
+from tests.venues.alpaca.faults import UNKNOWN
 
 POST = "POST /v2/orders"
-UNKNOWN = (
-    "500",
-    "503",
-    "504",
-    "html",
-    "html_200",
-    "html_403",
-    "empty",
-    "truncated",
-    "list",
-    "reset",
-    "hang",
-    "redirect",
-)
 
 
 async def test_a_bracket_goes_out_in_exact_text_and_is_accepted_with_its_legs(venue: AlpacaSimulator) -> None:

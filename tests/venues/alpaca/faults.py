@@ -77,6 +77,12 @@ unknown_status: the order's status is a word nobody knows. fill_first: the fill 
 missing_fields: only id and status are answered. redirect: 302 to elsewhere.
 """
 
+UNKNOWN = (
+    "500", "503", "504", "html", "html_200", "html_403", "empty", "truncated", "list", "reset", "hang", "drip",
+    "redirect",
+)  # fmt: skip
+"""No definite answer to an order's POST: what the venue did has to be found out."""
+
 
 @dataclass
 class Fault:
