@@ -165,18 +165,7 @@ class LinearScorer:
         return odds_down / total, odds_flat / total, odds_up / total
 
     def _words(self, text: str) -> Score:
-        """The score of words as they stand, and of each symbol's own where they praise one thing and blame another."""
-        tally = self._rules.tally(text)
-        score = self._whole(text, tally)
-        if tally.bullish and tally.bearish:
-            own = self._rules.own_scores(text, self._part)
-            if own:
-                return Score(score.score, score.confidence, own)
-        return score
-
-    def _part(self, text: str) -> Score:
-        """The score of words as they stand, whatever symbols they are about."""
-        return self._whole(text, self._rules.tally(text))
+        return self._rules.as_it_stands(text, self._whole)
 
     def _whole(self, text: str, tally: Tally) -> Score:
         found = self._probabilities(text, tally)

@@ -17,7 +17,7 @@ from functools import cache
 from heapq import heappop, heappush
 from typing import Final
 
-from engine.model import Score, SymbolScore, Value
+from engine.model import Score, Value
 from engine.scoring.asides import may_turn
 from engine.scoring.clauses import LEAST_CASHTAGS, own_scores, symbols_apart
 from engine.scoring.tokens import (
@@ -171,9 +171,18 @@ class Rules:
             self._apart = text, symbols_apart(text, self.says_something)
         return self._apart[1]
 
-    def own_scores(self, text: str, score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
-        """What `score` says of each symbol's own text, as `clauses.own_scores`."""
-        return own_scores(self.symbols_apart(text), score) if text.count("$") >= LEAST_CASHTAGS else ()
+    def as_it_stands(self, text: str, score: Callable[[str, Tally], Score]) -> Score:
+        """The score of a text's words, whatever they are meant as, given what `score` makes of a text and its tally.
+
+        Where they praise one thing and blame another, also the score of each symbol's own text (`clauses.own_scores`).
+        """
+        tally = self.tally(text)
+        found = score(text, tally)
+        if tally.bullish and tally.bearish and text.count("$") >= LEAST_CASHTAGS:
+            own = own_scores(self.symbols_apart(text), lambda part: score(part, self.tally(part)))
+            if own:
+                return Score(found.score, found.confidence, own)
+        return found
 
     def _spell_emoji(self, text: str) -> str:
         """The text with emoji in the package's words, set off by spaces; ours become tokens."""

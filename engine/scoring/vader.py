@@ -52,27 +52,16 @@ class VaderScorer:
     def _read(self, text: str) -> Score:
         tally, turns = self._rules.read(text)
         if self._plain:
-            return self._whole(tally)
+            return self._whole(text, tally)
         score = as_meant(text, self._words) if turns else self._words(text)
         if score.score or self._leanings is None:
             return score
         return Score(self._leanings.of(text), score.confidence, score.symbols)
 
     def _words(self, text: str) -> Score:
-        """The score of words as they stand, and of each symbol's own where they praise one thing and blame another."""
-        tally = self._rules.tally(text)
-        score = self._whole(tally)
-        if tally.bullish and tally.bearish:
-            own = self._rules.own_scores(text, self._part)
-            if own:
-                return Score(score.score, score.confidence, own)
-        return score
+        return self._rules.as_it_stands(text, self._whole)
 
-    def _part(self, text: str) -> Score:
-        """The score of words as they stand, whatever symbols they are about."""
-        return self._whole(self._rules.tally(text))
-
-    def _whole(self, tally: Tally) -> Score:
+    def _whole(self, _: str, tally: Tally) -> Score:
         bullish, bearish = tally.bullish, tally.bearish
         if not bullish and not bearish:
             return _NOTHING
