@@ -67,7 +67,8 @@ class Ensemble:
     Score, agreement and mean confidence as in `engine.scoring.combine`. Where a curve for these members is known
     (engine.scoring.calibration), the confidence is the share of calls that were right at that agreement × mean
     confidence; else it is that product itself. A symbol for which a member has a score of its own is combined the same
-    way from what each member says of it. An ensemble of one passes its member's reading through.
+    way from what each member says of it. An ensemble of one passes its member's reading through, and the only member
+    that answered keeps its confidence.
 
     Late members are not asked here: `join` takes in what they have said of a post, and what is still missing counts
     against the confidence.
@@ -198,7 +199,8 @@ class Ensemble:
             return value, 0.0
         curve = self._curves_by_names.get(names)
         if curve is None:
-            curve = self._curves_by_names[names] = self._curves.get("+".join(sorted(names)), AS_IT_IS)
+            together = "+".join(sorted(names)) if len(names) > 1 else ""  # what one says alone is calibrated already
+            curve = self._curves_by_names[names] = self._curves.get(together, AS_IT_IS)
         return round(value, 6), curve.confidence(value, raw)
 
     def _per_symbol(

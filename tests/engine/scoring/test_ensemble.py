@@ -17,6 +17,7 @@ from engine.model import Author, DisplayText, Post, Reading, Score, SymbolScore
 from engine.scoring import Ensemble, load
 from engine.scoring.calibration import Curve
 from engine.scoring.ensemble import FOREIGN_REST
+from engine.scoring.vader import VaderScorer
 
 NOW = 1_700_000_000_000_000_000
 
@@ -93,6 +94,18 @@ def test_a_curve_says_how_often_these_members_are_right() -> None:
     silent = Made("b", lambda texts: [None] * len(texts))
     alone = Ensemble([silent, always("a", 0.5, 0.6)], Config(), curves={"a+b": curve})
     assert alone.score([post("x")], NOW)[0].reading.confidence == 0.6
+
+
+@pytest.mark.parametrize(
+    "text", ["$TSLA beats, raises guidance", "bought puts, this is going to tank", "long $TSLA, short $F"]
+)
+def test_the_only_member_that_answered_is_as_sure_as_it_was(text: str) -> None:
+    """Its own curve is in its confidence already: a second time would make it another one."""
+    vader = VaderScorer(Config())
+    (scored,) = Ensemble([vader, Made("linear", raising(OwnError("gone")))], Config()).score([post(text)], NOW)
+    (said,) = vader.score([text])
+    assert (scored.reading.score, scored.reading.confidence) == (said.score, said.confidence)
+    assert scored.reading.symbols == said.symbols
 
 
 def test_the_version_follows_members_weights_and_what_is_read_of_a_text() -> None:
