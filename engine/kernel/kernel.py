@@ -1,9 +1,8 @@
 """The kernel: wires the stages, owns start and stop, and takes everything that happens in one order.
 
-One task takes events from the inbox: posts and prices from the feeds, answers and updates from the venue, commands
-from clients. Timers are due times of the stages, looked at before every event. Live, the time is the system's; in a
-replay it is the recording's: the clock moves to each event's `received_ns`, and timers that fall due before it fire at
-their own time, so that the same recording gives the byte-identical journal at any speed, with or without a desk.
+One task, the loop, takes events from the inbox: posts and prices from the feeds, answers and updates from the venue,
+commands from clients. Timers are due times of the stages. In a replay the time is the recording's, so that the same
+recording gives the byte-identical journal at any speed, with or without a desk.
 
 Start: journal → restore → control socket → broker and reconciliation → feeds (held up for `VENUE_FIRST_S` at most by a
 venue that does not answer). Stop: feeds → answers under way → journal → broker → socket. A crash needs neither:
@@ -18,17 +17,19 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from engine.clock import MILLISECOND, SECOND, Clock, SystemClock, VirtualClock, stopwatch_ns
+from engine.clock import SECOND, Clock, SystemClock, VirtualClock
 from engine.config import Config, Loaded, Version, config_hash
 from engine.config.live import fixed_settings, live_settings
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.attendant import Attendant
+from engine.kernel.collector import Sweeper, quiet_collector
 from engine.kernel.dealing import Dealing
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.hours import Hours
-from engine.kernel.inbox import Commanded, Kill, Wake
+from engine.kernel.inbox import Commanded, Kill
+from engine.kernel.loop import Loop
 from engine.kernel.meters import LoopLag
 from engine.kernel.plugins import ReadSecret
 from engine.kernel.refusing import Refusing
@@ -37,7 +38,7 @@ from engine.kernel.stages import Stages
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, quiet_collector, watch_clock, watch_kill_file
+from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
@@ -47,20 +48,6 @@ from engine.model.records import Started, Stopped
 from engine.paths import Paths
 
 log = logging.getLogger(__name__)
-
-TURN_NS = MILLISECOND
-"""How long feed events are taken before other tasks (control socket, venue answers) get the loop: every step from a
-confirmed ticket to its order waits for a turn to end."""
-REST_S = 0.001
-"""How long the loop rests after each feed event while an order, or its cancellation, is on its way. Its steps on the
-journal's and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which
-nobody gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back
-before the other thread is awake."""
-REPLAY_TURN_NS = 20 * MILLISECOND
-"""The same in a replay, where nobody waits for a venue."""
-
-JOURNAL_BACKLOG = 20_000
-"""Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
 
 FINISH_LIMIT_S = 5.0
 
@@ -86,7 +73,6 @@ class Kernel:
         keys of the configuration that a person set on the command line."""
         self._config = config
         self._paths = paths
-        self._stop_at_end = stop_at_end
         self._said = said
         self._virtual = VirtualClock()
         self._clock: Clock = self._virtual if "replay" in config.feeds.posts else SystemClock()
@@ -121,10 +107,17 @@ class Kernel:
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
         self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
+        self._loop = Loop(
+            self.stages,
+            self._clock,
+            self._virtual,
+            self._timers,
+            self._attendant,
+            changed=self._control.changed,
+            stop_at_end=stop_at_end,
+        )
         self._show: Show | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended = False
-        self._stop_reason = ""
+        self._asyncio: asyncio.AbstractEventLoop | None = None
         self._stopped_by = "engine"
         self.broken = False
         """True when the engine stopped because something broke."""
@@ -180,7 +173,7 @@ class Kernel:
 
     async def start(self) -> None:
         """Come up to where feeds run and the socket answers. Raises DeskError."""
-        self._loop = asyncio.get_running_loop()
+        self._asyncio = asyncio.get_running_loop()
         self._journal.open()
         if self._replay is not None:
             self._replay.start_ns()
@@ -213,6 +206,7 @@ class Kernel:
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
             self._supervisor.guard(self._watchdog.run(), "watchdog")
             self._supervisor.guard(watch_earlier(self._journal, self._inbox), "earlier-records")
+        self._supervisor.guard(Sweeper().run(), "collector")
         quiet_collector()
 
     async def _venue_first(self) -> None:
@@ -256,8 +250,7 @@ class Kernel:
         if self._replay is None:
             return
         if error is None:
-            self._ended = True
-            self._inbox.urgent(Wake())
+            self._loop.end_recording()
         else:
             self.give_up(f"the recording cannot be read on: {error}")
 
@@ -274,70 +267,19 @@ class Kernel:
 
     async def run(self) -> str:
         """Take everything that happens, in order, until asked to stop; returns why it stopped."""
-        while not self._stop_reason:
+        while not self._loop.stop_reason:
             try:
-                await self._take_all()
+                await self._loop.run()
             except JournalError as error:
                 self._dealing.fail(str(error))
                 self.broken = True
-                await self._refusing.run(lambda: self._stop_reason)
-        return self._stop_reason
-
-    async def _take_all(self) -> None:
-        """The loop while all is well. Raises JournalError when a step cannot be recorded."""
-        inbox, timers, requests, virtual = self._inbox, self._timers, self._dealing.requests, self._virtual
-        replaying, link = self._replay is not None, self._link
-        turn_ns = REPLAY_TURN_NS if replaying else TURN_NS
-        turn_ends = stopwatch_ns() + turn_ns
-        taken, begun = 0, True
-        while not self._stop_reason:
-            urgent = inbox.take_urgent()
-            if urgent is not None:
-                await self._attendant.take(urgent)
-                self._control.changed()
-                if (now := stopwatch_ns()) >= turn_ends or now < link.hurry_until_ns:
-                    await self._give_way()
-                    turn_ends, begun = stopwatch_ns() + turn_ns, True
-                continue
-            if begun and not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
-                await timers.fire_until(now_ns)
-            begun = False
-            event = inbox.take_event()
-            if event is None:
-                if taken:
-                    self._control.changed()
-                await self._idle()
-                turn_ends = stopwatch_ns() + turn_ns
-                taken, begun = 0, True
-                continue
-            if replaying and event.received_ns > virtual.now_ns():
-                if timers.next_due() <= event.received_ns:
-                    await timers.fire_until(event.received_ns)
-                virtual.advance(event.received_ns)
-            self.stages.intake.take(event)
-            if requests:
-                await link.carry_out()
-            taken += 1
-            now = stopwatch_ns()
-            if now >= turn_ends or now < link.hurry_until_ns:
-                self._control.changed()
-                if self._journal.backlog > JOURNAL_BACKLOG:
-                    await self._journal.commit()
-                await self._give_way()
-                turn_ends = stopwatch_ns() + turn_ns
-                taken, begun = 0, True
-
-    async def _give_way(self) -> None:
-        """Let other tasks have the loop, and while an order is on its way, its threads the interpreter."""
-        await asyncio.sleep(0)
-        if stopwatch_ns() < self._link.hurry_until_ns:
-            await self._inbox.wait(REST_S, urgent=True)
+                await self._refusing.run(lambda: self._loop.stop_reason)
+        return self._loop.stop_reason
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""
-        self._stop_reason = self._stop_reason or reason
         self._stopped_by = by
-        self._inbox.urgent(Wake())
+        self._loop.stop(reason)
 
     def give_up(self, reason: str) -> None:
         """Stop because something broke: the exit code says so."""
@@ -347,26 +289,6 @@ class Kernel:
     def throw_kill(self, by: str, reason: str, flatten: bool = False) -> None:
         """The kill switch from outside the socket."""
         self._inbox.urgent(Kill(by, reason, flatten))
-
-    async def _idle(self) -> None:
-        """Nothing to take: wait for it, or for the next timer. In a paced replay the clock runs with the recording."""
-        if self._replay is None:
-            left_s = (self._timers.next_due() - self._clock.now_ns()) / SECOND
-            await self._inbox.wait(max(0.001, min(left_s, 1.0)))
-        elif self._ended:
-            await self._end_of_recording()
-        else:
-            position = self._replay.position()
-            if position > self._virtual.now_ns():
-                await self._timers.catch_up(position)
-            await self._inbox.wait(0.1)
-
-    async def _end_of_recording(self) -> None:
-        """The last word of a recording: let what is still open come to its end, then stop or stay for the desk."""
-        self._ended = False
-        await self._timers.run_out()
-        if self._stop_at_end:
-            self._stop_reason = "the recording has ended"
 
     # around the loop -------------------------------------------------------------------------------------------------
 
@@ -389,8 +311,8 @@ class Kernel:
 
     def _journal_failed(self, error: JournalError) -> None:
         """Called on the journal's thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._dealing.fail, str(error))
+        if self._asyncio is not None:
+            self._asyncio.call_soon_threadsafe(self._dealing.fail, str(error))
 
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
@@ -422,12 +344,12 @@ class Kernel:
         """
         async with AsyncExitStack() as closing:
             closing.callback(self._journal.close)
-            closing.push_async_callback(self._control.stop, self._stop_reason or "the engine could not start")
+            closing.push_async_callback(self._control.stop, self._loop.stop_reason or "the engine could not start")
             closing.push_async_callback(self._broker.close)
             await self._supervisor.stop()
             await self._link.finish(FINISH_LIMIT_S)
             self._attendant.drain()
             if self._replay is None and not self._dealing.failed and self._show is not None:
                 now_ns = self._clock.now_ns()
-                stopped = Stopped(self._config.engine.profile, self._stop_reason, now_ns, self._stopped_by)
+                stopped = Stopped(self._config.engine.profile, self._loop.stop_reason, now_ns, self._stopped_by)
                 self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)

@@ -1,10 +1,9 @@
-"""Around the loop: the kill file, the wall clock, a loop that hangs, the heartbeat line, the collector."""
+"""Around the loop: the kill file, the wall clock, a loop that hangs, the heartbeat line."""
 
 from __future__ import annotations
 
 import asyncio
 import faulthandler
-import gc
 import logging
 import os
 from collections.abc import Callable
@@ -25,10 +24,6 @@ HANGING_S = 10.0
 
 STDERR = 2
 """The file descriptor: a dump must not depend on Python's streams."""
-
-COLLECT_AFTER = (2_000, 200, 20)
-"""New objects, young and middle collections before the next older one: what streams is out of the collector's sight
-(`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
@@ -96,13 +91,3 @@ async def heartbeat(every_s: float, line: Callable[[], str]) -> None:
     while True:
         await asyncio.sleep(every_s)
         log.info("%s", line())
-
-
-def quiet_collector() -> None:
-    """Once everything is built: what lives on is never walked again, and young objects rarely.
-
-    A start leaves some hundred objects of garbage; to find them, all are walked: a fiftieth of a restart.
-    """
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(*COLLECT_AFTER)
