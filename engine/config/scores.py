@@ -80,7 +80,7 @@ class LlmConfig(Section, frozen=True, kw_only=True):
     temperature: float | None = None
     """Sent where given; some models refuse it."""
     answer_length: int = 500
-    """Longest answer, in the model's word pieces."""
+    """Longest answer, in the model's word pieces. It has to leave 60 for each of a post's symbols."""
     timeout_s: float = 20.0
     """Limit for one post, retries included."""
     concurrency: int = 4

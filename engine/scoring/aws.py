@@ -33,6 +33,10 @@ BUSY: Final = frozenset(
 """Errors after which the same request may be sent again."""
 
 
+_UNKNOWN: Final = frozenset({408, 502, 504})
+"""Statuses that leave open whether a model computed: what stands before it did not wait, or got no whole answer."""
+
+
 class AwsBusy(DeskError):
     """AWS asks to come back: nothing was computed."""
 
@@ -111,6 +115,10 @@ class AwsClient:
         error = response.get("Error", {})
         code, said = str(error.get("Code", "")), str(error.get("Message", ""))[:200]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status in _UNKNOWN:
+            return VenueUnavailable(
+                f"expected an answer, found {code or status}", where=self._where, remedy="it is asked again later"
+            )
         if code in BUSY or status == 429 or status >= 500:
             return AwsBusy(f"expected an answer, found {code or status}", where=self._where, remedy="wait")
         if code in _REFUSED or status in (401, 403):

@@ -38,11 +38,15 @@ class _Shares(msgspec.Struct, frozen=True):
 
 class _Result(msgspec.Struct, frozen=True):
     SentimentScore: _Shares
-    Index: int = 0
+
+
+class _Row(msgspec.Struct, frozen=True):
+    SentimentScore: _Shares
+    Index: Annotated[int, msgspec.Meta(ge=0, lt=MOST)]
 
 
 class _Batch(msgspec.Struct, frozen=True):
-    ResultList: list[_Result]
+    ResultList: list[_Row]
 
 
 class ComprehendScorer:
@@ -131,11 +135,12 @@ class ComprehendScorer:
             found = await self._client.call("detect_sentiment", Text=texts[0], LanguageCode=language)
             return [_score(_converted(found, _Result).SentimentScore)]
         found = await self._client.call("batch_detect_sentiment", TextList=list(texts), LanguageCode=language)
-        scores: list[Score | None] = [None] * len(texts)
-        for result in _converted(found, _Batch).ResultList:
-            if 0 <= result.Index < len(texts):
-                scores[result.Index] = _score(result.SentimentScore)
-        return scores
+        said: list[_Row] = _converted(found, _Batch).ResultList
+        rows = {row.Index: _score(row.SentimentScore) for row in said}
+        if len(rows) < len(said) or any(place >= len(texts) for place in rows):
+            places = [row.Index for row in said]
+            raise VenueUnavailable(f"expected each of {len(texts)} texts once, found {places}", where="comprehend")
+        return [rows.get(place) for place in range(len(texts))]
 
     def _price(self, texts: Sequence[str]) -> float:
         units = sum(max(_LEAST_UNITS, -(-len(text) // _UNIT)) for text in texts)

@@ -14,7 +14,9 @@ from engine.model import Value
 REPLY_LIMIT: Final = 1 << 20
 """Longest reply that is read, in bytes."""
 PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
-"""Before further attempts, where the endpoint does not say how long; the last one repeats."""
+"""Least pauses before further attempts, whatever the endpoint says; the last one repeats."""
+UNKNOWN: Final = frozenset({202, 204, 206, 408, 502, 504, 520, 524})
+"""Statuses that leave open whether a model computed: a part of a reply, or a gateway that did not wait for it."""
 
 
 class Said(Value, frozen=True, gc=False):
@@ -32,9 +34,9 @@ class Unreadable(DeskError):
 
 
 class Busy(Exception):
-    """The endpoint asks to come back (429, 5xx): nothing was computed."""
+    """The endpoint asks to come back (429, 5xx), `after_s` seconds from now at the earliest: nothing was computed."""
 
-    def __init__(self, what: str, after_s: float | None = None) -> None:
+    def __init__(self, what: str, after_s: float = 0.0) -> None:
         super().__init__(what)
         self.after_s = after_s
 
@@ -92,6 +94,12 @@ class HttpCaller:
             raise Unreadable(
                 f"expected a reply, found {type(error).__name__}", where=self._url, remedy="it is asked again"
             ) from None
+        if status in UNKNOWN:
+            raise Unreadable(
+                f"expected a reply, found status {status}",
+                where=self._url,
+                remedy="it may have cost money; raise the time limit of what stands before the model",
+            )
         if status == 429 or status >= 500:
             raise Busy(f"status {status}", _seconds(after))
         if status != 200:
@@ -125,7 +133,7 @@ async def patiently(ask: Callable[[], Awaitable[Said]], limit_s: float, where: s
                     return await ask()
                 except Busy as found:
                     busy = found
-                pause_s = PAUSES_S[min(attempt, len(PAUSES_S) - 1)] if busy.after_s is None else busy.after_s
+                pause_s = max(PAUSES_S[min(attempt, len(PAUSES_S) - 1)], busy.after_s)
                 deadline = limit.when()
                 if deadline is None or asyncio.get_running_loop().time() + pause_s >= deadline:
                     break
@@ -149,9 +157,9 @@ async def _limited(stream: aiohttp.StreamReader) -> bytes:
     return bytes(content)
 
 
-def _seconds(text: str) -> float | None:
+def _seconds(text: str) -> float:
     """Retry-After in seconds; a date counts as none given."""
-    return min(float(text), 3600.0) if text.isdecimal() else None
+    return min(float(text), 3600.0) if text.isdecimal() else 0.0
 
 
 def _refused(status: int, content: bytes, where: str) -> DeskError:

@@ -24,6 +24,8 @@ ReadSecret = Callable[[str], str]
 _MILLION: Final = 1_000_000
 _BYTES_PER_TOKEN: Final = 2
 """Fewer than any tokenizer needs on average for English, JSON and emoji: reservations are too high, never too low."""
+_PIECES_PER_SYMBOL: Final = 60
+"""Of an answer, in the model's word pieces: 25 words of reason, two numbers and the names of the fields."""
 
 
 class LlmScorer:
@@ -55,8 +57,12 @@ class LlmScorer:
         self.concurrency = settings.concurrency
         self.cap_usd = settings.daily_cap_usd
         self.version = f"{settings.api}:{settings.model}+prompt-{DIGEST[:12]}"
+        self._room = max(1, settings.answer_length // _PIECES_PER_SYMBOL)
+        """Most symbols that the longest answer can hold."""
         self.refused = 0
         """Answers that were not what was asked for, since start."""
+        self.crowded = 0
+        """Posts with more symbols than an answer holds, since start."""
         self._refusal = ""
 
     def reconfigure(self, config: Config) -> None:
@@ -70,9 +76,10 @@ class LlmScorer:
 
     @property
     def detail(self) -> str:
-        """The model, and what was wrong with the last answer that was refused."""
+        """The model, what was wrong with the last answer that was refused, and what was not asked about."""
         refused = f"; {self.refused} answers refused, the last: {self._refusal}" if self.refused else ""
-        return f"{self._settings.model}{refused}"
+        crowded = f"; {self.crowded} posts of more than {self._room} symbols left out" if self.crowded else ""
+        return f"{self._settings.model}{refused}{crowded}"
 
     def blocked(self, now_ns: int) -> str:
         """Why it may not be asked: the day's money is spent."""
@@ -83,7 +90,10 @@ class LlmScorer:
         self._budget.blocked(self._clock.now_ns())
 
     async def score(self, asked: Sequence[Asked]) -> Sequence[Score | None]:
-        """One Score per post, None where the answer was refused or the cap reached. Raises DeskError."""
+        """One Score per post, None where the answer was refused or the cap reached. Raises DeskError.
+
+        A blank post is not asked about, nor one with more symbols than an answer has room for: it would break off.
+        """
         return [await self._one(each) for each in asked]
 
     async def close(self) -> None:
@@ -91,6 +101,11 @@ class LlmScorer:
         await self._caller.close()
 
     async def _one(self, asked: Asked) -> Score | None:
+        if len(asked.symbols) > self._room:
+            self.crowded += 1
+            return None
+        if not asked.text.strip():
+            return None
         text, form = question(asked), schema(asked.symbols)
         reserved = self._budget.reserve(self._most(text), self._clock.now_ns())
         if reserved is None:

@@ -104,6 +104,12 @@ def refusal(kind: str, status: int) -> web.Response:
     return web.json_response({"__type": kind, "message": "no"}, status=status)
 
 
+def results(*places: int) -> web.Response:
+    """Sentiments of texts at these places."""
+    rows = [{"Index": place, "SentimentScore": shares(1, 0, 0)} for place in places]
+    return web.json_response({"ResultList": rows, "ErrorList": []})
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "charged"),
     [
@@ -115,6 +121,12 @@ def refusal(kind: str, status: int) -> web.Response:
         (refusal("TextSizeLimitExceededException", 400), DeskError, False),
         (web.json_response({"ResultList": [{"Index": 0, "SentimentScore": shares(7, 0, 0)}]}), VenueUnavailable, True),
         (web.json_response({}), VenueUnavailable, True),
+        (results(0, 0), VenueUnavailable, True),
+        (results(0, 2), VenueUnavailable, True),
+        (results(-1), VenueUnavailable, True),
+        (web.json_response({"ResultList": [{"SentimentScore": shares(1, 0, 0)}]}), VenueUnavailable, True),
+        (web.Response(text="<html>", status=504), VenueUnavailable, True),
+        (web.Response(text="<html>", status=502), VenueUnavailable, True),
     ],
 )
 async def test_a_fault_is_one_error_asked_once_and_costs_only_what_may_have_been_computed(

@@ -80,6 +80,41 @@ async def test_an_endpoint_that_stays_busy_is_given_up_and_costs_nothing(tmp_pat
         assert len(asked.endpoint.bodies) == before + 1, "a minute does not fit in the limit"
 
 
+async def test_an_endpoint_that_says_at_once_is_not_asked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limiter that answers `Retry-After: 0` would get hundreds of requests a second."""
+    monkeypatch.setattr("engine.scoring.llm.calls.PAUSES_S", (0.1, 0.4))
+    async with put(tmp_path, timeout_s=0.5) as asked:
+        asked.endpoint.faults = [web.Response(status=429, headers={"Retry-After": "0"}) for _ in range(1000)]
+        with pytest.raises(DeskError, match="found status 429"):
+            await asked.ask("$TSLA up")
+        assert len(asked.endpoint.bodies) == 2 and asked.scorer.spent_usd == 0
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("status", [408, 502, 504])
+async def test_a_gateway_that_did_not_wait_leaves_open_what_it_cost(tmp_path: Path, api: str, status: int) -> None:
+    """The model behind it may have answered: asked again it would be paid twice, and what was set aside stays."""
+    async with put(tmp_path, api) as asked:
+        asked.endpoint.faults = [web.Response(text="<html>time-out</html>", status=status)]
+        with pytest.raises(Unreadable):
+            await asked.ask("$TSLA up")
+        assert len(asked.endpoint.bodies) == 1 and asked.scorer.spent_usd > 0.001
+
+
+async def test_a_post_with_more_symbols_than_an_answer_holds_is_not_paid_for(tmp_path: Path) -> None:
+    """The answer would break off in the middle, and be refused; anybody can write such a post."""
+    names = tuple(f"T{number}" for number in range(9))
+    async with put(tmp_path, answer_length=500) as asked:
+        assert await asked.ask("all of them up", *names) is None
+        assert asked.scorer.spent_usd == 0 and not asked.endpoint.bodies
+        assert "1 posts of more than 8 symbols left out" in asked.scorer.detail
+        score = await asked.ask("all of them up", *names[:8])
+        assert score is not None and len(score.symbols) == 8
+        assert await asked.ask(" ") is None and len(asked.endpoint.bodies) == 1
+
+
 HTML = "<html>Please log in</html>"
 
 
