@@ -1,12 +1,19 @@
-"""Calls to AWS through boto3, on threads of their own: it blocks, and knows how AWS signs and finds credentials."""
+"""Calls to AWS through boto3, on threads of their own: it blocks, and knows how AWS signs and finds credentials.
+
+boto3's own limits are for a silence between two bytes: an answer that drips is given up here, and its thread left to
+itself. Such threads end with the process at the latest, and count among those that may run until they do.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from importlib.util import find_spec
-from typing import Any, Final, TypeVar
+from types import TracebackType
+from typing import Any, Final, Generic, TypeVar
 
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueUnavailable
 
@@ -53,22 +60,57 @@ class AwsClient:
         self._endpoint_url = endpoint_url
         self._timeout_s = timeout_s
         self._client: Any = None
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=service)
+        self._free = asyncio.Semaphore(threads)
 
     async def call(self, operation: str, **request: Any) -> dict[str, Any]:
-        """The response. Raises AwsBusy, CredentialsError, ConfigError, VenueUnavailable or DeskError."""
-        return await self._on_thread(lambda: self._call(operation, request))
+        """The response, within the time limit once a thread is free.
+
+        Raises AwsBusy, CredentialsError, ConfigError, VenueUnavailable or DeskError.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise AwsBusy(
+                "expected a free connection, found all of them waiting for answers", where=self._where, remedy="wait"
+            ) from None
+        future = self._on_thread(lambda: self._call(operation, request), self._release)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise VenueUnavailable(
+                f"expected an answer within {self._timeout_s:g} s, found none",
+                where=self._where,
+                remedy="it is asked again later",
+            ) from None
 
     async def start(self) -> None:
         """Make the client and look for credentials. Raises CredentialsError when there are none."""
-        await self._on_thread(self._connect)
+        await asyncio.wrap_future(self._on_thread(self._connect, lambda loop: None))
 
     async def close(self) -> None:
-        """Let the threads end; a call under way ends with its time limit."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Close what is open; a call under way is left to itself."""
+        if self._client is not None:
+            self._client.close()
 
-    async def _on_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    def _on_thread(self, work: Callable[[], _T], after: Callable[[asyncio.AbstractEventLoop], None]) -> Future[_T]:
+        """What `work` will return or raise, on a thread that nobody waits for at the end; `after` is called there."""
+        loop = asyncio.get_running_loop()
+        future: Future[_T] = Future()
+        future.set_running_or_notify_cancel()  # nobody's impatience takes an answer back
+
+        def run() -> None:
+            with _Into(future):
+                future.set_result(work())
+            after(loop)
+
+        threading.Thread(target=run, name=self._service, daemon=True).start()
+        return future
+
+    def _release(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody will call any more
+            loop.call_soon_threadsafe(self._free.release)
 
     def _connect(self) -> None:
         import boto3
@@ -130,3 +172,20 @@ class AwsClient:
         if code in _WRONG or status == 404:
             return ConfigError(f"expected {self._service} there, found {code}: {said}", where=self._where)
         return DeskError(f"expected an answer, found {code}: {said}", where=self._where)
+
+
+class _Into(Generic[_T]):
+    """Whatever the body raises goes to the one who waits for the future."""
+
+    def __init__(self, future: Future[_T]) -> None:
+        self._future = future
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        return True

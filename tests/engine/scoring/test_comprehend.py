@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -183,3 +185,40 @@ async def test_without_credentials_it_says_how_to_get_them(tmp_path: Path, monke
         await comprehend.start()
     await comprehend.close()
     assert "AWS_PROFILE" in missing.value.remedy
+
+
+async def test_an_answer_that_drips_is_given_up_and_holds_up_no_end(tmp_path: Path) -> None:
+    """Each byte comes within boto3's own limit; the threads that wait for the rest must not outlive the process."""
+    over = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        while not over.is_set():
+            writer.write(b" ")
+            await writer.drain()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 0.05)
+        writer.close()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    comprehend = scorer(tmp_path, endpoint_url=f"http://127.0.0.1:{port}", timeout_s=0.5, concurrency=2)
+    await comprehend.start()
+    for number in (1, 2):
+        with pytest.raises(VenueUnavailable, match=r"expected an answer within 0\.5 s"):
+            await comprehend.score(about(f"up {number}"))
+        assert comprehend.spent_usd == pytest.approx(0.0003 * number), "it may have been computed"
+    with pytest.raises(DeskError, match="expected a free connection"):
+        await comprehend.score(about("up 3"))
+    assert comprehend.spent_usd == pytest.approx(0.0006), "it was not sent"
+    waiting = [thread for thread in threading.enumerate() if thread.name == "comprehend"]
+    assert len(waiting) == 2 and all(thread.daemon for thread in waiting)
+    over.set()
+    for thread in waiting:
+        await asyncio.to_thread(thread.join, 30.0)
+    with pytest.raises(VenueUnavailable):
+        await comprehend.score(about("up 4"))
+    await comprehend.close()
+    server.close()
+    await server.wait_closed()
