@@ -106,6 +106,19 @@ class Track:
         """The venue is not known to have the order: it cannot be cancelled yet."""
         return self.order.status in UNSURE and not self.known
 
+    @property
+    def legs_missing(self) -> bool:
+        """A bracket the venue shows must have legs; a venue that never tells them is not asked for ever."""
+        intent = self.intent
+        return (
+            intent is not None
+            and intent.bracket
+            and intent.client_order_id == self.order.client_order_id
+            and self.known
+            and not self.legs_known
+            and (self.open or self.order.filled > 0)
+        )
+
 
 def planned(intent: Intent) -> Order:
     """The order as it stands once its intent is committed."""
@@ -126,6 +139,11 @@ def planned(intent: Intent) -> Order:
         signal_id=intent.signal_id,
         parent_id=intent.parent,
     )
+
+
+def leg_role(leg: Order) -> Role:
+    """What a leg of a bracket is for: the one with a stop price limits the loss, the other takes the profit."""
+    return Role.STOP if leg.order_type.startswith("stop") or leg.stop_price is not None else Role.TARGET
 
 
 def merged(order: Order, told: Order, *, newer: bool, known: bool) -> Order:

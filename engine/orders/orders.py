@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
-from engine.clock import MILLISECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
@@ -36,19 +34,16 @@ from engine.model import (
     client_order_id,
 )
 from engine.model.records import Difference
+from engine.orders.agenda import Agenda
 from engine.orders.answers import Answers
 from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
-from engine.orders.machine import Track
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
 from engine.orders.reconcile import COIN_FEE, FEE, SPLIT, Reconciler
 from engine.orders.register import Register
-
-LEAST_WAIT_NS: Final = 100 * MILLISECOND
-"""Between two calls of `due` that `next_due_ns` asks for."""
 
 
 class Orders:
@@ -62,13 +57,7 @@ class Orders:
         self._answers = Answers(self._register, self._protector)
         self._reconciler = Reconciler(self._register)
         self._inquiry = Inquiry(self._register, config)
-        self._entry_timeout_ns = from_seconds(config.orders.entry_timeout_s)
-        self._restored = False
-        """Whether the journal gave back what is held, and its protection has not been looked at since."""
-        self._last_due_ns = 0
-        self._next_due_ns: int | None = None
-        self._next_due_known = False
-        """Whether `_next_due_ns` still holds: asked after every event, worked out after every change."""
+        self._agenda = Agenda(self._register, self._inquiry, self._closer, self._protector, config)
 
     def reconfigure(self, config: Config) -> None:
         """Price exits by other settings from now on; timeouts stay."""
@@ -92,7 +81,7 @@ class Orders:
 
         Raises DeskError for a second entry of one signal, and for a quantity that is not above 0.
         """
-        self._next_due_known = False
+        self._agenda.changed()
         return self._register.intend(
             signal_id, ticket_id, role, draft, now_ns, strategy=strategy, valid_until_ns=valid_until_ns, parent=parent
         )
@@ -279,31 +268,15 @@ class Orders:
 
     def due(self, now_ns: int) -> Changes:
         """What the time asks for now; harmless to call more often."""
-        self._last_due_ns = now_ns
-        self._restored = False
         out = Outbox()
-        for track in self._register.open():
-            if track.ours:
-                self._inquiry.check(track, now_ns, out)
-                unwanted_ns = self._unwanted_ns(track)
-                if unwanted_ns is not None and now_ns >= unwanted_ns:
-                    self._closer.cancel(track, now_ns, out)
-        self._inquiry.gaps(now_ns, out)
-        self._protector.due(now_ns, out)
+        self._agenda.look(now_ns, out)
         self._register.prune()
         return self._finish(out, now_ns)
 
     @property
     def next_due_ns(self) -> int | None:
         """When `due` should be called next; None when only an event can ask for anything."""
-        if not self._next_due_known:
-            moments = [self._inquiry.next_due_ns(), self._protector.next_due_ns(), self._closer.next_due_ns()]
-            moments += [self._unwanted_ns(track) for track in self._register.open() if track.ours]
-            moments += [self._last_due_ns] if self._restored else []
-            earliest = min((at for at in moments if at is not None), default=None)
-            self._next_due_ns = None if earliest is None else max(earliest, self._last_due_ns + LEAST_WAIT_NS)
-            self._next_due_known = True
-        return self._next_due_ns
+        return self._agenda.next_due_ns
 
     # --- what stands
 
@@ -371,8 +344,7 @@ class Orders:
         Answers to cancel requests are not taken. An intent without a later Order or Answer may or may not have been
         sent: the first `due`, which is asked for at once, looks it up and sees to the protection of what is held.
         """
-        self._next_due_known = False
-        self._restored = True
+        self._agenda.restored()
         self._inquiry.ready = False
         if isinstance(record, Intent):
             track = self._register.commit(record)
@@ -396,18 +368,23 @@ class Orders:
         elif alert.code == "exit_failed":
             self._closer.failed(alert.subject)
 
+    def wanted(self, client_order_id: str) -> bool:
+        """Whether nobody has asked to cancel the order yet."""
+        track = self._register.get(client_order_id)
+        return track is None or not track.cancels
+
     def unwanted(self, client_order_id: str) -> None:
         """A person had asked to cancel it before a restart: it is not sent again, and the venue is asked once more."""
         track = self._register.get(client_order_id)
         if track is not None and track.open and track.ours:
             track.cancels = max(track.cancels, 1)
-            self._next_due_known = False
+            self._agenda.changed()
 
     # --- inside
 
     def _finish(self, out: Outbox, now_ns: int) -> Changes:
         """Look again at the protection of every symbol that moved, until nothing moves."""
-        self._next_due_known = False
+        self._agenda.changed()
         if any("/" in fill.symbol and fill.role is Role.ENTRY and self._done(fill) for fill in out.fills):
             out.requests.append(Compare("fill"))  # the fee may have been taken in the coin
         for fill in out.fills:
@@ -421,15 +398,3 @@ class Orders:
     def _done(self, fill: Fill) -> bool:
         """Whether the order of an execution has ended: its parts may come many a second."""
         return not self._register.track(fill.client_order_id).open
-
-    def _unwanted_ns(self, track: Track) -> int | None:
-        """When to ask (again) that the order be cancelled; None while it is wanted."""
-        if track.unsure:
-            return None
-        if track.cancels:
-            return self._closer.cancel_due_ns(track)
-        if track.order.role is not Role.ENTRY:
-            return None
-        # An intent restored without an answer counts as not sent until it is found; its time ran from the intent on.
-        sent_ns = track.sent_ns or (0 if track.intent is None else track.intent.at_ns)
-        return sent_ns + self._entry_timeout_ns

@@ -27,7 +27,7 @@ from engine.model import (
 )
 from engine.orders.changes import Outbox, alert_id
 from engine.orders.holdings import Holdings
-from engine.orders.machine import Track, concluded, merged, newer, planned
+from engine.orders.machine import Track, concluded, leg_role, merged, newer, planned
 from engine.orders.tally import Execution
 
 LEG_ASKS: Final = 5
@@ -199,7 +199,7 @@ class Register:
         if track is None:
             track = self._adopt(told, parent, out)
         elif parent is not None and not track.ours:
-            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None, out)
+            self._claim(track, parent.order.signal_id, leg_role(told), parent.order.client_order_id, None, out)
         before = track.order
         stamp_ns = told.updated_ns or stamp_ns
         order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
@@ -316,7 +316,7 @@ class Register:
         if parent is not None and not parent.ours:
             track.order = msgspec.structs.replace(track.order, parent_id=parent.order.client_order_id)
         elif parent is not None:
-            self._claim(track, parent.order.signal_id, _leg_role(told), parent.order.client_order_id, None, out)
+            self._claim(track, parent.order.signal_id, leg_role(told), parent.order.client_order_id, None, out)
         elif predecessor is not None:
             old = predecessor.order
             self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
@@ -388,30 +388,13 @@ class Register:
 
     def _watch_gap(self, track: Track, now_ns: int) -> None:
         track.legs_known = track.legs_known or track.asks >= LEG_ASKS
-        if track.order.filled > track.tally.counted or _legs_missing(track):
+        if track.order.filled > track.tally.counted or track.legs_missing:
             if not track.gap_ns:
                 track.gap_ns = now_ns
                 self.gaps[track.order.client_order_id] = track
         elif track.gap_ns:
             track.gap_ns = track.asks = track.asked_ns = 0
             self.gaps.pop(track.order.client_order_id, None)
-
-
-def _legs_missing(track: Track) -> bool:
-    """A bracket the venue shows must have legs; a venue that never tells them is not asked for ever."""
-    intent = track.intent
-    return (
-        intent is not None
-        and intent.bracket
-        and intent.client_order_id == track.order.client_order_id
-        and track.known
-        and not track.legs_known
-        and (track.open or track.order.filled > 0)
-    )
-
-
-def _leg_role(leg: Order) -> Role:
-    return Role.STOP if leg.order_type.startswith("stop") or leg.stop_price is not None else Role.TARGET
 
 
 def working(tracks: Iterable[Track]) -> Decimal:
