@@ -52,8 +52,8 @@ class XFeed:
     """Posts from X's filtered stream, speaking `model.Feed`.
 
     Built with the configuration, a clock and the app's bearer token. `known_until_ns`: posts up to then are in the
-    journal already, so the warm start buys only later ones, and what came while the engine was off is a gap. `wait`
-    waits so many seconds (tests bring their own).
+    journal already, so what came while the engine was off is a gap; and where nothing of the windows is missing before
+    it (`known_whole`), the warm start buys only later ones. `wait` waits so many seconds (tests bring their own).
     """
 
     name = "x"
@@ -65,12 +65,14 @@ class XFeed:
         *,
         token: str,
         known_until_ns: int = 0,
+        known_whole: bool = True,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config.x
         self._clock = clock
         self._token = token
         self._known_until_ns = known_until_ns
+        self._known_whole = known_whole
         self._wait = wait
         reach_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         self._horizon_ns = min(reach_ns, SEARCH_REACH_NS)
@@ -270,7 +272,8 @@ class XFeed:
             stopped = {"gap_from_ns": from_ns, "gap_to_ns": now_ns} if self._known_until_ns else {}
             await sink.put([reporter.state(covered_since_ns=now_ns, **stopped)])
             if self._config.warm_start:
-                filler.add(Gap(from_ns, now_ns, self._config.warm_start_posts, first=True))
+                bought_from_ns = from_ns if self._known_whole else earliest_ns
+                filler.add(Gap(bought_from_ns, now_ns, self._config.warm_start_posts, first=True))
         elif self._down_ns is not None:
             from_ns = max(earliest_ns, self._down_ns - max(OVERLAP_NS, 2 * self._behind_ns))
             await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from engine.clock import SECOND, Clock, iso
 from engine.feeds.spend import SpendMeter
-from engine.feeds.x_recover import MARGIN_NS, OVERLAP_NS, SETTLED_NS, Searcher, Wait
+from engine.feeds.x_recover import MARGIN_NS, OVERLAP_NS, SETTLED_NS, Found, Searcher, Wait
 from engine.feeds.x_report import Reporter
 from engine.model import FeedEvent, FeedState, Post, Sink
 from engine.model.base import Value
@@ -91,15 +91,17 @@ class Filler:
         """Two passes (see `x_recover`). The newest posts matter most, so a fifth is kept for the second."""
         most = min(gap.most, self._meter.left(self._clock.now_ns()) // 2)
         asked_ns = self._clock.now_ns()
-        early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
-        await self._deliver(early.posts)
+        start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - self._lag_ns) - OVERLAP_NS)
+        early = Found((), start_ns)
+        if start_ns > gap.from_ns:  # else it is all too new to be found yet, and X refuses to be asked
+            early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
+            await self._deliver(early.posts)
         settle_ns = self._lag_ns + MARGIN_NS
         while (left_ns := gap.to_ns + settle_ns - self._clock.now_ns()) > 0:
             await self._wait(min(left_ns, settle_ns) / SECOND)
-        start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - self._lag_ns) - OVERLAP_NS)
         settled = settle_ns >= SETTLED_NS
         late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=settled)
-        complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, gap.to_ns)
+        complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, start_ns)
         await self._deliver(late.posts, self._told(gap, complete_ns, late.why or early.why))
 
     def _told(self, gap: Gap, complete_ns: int, why: str) -> FeedState:

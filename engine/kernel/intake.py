@@ -7,8 +7,8 @@ from engine.config import Config
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.hours import NEVER
+from engine.kernel.known import cover
 from engine.kernel.pipeline import Pipeline
-from engine.kernel.restore import cover
 from engine.kernel.view import View
 from engine.model import Alert, Broker, FeedEvent, FeedState, Halt, Level, Light, Post, Quote
 from engine.sentiment import Sentiment

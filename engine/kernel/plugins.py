@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, distribution, entry_points
 from typing import Any
 
@@ -10,6 +10,7 @@ from engine.clock import Clock
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.feeds.replay import ReplayFeed
+from engine.kernel.known import Known
 from engine.model import Broker, Feed, Strategy
 
 ReadSecret = Callable[[str], str]
@@ -39,11 +40,11 @@ def _points(group: str) -> Iterator[EntryPoint]:
 
 
 def build_feeds(
-    config: Config, clock: Clock, read_secret: ReadSecret, known_until_ns: int
+    config: Config, clock: Clock, read_secret: ReadSecret, known: Mapping[str, Known]
 ) -> tuple[tuple[Feed, ...], ReplayFeed | None]:
     """The configured feeds; and the replay feed by itself when it is the one, because it moves the clock.
 
-    `known_until_ns`: posts up to then are in the journal already.
+    `known`: by feed of posts, what the journal holds already; nothing where one is missing.
     """
     if "replay" in config.feeds.posts:
         replay = ReplayFeed(config, clock)
@@ -52,12 +53,15 @@ def build_feeds(
     for name in config.feeds.posts:
         if name == "news":
             keys = _alpaca_keys(read_secret)
-            feeds.append(find("feeds", name)(config, clock, **keys, known_until_ns=known_until_ns))
+            until_ns = known.get(name, Known()).until_ns
+            feeds.append(find("feeds", name)(config, clock, **keys, known_until_ns=until_ns))
         elif name != "x":
             feeds.append(find("feeds", name)(config, clock))
         elif config.x.enabled:
             token = read_secret("x_bearer_token")
-            feeds.append(find("feeds", name)(config, clock, token=token, known_until_ns=known_until_ns))
+            held = known.get(name, Known())
+            told = {"known_until_ns": held.until_ns, "known_whole": held.whole}
+            feeds.append(find("feeds", name)(config, clock, token=token, **told))
     feeds.append(find("feeds", "prices")(config, clock, **_alpaca_keys(read_secret)))
     return tuple(feeds), None
 

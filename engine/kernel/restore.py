@@ -18,6 +18,7 @@ from engine.guards import Begun
 from engine.journal.chain import Record
 from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
+from engine.kernel.known import restore_coverage
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import View
 from engine.model import (
@@ -27,7 +28,6 @@ from engine.model import (
     Broker,
     Decision,
     Feed,
-    FeedState,
     Fill,
     Halt,
     Intent,
@@ -63,15 +63,7 @@ BOOK_KINDS = (
 )
 """The commonest last: those are read the fastest."""
 TICKET_KINDS = ("ticket", "decision")
-POST_KINDS = ("post", "edit", "guard", "reading", "feed", "signal")
-
-
-def last_record_ns(path: Path) -> int:
-    """When the journal's newest record was made; 0 when there is no journal yet."""
-    if not path.exists():
-        return 0
-    with Reader(path) as reader:
-        return next((record.at_ns for record in reader.records(limit=1, reverse=True)), 0)
+POST_KINDS = ("post", "edit", "guard", "reading", "signal")
 
 
 def restore(
@@ -103,6 +95,7 @@ def restore(
         guarded_ns = max(since_ns, _guards_now_ns(reader, since_ns) - from_seconds(config.guards.window_s))
         cut = _cut_short(reader, since_ns)
         versioned = [feed for feed in feeds if isinstance(feed, Versioned)]
+        restore_coverage(reader, config, sentiment, now_ns)
         _restore_posts(reader, since_ns, now_ns - horizon_ns, guarded_ns, now_ns, pipeline, sentiment, versioned, cut)
         if cut is not None:
             pipeline.finish(cut.body, cut.recorded, now_ns)
@@ -247,8 +240,6 @@ def _restore_posts(
             pipeline.restore_verdict(value)
         elif isinstance(value, Edit):
             sentiment.remove(value.replaces)
-        elif isinstance(value, FeedState):
-            cover(sentiment, value)
         elif isinstance(value, Signal) and value.at_ns > window_from_ns:
             pipeline.restore_signal(value)
     finish()
@@ -303,18 +294,3 @@ def _begun(reader: Reader, before_seq: int, cluster: str) -> Begun:
         body.whole if isinstance(body, PostRecord) else None,
         verdict if isinstance(verdict, GuardRecord) else None,
     )
-
-
-def cover(sentiment: Sentiment, state: FeedState) -> bool:
-    """Pass on which posts are in, missing or filled; returns whether the state spoke of any."""
-    covers = False
-    if state.covered_since_ns is not None:
-        sentiment.covered_since(state.covered_since_ns)
-        covers = True
-    if state.gap_from_ns is not None and state.gap_to_ns is not None:
-        sentiment.gap(state.gap_from_ns, state.gap_to_ns)
-        covers = True
-    if state.filled_from_ns is not None and state.filled_to_ns is not None:
-        sentiment.filled(state.filled_from_ns, state.filled_to_ns)
-        covers = True
-    return covers

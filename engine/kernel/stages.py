@@ -19,13 +19,14 @@ from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
 from engine.kernel.inbox import Inbox
 from engine.kernel.intake import Intake
+from engine.kernel.known import known_posts
 from engine.kernel.late_scores import LateScores
 from engine.kernel.meters import LoopLag
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
 from engine.kernel.reckoning import Reckoning
 from engine.kernel.reloading import Reloading
-from engine.kernel.restore import last_record_ns, restore
+from engine.kernel.restore import restore
 from engine.kernel.resume import fixed_held, resume, settings_held
 from engine.kernel.show import Show
 from engine.kernel.venue import VenueLink
@@ -73,7 +74,8 @@ class Stages:
         self._paths = paths
         self._show: Show | None = None
         profile = config.engine.profile
-        self.feeds, self.replay = build_feeds(config, clock, read_secret, last_record_ns(paths.journal))
+        known = known_posts(paths.journal, config, clock.now_ns())
+        self.feeds, self.replay = build_feeds(config, clock, read_secret, known)
         self.broker = build_broker(config, clock, read_secret)
         self.strategies = build_strategies(config)
         replaying = self.replay is not None

@@ -37,9 +37,10 @@ class Sentiment:
         window_ns = from_seconds(config.window_s)
         look_back_ns = from_seconds(config.look_back_s)
         floor_ns = round(config.floor * window_ns)
-        self.coverage = Coverage(window_ns, look_back_ns)
+        self._coverage = {symbol: Coverage(window_ns, look_back_ns) for symbol in symbols}
         self._timelines = {
-            symbol: Timeline(symbol, window_ns, floor_ns, look_back_ns, self.coverage) for symbol in symbols
+            symbol: Timeline(symbol, window_ns, floor_ns, look_back_ns, coverage)
+            for symbol, coverage in self._coverage.items()
         }
 
     def add(self, scored: ScoredPost, now_ns: int) -> tuple[Mood, ...]:
@@ -98,17 +99,30 @@ class Sentiment:
         timeline.advance(now_ns)
         return timeline.mood()
 
-    def covered_since(self, at_ns: int) -> None:
-        """Every post published at or after `at_ns` is in, or comes in; gaps apart."""
-        self.coverage.since(at_ns)
+    def covered_since(self, at_ns: int, symbols: Iterable[str] | None = None) -> None:
+        """Every post published at or after `at_ns` is in, or comes in; gaps apart.
 
-    def gap(self, from_ns: int, to_ns: int) -> None:
+        `symbols`, here and below: those of which this is said; every one where that is None.
+        """
+        for coverage in self._coverages(symbols):
+            coverage.since(at_ns)
+
+    def gap(self, from_ns: int, to_ns: int, symbols: Iterable[str] | None = None) -> None:
         """Posts published in [from_ns, to_ns) are missing."""
-        self.coverage.gap(from_ns, to_ns)
+        for coverage in self._coverages(symbols):
+            coverage.gap(from_ns, to_ns)
 
-    def filled(self, from_ns: int, to_ns: int) -> None:
+    def filled(self, from_ns: int, to_ns: int, symbols: Iterable[str] | None = None) -> None:
         """The posts of a gap have come after all."""
-        self.coverage.filled(from_ns, to_ns)
+        for coverage in self._coverages(symbols):
+            coverage.filled(from_ns, to_ns)
+
+    def missing(self, symbol: str, now_ns: int) -> str:
+        """What is missing of a symbol's windows at `now_ns`, in words; empty when nothing is."""
+        return self._coverage[symbol].missing(now_ns)
+
+    def _coverages(self, symbols: Iterable[str] | None) -> Iterable[Coverage]:
+        return self._coverage.values() if symbols is None else [self._coverage[symbol] for symbol in symbols]
 
     def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
         """Posts in the window as of the symbol's last mood, largest share of Σ w·|s| first."""

@@ -72,6 +72,17 @@ async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> Non
         assert (filled.covered_since_ns, filled.filled_from_ns, filled.filled_to_ns) == (from_ns, from_ns, NOON)
 
 
+async def test_a_warm_start_buys_the_whole_windows_where_the_journal_lacks_some_of_them(tmp_path: Path) -> None:
+    """A new symbol, or a warm start that was cut off: what is known up to the end stays so, and only the rest is a gap."""
+    async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE, known_whole=False) as desk:
+        past = history(desk, 60)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [post.id for post in past]
+        opened, filled = desk.sink.coverage
+        assert (opened.gap_from_ns, opened.gap_to_ns) == (NOON - 5 * MINUTE - 10 * SECOND, NOON)
+        assert filled.covered_since_ns == filled.filled_from_ns == NOON - WINDOWS_NS
+
+
 async def test_a_journal_of_a_clock_that_was_set_back_since_does_not_say_where_to_begin(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON + HOUR) as desk:
         past = history(desk, 20)
@@ -147,6 +158,31 @@ async def test_a_gap_is_filled_although_search_was_down_for_ten_minutes_more(tmp
         assert desk.sink.ids() == [lost.id]
         assert desk.clock.now_ns() - NOON > 10 * MINUTE
         await desk.up()
+
+
+async def test_a_gap_of_a_moment_is_asked_for_once_when_search_can_have_it(tmp_path: Path) -> None:
+    """X refuses a search that starts less than 10 s back, or after the 30 s before now at which it ends by itself."""
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        lost = desk.x.make("Tesla in the gap", at_ns=desk.clock.now_ns() - 3 * SECOND)
+        desk.x.archive.append(lost)
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+        [asked] = desk.x.requests(SEARCH)
+        assert asked.status == 200 and "end_time" in asked.query
+        opened, filled = desk.sink.coverage[-2:]
+        assert filled.filled_from_ns == opened.gap_from_ns
+
+
+async def test_what_the_second_pass_found_counts_though_the_first_was_refused(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        desk.x.refuse(SEARCH, faults.not_enrolled())
+        past = history(desk, 60)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        told = desk.sink.coverage[1]
+        assert told.filled_from_ns == told.covered_since_ns == NOON - 40 * SECOND
+        assert desk.sink.ids() == [past[-1].id]
 
 
 async def test_a_stream_that_ran_behind_may_have_lost_more_than_it_was_silent_for(tmp_path: Path) -> None:

@@ -122,13 +122,20 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    tmp_path: Path, *, simulator: dict[str, Any] | None = None, known_until_ns: int = 0, start_ns: int = NOON, **x: Any
+    tmp_path: Path,
+    *,
+    simulator: dict[str, Any] | None = None,
+    known_until_ns: int = 0,
+    known_whole: bool = True,
+    start_ns: int = NOON,
+    **x: Any,
 ) -> AsyncIterator[Rig]:
     """A feed started on a pretend X; cancelled at the end."""
     clock = VirtualClock(start_ns)
     async with XSimulator(clock=clock, **(simulator or {})) as server:
         waits = Waits(clock)
-        feed = XFeed(config(tmp_path, server.url, **x), clock, token=TOKEN, known_until_ns=known_until_ns, wait=waits)
+        known = {"known_until_ns": known_until_ns, "known_whole": known_whole}
+        feed = XFeed(config(tmp_path, server.url, **x), clock, token=TOKEN, wait=waits, **known)
         running = Rig(server, feed, clock, waits)
         try:
             yield running

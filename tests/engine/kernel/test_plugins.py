@@ -32,7 +32,7 @@ def feeds_of(secrets: Secrets, *posts: str, x: bool = True) -> tuple[Feed, ...]:
     config = Config(
         feeds=FeedsConfig(posts=posts), x=XConfig(enabled=x), watchlist=(WatchRow(symbol="TSLA", name="Tesla"),)
     )
-    feeds, replay = build_feeds(config, SystemClock(), secrets, 0)
+    feeds, replay = build_feeds(config, SystemClock(), secrets, {})
     assert replay is None
     return feeds
 

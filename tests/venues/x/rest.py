@@ -142,6 +142,10 @@ class Rest:
             raise Invalid(str(error)) from None
         if start_ns < now_ns - 7 * 24 * 60 * MINUTE:
             raise Invalid("'start_time' must be on or after seven days before the request")
+        if start_ns > now_ns - 10 * SECOND:
+            raise Invalid("'start_time' must be a minimum of 10 seconds prior to the request time")
+        if start_ns >= end_ns:
+            raise Invalid("'start_time' must be before 'end_time'")
         if "end_time" in asked and end_ns > now_ns - 10 * SECOND:
             raise Invalid("'end_time' must be a minimum of 10 seconds prior to the request time")
         if not 10 <= size <= 100:
