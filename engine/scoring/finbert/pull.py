@@ -16,9 +16,8 @@ from engine.errors import ConfigError, DeskError, VenueError, VenueUnavailable
 from engine.paths import private_dir
 from engine.scoring.finbert.labels import classes, signs
 from engine.scoring.finbert.model import TOKENIZER_FILE, missing
-from engine.scoring.finbert.store import MANIFEST, Manifest, Model, models_dir, place, sha256_of
+from engine.scoring.finbert.store import CONFIG, MANIFEST, Manifest, Model, models_dir, place, sha256_of
 
-CONFIG: Final = "config.json"
 TOKENIZER: Final = (
     "tokenizer.json",
     "tokenizer_config.json",

@@ -46,7 +46,8 @@ class FinbertScorer:
                 raise missing(package, "finbert" if manifest.file else "torch")
         self._meanings = self._model.meanings(settings.labels)
         classes = "/".join(f"{meaning:g}" for meaning in self._meanings)
-        self.version = f"{manifest.version}-{settings.max_length}-{classes}"
+        longest = self._model.longest(settings.max_length)
+        self.version = f"{manifest.version}-{longest}-{classes}"
         self.batch = settings.batch
         self.wait_s = settings.wait_ms / 1000
         self.gate = settings.gate
@@ -56,7 +57,7 @@ class FinbertScorer:
                 directory=str(self._model.directory),
                 file=manifest.file,
                 device=settings.device,
-                max_length=settings.max_length,
+                max_length=longest,
                 inputs=manifest.inputs,
                 pad_id=manifest.pad_id,
                 pad_token=manifest.pad_token,

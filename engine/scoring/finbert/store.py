@@ -14,6 +14,12 @@ from engine.errors import ConfigError
 from engine.scoring.finbert.labels import classes, signs
 
 MANIFEST: Final = "desk-model.json"
+CONFIG: Final = "config.json"
+TOKENIZER_CONFIG: Final = "tokenizer_config.json"
+_POSITIONS: Final = ("max_position_embeddings", "n_positions")
+"""Names under which a model's configuration tells how many positions it has learnt."""
+_LENGTH: Final = "model_max_length"
+"""The name under which a tokenizer's tells the longest text; far beyond any text where it does not know."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 """A model's name on the hub: `organisation/model`."""
 
@@ -55,20 +61,44 @@ class Model(msgspec.Struct, frozen=True):
 
     def labels(self) -> Mapping[Any, Any]:
         """The model's own id2label. Raises ConfigError when its config.json does not tell."""
-        file = self.directory / "config.json"
+        return classes(self._file(CONFIG), str(self.directory / CONFIG))
+
+    def meanings(self, own: Mapping[str, float]) -> tuple[float, ...]:
+        """What each output is worth. Raises ConfigError when a class's name does not tell."""
+        return signs(self.labels(), own, f"{self.directory / CONFIG}: id2label")
+
+    def longest(self, wanted: int) -> int:
+        """Most word pieces of a text: `wanted`, or as many as the model takes where those are fewer.
+
+        More would end the worker, and anybody can write a long post. The positions of RoBERTa and its kin begin after
+        the id of their padding, so that many are left free in any model. Raises ConfigError for what is no JSON.
+        """
+        taken = [_number(self._json(TOKENIZER_CONFIG), _LENGTH)]
+        for name in _POSITIONS:
+            positions = _number(self._json(CONFIG), name)
+            taken.append(positions - 1 - self.manifest.pad_id if positions > self.manifest.pad_id + 1 else positions)
+        return min([wanted, *(most for most in taken if most)])
+
+    def _json(self, name: str) -> Any:
         try:
-            content = file.read_bytes()
+            return msgspec.json.decode(self._file(name))
+        except msgspec.DecodeError as error:
+            raise ConfigError(
+                f"expected JSON, found {error}",
+                where=str(self.directory / name),
+                remedy=f"desk models pull {self.manifest.name}",
+            ) from error
+
+    def _file(self, name: str) -> bytes:
+        file = self.directory / name
+        try:
+            return file.read_bytes()
         except OSError as error:
             raise ConfigError(
                 f"expected a model's configuration, found {error.strerror or error}",
                 where=str(file),
                 remedy=f"desk models pull {self.manifest.name}",
             ) from error
-        return classes(content, str(file))
-
-    def meanings(self, own: Mapping[str, float]) -> tuple[float, ...]:
-        """What each output is worth. Raises ConfigError when a class's name does not tell."""
-        return signs(self.labels(), own, f"{self.directory / 'config.json'}: id2label")
 
     def check(self) -> None:
         """The weights are those of the manifest. Reads the whole file; raises ConfigError when they are not."""
@@ -80,6 +110,12 @@ class Model(msgspec.Struct, frozen=True):
                 where=str(file),
                 remedy=f"desk models pull {self.manifest.name}",
             )
+
+
+def _number(found: Any, name: str) -> int:
+    """A count under a name; 0 where there is none that could be one."""
+    value = found.get(name) if isinstance(found, dict) else None
+    return int(value) if isinstance(value, int | float) and 1 <= value <= 1 << 40 else 0
 
 
 def models_dir(state_dir: Path) -> Path:

@@ -37,6 +37,7 @@ def write(tmp_path: Path, text: str) -> Path:
         ({"DESK_FEEDS__POSTS": "replay", "DESK_FEEDS__PRICES": "replay"}, "feeds.posts"),
         ({"DESK_SCREEN__FPS": "fast"}, "screen.fps"),
         ({"DESK_REPLAY__SPEED": "-1"}, "replay.speed"),
+        ({"DESK_SCORING__FINBERT__MAX_LENGTH": "1"}, "scoring.finbert.max_length"),
     ],
 )
 def test_combinations_that_cannot_work(env: dict[str, str], key: str) -> None:

@@ -26,13 +26,14 @@ def quiet(said: str) -> None:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state directory with the models `own/tiny`, `own/turned` (another order) and `own/broken`."""
+    """A state directory with the models `own/tiny`, `own/turned` (another order), `own/broken` and `own/short`."""
     root = tmp_path_factory.mktemp("finbert")
     state = root / "state"
     for name, made in (
         ("own/tiny", {}),
         ("own/turned", {"classes": ("neutral", "positive", "negative")}),
         ("own/broken", {"broken": True}),
+        ("own/short", {"positions": 12}),
     ):
         source = pull.Directory(tiny.write(root / name, **made))
         pull.pull(source, name, state, labels={}, torch=False, quantise=name == "own/tiny", progress=quiet)

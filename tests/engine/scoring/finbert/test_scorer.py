@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -16,6 +17,7 @@ from engine.config import Config, FinbertConfig, ScoringConfig
 from engine.errors import ConfigError, DeskError
 from engine.model import Asked, DisplayText, LateScorer, Score
 from engine.scoring.finbert.scorer import FinbertScorer
+from engine.scoring.finbert.store import Manifest, Model
 from tests.engine.scoring.finbert.conftest import Scoring
 
 
@@ -100,6 +102,39 @@ async def test_logits_that_are_no_numbers_are_refused(scoring: Scoring) -> None:
         with pytest.raises(DeskError, match="expected 3 finite numbers per text"):
             await scorer.score(about("up", "nonsense"))
         assert await sides(scorer, "up") == [1]
+
+
+async def test_a_text_is_cut_to_what_the_model_takes(scoring: Scoring) -> None:
+    """`max_length` is 96, the model has learnt 12 positions: a longer text would end the worker, every time."""
+    async with scoring("own/short") as scorer:
+        assert await sides(scorer, "up " * 300, "down", "", "https://t.co/x " * 70) == [1, -1, 0, 0]
+        assert scorer.worker.starts == 1
+        assert "-11-" in scorer.version, "a Reading names how much of a text was read"
+
+
+@pytest.mark.parametrize(
+    ("config", "tokenizer", "pad_id", "most"),
+    [
+        ({"max_position_embeddings": 512}, {"model_max_length": 512}, 0, 511),
+        ({"max_position_embeddings": 514}, {"model_max_length": 512}, 1, 512),
+        ({"max_position_embeddings": 514}, {"model_max_length": 1e30}, 1, 512),
+        ({"n_positions": 1024}, {}, 50_256, 1024),
+        ({}, {"model_max_length": 128.0}, 0, 128),
+        ({"max_position_embeddings": None}, {"model_max_length": -1}, 0, 5000),
+        ({"max_position_embeddings": "many"}, [], 0, 5000),
+    ],
+)
+def test_how_long_a_text_may_be_is_read_from_the_model(
+    tmp_path: Path, config: object, tokenizer: object, pad_id: int, most: int
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    manifest = Manifest("own/x", "1", "local", "", "float32", "w", "0", ("input_ids",), pad_id, "[PAD]")
+    assert Model(tmp_path, manifest).longest(5000) == most
+    assert Model(tmp_path, manifest).longest(96) == 96
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ConfigError, match="expected JSON"):
+        Model(tmp_path, manifest).longest(96)
 
 
 async def test_nothing_runs_after_the_end(scoring: Scoring) -> None:

@@ -37,8 +37,12 @@ def write(
     *,
     onnx_file: str = "onnx/model.onnx",
     broken: bool = False,
+    positions: int = 0,
 ) -> Path:
-    """A model's directory as the hub has it; returns it. `classes` are the names of the outputs, in their order."""
+    """A model's directory as the hub has it; returns it. `classes` are the names of the outputs, in their order.
+
+    One with `positions` has learnt that many, and fails on a longer text, as transformers do.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     vocabulary = {word: index for index, word in enumerate(WORDS)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
@@ -50,14 +54,16 @@ def write(
         model_input_names=["input_ids", "attention_mask"],
     ).save_pretrained(str(directory))
     config = {"model_type": "bert", "id2label": {str(index): name for index, name in enumerate(classes)}}
+    if positions:
+        config["max_position_embeddings"] = positions
     (directory / "config.json").write_text(json.dumps(config))
     if onnx_file:
         (directory / onnx_file).parent.mkdir(parents=True, exist_ok=True)
-        onnx.save(_graph(broken), directory / onnx_file)
+        onnx.save(_graph(broken, positions), directory / onnx_file)
     return directory
 
 
-def _graph(broken: bool) -> onnx.ModelProto:
+def _graph(broken: bool, positions: int) -> onnx.ModelProto:
     ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"])
     mask = helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "length"])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 3])
@@ -75,6 +81,18 @@ def _graph(broken: bool) -> onnx.ModelProto:
         helper.make_node("MatMul", ["sums", "same"], ["logits"]),
         helper.make_node("Identity", ["attention_mask"], ["seen"]),
     ]
+    if positions:
+        constants += [
+            numpy_helper.from_array(np.zeros((positions, 3), dtype=np.float32), "learnt"),
+            numpy_helper.from_array(np.array(1, dtype=np.int64), "across"),
+        ]
+        nodes = [
+            helper.make_node("CumSum", ["attention_mask", "across"], ["places"]),
+            helper.make_node("Gather", ["learnt", "places"], ["where"]),
+            helper.make_node("Gather", ["say", "input_ids"], ["words"]),
+            helper.make_node("Add", ["words", "where"], ["rows"]),
+            *nodes[1:],
+        ]
     graph = helper.make_graph(nodes, "tiny", [ids, mask], [logits], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
