@@ -16,7 +16,12 @@ until a post was in time again and what share of all posts came by in it, and `a
 The engine's CPU is counted from the first post on: what a start costs is bench.start's. `slower` is how many times
 longer an empty interpreter takes than on the machine that the targets were set on (`bench.table`).
 
-python -m bench.latency [--configuration shipped] [--seconds 25] [--per-second 1000] [--profile FILE]
+On a machine k times slower the same load is k times as heavy. So each configuration runs a second time in dilated time
+(Gupta et al., "To infinity and beyond: time-warped network emulation", NSDI 2006): the posts come k times slower, and
+each duration counts a k-th. What goes by the clock is not dilated (frames, commits, quotes, windows): there is k times
+as much of it to a post as there would be on the faster machine, which makes the figures worse and never better.
+
+python -m bench.latency [--configuration shipped] [--seconds 25] [--per-second 1000] [--dilation 1] [--profile FILE]
 
 `--profile` has cProfile watch the engine's loop and writes what it saw; read it with `python -m pstats FILE`. The
 figures of such a run say nothing: watching takes longer than what is watched.
@@ -74,6 +79,8 @@ PER_SECOND: Final = 1_000
 SYMBOLS: Final = 20
 SWING_S: Final = 4.0
 START_LIMIT_S: Final = 60.0
+DILATED_S: Final = 40.0
+"""As long as it takes for enough posts to tell one in a thousand."""
 IN_TIME_MS: Final = 5.0
 """A post that was evaluated within this did not wait."""
 BURST_NS: Final = SECOND // 2
@@ -222,32 +229,42 @@ class Desk:
 
 
 def run() -> dict[str, float]:
-    """Every figure of each configuration, under its name."""
+    """Every figure of each configuration, under its name, in the machine's own time and in dilated time."""
     empty_ms = empty_interpreter_ms()
-    found = {"empty_interpreter_ms": empty_ms, "slower": empty_ms / REFERENCE["empty_interpreter_ms"]}
+    slower = empty_ms / REFERENCE["empty_interpreter_ms"]
+    found = {"empty_interpreter_ms": empty_ms, "slower": slower}
     for configuration in CONFIGURATIONS:
         found |= {f"{configuration}_{name}": value for name, value in measure(configuration).items()}
+        dilated = measure(configuration, DILATED_S, dilation=max(1.0, slower))
+        found |= {f"{configuration}_dilated_{name}": value for name, value in dilated.items()}
     return found
 
 
 def measure(
-    configuration: str, seconds: float = 25.0, per_second: int = PER_SECOND, profile: Path | None = None
+    configuration: str,
+    seconds: float = 25.0,
+    per_second: int = PER_SECOND,
+    profile: Path | None = None,
+    dilation: float = 1.0,
 ) -> dict[str, float]:
-    """Quantiles in milliseconds, and what they were taken over."""
+    """Quantiles in milliseconds, and what they were taken over. With `dilation` posts come so many times slower, and
+    milliseconds are divided by it."""
+    sent_per_second = round(per_second / dilation)
     with tempfile.TemporaryDirectory(prefix="bench-latency") as directory:
         home = Path(directory)
         street = subprocess.Popen(
             [
-                sys.executable, "-m", "bench.street", "--posts", str(round(seconds * per_second)),
-                "--per-second", str(per_second), "--symbols", str(SYMBOLS), "--swing-s", str(SWING_S),
+                sys.executable, "-m", "bench.street", "--posts", str(round(seconds * sent_per_second)),
+                "--per-second", str(sent_per_second), "--symbols", str(SYMBOLS), "--swing-s", str(SWING_S),
             ],
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            return asyncio.run(_measure(home, street, configuration, profile))
+            found = asyncio.run(_measure(home, street, configuration, profile))
         finally:
             street.kill()
             street.wait()
+    return {name: value / dilation if name.endswith("_ms") else value for name, value in found.items()}
 
 
 async def _measure(
@@ -356,6 +373,7 @@ def main() -> None:
     parser.add_argument("--configuration", choices=CONFIGURATIONS, default="shipped")
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--per-second", type=int, default=PER_SECOND)
+    parser.add_argument("--dilation", type=float, default=1.0, help="posts come so many times slower, durations too")
     parser.add_argument("--profile", type=Path, help="write what cProfile sees of the engine's loop to this file")
     parser.add_argument("--engine", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--street", type=json.loads, help=argparse.SUPPRESS)
@@ -365,7 +383,7 @@ def main() -> None:
         asyncio.run(engine(config_of(given.engine, given.street, given.configuration), given.profile))
     else:
         profile = given.profile and given.profile.absolute()
-        found = measure(given.configuration, given.seconds, given.per_second, profile)
+        found = measure(given.configuration, given.seconds, given.per_second, profile, given.dilation)
         print(json.dumps(found, indent=2))
 
 

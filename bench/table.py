@@ -50,7 +50,8 @@ TARGETS = (
     Target("identity", "different", "of which score otherwise", 0, "", False, True),
     Target("identity", "silent_different", "… where our list is silent, with our list", 0, "", False, True),
     *(
-        Target("latency", f"{name}_{figure}_ms", f"{words}, {name}", bound, "ms")
+        Target("latency", f"{name}{time}_{figure}_ms", f"{words}, {name}{told}", bound, "ms")
+        for time, told in (("", ""), ("_dilated", ", dilated time"))
         for figure, words, bound in (
             ("evaluated_p99", "post → evaluated, 1,000/s, p99", 5),
             ("evaluated_p999", "post → evaluated, 1,000/s, p99.9", 20),
@@ -92,7 +93,7 @@ def derived(found: Found) -> dict[str, dict[str, float]]:
         figures["all"] = {"longest_pause_ms": max(pauses)}
     if latency := figures.get("latency"):
         # The p99 of a sum is at most the sum of what 99.5 % of each do not exceed; with both p99s it is a close bound.
-        for name in ("plain", "shipped"):
+        for name in ("plain", "shipped", "plain_dilated", "shipped_dilated"):
             waited, told = latency[f"{name}_evaluated_p99_ms"], latency[f"{name}_ticket_p99_ms"]
             latency[f"{name}_received_to_ticket_p99_ms"] = waited + told
     return figures
