@@ -14,7 +14,7 @@ from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
 from engine.kernel.reloading import Reloading
 from engine.kernel.view import View
-from engine.model import Edits, Mode, TradingState
+from engine.model import Edits, Mode, Role, TradingState
 from engine.model.frames import Command, Reply
 from engine.model.records import CommandRecord
 from engine.paths import Paths
@@ -149,11 +149,15 @@ class Commands:
         return Reply(ok=True, text=f"{'every symbol' if symbol == '*' else symbol} is now decided by: {mode.value}")
 
     def _cancel(self, order_id: str, now_ns: int) -> Reply:
-        changes = self._dealing.orders.cancel(order_id, now_ns)
-        if not changes:
+        orders = self._dealing.orders
+        order = orders.get(order_id)
+        if order is None or not order.status.open or order.role is Role.EXTERNAL:
             return Reply(ok=False, text=f"{order_id} is not an open order of ours", remedy="`desk status` lists them")
-        self._dealing.apply(changes)
-        return Reply(ok=True, text=f"cancelling {order_id}")
+        self._dealing.apply(orders.cancel(order_id, now_ns))
+        if order.venue_id:
+            return Reply(ok=True, text=f"cancelling {order_id}")
+        text = f"{order_id}: the venue has not shown it; it is cancelled as soon as it does, and not sent again"
+        return Reply(ok=True, text=text)
 
     def _lift(self, command: Command, now_ns: int) -> Reply:
         lifted = self._dealing.risk.lift(command.protection, command.reason, command.by, now_ns)

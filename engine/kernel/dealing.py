@@ -19,6 +19,7 @@ from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.flattening import Flattening
 from engine.kernel.view import View
+from engine.kernel.withholding import adds_risk, withheld
 from engine.model import (
     Alert,
     Answer,
@@ -38,7 +39,6 @@ from engine.model import (
     Position,
     Protection,
     Quote,
-    Role,
     Session,
     StateChange,
     Ticket,
@@ -245,20 +245,8 @@ class Dealing:
             self.on_answer(intent, refusal)
 
     def withheld(self, intent: Intent) -> str:
-        """Why an order that is recorded must not be sent now, or again; empty when it may be.
-
-        Between the decision and the wire lies the disk, and between two sends the venue: the trading state may have
-        changed, and an entry's time may be over.
-        """
-        if self.failed:
-            return self.failed
-        if not _adds(intent):
-            return ""
-        if intent.valid_until_ns and self._clock.now_ns() > intent.valid_until_ns:
-            return "its time is over"
-        if self.risk.state is not TradingState.ACTIVE:
-            return f"trading is {self.risk.state.value}"
-        return "" if self.reconciled else "not reconciled with the venue"
+        """Why an order that is recorded must not be sent now, or again; empty when it may be."""
+        return withheld(self, intent, self._clock.now_ns())
 
     def _intend(self, intent: Intent) -> Answer | None:
         """Record an intent; one that no ticket stands for (an exit of the engine's, a flatten) gets its verdict here.
@@ -289,7 +277,7 @@ class Dealing:
 
         An exit needs no stream: while order updates are not heard, for hours maybe, a comparison since then will do.
         """
-        if self.reconciled or _adds(intent) or self.heard_since_ns is not None:
+        if self.reconciled or adds_risk(intent) or self.heard_since_ns is not None:
             return self.reconciled
         since_ns = max(self.unheard_ns, self._clock.now_ns() - EQUAL_NS)
         return self.equal_ns > 0 and self.equal_ns >= since_ns
@@ -399,8 +387,3 @@ def signal_words(ticket: Ticket) -> str:
     signal, draft = ticket.signal, ticket.draft
     size = "" if draft is None else f" {draft.quantity} at {draft.limit_price}"
     return f"{signal.side.value} {signal.symbol}{size} ({signal.reason}):"
-
-
-def _adds(intent: Intent) -> bool:
-    """Whether an order takes new risk."""
-    return intent.role is Role.ENTRY and not intent.draft.reduces

@@ -29,8 +29,12 @@ class Position(Value, frozen=True, gc=False):
 
     @property
     def ours(self) -> Decimal:
-        """The quantity that our own fills hold: what our exits may sell."""
-        return ZERO if self.external else self.quantity - self.foreign
+        """The quantity that our own fills hold: what our exits may sell. Never more than the account has on that side,
+        whoever sold the rest: an exit closes, it opens nothing."""
+        if self.external:
+            return ZERO
+        ours = self.quantity - self.foreign
+        return max(ZERO, min(ours, self.quantity)) if ours > 0 else min(ZERO, max(ours, self.quantity))
 
     @property
     def value(self) -> Decimal:

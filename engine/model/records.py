@@ -179,8 +179,8 @@ class Difference(Value, frozen=True, gc=False):
     adopted: bool = False
     """True for a position whose difference was confirmed: the book took the venue's figure over, also at a restart."""
     cause: str = ""
-    """Why a position differs where that is known: `split` (stops and targets move with it) or `fee` (taken in the coin
-    that was bought); neither is drift."""
+    """Why a position differs where that is known: `split` (stops and targets move with it), `fee` (taken in the coin
+    that was bought) or `elsewhere` (orders that are not ours closed what was); none is drift."""
 
 
 class ReconciliationRecord(Value, frozen=True, gc=False):

@@ -11,7 +11,18 @@ from decimal import Decimal
 from typing import Final
 
 from engine.clock import SECOND
-from engine.model import ZERO, Level, Order, OrderStatus, Position, Role, VenuePosition, VenueSnapshot, is_split
+from engine.model import (
+    ZERO,
+    Level,
+    Order,
+    OrderStatus,
+    Position,
+    Role,
+    Side,
+    VenuePosition,
+    VenueSnapshot,
+    is_split,
+)
 from engine.model.records import Difference
 from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation, Split
 from engine.orders.machine import concluded
@@ -22,6 +33,7 @@ COIN_FEE: Final = Decimal("0.0025")
 execution tells it: the position is smaller than what was filled."""
 SPLIT: Final = "split"
 FEE: Final = "fee"
+ELSEWHERE: Final = "elsewhere"
 SETTLING_NS: Final = 2 * SECOND
 """An order touched this shortly before the snapshot may be missing from it."""
 EXECUTED_NS: Final = 10 * SECOND
@@ -143,9 +155,12 @@ class Reconciler:
             if held is not None and foreign != 0:
                 external.append(VenuePosition(symbol, foreign, held.average_price))
             if venue == ours:
-                if abs(mine) > abs(venue):
-                    lots.adopt(symbol, venue)
-                    out.symbols.add(symbol)
+                if any(lots.held(symbol, side) > max(ZERO, venue * side.sign) for side in Side):
+                    gone = lots.adopt(symbol, venue)
+                    differences.append(
+                        Difference("position", symbol, str(mine), str(venue), adopted=True, cause=ELSEWHERE)
+                    )
+                    self._tell_sold(symbol, gone, mine, venue, now_ns, out)
                 continue
             cause = self._cause(held, position, ours, mine, found.get(symbol, ZERO))
             if cause:
@@ -177,6 +192,18 @@ class Reconciler:
             )
         self._suspect = suspect
         return bool(suspect), drifted, external
+
+    def _tell_sold(self, symbol: str, gone: Decimal, mine: Decimal, venue: Decimal, now_ns: int, out: Outbox) -> None:
+        """Orders that are not ours have closed what was: what we hold, and what protects it, is less from now on."""
+        out.symbols.add(symbol)
+        out.alert(
+            Level.WARNING,
+            "closed_elsewhere",
+            symbol,
+            f"{symbol}: {gone} of our {abs(mine)} closed by orders that are not ours; the account holds {venue}",
+            "stops and targets follow what is left of ours; what others hold is theirs",
+            now_ns,
+        )
 
     def _cause(
         self, held: VenuePosition | None, position: Position | None, ours: Decimal, mine: Decimal, found: Decimal

@@ -15,11 +15,17 @@ cents = st.integers(1, 10**7).map(lambda value: D(value) / 100)
 shares = st.integers(1, 10_000).map(D)
 
 
-@given(shares, st.integers(-10_000, 10_000).map(D))
-def test_of_a_position_what_our_fills_hold_is_ours(quantity: Decimal, foreign: Decimal) -> None:
-    held = Position("TSLA", quantity, D(10), foreign=foreign)
-    assert held.ours + held.foreign == held.quantity
+@given(shares, st.integers(-10_000, 10_000).map(D), st.sampled_from((1, -1)))
+def test_of_a_position_what_our_fills_hold_is_ours(quantity: Decimal, foreign: Decimal, sign: int) -> None:
+    held = Position("TSLA", sign * quantity, D(10), foreign=sign * foreign)
+    assert ZERO <= held.ours * sign <= quantity, "what others closed of it cannot be closed again"
+    if ZERO <= foreign <= quantity:
+        assert held.ours + held.foreign == held.quantity
     assert Position("TSLA", quantity, D(10), external=True).ours == ZERO
+
+
+def test_nothing_of_a_position_that_others_turned_is_ours() -> None:
+    assert Position("TSLA", D(-15), D(10), foreign=D(-25)).ours == ZERO
 
 
 def test_a_position_is_worth_its_price_or_what_was_paid() -> None:

@@ -55,11 +55,11 @@ def test_concentration_counts_external_holdings_which_position_does_not(scene, e
 
 @pytest.mark.parametrize(
     ("ours", "foreign", "quantity", "passed"),
-    [(20, 20, "40", True), (20, 20, "40.001", False), (-20, 20, "40", True), (20, -20, "40.001", False)],
+    [(20, 10, "40", True), (20, 10, "40.001", False), (-20, -10, "40", True), (40, -10, "40.001", False)],
 )
 def test_concentration_adds_up_everything_in_the_symbol(scene, ours, foreign, quantity, passed):
     """Half of 20 % of equity are 40 shares: held, not ours, working; the other half is the order."""
-    position = scene.position(ours + foreign // 2, foreign=D(foreign) / 2)
+    position = scene.position(ours + foreign, foreign=D(foreign))
     orders = (scene.order(Side.BUY, 3), scene.order(Side.BUY, 7, Role.EXTERNAL))
     draft = scene.draft(quantity=D(quantity), limit_price=D(250))
     result = scene.judged("concentration", book=scene.book(position, quote=flat(scene), orders=orders), draft=draft)

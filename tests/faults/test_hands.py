@@ -1,0 +1,96 @@
+"""A person trades on the same account at the venue's own screen: what is theirs is left, what is ours stays right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.model import OrderStatus, Role
+from tests.faults.hands import SharedDesk
+
+D = Decimal
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[SharedDesk]:
+    made = SharedDesk(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("short", [10, 15])
+def test_a_long_of_ours_that_a_person_turns_into_a_short_is_not_sold_again(desk: SharedDesk, short: int) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 10)
+    desk.by_hand("TSLA", "sell", short)
+    desk.pass_time(60)
+    desk.price("TSLA", D(230))
+    desk.pass_time(20)
+    assert desk.account("TSLA") == -short, "no exit of ours may make it shorter"
+    assert desk.sent(Role.STOP) == []
+    assert desk.dealing.orders.held("TSLA") == 0
+    assert "closed_elsewhere" in desk.alerts()
+
+
+def test_right_after_it_before_any_comparison(desk: SharedDesk) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 25)
+    desk.price("TSLA", D(230))
+    desk.advance(0.5)
+    assert (desk.account("TSLA"), desk.sent(Role.STOP)) == (-15, [])
+
+
+def test_of_what_a_person_has_sold_in_part_the_rest_is_protected_and_flattened(desk: SharedDesk) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 6)
+    desk.pass_time(45)
+    assert desk.sent(Role.STOP) == [4]
+    desk.say("flatten", symbol="TSLA", reason="drill")
+    desk.pass_time(5)
+    assert (desk.account("TSLA"), desk.sent(Role.FLATTEN)) == (0, [4])
+
+
+def test_a_flatten_right_after_a_person_sold_a_part_sells_the_rest_alone(desk: SharedDesk) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 6)
+    desk.advance(0.1)
+    desk.say("flatten", symbol="TSLA", reason="drill")
+    desk.pass_time(15)
+    assert (desk.account("TSLA"), desk.sent(Role.FLATTEN)) == (0, [4])
+
+
+def test_what_a_person_bought_back_is_theirs_after_a_restart_too(desk: SharedDesk) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 6)
+    desk.pass_time(40)
+    desk.by_hand("TSLA", "buy", 6, limit="251")
+    desk.pass_time(5)
+    desk.restart()
+    desk.pass_time(40)
+    assert desk.dealing.orders.held("TSLA") == 4
+    desk.say("flatten", symbol="TSLA", reason="drill")
+    desk.pass_time(10)
+    assert desk.account("TSLA") == 6
+
+
+def test_a_cancel_of_what_the_venue_has_not_shown_is_taken_and_outlives_a_restart(desk: SharedDesk) -> None:
+    desk.line.down = True
+    desk.enter("TSLA", D(10))
+    desk.advance(1)
+    (order,) = desk.dealing.orders.open
+    assert order.status is OrderStatus.UNRESOLVED
+    desk.say("cancel", order=order.client_order_id)
+    desk.restart()
+    desk.line.down = False
+    desk.pass_time(30)
+    assert desk.sent(Role.ENTRY) == []
+    (order,) = desk.dealing.orders.all()
+    assert order.status is OrderStatus.NEVER_PLACED
