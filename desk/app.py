@@ -36,6 +36,7 @@ from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
 from widgets.ascii_glyphs import AsciiGlyphs
 from widgets.no_control import NoControl
+from widgets.sure_timer import SureTimer
 
 if TYPE_CHECKING:
     from engine.config import ScreenConfig
@@ -50,7 +51,7 @@ COLLECT_AFTER = (5_000, 20, 20)
 a few thousand objects and leaves most of them again: Python's default of 700 walked them five times."""
 
 
-class DeskApp(App[bool], inherit_bindings=False):
+class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     """Returns True from `run` when a person asked that the engine stops."""
 
     TITLE = "desk"

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from widgets.palette import Palette, palette
+from widgets.sure_timer import SureTimer
 from widgets.whole_strip import WholeStrip
 
 TICK_S = 1 / 15
@@ -31,7 +32,7 @@ def wait_s(rate: float, painted_at: float, now: float) -> float:
     return max(0.001, period - now % period)
 
 
-class Inked(Widget):
+class Inked(SureTimer, Widget):
     """Base of every widget on the line API. A subclass says how it forgets what it painted."""
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -26,6 +26,7 @@ from engine.model.frames import Command, Reply
 from widgets import figures
 from widgets.orders import Orders
 from widgets.status_line import StatusLine
+from widgets.sure_timer import SureTimer
 
 if TYPE_CHECKING:
     from desk.app import DeskApp
@@ -41,7 +42,7 @@ REASONS = (
 PAUSE_REASON = "paused at the desk"
 
 
-class VerbScreen(Screen[None]):
+class VerbScreen(SureTimer, Screen[None]):
     """A screen from which commands are sent. A subclass says what is selected and where answers are written."""
 
     GUARD_S: ClassVar[float] = GUARD_S
