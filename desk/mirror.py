@@ -101,12 +101,13 @@ class Mirror:
     def posts_not_shown(self) -> int:
         """Posts the engine took in since attach that never came to this desk, though it scored them."""
         total = self.status.posts if self.status else 0
-        return max(0, total - self._posts_before - self._received - self.posts_not_scored)
+        never_sent = self.posts_not_scored - self._not_scored_before
+        return max(0, total - self._posts_before - self._received - never_sent)
 
     @property
     def posts_not_scored(self) -> int:
-        """Posts since attach that the engine did not score and therefore never sends: reposts, no symbol."""
-        return max(0, _not_scored(self.status) - self._not_scored_before)
+        """Posts among `status.posts` that the engine did not score and therefore never sends: reposts, no symbol."""
+        return _not_scored(self.status)
 
     @property
     def recording_ended(self) -> bool:
