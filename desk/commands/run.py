@@ -56,21 +56,23 @@ def open_desk(ctx: click.Context) -> None:
 @click.option("--start", default="09:31", show_default=True, help="Fast-forward to this New York time, then pace.")
 @click.pass_context
 def demo(ctx: click.Context, speed: float, start: str) -> None:
-    """A made-up trading day on a simulated venue: no keys, no network, nothing kept."""
+    """A made-up trading day on a simulated venue: no keys, no network, nothing kept.
+
+    Its watchlist and limits are the documented defaults, whatever config.toml says; keys and looks are yours.
+    """
     from desk.launch import engine_arguments
     from desk.terminal import require_terminal
-    from engine.config import environment, load
+    from engine.config import environment, load, shipped_path
     from engine.paths import Paths
 
     require_terminal()
-    overrides = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
-    env = environment(overrides)
-    own = load(None, profile="simulated", env=env)
-    paths = Paths.of(own.config, "demo")
+    settings = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
     given = options(ctx).config
-    looks = own if given is None else load(Path(given), profile="simulated", env=env)
-    arguments = [*engine_arguments(profile="simulated", config=None, name="demo", overrides=overrides), "--fresh"]
-    ctx.exit(_attach_or_start(looks, paths, arguments, ctx))
+    own = load(None if given is None else Path(given), profile="simulated", env=environment(settings))
+    paths = Paths.of(own.config, "demo")
+    overrides = (*settings, f"engine.state_dir={paths.state_dir}", f"engine.runtime_dir={paths.runtime_dir}")
+    arguments = engine_arguments(profile="simulated", config=shipped_path(), name="demo", overrides=overrides)
+    ctx.exit(_attach_or_start(own, paths, [*arguments, "--fresh"], ctx))
 
 
 @click.command()

@@ -136,6 +136,9 @@ def test_from_start_to_a_position_halted_and_gone(demo: Demo) -> None:
 
 
 def test_small_and_sixteen_colours_rejected_with_a_reason_left_and_found_again(demo: Demo) -> None:
+    own = demo.home / "config" / "desk" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('[[watchlist]]\nsymbol = "MSFT"\nname = "A symbol that the demo day knows nothing of"\n')
     terminal = demo.open((80, 24), TEXTUAL_COLOR_SYSTEM="standard")
     terminal.wait("▲ BUY  NVDA")
     assert not re.search(r"[34]8;[25];", terminal.screen(styled=True)), "more than sixteen colours"
