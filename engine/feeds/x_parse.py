@@ -11,11 +11,12 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
 
 from engine.clock import MILLISECOND, parse_iso
-from engine.feeds.json_text import UNREADABLE, decode
+from engine.feeds.json_text import UNREADABLE, decode, decode_what_fits
 from engine.model import Author, Post
 from engine.model.base import DisplayText, Value
 from engine.text import NAME_LIMIT, display_text, one_line, screen_name, unescape
@@ -29,6 +30,8 @@ TIME_LIMIT = 40
 LANG_LIMIT = 16
 PROBLEM_LIMIT = 300
 """Longest problem text kept, in characters."""
+
+T = TypeVar("T")
 
 _ID = re.compile(r"[0-9]{1,20}")
 _CASHTAG = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[._][A-Z]{1,3})?")
@@ -78,7 +81,7 @@ class SearchPage(Value, frozen=True, gc=False):
 
 
 class _Tag(msgspec.Struct, gc=False):
-    tag: str = ""
+    tag: str | None = None
 
 
 class _Entities(msgspec.Struct, gc=False):
@@ -91,8 +94,8 @@ class _Note(msgspec.Struct, gc=False):
 
 
 class _Reference(msgspec.Struct, gc=False):
-    type: str = ""
-    id: str = ""
+    type: str | None = None
+    id: str | None = None
 
 
 class _Tweet(msgspec.Struct, gc=False):
@@ -123,7 +126,7 @@ class _Metrics(msgspec.Struct, gc=False):
 
 
 class _User(msgspec.Struct, gc=False):
-    id: str = ""
+    id: str | None = None
     username: str | None = None
     verified: bool | None = None
     created_at: str | None = None
@@ -169,13 +172,16 @@ class _Meta(msgspec.Struct, gc=False):
 
 class _Page(msgspec.Struct, gc=False):
     data: list[msgspec.Raw] | None = None
-    includes: _Includes | None = None
+    includes: msgspec.Raw = msgspec.Raw(b"null")
     meta: _Meta | None = None
 
 
 _LINE = msgspec.json.Decoder(_Line, strict=False)
 _PAGE = msgspec.json.Decoder(_Page, strict=False)
 _TWEET = msgspec.json.Decoder(_Tweet, strict=False)
+_INCLUDES = msgspec.json.Decoder(_Includes | None, strict=False)
+_ESSENTIAL = frozenset({"data", "id", "text"})
+"""Without these there is no post."""
 
 
 def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
@@ -183,7 +189,7 @@ def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
     if not line or line.isspace():
         return KeepAlive(received_ns)
     try:
-        found = decode(_LINE, line)
+        found = _readable(_LINE, line)
     except UNREADABLE as error:
         return _malformed(f"{type(error).__name__}: {error}", received_ns)
     if found.data is None:
@@ -197,18 +203,22 @@ def parse_line(line: bytes, received_ns: int) -> Post | Problem | KeepAlive:
 def parse_page(body: bytes, received_ns: int) -> SearchPage:
     """One page of recent search; its posts are marked recovered, unreadable ones are counted and left out.
 
-    Raises ValueError when the body is not a page at all.
+    Raises ValueError when the body is not a page at all: one without `data` and without `meta` (a list of errors, say)
+    does not tell that there is nothing.
     """
     try:
         page = decode(_PAGE, body)
+        if page.data is None and page.meta is None:
+            raise ValueError(parse_problem(body).text)
+        includes = _readable(_INCLUDES, bytes(page.includes))
     except UNREADABLE as error:
         raise ValueError(f"expected a page of posts, found {type(error).__name__}: {error}") from error
-    index = _index(page.includes)
+    index = _index(includes)
     posts = []
     malformed = 0
     for raw in page.data or ():
         try:
-            tweet = decode(_TWEET, bytes(raw))
+            tweet = _readable(_TWEET, bytes(raw))
         except UNREADABLE:
             malformed += 1
             continue
@@ -222,10 +232,15 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
 def parse_problem(body: bytes, received_ns: int = 0) -> Problem:
     """The body of a refusal. HTML, empty and unknown bodies give a MALFORMED problem with its first characters."""
     try:
-        found = decode(_LINE, body)
+        found = _readable(_LINE, body)
     except UNREADABLE:
         return _malformed(" ".join(body[:PROBLEM_LIMIT].decode("utf-8", "replace").split()), received_ns)
     return _problem(found, received_ns)
+
+
+def _readable(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """A post is not lost for the sake of its author's figures."""
+    return decode_what_fits(decoder, body, _ESSENTIAL)
 
 
 def post_time_ns(post_id: str) -> int | None:
@@ -239,7 +254,7 @@ def post_time_ns(post_id: str) -> int | None:
 def _index(includes: _Includes | None) -> tuple[dict[str, _User], dict[str, _Tweet]]:
     if includes is None:
         return {}, {}
-    users = {user.id: user for user in includes.users or ()}
+    users = {user.id: user for user in includes.users or () if user.id}
     tweets = {tweet.id: tweet for tweet in includes.tweets or includes.posts or ()}
     return users, tweets
 
@@ -280,7 +295,7 @@ def _references(references: Sequence[_Reference]) -> tuple[str, str, str]:
     """Ids of the posts it reposts, replies to and quotes; empty where there is none."""
     if not references:
         return "", "", ""
-    ids = {reference.type: reference.id for reference in references if _ID.fullmatch(reference.id)}
+    ids = {reference.type: reference.id for reference in references if reference.id and _ID.fullmatch(reference.id)}
     return ids.get("retweeted", ""), ids.get("replied_to", ""), ids.get("quoted", "")
 
 
@@ -294,8 +309,12 @@ def _full_text(tweet: _Tweet, original: _Tweet | None) -> str:
 
 
 def _published(tweet: _Tweet, received_ns: int) -> int:
-    """`created_at` (whole seconds at X), else the id's time, else the time of receipt."""
-    return _time_ns((tweet.created_at or "")[:TIME_LIMIT]) or post_time_ns(tweet.id) or received_ns
+    """`created_at` (whole seconds at X), else the id's time, else the time of receipt; never after that.
+
+    A time to come is a wrong clock, X's or ours: such a post would be young for as long as it lies ahead.
+    """
+    said_ns = _time_ns((tweet.created_at or "")[:TIME_LIMIT]) or post_time_ns(tweet.id) or received_ns
+    return min(said_ns, received_ns)
 
 
 @lru_cache(maxsize=4096)
@@ -333,7 +352,7 @@ def _cashtags(tweet: _Tweet) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for entities in (tweet.entities, tweet.note.entities if tweet.note else None):
         for entity in (entities and entities.cashtags) or ():
-            tag = entity.tag.upper()
+            tag = (entity.tag or "").upper()
             if _CASHTAG.fullmatch(tag):
                 found[tag] = None
     return tuple(found)[:CASHTAGS]

@@ -73,7 +73,7 @@ async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> Non
 
 
 async def test_a_warm_start_buys_the_whole_windows_where_the_journal_lacks_some_of_them(tmp_path: Path) -> None:
-    """A new symbol, or a warm start that was cut off: what is known up to the end stays so, and only the rest is a gap."""
+    """A new symbol, or a warm start that was cut off: what is known stays so, and only what came since is a gap."""
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE, known_whole=False) as desk:
         past = history(desk, 60)
         await desk.sink.until(lambda: len(desk.sink.coverage) == 2)

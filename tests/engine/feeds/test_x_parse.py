@@ -206,7 +206,80 @@ def test_a_page_keeps_what_it_can_read() -> None:
     assert (page.next_token, page.malformed) == ("t", 3)
 
 
-@pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b'{"data":5}'])
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+PLACES = (
+    *(("data", name) for name in ("author_id", "created_at", "lang", "source", "entities", "note_tweet",
+                                  "public_metrics", "referenced_tweets", "edit_history_tweet_ids")),
+    ("data", "entities", "cashtags"), ("data", "entities", "cashtags", 0), ("data", "entities", "cashtags", 0, "tag"),
+    ("data", "referenced_tweets", 0, "id"), ("data", "referenced_tweets", 0, "type"),
+    ("data", "edit_history_tweet_ids", 0), ("data", "note_tweet", "text"), ("data", "note_tweet", "entities"),
+    ("includes",), ("includes", "users"), ("includes", "users", 0), ("includes", "users", 0, "id"),
+    ("includes", "users", 0, "verified"), ("includes", "users", 0, "public_metrics"),
+    ("includes", "users", 0, "public_metrics", "followers_count"), ("includes", "tweets"), ("includes", "tweets", 0),
+    ("matching_rules",), ("matching_rules", 0), ("matching_rules", 0, "tag"), ("errors",),
+)  # fmt: skip
+
+
+@given(place=st.sampled_from(PLACES), odd=ODD)
+def test_a_post_is_not_lost_for_a_field_beside_its_text(place: tuple[str | int, ...], odd: Any) -> None:
+    quoted = XPost("500", "what it quotes", AT - 10**12)
+    made = XPost("900", "$TSLA is up " * 40, AT, XUser(id="4"), edits=("7",), quote_of=quoted)
+    asked = Fields.of(
+        {
+            "tweet.fields": "created_at,author_id,lang,entities,referenced_tweets,note_tweet",
+            "expansions": "author_id,referenced_tweets.id",
+            "user.fields": "username,verified,public_metrics,created_at",
+        }
+    )
+    body = {"data": tweet(made, asked, "tweet"), "includes": includes([made], asked, "tweet"),
+            "matching_rules": [{"id": "1", "tag": "desk:TSLA"}]}  # fmt: skip
+    spot: Any = body
+    for step in place[:-1]:
+        spot = spot[step]
+    spot[place[-1]] = odd
+    try:
+        raw = json.dumps(body, allow_nan=False).encode()
+    except ValueError:
+        return
+    found = post(raw)
+    assert found.id == "900" and "$TSLA is up" in found.raw
+    page = parse_page(json.dumps(body | {"data": [body["data"]], "meta": {}}).encode(), AT)
+    assert [each.id for each in page.posts] == ["900"]
+
+
+def test_what_is_odd_in_one_place_is_left_out_there_only() -> None:
+    author = {"id": "4", "username": "made_up", "public_metrics": {"followers_count": []}}
+    raw = {
+        "data": {"id": "9", "text": "up", "author_id": "4", "entities": {"cashtags": [{"tag": None}, {"tag": "tsla"}]}},
+        "includes": {"users": [{"id": None}, author]},
+        "matching_rules": [{"tag": 5}, {"tag": "desk:TSLA"}],
+    }  # fmt: skip
+    found = post(json.dumps(raw).encode())
+    assert (found.cashtags, found.author.name, found.author.followers) == (("TSLA",), "made_up", None)
+    assert found.rules == ("desk:TSLA",)
+
+
+def test_an_answer_of_errors_alone_does_not_say_that_there_is_nothing() -> None:
+    errors = [{"title": "Internal Error", "detail": "try later", "type": "https://api.x.com/2/problems/internal-error"}]
+    with pytest.raises(ValueError, match=r"found .*Internal Error: try later"):
+        parse_page(json.dumps({"errors": errors}).encode(), AT)
+    gone = {"value": "5", "title": "Not Found Error", "resource_type": "tweet", "parameter": "referenced_tweets.id"}
+    page = parse_page(json.dumps({"data": [{"id": "9", "text": "a"}], "errors": [gone], "meta": {}}).encode(), AT)
+    assert len(page.posts) == 1
+    assert parse_page(b'{"meta":{"result_count":0}}', AT).posts == ()
+
+
+def test_no_post_is_published_after_it_came() -> None:
+    for ahead in ("2099-01-01T00:00:00.000Z", "2026-11-20T12:00:01.000Z"):
+        assert post(line(created_at=ahead)).published_ns == AT
+    assert post(line(id=post_id(AT + 10**12, 1))).published_ns == AT
+
+
+@pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"{}", b'{"data":5}'])
 def test_what_is_no_page_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="expected a page of posts"):
         parse_page(raw, AT)
