@@ -227,7 +227,7 @@ def test_risk_goes_on_with_what_it_remembers() -> None:
 
 
 def test_the_guide_names_every_key() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
     for key in LIVE:
         assert key.rpartition(".")[2] in guide, key
 
