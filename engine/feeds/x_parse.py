@@ -172,14 +172,19 @@ class _Meta(msgspec.Struct, gc=False):
 
 class _Page(msgspec.Struct, gc=False):
     data: list[msgspec.Raw] | None = None
-    includes: msgspec.Raw = msgspec.Raw(b"null")
     meta: _Meta | None = None
+
+
+class _Beside(msgspec.Struct, gc=False):
+    """What else is in a page."""
+
+    includes: _Includes | None = None
 
 
 _LINE = msgspec.json.Decoder(_Line, strict=False)
 _PAGE = msgspec.json.Decoder(_Page, strict=False)
 _TWEET = msgspec.json.Decoder(_Tweet, strict=False)
-_INCLUDES = msgspec.json.Decoder(_Includes | None, strict=False)
+_BESIDE = msgspec.json.Decoder(_Beside, strict=False)
 _ESSENTIAL = frozenset({"data", "id", "text"})
 """Without these there is no post."""
 
@@ -210,10 +215,10 @@ def parse_page(body: bytes, received_ns: int) -> SearchPage:
         page = decode(_PAGE, body)
         if page.data is None and page.meta is None:
             raise ValueError(parse_problem(body).text)
-        includes = _readable(_INCLUDES, bytes(page.includes))
+        beside = _readable(_BESIDE, body)
     except UNREADABLE as error:
         raise ValueError(f"expected a page of posts, found {type(error).__name__}: {error}") from error
-    index = _index(includes)
+    index = _index(beside.includes)
     posts = []
     malformed = 0
     for raw in page.data or ():
