@@ -53,6 +53,7 @@ ELSEWHERE: dict[str, str] = {
     "desk/screens/view.py": "desk/screens/test_views.py",
     "desk/served.py": "desk/test_serve.py",
     "desk/setup_app.py": "desk/test_onboarding.py",
+    "desk/share.py": "desk/screens/test_sharing.py",
     "desk/terminal_driver.py": "terminal/test_raw.py",
     "engine/__main__.py": GLUE,
     "engine/alpaca/sign_in.py": "engine/feeds/test_prices_faults.py",
@@ -117,6 +118,7 @@ ELSEWHERE: dict[str, str] = {
     "engine/scoring/llm/calls.py": "engine/scoring/llm/test_scorer.py",
     "engine/scoring/llm/dialects.py": "engine/scoring/llm/test_scorer.py",
     "engine/scoring/llm/prompt.py": "engine/scoring/llm/test_injection.py",
+    "engine/sentiment/ranking.py": "engine/sentiment/test_shares.py",
     "engine/sentiment/timeline.py": "engine/sentiment/test_sentiment.py",
     "widgets/scroll_block.py": "widgets/test_text_block.py",
 }
