@@ -22,7 +22,7 @@ from engine.clock import SECOND, Clock
 from engine.config import Config
 from engine.feeds.prices_book import PriceBook
 from engine.feeds.prices_dialect import DataDialect
-from engine.model import FeedState, Light, Session, Sink
+from engine.model import FeedState, Halt, Light, Session, Sink
 
 PASS_HZ = 20
 """Quotes per second and symbol that are passed on at most."""
@@ -79,6 +79,10 @@ class AlpacaPriceFeed:
 
     def __repr__(self) -> str:
         return f"AlpacaPriceFeed({len(self._symbols)} symbols, {self._feed})"
+
+    def restore_halt(self, halt: Halt) -> None:
+        """A halt that held when an earlier run of today ended: this one tells its end."""
+        self._book.restore(halt)
 
     async def run(self, sink: Sink) -> None:
         """Deliver Quotes and Halts until cancelled. Never raises for anything the venue does; can be run again."""

@@ -74,6 +74,12 @@ class PriceBook:
         """Price messages older than what was known: not used."""
         self.malformed = 0
 
+    def restore(self, halt: Halt) -> None:
+        """A halt told in an earlier run: it may have ended unheard, the next trade tells; bands are told again."""
+        symbol = self._symbols.get(halt.symbol)
+        if symbol is not None and halt.halted:
+            symbol.status, symbol.status_ns, symbol.connection = halt.code or "?", halt.at_ns, -1
+
     def connected(self) -> None:
         """A new connection: halts may have ended unheard, the next trade tells; bands are told again."""
         self._connection += 1

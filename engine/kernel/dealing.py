@@ -210,6 +210,13 @@ class Dealing:
         if now_ns - self._valued_ns >= VALUATION_STEP_NS:
             self.judge_account()
 
+    def trades_again(self, symbol: str) -> None:
+        """A halt is over: exits that waited for its end are tried at once."""
+        self.halted.discard(symbol)
+        if self.reconciled:
+            self.flattening.resume()
+        self.apply(self.orders.try_again(symbol, self._clock.now_ns()))
+
     def due(self) -> None:
         """Entries to cancel, orders to look up, exits to place: whatever time has brought."""
         self.apply(self.orders.due(self._clock.now_ns()))

@@ -31,7 +31,7 @@ class Flattening:
         self._view = view
         self._dealing = dealing
         self.waiting: dict[str, str] = {}
-        """Symbol → reason of each that waits: the last engine had not finished it, or the market is closed."""
+        """Symbol → reason of each that waits: not finished by the last engine, or the symbol does not trade now."""
 
     def under_way(self, symbol: str) -> bool:
         """Whether the symbol is being flattened, or is to be: nothing enters it meanwhile."""
@@ -66,7 +66,7 @@ class Flattening:
                 self.waiting.pop(name, None)
                 self._dealing.apply(orders.flatten(position, self._view.quotes.get(name), reason, now_ns))
         words = [f"closing {', '.join(closing)}"] if closing else []
-        words += [f"{', '.join(waits)}: closed when the market opens, exits stay until then"] if waits else []
+        words += [f"{', '.join(waits)}: closed when it trades again, exits stay until then"] if waits else []
         return Reply(ok=True, text="; ".join(words))
 
     def resume(self) -> None:
@@ -77,7 +77,9 @@ class Flattening:
             log.warning("flatten of %s goes on: %s", symbol, reply.text)
 
     def _shut(self, symbol: str) -> bool:
-        """Whether nothing of the symbol can be sold now: closed, or pre and post, where fractions do not trade."""
+        """Whether nothing of it can be sold now: halted, closed, or pre and post, where fractions do not trade."""
+        if symbol in self._dealing.halted:
+            return True
         if "/" in symbol:
             return False
         session, held = self._dealing.market.session, self._dealing.orders.held(symbol)

@@ -99,7 +99,7 @@ class Intake:
         if halt.halted:
             self._dealing.halted.add(halt.symbol)
         else:
-            self._dealing.halted.discard(halt.symbol)
+            self._dealing.trades_again(halt.symbol)
         self._view.touch_symbols()
 
     def _alert(self, state: FeedState) -> None:

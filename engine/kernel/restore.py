@@ -42,7 +42,7 @@ from engine.model import (
     Ticket,
     Value,
 )
-from engine.model.ports import Versioned
+from engine.model.ports import Halting, Versioned
 from engine.model.post import Match
 from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
 from engine.scoring.ensemble import NAME as ENSEMBLE
@@ -54,7 +54,6 @@ BOOK_KINDS = (
     "lift",
     "alert",
     "command",
-    "halt",
     "reconciliation",
     "answer",
     "intent",
@@ -84,7 +83,8 @@ def restore(
     `day_ns` is when the current trading day began.
     """
     with Reader(path) as reader:
-        account_ns = _restore_book(reader, day_ns, dealing, broker, view)
+        account_ns = _restore_book(reader, dealing, broker, view)
+        _restore_halts(reader, day_ns, dealing, broker, feeds)
         if account_ns < day_ns:
             dealing.portfolio.forget_day()
         dealing.day_ns = day_ns
@@ -101,12 +101,12 @@ def restore(
             pipeline.finish(cut.body, cut.recorded, now_ns)
 
 
-def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, view: View) -> int:
+def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> int:
     """Everything about money; returns when the account was last recorded, 0 when it never was."""
     venue: list[Intent | Order | Fill] = []
     account = next(reader.records(kinds=("account",), limit=1, reverse=True), None)
     account_seq, account_ns = (0, 0) if account is None else (account.seq, account.at_ns)
-    for seq, at_ns, value in reader.values(BOOK_KINDS):
+    for seq, _, value in reader.values(BOOK_KINDS):
         if account is not None and seq > account_seq:
             _restore_account(account, dealing)
             account = None
@@ -144,16 +144,26 @@ def _restore_book(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker,
                     view.alerts.pop(value.arguments.get("alert", ""), None)
                 elif value.verb == "cancel" and value.ok:
                     dealing.orders.unwanted(value.arguments.get("order", ""))
-            case Halt():
-                if at_ns >= day_ns and value.halted:
-                    dealing.halted.add(value.symbol)
-                else:
-                    dealing.halted.discard(value.symbol)
     if account is not None:
         _restore_account(account, dealing)
     broker.restore(venue)
     _forget_answered(dealing, view)
     return account_ns
+
+
+def _restore_halts(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, feeds: Sequence[Feed]) -> None:
+    """The trading day's halts that hold, as far as they were told: who tells halts is to tell when they are over."""
+    newest: dict[str, Halt] = {}
+    for _, _, value in reader.values(("halt",), day_ns):
+        if isinstance(value, Halt):
+            newest[value.symbol] = value
+    for halt in newest.values():
+        if halt.halted:
+            dealing.halted.add(halt.symbol)
+            broker.on_halt(halt)
+            for feed in feeds:
+                if isinstance(feed, Halting):
+                    feed.restore_halt(halt)
 
 
 def _restore_account(record: Record, dealing: Dealing) -> None:

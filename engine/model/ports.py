@@ -72,6 +72,14 @@ class Versioned(Protocol):
         """A post that an earlier run journaled. Oldest first, before `run`; posts of other feeds are passed over."""
 
 
+@runtime_checkable
+class Halting(Protocol):
+    """A feed that tells halts, and has to know those of earlier runs to tell their end."""
+
+    def restore_halt(self, halt: Halt) -> None:
+        """A halt that held when an earlier run of today ended. Before `run`."""
+
+
 class Score(Value, frozen=True, gc=False):
     """A scorer's answer for one text: score in [−1, 1], confidence in [0, 1]."""
 

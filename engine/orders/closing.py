@@ -70,6 +70,13 @@ class Closer:
             if plan.role not in _KEEP_TRYING and track is not None and track.open:
                 self.cancel(track, now_ns, out)
 
+    def try_again(self, symbol: str, now_ns: int, out: Outbox) -> None:
+        """What a control has denied may pass now."""
+        for plan in self.of(symbol):
+            if plan.denials and not plan.order_id:
+                plan.retry_ns = min(plan.retry_ns, now_ns)
+                self.pursue(plan, now_ns, out)
+
     def watch(self, symbol: str, quote: Quote | None) -> None:
         """Price the symbol's exits from this quote until the next one comes."""
         self._watch.follow(symbol, self._watch.levels(symbol))

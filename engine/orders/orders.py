@@ -324,6 +324,12 @@ class Orders:
         """Whether a flatten of the symbol is under way."""
         return any(plan.role is Role.FLATTEN for plan in self._closer.of(symbol))
 
+    def try_again(self, symbol: str, now_ns: int) -> Changes:
+        """What kept the symbol's exits back is over: those that a control has denied are placed now."""
+        out = Outbox()
+        self._closer.try_again(symbol, now_ns, out)
+        return self._finish(out, now_ns)
+
     def exits(self, symbol: str) -> Exits:
         """How the symbol's holding is protected."""
         return self._protector.exits(symbol)

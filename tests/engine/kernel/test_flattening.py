@@ -7,6 +7,7 @@ from engine.kernel.inbox import Compared
 from engine.model import (
     Answer,
     Draft,
+    Halt,
     Intent,
     Market,
     OrderStatus,
@@ -84,7 +85,7 @@ class TestFlattenWhileTheMarketIsClosed:
         desk.buy("5.5")
         desk.dealing.market = Market(Session.CLOSED, NOW)
         reply = desk.stages.commands.kill("good night", "person", flatten=True)
-        assert "closed when the market opens" in reply.text
+        assert "closed when it trades again" in reply.text
         assert not desk.dealing.requests and desk.dealing.orders.exits("TSLA").stop_price == 95
 
     def compared(self, desk: Desk) -> None:
@@ -135,3 +136,40 @@ def test_nothing_enters_a_symbol_while_it_is_flattened(desk: Desk) -> None:
     desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
     desk.fill(flatten, "5.5")
     assert held_up("TSLA", entry) == "", "flat"
+
+
+class TestFlattenOfAHaltedSymbol:
+    """Nothing could be sold, and R19 would deny it: what protects the position stays until it trades again."""
+
+    def halt(self, desk: Desk, *, halted: bool) -> None:
+        now_ns = desk.clock.now_ns()
+        desk.stages.intake.take(Halt("TSLA", now_ns, now_ns, halted, "H" if halted else "T", "news"))
+
+    def test_what_protects_it_stays_and_it_is_sold_when_it_trades_again(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        self.halt(desk, halted=True)
+        assert "closed when it trades again" in desk.dealing.flattening.flatten("TSLA", "drill").text
+        desk.later(60)
+        desk.dealing.due()
+        assert desk.placed() == [] and desk.dealing.orders.exits("TSLA").watched
+        self.halt(desk, halted=False)
+        (flatten,) = desk.placed()
+        assert (flatten.role, flatten.draft.quantity) == (Role.FLATTEN, D("5.5"))
+        assert desk.statuses(Role.FLATTEN) == [OrderStatus.INTENT], "none was denied"
+
+    def test_one_that_a_halt_interrupts_goes_on_at_its_end_and_not_a_minute_later(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        desk.dealing.flattening.flatten("TSLA", "drill")
+        (flatten,) = desk.placed()
+        self.halt(desk, halted=True)
+        desk.later(1)
+        desk.dealing.on_answer(flatten, Answer(Outcome.REJECTED, "halted"))
+        for _ in range(30):
+            desk.later(5)
+            desk.dealing.due()
+        assert desk.placed() == [] and OrderStatus.DENIED in desk.statuses(Role.FLATTEN)
+        self.halt(desk, halted=False)
+        (flatten,) = desk.placed()
+        assert flatten.draft.quantity == D("5.5")
