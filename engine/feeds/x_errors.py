@@ -41,6 +41,10 @@ class RulesMissing(BadAnswer):
     """409: the stream has no rules (RuleConfigurationIssue)."""
 
 
+class RulesFull(VenueError):
+    """The app may hold no more rules than it has."""
+
+
 class Exhausted(DeskError):
     """X's own limit for the app is reached (credits spent, monthly cap): waiting does not help, paying does."""
 
@@ -56,13 +60,19 @@ class Exhausted(DeskError):
 def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str, now_ns: int, token: str) -> DeskError:
     """The error for an answer that is not 2xx.
 
-    401 CredentialsError · 402 and spent caps Exhausted · 403 and other definite 4xx VenueError · 409 RulesMissing ·
-    420 and 429 RateLimited · everything else BadAnswer.
+    401 CredentialsError · 402 and spent caps Exhausted · no room for rules RulesFull · 403 and other definite 4xx
+    VenueError · 409 RulesMissing · 420 and 429 RateLimited · everything else BadAnswer.
     """
     problem = parse_problem(without(body, token))
     found = without(_describe(status, problem).encode(), token).decode()  # cleaning may have put it together again
     if status == 402 or problem.title in _SPENT or problem.about in _SPENT:
         return Exhausted(f"expected credit for post reads, found {found}", where=where)
+    if problem.about == "rule-cap" and 400 <= status < 500:
+        return RulesFull(
+            f"expected room for the desk's rules, found {found}",
+            where=where,
+            remedy=f"delete rules of other programs, shorten [[watchlist]], or take a larger plan at {CONSOLE}",
+        )
     match status:
         case 401:
             return CredentialsError(

@@ -41,8 +41,11 @@ class RulesAtX:
     async def agree(self, client: XClient) -> None:
         """Make X hold our rules, by difference: new ones first, so that no symbol is ever without one.
 
-        Raises ConfigError when X takes none of them.
+        Where there is no room for both, those of ours that are not needed any more go first. Raises ConfigError when X
+        takes none of them, RulesFull when it has no room even then.
         """
+        from engine.feeds.x_errors import RulesFull
+
         existing = await client.rules()
         change = difference(self._wanted, existing)
         delete = change.delete
@@ -53,7 +56,14 @@ class RulesAtX:
         self.refused = ""
         self._held, self._refusals = existing, {}
         if change.add:
-            report = await client.create_rules(change.add)
+            try:
+                report = await client.create_rules(change.add)
+            except RulesFull:  # the plan allows fewer than x.rule_limit
+                if not delete:
+                    raise
+                await client.remove_rules(delete)
+                delete = ()
+                report = await client.create_rules(change.add)
             self._refusals = dict(report.refused)
             taken = (rule for rule in change.add if rule.value not in self._refusals)
             self._held += tuple(Existing("", rule.value, rule.tag) for rule in taken)

@@ -101,3 +101,25 @@ async def test_a_refusal_that_names_no_rule_is_told_as_x_says_it(tmp_path: Path)
         with pytest.raises(VenueError, match="too many rules for this plan"):
             await desk.task
         assert desk.sink.states[-1].light is Light.REFUSED
+
+
+async def test_old_rules_make_room_where_the_plan_allows_fewer_than_was_configured(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        desk.x.rest.rule_cap = 2
+        foreign = desk.x.add_rule("coffee lang:fr", "coffee")
+        desk.x.add_rule("$OLD lang:en", "desk:OLD:00000000")
+        await desk.x.streaming()
+        assert foreign.id in desk.x.rules
+        assert [rule.tag.partition(":")[2][:4] for rule in desk.x.rules.values() if rule is not foreign] == ["TSLA"]
+        assert len(desk.x.rules) == 2
+
+
+async def test_a_plan_that_is_full_of_others_rules_is_told_with_the_remedy(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        desk.x.rest.rule_cap = 1
+        desk.x.add_rule("coffee lang:fr", "coffee")
+        with pytest.raises(VenueError, match="room for the desk's rules"):
+            await desk.task
+        assert desk.sink.states[-1].light is Light.REFUSED
+        assert "delete rules of other programs" in desk.sink.states[-1].remedy
+        assert [rule.tag for rule in desk.x.rules.values()] == ["coffee"]

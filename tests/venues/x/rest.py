@@ -47,6 +47,8 @@ class Rest:
         self.rules: dict[str, StoredRule] = {}
         self.archive: deque[XPost] = deque(maxlen=ARCHIVE)
         self.posts_read = 0
+        self.rule_cap = 1_000
+        """Most rules that the app's plan allows."""
         self.all_or_none = False
         """True: rules that come with one that cannot be made are not made either."""
         self.refused_rules: set[str] = set()
@@ -106,6 +108,9 @@ class Rest:
         valid = len(made)
         if self.all_or_none and errors:
             made = []
+        if len(self.rules) + len(made) > self.rule_cap:
+            detail = f"The app may hold {self.rule_cap} rules"
+            return json_answer(422, {"title": "Rule Cap", "detail": detail, "type": PROBLEMS + "rule-cap"})
         if not dry:
             self.rules.update({rule.id: rule for rule in made})
         summary = {
