@@ -94,7 +94,7 @@ class PriceBook:
                 given = fields(row)
                 for kind, name in (("q", "latestQuote"), ("t", "latestTrade")):
                     told = fields(given.get(name))
-                    if told and told.get("u") not in WITHDRAWN:
+                    if told and identifier(told.get("u")) not in WITHDRAWN:
                         self.message({**told, "T": kind, "S": symbol}, now_ns)
 
     def message(self, message: dict[str, Json], now_ns: int) -> None:

@@ -7,7 +7,7 @@ alpaca-trade-api-go's stream errors (411 insufficient scope).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.alpaca.read import Json, decimal, text
 from engine.alpaca.sign_in import sign_in
@@ -16,6 +16,8 @@ from engine.model import Light
 
 PLAN_SYMBOLS = 30
 """Symbols that the free plan carries for trades and quotes."""
+TOLD = 5
+"""Most symbols named of those that lack something."""
 _TOO_MANY = frozenset({405})
 _NOT_HERE = frozenset({400, 405, 409, 410})
 """Refusals of a channel that prices can do without: a feed without halts still has quotes."""
@@ -41,9 +43,11 @@ class DataDialect:
         missing = await self._prices(talk)
         names = list(self._symbols)
         await talk.send({"action": "subscribe", "statuses": names, "lulds": names})
-        refused = await self._answered(talk, _NOT_HERE)
+        refused, held = await self._answered(talk, _NOT_HERE)
         if refused:
             missing.append(f"halts and price bands are not told ({refused})")
+        elif untold := [name for name in names if not (_holds(held, "statuses", name) and _holds(held, "lulds", name))]:
+            missing.append(f"halts and price bands are not told of {_some(untold)}")
         remedy = "Shorten the watchlist, or take a data plan that carries more." if missing else ""
         return Up("; ".join(missing), remedy)
 
@@ -79,23 +83,38 @@ class DataDialect:
         for count, trades in _plans(total):
             chosen = list(self._symbols[:count])
             await talk.send({"action": "subscribe", "quotes": chosen, **({"trades": chosen} if trades else {})})
-            refused = await self._answered(talk, _TOO_MANY)
+            refused, held = await self._answered(talk, _TOO_MANY)
             if not refused:
-                left = self._symbols[count:]
-                missing = [f"{len(left)} of {total} symbols have no prices ({', '.join(left[:5])} …)"] if left else []
-                return missing if trades else [*missing, "quotes without trades"]
+                left = [*(name for name in chosen if not _holds(held, "quotes", name)), *self._symbols[count:]]
+                missing = [f"{len(left)} of {total} symbols have no prices ({_some(left)})"] if left else []
+                untraded = [name for name in chosen if not _holds(held, "trades", name)]
+                if not trades:
+                    missing.append("quotes without trades")
+                elif untraded:
+                    missing.append(f"quotes without trades of {_some(untraded)}")
+                return missing
         raise StreamError("the venue takes no subscription at all", "Check the data plan.", light=Light.REFUSED)
 
-    async def _answered(self, talk: Talk, bearable: frozenset[int]) -> str:
-        """Wait for what comes of a subscription: empty when taken, the venue's words for a `bearable` error."""
+    async def _answered(self, talk: Talk, bearable: frozenset[int]) -> tuple[str, dict[str, Json]]:
+        """Wait for what comes of a subscription: the venue's words for a `bearable` error, else what is subscribed."""
         while True:
             for message in await talk.hear():
                 if message.get("T") == "error" and decimal(message.get("code")) in bearable:
-                    return text(message.get("msg"), 120) or f"error {message.get('code')}"
+                    return text(message.get("msg"), 120) or f"error {message.get('code')}", {}
                 self.check(message)
                 if message.get("T") == "subscription":
-                    return ""
+                    return "", message
                 talk.early.append(message)
+
+
+def _holds(subscribed: dict[str, Json], channel: str, symbol: str) -> bool:
+    """Whether the venue's list of what is subscribed has a symbol; without the channel it says nothing against it."""
+    names = subscribed.get(channel)
+    return not isinstance(names, list) or symbol in names or "*" in names
+
+
+def _some(symbols: Sequence[str]) -> str:
+    return ", ".join(symbols[:TOLD]) + (" …" if len(symbols) > TOLD else "")
 
 
 def _plans(total: int) -> Iterator[tuple[int, bool]]:

@@ -14,7 +14,8 @@ from engine.feeds.prices_book import PriceBook
 from engine.model import Halt, Quote
 
 NOW = 2_000 * SECOND
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+flat = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+scalars = flat | st.lists(flat, max_size=2) | st.dictionaries(st.text(max_size=2), flat, max_size=2)
 messages = st.fixed_dictionaries(
     {"T": st.sampled_from(["q", "t", "c", "x", "s", "l"])},
     optional={
@@ -31,6 +32,7 @@ def test_any_messages_give_finite_prices_or_none(batch: list[dict[str, Any]]) ->
     book = PriceBook(["TSLA"])
     for message in batch:
         book.message(message, 1)
+        book.snapshot({"TSLA": {"latestQuote": message, "latestTrade": message}}, 1)
     for event in book.take():
         assert isinstance(event, Quote | Halt)
         if isinstance(event, Quote):

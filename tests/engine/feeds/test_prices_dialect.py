@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.alpaca.stream import StreamError
-from engine.feeds.prices_dialect import PLAN_SYMBOLS, DataDialect, _plans
+from engine.feeds.prices_dialect import PLAN_SYMBOLS, DataDialect, _holds, _plans
 from engine.model import Light
 
 DIALECT = DataDialect("ws://127.0.0.1", "id", "secret", ("TSLA",), lambda: None)
@@ -56,3 +56,11 @@ def test_subscriptions_shrink_until_one_is_taken(total: int) -> None:
     assert counts[-1] == 1, "the last try is for one symbol"
     assert total <= PLAN_SYMBOLS or PLAN_SYMBOLS in counts
     assert all((count, False) in plans for count in counts)
+
+
+@pytest.mark.parametrize(
+    "held", [{}, {"quotes": None}, {"quotes": "TSLA"}, {"quotes": ["*"]}, {"quotes": [None, "TSLA"]}]
+)
+def test_a_list_of_subscriptions_that_says_nothing_says_nothing_against_a_symbol(held: dict[str, object]) -> None:
+    assert _holds(held, "quotes", "TSLA")  # type: ignore[arg-type]
+    assert not _holds({"quotes": ["NVDA", {}]}, "quotes", "TSLA")

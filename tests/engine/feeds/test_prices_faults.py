@@ -139,3 +139,18 @@ async def test_a_proxy_that_cannot_be_used_is_told_not_raised(
         state = await kept.light(Light.REFUSED)
         assert "SOCKS" in state.detail and "https_proxy" in state.remedy
     assert venue.data_stream.connects == 0
+
+
+async def test_symbols_that_the_venue_left_out_of_the_subscription_are_told(venue: AlpacaSimulator) -> None:
+    """What is subscribed is what the venue says is subscribed, not what was asked for."""
+    venue.data_stream.unknown = {"quotes": {"AAPL"}, "trades": {"AAPL", "TSLA"}, "statuses": {"TSLA"}}
+    async with feeding(venue, "TSLA", "AAPL", "NVDA") as kept:
+        state = await kept.light(Light.UP)
+        assert state.detail == (
+            "1 of 3 symbols have no prices (AAPL); quotes without trades of TSLA, AAPL; "
+            "halts and price bands are not told of TSLA"
+        )
+        assert "data plan" in state.remedy
+        venue.data_stream.unknown = {}
+        venue.data_stream.abort_all()
+        assert (await kept.light(Light.UP, 2)).detail == ""

@@ -241,6 +241,8 @@ class DataStream(Stream):
         """Answer every authentication with this error code."""
         self.refuse_channels: dict[str, int] = {}
         """Answer a subscription to one of these channels with its error code."""
+        self.unknown: dict[str, set[str]] = {}
+        """By channel, symbols that are left out of a subscription without an error."""
 
     def ready(self, session: Session) -> bool:
         return any(session.channels.values())
@@ -297,7 +299,11 @@ class DataStream(Stream):
         if refused:
             self.error(session, refused[0])
             return
-        wanted = {name: set(value) for name, value in message.items() if isinstance(value, list)}
+        wanted = {
+            name: set(value) - self.unknown.get(name, set())
+            for name, value in message.items()
+            if isinstance(value, list)
+        }
         if any(chosen and name not in self.carries for name, chosen in wanted.items()):
             self.error(session, 410)
             return
