@@ -17,6 +17,7 @@ from engine.journal.reader import Reader
 from engine.model import FeedState, Light, Value
 from engine.model.records import Started
 from engine.sentiment import Sentiment
+from engine.sentiment.coverage import NEVER
 
 _LIVE = frozenset({Light.UP, Light.RECOVERING, Light.DEGRADED})
 """Lights of a feed whose posts come in."""
@@ -84,7 +85,7 @@ def restore_coverage(reader: Reader, config: Config, sentiment: Sentiment, now_n
     for seq, _, value in reader.values(("feed",)):
         if isinstance(value, FeedState):
             symbols = [symbol for symbol, from_seq in since.items() if from_seq < seq]
-            cover(sentiment, value, symbols, forget_ns=horizon_ns)
+            cover(sentiment, value, symbols, between=(horizon_ns, now_ns))
 
 
 def _followed_since(reader: Reader, config: Config) -> dict[str, int]:
@@ -110,18 +111,23 @@ def _same_words(started: Started, symbol: str, fixed: Mapping[str, str]) -> bool
 
 
 def cover(
-    sentiment: Sentiment, state: FeedState, symbols: Collection[str] | None = None, *, forget_ns: int = 0
+    sentiment: Sentiment,
+    state: FeedState,
+    symbols: Collection[str] | None = None,
+    *,
+    between: tuple[int, int] = (0, NEVER),
 ) -> bool:
     """Pass on which posts are in, missing or filled; returns whether the state spoke of any.
 
-    `symbols`: those that it speaks of, every one where that is None; gaps that ended before `forget_ns` are left out.
+    `symbols`: those that it speaks of, every one where that is None. `between`: gaps outside are left out: those that
+    no window reaches back to, and those of a clock that was set back since.
     """
     covers = False
     if state.covered_since_ns is not None:
         sentiment.covered_since(state.covered_since_ns, symbols)
         covers = True
     if state.gap_from_ns is not None and state.gap_to_ns is not None:
-        if state.gap_to_ns > forget_ns:
+        if state.gap_to_ns > between[0] and state.gap_from_ns < between[1]:
             sentiment.gap(state.gap_from_ns, state.gap_to_ns, symbols)
         covers = True
     if state.filled_from_ns is not None and state.filled_to_ns is not None:

@@ -147,6 +147,15 @@ def test_a_gap_that_was_being_filled_is_bought_again_and_one_of_long_ago_is_not(
     assert known(config, NOW + 3 * HOUR) == Known(NOW + 3 * HOUR, whole=True)
 
 
+def test_a_gap_of_a_clock_that_was_set_back_since_is_no_gap(tmp_path: Path) -> None:
+    config = bare.config(tmp_path)
+    with run(config, NOW) as engine:
+        engine.tell(Light.UP, covered_since_ns=NOW - 2 * HOUR)
+        engine.at(NOW + 5 * HOUR)
+        engine.tell(Light.UP, gap_from_ns=NOW + 5 * HOUR - 10 * MINUTE, gap_to_ns=NOW + 5 * HOUR)
+    assert missing(config, NOW + HOUR) == FULL
+
+
 def test_a_symbol_that_is_new_is_warming_up_and_the_others_are_not(tmp_path: Path) -> None:
     before, now = bare.config(tmp_path), bare.config(tmp_path, "paper", "TSLA", "NVDA")
     with run(before, NOW) as engine:
