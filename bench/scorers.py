@@ -53,11 +53,13 @@ def run(posts: int = POSTS) -> dict[str, float]:
 def _against(texts: Sequence[str], name: str) -> dict[str, float]:
     package = SentimentIntensityAnalyzer()
     vader, linear = VaderScorer(Config()), LinearScorer(Config())
+    stock = VaderScorer(Config(), stock_words())
     alone = load(Config(scoring=ScoringConfig(scorers=("vader",))))
     both = load(Config(scoring=ScoringConfig(scorers=("vader", "linear"))))
     posts = {text: Post("1", "x", START_NS, START_NS, _AUTHOR, text, DisplayText(text)) for text in texts}
     ways: dict[str, Callable[[str], object]] = {
         "package": package.polarity_scores,
+        "stock": lambda text: stock.score((text,)),
         "vader": lambda text: vader.score((text,)),
         "vader_in_ensemble": lambda text: alone.score((posts[text],), START_NS),
         "linear": lambda text: linear.score((text,)),

@@ -45,6 +45,10 @@ TARGETS = (
     Target(
         "guards", "copies_growth_ratio", "guards, 4,000 copies on against the first thousand", 1.3, "×", False, True
     ),
+    Target(
+        "scorers", "made_stock_ratio", "vader's rules, its package's lists alone, made-up posts", 4, "×", True, True
+    ),
+    Target("scorers", "real_stock_ratio", "vader's rules, its package's lists alone, real posts", 4, "×", True, True),
     Target("scorers", "made_vader_ratio", "vader over its package, made-up posts", 4, "×", True, True),
     Target("scorers", "real_vader_ratio", "vader over its package, real posts", 4, "×", True, True),
     Target("scorers", "made_ensemble_ratio", "vader + linear over the package, made-up posts", 2, "×", True, True),
