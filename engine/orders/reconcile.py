@@ -144,7 +144,7 @@ class Reconciler:
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []
         drifted = False
-        for symbol in sorted({*theirs, *positions, *found}):
+        for symbol in sorted({*theirs, *positions, *found, *self._register.holdings.symbols}):
             held = theirs.get(symbol)
             venue = ZERO if held is None else held.quantity
             position = positions.get(symbol)

@@ -45,6 +45,18 @@ def test_right_after_it_before_any_comparison(desk: SharedDesk) -> None:
     assert (desk.account("TSLA"), desk.sent(Role.STOP)) == (-15, [])
 
 
+def test_all_that_a_person_sells_is_gone_and_nothing_watches_it_any_more(desk: SharedDesk) -> None:
+    desk.hold("TSLA", 10)
+    desk.cancel_by_hand("TSLA")
+    desk.by_hand("TSLA", "sell", 10)
+    desk.pass_time(35)
+    assert desk.dealing.orders.held("TSLA") == 0
+    desk.price("TSLA", D(230))
+    desk.pass_time(60)
+    assert (desk.account("TSLA"), desk.sent(Role.STOP)) == (0, [])
+    assert desk.alerts() == {"closed_elsewhere"}
+
+
 def test_of_what_a_person_has_sold_in_part_the_rest_is_protected_and_flattened(desk: SharedDesk) -> None:
     desk.hold("TSLA", 10)
     desk.cancel_by_hand("TSLA")
