@@ -56,15 +56,11 @@ ELSEWHERE: dict[str, str] = {
     "desk/share.py": "desk/screens/test_sharing.py",
     "desk/terminal_driver.py": "terminal/test_raw.py",
     "engine/__main__.py": GLUE,
-    "engine/alpaca/sign_in.py": "engine/feeds/test_prices_faults.py",
     "engine/alpaca/stream.py": "engine/feeds/test_prices_faults.py",
     "engine/alpaca/transport.py": "engine/alpaca/test_rest.py",
-    "engine/config/schema.py": TYPES,
     "engine/config/scores.py": TYPES,
-    "engine/config/section.py": "engine/config/test_load.py",
     "engine/config/sources.py": TYPES,
     "engine/config/trading.py": TYPES,
-    "engine/errors.py": TYPES,
     "engine/feeds/news_search.py": "engine/feeds/test_news.py",
     "engine/feeds/x_client.py": "engine/feeds/test_x.py",
     "engine/feeds/x_recover.py": "engine/feeds/test_x_fill.py",
@@ -106,7 +102,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/scoring/llm/dialects.py": "engine/scoring/llm/test_scorer.py",
     "engine/scoring/llm/prompt.py": "engine/scoring/llm/test_injection.py",
     "engine/sentiment/ranking.py": "engine/sentiment/test_shares.py",
-    "engine/sentiment/timeline.py": "engine/sentiment/test_sentiment.py",
     "widgets/scroll_block.py": "widgets/test_text_block.py",
 }
 """Module → the test file that tests it, or one of the reasons above."""
