@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.timer import Timer
@@ -184,6 +186,18 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen | Choice | Prompt):
                 screen.resumed_at = monotonic()
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action, and let it put up the dialog that it asks with before the next key is looked at: what a quick
+        hand types on is meant for that dialog, and decides nothing under it."""
+        handled = await super().run_action(action, default_namespace, namespaces)
+        await asyncio.sleep(0)
+        return handled
 
     # Views and looks
 

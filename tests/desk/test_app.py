@@ -90,6 +90,19 @@ async def test_neither_enter_nor_a_pasted_y_confirms(open_desk: Opener) -> None:
         assert engine.commands == []
 
 
+@pytest.mark.parametrize(
+    "key", ["n", "e", "m", "K", "F", "f", "slash", "colon", "semicolon", "question_mark", "T", "q"]
+)
+async def test_what_is_typed_on_after_a_key_that_asks_decides_nothing(open_desk: Opener, key: str) -> None:
+    async with open_desk() as (pilot, app, engine):
+        characters = {"slash": "/", "colon": ":", "semicolon": ";", "question_mark": "?"}
+        for name in (key, *"yypyR"):
+            app.post_message(events.Key(name, characters.get(name, name)))
+        await until(pilot, lambda: app.screen is not app.main)
+        await pilot.pause(0.1)
+        assert engine.commands == []
+
+
 async def test_a_decision_needs_the_tickets_to_be_in_focus(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         main = app.main
