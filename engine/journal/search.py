@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INDEXED: Final = tuple(kind for kind in KINDS if kind not in ("reading", "quote", "account", "guard"))
 """Kinds of records that can be found by their words."""
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 """Version of the index; another one is built anew."""
 BATCH: Final = 2_000
 """Records indexed in one transaction."""
@@ -128,8 +128,10 @@ class Index:
             symbols = symbols if any(symbols) else (self._symbol(value),)
         except JournalError:
             return record.key, "", "", ""
-        foreign = display_text(" ".join(text), limit=_TEXT)
-        return " ".join(dict.fromkeys((record.key, *filter(None, ids)))), " ".join(symbols), author, foreign
+        parted = [symbol for symbol in symbols if _one_word(symbol) != symbol]
+        foreign = display_text(" ".join((*text, *parted)), limit=_TEXT)
+        whole = " ".join(map(_one_word, symbols))
+        return " ".join(dict.fromkeys((record.key, *filter(None, ids)))), whole, author, foreign
 
     def _symbol(self, value: Value) -> str:
         """The symbol of what a record speaks of, where it does not name it: of a decision its ticket's, of an answer
@@ -242,10 +244,17 @@ def match(query: str) -> str:
         if column and not name:
             text = f"{column} {text}"
         text = text.replace("\0", " ").strip()
+        if name == "symbol":
+            text = _one_word(text.rstrip("*")) + ("*" if text.endswith("*") else "")
         if any(character.isalnum() for character in text):
             whole = quoted or (name == "symbol" and not text.endswith("*"))
             terms.append((f"{name} : " if name else "") + f'"{text}"' + ("" if whole else " *"))
     return " AND ".join(terms)
+
+
+def _one_word(symbol: str) -> str:
+    """A symbol as one word of the index, for `$BRK` is another one than `$BRK.B`."""
+    return re.sub(r"\W+", "_", symbol)
 
 
 def _of(value: Value) -> tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]:
