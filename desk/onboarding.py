@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from engine import secrets
+from engine.config import PROFILES as EVERY_PROFILE
 from engine.config import load, shipped_path, user_path
 from engine.errors import EXIT_USAGE, DeskError
+from engine.paths import Paths
 
 SYMBOLS_MOST: Final = 50
 """Most symbols taken in the guided setup; a file may hold more."""
@@ -24,8 +26,14 @@ _AFTER: Final = "# Profiles lie over everything above."
 
 
 def first_start(env: Mapping[str, str], config: str | None) -> bool:
-    """Whether nobody has set anything up: no file, no setting and no key in the environment, none in the keyring."""
+    """Whether nobody has set anything up: no file, no setting and no key in the environment, none in the keyring.
+
+    The keyring may ask a person to unlock it: it is left alone where an engine has already kept a journal.
+    """
     if config is not None or user_path().exists() or any(name.startswith("DESK_") for name in env):
+        return False
+    state = Paths.of(load(shipped_path(), env={}).config).state_dir
+    if any((state / f"{name}.journal").exists() for name in EVERY_PROFILE):
         return False
     return all(listed.source in ("missing", "unavailable") for listed in secrets.listing("paper", env))
 

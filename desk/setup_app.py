@@ -34,10 +34,12 @@ _SAID = {
     secrets.ALPACA_SECRET_KEY: "Alpaca: secret key of the paper account",
 }
 
+_SYMBOLS = "Which symbols? With blanks between them; Ctrl+U empties the line."
 _LEAVE = "leave; what was stored so far stays"
 """What Escape does at every question."""
 _LINE = 62
 """Characters of a line in a dialog on a screen of 80 columns."""
+_IN_THE_KEYRING = "in the keyring"
 _MOST_CHECKS = 4
 _KEYS_OF = {
     "x credentials": (secrets.X_BEARER_TOKEN,),
@@ -113,7 +115,8 @@ class SetupApp(App[str]):
         outcome = "" if wanted is not None else "leave"
         while not outcome:
             for name in wanted or ():
-                note = await self._key(name, profile, notes.get(name, ""))
+                before = notes.get(name, "")
+                note = await self._key(name, profile, before if _kept(before) else "")
                 if note is None:
                     self.exit("leave")
                     return
@@ -137,7 +140,7 @@ class SetupApp(App[str]):
 
     async def _symbols(self) -> tuple[str, ...]:
         """The watchlist; asked again until it is one. Empty when a person leaves."""
-        title, value = "Which symbols?", " ".join(shipped_symbols())
+        title, value = _SYMBOLS, " ".join(shipped_symbols())
         while True:
             text = await self.push_screen_wait(
                 Prompt(title, "TSLA NVDA AAPL", value=value, required=True, enter="take these", back=_LEAVE)
@@ -147,7 +150,7 @@ class SetupApp(App[str]):
             try:
                 return watchlist(text)
             except DeskError as error:
-                title, value = f"Which symbols? {error.message}", text
+                title, value = f"{_SYMBOLS}\n{error.message}", text
 
     async def _key(self, name: str, profile: str, before: str) -> str | None:
         """Ask for a key and store it; what became of it, None when a person leaves. An empty answer stores nothing, and
@@ -168,7 +171,7 @@ class SetupApp(App[str]):
             except DeskError as error:
                 title = f"{error.message}. {error.remedy}."
             else:
-                return f"in the keyring ({kind})"
+                return f"{_IN_THE_KEYRING} ({kind})"
 
     def _given(self, name: str) -> bool:
         """Whether the environment has a key: it wins over the keyring."""
@@ -183,23 +186,27 @@ class SetupApp(App[str]):
             return loaded.config, checks.local_checks(loaded, Paths.of(loaded.config), env, SystemClock().now_ns())
 
         again: tuple[str, ...] = ()
-        kept = {name for name in needed_keys(profile) if self._given(name) or "keyring" in notes.get(name, "")}
-        missing = not kept.issuperset(needed_keys(profile))
+        missing = tuple(name for name in needed_keys(profile) if not (self._given(name) or _kept(notes.get(name, ""))))
         try:
             config, made = await asyncio.to_thread(check)
             asked = [] if missing else await self._ask_venues(config, env)
             bad = {check.name for check in asked if check.status == checks.FAIL}
             refused = (name for of, names in _KEYS_OF.items() if of in bad for name in names)
             again = tuple(name for name in refused if not self._given(name))
-            found = _in_short([check for check in asked if check.name in _KEYS_OF] + made + asked)
+            told = _keys_in_short(made, missing, notes) if missing else made
+            found = _in_short([check for check in asked if check.name in _KEYS_OF] + told + asked)
         except DeskError as error:
             found = str(error).split("\n")
         title = "Ready" if not again else "Nearly ready: a key was not taken"
         answers = [Answer("o", "open", "open the desk"), Answer("d", "demo", "show me the demo first")]
+        if missing:
+            title, again = "Nearly ready: keys are missing", tuple(name for name in missing if name in notes)
+            found.append("The engine does not start without them. Once they are there: `desk`.")
+            answers = [Answer("d", "demo", "show me the demo meanwhile")]
         if again:
-            answers.insert(0, Answer("k", "keys", "enter that key again"))
+            answers.insert(0, Answer("k", "keys", "enter what is missing" if missing else "enter that key again"))
         chosen = await self._choose(
-            "Nearly ready: keys are missing" if missing else title,
+            title,
             ["\n".join(_clipped(f"{name}: {note}") for name, note in notes.items()), "\n".join(found)],
             *answers,
         )
@@ -218,6 +225,21 @@ class SetupApp(App[str]):
         waiting.dismiss("")
         await asked
         return asking.result()
+
+
+def _kept(note: str) -> bool:
+    """Whether a note on a key says that it is in the keyring."""
+    return note.startswith(_IN_THE_KEYRING)
+
+
+def _keys_in_short(made: list[checks.Check], missing: Sequence[str], notes: Mapping[str, str]) -> list[checks.Check]:
+    """The checks with one line for all missing keys that no note tells of: their variables."""
+    others = [check for check in made if check.name.removeprefix("key ") not in missing]
+    untold = [name for name in missing if name not in notes]
+    if not untold:
+        return others
+    variables = ", ".join(secrets.VARIABLES[name] for name in untold)
+    return [*others, checks.Check("keys", checks.FAIL, f"missing: {', '.join(untold)}", f"set {variables}")]
 
 
 def _in_short(found: list[checks.Check]) -> list[str]:

@@ -29,6 +29,7 @@ from desk.screens.prompt import Prompt
 from desk.setup_app import SetupApp
 from engine.config import load, shipped_path
 from engine.errors import CredentialsError, DeskError
+from engine.paths import Paths
 from tests.hostile.corpus import CORPUS
 from tests.keyrings import Memory, remembering
 from tests.program import environment
@@ -51,7 +52,8 @@ PlaintextKeyring.__module__ = "keyrings.alt.file"
 @pytest.fixture
 def alone(home: Path) -> dict[str, str]:
     """A home in which nothing is set up."""
-    return {name: value for name, value in environment(home).items() if not name.startswith("DESK_")}
+    inherited = {name: value for name, value in environment(home).items() if not name.startswith("DESK_")}
+    return {**inherited, "XDG_STATE_HOME": str(home / "state")}
 
 
 def test_it_asks_only_when_nothing_is_set_up(alone: dict[str, str]) -> None:
@@ -96,6 +98,20 @@ def test_every_watchlist_makes_a_configuration_that_loads(symbols: list[str], pr
     assert [row["symbol"] for row in table["watchlist"]] == symbols
     assert table["engine"]["profile"] == profile
     assert {"simulated", "paper", "live"} <= table["profile"].keys()
+
+
+def test_no_keyring_is_asked_where_an_engine_has_kept_a_journal(alone: dict[str, str]) -> None:
+    class Asked(Memory):
+        def get_password(self, service: str, username: str) -> str | None:
+            raise AssertionError("the keyring was asked")
+
+    with mock.patch.dict(os.environ, alone, clear=True), remembering():
+        assert first_start(alone, None)
+        keyring.set_keyring(Asked())
+        state = Paths.of(load(shipped_path(), env={}).config).state_dir
+        state.mkdir(parents=True)
+        (state / "paper.journal").touch()
+        assert not first_start(alone, None)
 
 
 def test_the_shipped_symbols_keep_their_words(tmp_path: Path) -> None:
@@ -159,8 +175,13 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
             assert "checks are well" in text
             assert KEY not in text
             assert app.screen.query_one("#dialog").region.height < 24
-            await choose(pilot, "o")
-        assert app.return_value == "open"
+            assert "open the desk" not in text, "it would end at the key that is missing"
+            await choose(pilot, "k")
+            await until(pilot, lambda: "alpaca_secret_key" in said(app) or "secret key" in said(app))
+            await answer(pilot, "")
+            await said_on_the_screen(pilot, "enter what is missing")
+            await choose(pilot, "d")
+        assert app.return_value == "demo"
         assert load(env={}).config.symbols == ("TSLA", "GME")
     assert kept == {"x_bearer_token@paper": KEY, "alpaca_key_id@paper": f"{KEY}-id"}
     for path in home.rglob("*"):
@@ -295,9 +316,13 @@ async def test_without_a_safe_keyring_no_key_is_asked_for(alone: dict[str, str],
             text = await said_on_the_screen(pilot, "No keyring to keep keys in")
             assert "install a keyring (GNOME Keyring, KWallet, macOS Keychain), or set DESK_X_BEARER_TOKEN" in text
             await choose(pilot, "g")
-            await said_on_the_screen(pilot, "Nearly ready: keys are missing")
-            await choose(pilot, "o")
-        assert app.return_value == "open"
+            text = await said_on_the_screen(pilot, "Nearly ready: keys are missing")
+            assert "set DESK_X_BEARER_TOKEN, DESK_ALPACA_KEY_ID, DESK_ALPACA_SECRET_KEY" in text
+            assert "open the desk" not in text
+            dialog = app.screen.query_one("#dialog")
+            assert dialog.virtual_size.height <= dialog.size.height, "an answer is out of sight"
+            await choose(pilot, "d")
+        assert app.return_value == "demo"
     finally:
         keyring.set_keyring(before)
 
@@ -336,5 +361,5 @@ async def test_it_can_be_gone_through_on_a_tiny_terminal(alone: dict[str, str]) 
                 await until(pilot, lambda field=field: app.screen.region.contains_region(field.region))  # type: ignore[misc]
                 await answer(pilot, text)
             await until(pilot, lambda: isinstance(app.screen, Choice))
-            await choose(pilot, "o")
-        assert app.return_value == "open"
+            await choose(pilot, "d")
+        assert app.return_value == "demo"
