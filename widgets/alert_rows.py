@@ -32,7 +32,7 @@ class AlertRows(RowPanel[Alert]):
         mark, style = self.marker(key, colors)
         line = Line().add(mark, style).add(moment(row.at_ns, self.now_ns()), colors.muted).gap(colors.text)
         line.field(_SIGNS[row.level], 11, _style(row.level, colors)).field(row.text, width - line.cells, colors.text)
-        stays = "stays until acknowledged" if row.until_acknowledged else "ends by itself"
+        stays = "stays until acknowledged" if row.until_acknowledged else "goes with its cause"
         does = f"→ {row.remedy}  ({stays})" if row.remedy else f"({stays})"
         return [line, Line().add(mark, style).gap(colors.text, 9).field(does, width - 10, colors.muted)]
 

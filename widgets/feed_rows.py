@@ -62,7 +62,7 @@ class FeedRows(RowPanel[FeedState]):
             told = f"{name} {figures.count(counts[name])}  "
             if second.cells + len(told.rstrip()) <= width:
                 second.add(told, colors.warn if _lost(name, counts[name]) else colors.muted)
-        words = " ".join(part for part in (row.detail, _missing(row, self.now_ns())) if part) or "nothing to report"
+        words = "  ".join(part for part in (row.detail, _missing(row, self.now_ns())) if part) or "nothing to report"
         third = Line().add(mark, style).gap(colors.text, 9)
         remedy = f"  → {row.remedy}" if row.remedy else ""
         return [first, second, third.field(f"{words}{remedy}", width - 10, light if row.remedy else colors.muted)]

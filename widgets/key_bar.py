@@ -40,6 +40,13 @@ class KeyBar(LineBlock):
         super().__init__(id=id)
         self._keys = tuple(keys)
 
+    def relabel(self, action: str, label: str) -> None:
+        """Write an action's key with another label from now on; an unknown action changes nothing."""
+        keys = tuple((key, label if each == action else before, each) for key, before, each in self._keys)
+        if keys != self._keys:
+            self._keys = keys
+            self.repaint()
+
     def placed(self, width: int) -> list[tuple[int, str, str, str]]:
         """(column, key, label, action) of each key that fits."""
         if not self._keys:

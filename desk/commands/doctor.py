@@ -12,7 +12,7 @@ from engine.errors import EXIT_FAILED, ConfigError
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--offline", is_flag=True, help="Ask no other machine.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:

@@ -41,7 +41,7 @@ def set_(ctx: click.Context, name: str, from_stdin: bool) -> None:
 
 
 @keys.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Say where each key of the profile comes from; never what it is."""

@@ -106,7 +106,7 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
 @click.option("--start", default="", help="Fast-forward to this New York time (HH:MM) or instant.")
 @MODE
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the journal to this new file.")
-@click.option("--json", "as_json", is_flag=True, help="Report in JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def replay(
     ctx: click.Context, recording: str, speed: float, start: str, mode: str, journal: Path | None, as_json: bool

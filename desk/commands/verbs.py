@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
 """Verbs that only take risk away: no mistake in the configuration keeps them from a running engine."""
 
-AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON.")
+AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON instead of text.")
 NAME = click.Option(["--name"], default="", hidden=True, help="An engine on its own journal, such as demo.")
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
 

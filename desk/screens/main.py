@@ -304,6 +304,13 @@ class Main(ViewScreen):
         else:
             self.send(Command(verb="acknowledge", alert=alert.id))
 
+    def _way_back(self) -> str:
+        """The command that attaches to this engine again."""
+        status, paths = self.link.mirror.status, self.desk.paths
+        if paths is not None and paths.name == "demo":
+            return "`desk demo`"
+        return f"`desk --profile {status.profile}`" if status else "`desk`"
+
     @work
     async def action_quit(self) -> None:
         if not self.link.attached:
@@ -311,10 +318,15 @@ class Main(ViewScreen):
             return
         status = self.link.mirror.status
         answers = [
-            Answer("q", "leave", "leave the desk; the engine stays and goes on"),
+            Answer("q", "leave", f"leave the desk; the engine goes on, {self._way_back()} comes back to it"),
             Answer("s", "stop", "stop the engine, then leave", grave=True),
         ]
-        lines = [f"The {status.profile} engine runs by itself (pid {self.link.mirror.pid})." if status else ""]
+        who = f"The {status.profile} engine" if status else "The engine"
+        lines = [
+            f"{who} runs by itself (pid {self.link.mirror.pid}). {self._held()}",
+            "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, "
+            "exits that the engine watches itself rest. Every other desk on it is left without an engine.",
+        ]
         answer = await self.app.push_screen_wait(Choice("Leave the desk?", lines, answers))
         if answer == "leave":
             self._quit_desk(False)

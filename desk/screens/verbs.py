@@ -21,7 +21,7 @@ from desk.screens.choice import GUARD_S, Answer, Choice
 from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
-from engine.model import Mode, Order, Ticket, TradingState
+from engine.model import Mode, Order, Role, Ticket, TradingState
 from engine.model.frames import Command, Reply
 from widgets import figures
 from widgets.orders import Orders
@@ -39,7 +39,10 @@ REASONS = (
     "Size or timing",
 )
 """Quick picks when a ticket is rejected."""
-PAUSE_REASON = "paused at the desk"
+_MOST_HELD = 5
+"""Most positions that a dialog names."""
+PAUSE_REASON = "at the desk"
+"""Said after `paused: `, which the engine writes."""
 
 
 class VerbScreen(SureTimer, Screen[None]):
@@ -136,13 +139,20 @@ class VerbScreen(SureTimer, Screen[None]):
 
     def _decidable(self) -> Ticket | None:
         ticket = self.ticket
-        why = self.may_decide() if ticket else "No ticket is selected."
+        why = self.may_decide() if ticket else self._no_ticket()
         if ticket is not None and not why and ticket.id in self._deciding:
             why = "Already sent: the engine has not answered yet."
         if why:
             self.line.refused(why)
             return None
         return ticket
+
+    def _no_ticket(self) -> str:
+        return (
+            "No ticket is selected."
+            if self.link.mirror.tickets
+            else "No ticket is pending: there is nothing to decide."
+        )
 
     def _decide(self, ticket: Ticket, command: Command) -> None:
         self._deciding.add(ticket.id)
@@ -174,7 +184,8 @@ class VerbScreen(SureTimer, Screen[None]):
             self.send(Command(verb="pause", reason=PAUSE_REASON))
             return
         title = f"Resume trading? It is {status.state.name}: {status.state_reason or 'no reason given'}"
-        reason = await self.app.push_screen_wait(Prompt(title, "why it may trade again", required=True))
+        prompt = Prompt(title, "why it may trade again", required=True, enter="resume; the reason is journaled")
+        reason = await self.app.push_screen_wait(prompt)
         if reason:
             self.send(Command(verb="resume", reason=reason))
 
@@ -184,7 +195,7 @@ class VerbScreen(SureTimer, Screen[None]):
             Answer("h", "halt", "HALT: cancel working entries, keep stops and targets", grave=True),
             Answer("f", "flatten", "HALT and FLATTEN: also close every position at the market", grave=True),
         ]
-        lines = ["Nothing new will be sent until a person resumes with a reason."]
+        lines = ["Nothing new will be sent until a person resumes with a reason.", self._held()]
         answer = await self.app.push_screen_wait(Choice("KILL SWITCH", lines, answers, alarm=True))
         if answer:
             self.send(Command(verb="kill", reason="kill switch at the desk", flatten=answer == "flatten"))
@@ -194,9 +205,19 @@ class VerbScreen(SureTimer, Screen[None]):
         symbol = self.symbol if self.symbol in self.link.mirror.positions else ""
         answers = [Answer("s", symbol, f"close {symbol}", grave=True)] if symbol else []
         answers.append(Answer("A", "*", "close every position", grave=True))
-        answer = await self.app.push_screen_wait(Choice("FLATTEN", ["Closes at the market."], answers, alarm=True))
+        lines = ["Closes at the market, and cancels what works there.", self._held()]
+        answer = await self.app.push_screen_wait(Choice("FLATTEN", lines, answers, alarm=True))
         if answer:
             self.send(Command(verb="flatten", symbol=answer, reason="flattened at the desk"))
+
+    def _held(self) -> str:
+        """What a dialog is about, in a line: positions, and how many entries work."""
+        mirror = self.link.mirror
+        held = [f"{figures.quantity(each.quantity)} {each.symbol}" for each in mirror.positions.values()]
+        more = f" and {len(held) - _MOST_HELD} more" if len(held) > _MOST_HELD else ""
+        entries = sum(order.role is Role.ENTRY and not order.status.terminal for order in mirror.orders.values())
+        working = f"{entries} {'entry works' if entries == 1 else 'entries work'}" if entries else "no entry works"
+        return f"Held: {', '.join(held[:_MOST_HELD]) or 'nothing'}{more}; {working}."
 
     def cancel_in(self, orders: Orders) -> None:
         """Cancel the order under the cursor of a panel, if that is where the person is and it works."""

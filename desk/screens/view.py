@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 from textual.widget import Widget
 
-from desk.actions import key_bar
+from desk.actions import BY_ID, key_bar
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.ground import Ground
 from desk.screens.sharing import Sharing
 from desk.screens.status import local_offset_s, status_view
 from desk.screens.verbs import VerbScreen
-from engine.model import Ticket
+from engine.model import Ticket, TradingState
 from widgets.feed import Feed
 from widgets.inked import Inked
 from widgets.key_bar import KeyBar
@@ -125,7 +125,11 @@ class ViewScreen(Sharing, VerbScreen, Ground):
     def show_status(self) -> None:
         """Trading state, market, feeds, account, limits: as the mirror has them now; grey what is no longer fed."""
         self.bar.show(status_view(self.link), self.link.time.now_ns())
-        if self.link.mirror.status is not None:
+        status = self.link.mirror.status
+        if status is not None:
+            stopped = status.state is not TradingState.ACTIVE
+            for keys in self.query(KeyBar):
+                keys.relabel("pause", "resume" if stopped else BY_ID["engine.pause"].label)
             for pane in self.fed:
                 if isinstance(pane, Inked):
                     pane.stale = not self.link.attached

@@ -109,7 +109,7 @@ async def test_feeds_show_health_cost_and_past_lights(open_desk: Opener, tmp_pat
         await until(pilot, lambda: "✗ refused" in "\n".join(painted(view.feeds)))
         text = "\n".join(painted(view.feeds))
         assert "dropped 7" in text
-        assert "401 missing 11:45:30 to 11:45:30  → set the key" in text
+        assert "401  missing 11:45:30 to 11:45:30  → set the key" in text
 
 
 async def test_the_journal_is_searched_and_tells_stories(open_desk: Opener, tmp_path: Path) -> None:
