@@ -317,6 +317,9 @@ class Kernel:
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
         now_ns = self._clock.now_ns()
+        remedy = "if this machine slept, posts and prices of that time are being fetched; else look at NTP"
+        if step_ns < 0:
+            remedy = "look at NTP; the engine goes on from the later time: where the wall is right, start it again"
         self.stages.alarms.alert(
             Alert(
                 id="clock:step",
@@ -324,7 +327,7 @@ class Kernel:
                 code="clock",
                 subject="step",
                 text=f"the wall clock moved by {step_ns / SECOND:+.1f} s",
-                remedy="if this machine slept, posts and prices of that time are being fetched; else look at NTP",
+                remedy=remedy,
                 at_ns=now_ns,
             )
         )

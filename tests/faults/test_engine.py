@@ -137,6 +137,7 @@ def test_the_clock_jumps(machine: Machine, row: Row, hours: int) -> None:
     row.must = "said so, reconciled again, no order sent twice"
     machine.arm("clock", hours)
     row.tried(machine.wait(lambda: machine.alerts("clock"), "an alert of the clock"))
+    assert ("start it again" in machine.alerts("clock")[0].remedy) is (hours < 0), "time never goes back in one engine"
     machine.reconciled()
     machine.street.turning = True
     time.sleep(5.0)
