@@ -32,6 +32,11 @@ class LineSplitter:
         """Bytes of the unfinished line."""
         return self._length
 
+    def end(self) -> list[bytes]:
+        """The unfinished line, once nothing follows it; none where there is none."""
+        line = self._complete(b"")
+        return [line] if line else []
+
     def _complete(self, piece: bytes) -> bytes | None:
         self._keep(piece)
         line = None if self._skipping else b"".join(self._parts).rstrip(b"\r")

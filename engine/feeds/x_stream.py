@@ -63,6 +63,8 @@ class Stream:
                     broken = unreachable(error, where=STREAM, token=self._token)
                     raise StreamEnded(f"the connection broke: {broken.message.rpartition('found ')[2]}") from None
                 if not chunk:
+                    if not (watchdog.bit or self._ended) and (last := self._splitter.end()):
+                        yield last  # what X says in parting may lack its line end
                     raise StreamEnded(self._silent() if watchdog.bit else self._ended or "X closed the stream")
                 watchdog.rest()
                 yield self._splitter.feed(chunk)

@@ -38,3 +38,12 @@ def test_a_long_line_is_dropped_whole_and_counted(lines: list[bytes], limit: int
 
 def test_only_a_line_feed_ends_a_line() -> None:
     assert LineSplitter().feed("a\u2028b\u0085c\x0bd\n".encode()) == ["a\u2028b\u0085c\x0bd".encode()]
+
+
+def test_the_end_gives_what_is_unfinished_once() -> None:
+    splitter = LineSplitter(limit=10)
+    assert splitter.feed(b"one\ntwo\r") == [b"one"]
+    assert splitter.end() == [b"two"]
+    assert splitter.end() == [] and splitter.pending == 0
+    assert splitter.feed(b"longer than ten") == [] and splitter.end() == [] and splitter.oversized == 1
+    assert splitter.feed(b"three\n") == [b"three"]

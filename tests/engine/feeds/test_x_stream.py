@@ -42,6 +42,21 @@ async def test_an_abort_in_the_middle_of_a_line_loses_that_line_only(tmp_path: P
         assert [post.text for post in desk.sink.posts] == ["$TSLA whole"]
 
 
+async def test_what_x_says_last_counts_without_a_line_end(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.x.streaming()
+        await desk.up()
+        desk.x.send(faults.OPERATIONAL_DISCONNECT)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        down = next(state for state in desk.sink.states if state.light is Light.DOWN)
+        assert "operational-disconnect" in down.detail
+        desk.x.send(b'{"data":{"id":"1","text":"$TSLA whole"}}')
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: desk.sink.posts)
+        assert [post.text for post in desk.sink.posts] == ["$TSLA whole"]
+
+
 async def test_a_server_that_drops_at_once_never_sees_more_than_50_connects_in_15_minutes(tmp_path: Path) -> None:
     async with rig(tmp_path, recover=False) as desk:
         connects = 0
