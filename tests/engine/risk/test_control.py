@@ -1,0 +1,30 @@
+"""A control: named as its function, and its finding told with value, limit and unit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+
+from engine.risk import CONTROLS
+from engine.risk.check import Check
+from engine.risk.control import Finding, control
+
+
+@control("R99", rejects="always", default=lambda config: "–", reducing="applies", unit="USD", needs_draft=True)
+def made_up_limit(check: Check) -> Finding:
+    return False, Decimal(3), Decimal(2), "MADE_UP_OVER: value=3"
+
+
+def test_a_function_becomes_a_control_that_says_what_it_found() -> None:
+    assert (made_up_limit.id, made_up_limit.name, made_up_limit.needs_draft) == ("R99", "made_up_limit", True)
+    result = made_up_limit(cast("Check", None))
+    assert (result.id, result.control, result.passed) == ("R99", "made_up_limit", False)
+    assert (result.value, result.limit, result.unit, result.reason) == (3, 2, "USD", "MADE_UP_OVER: value=3")
+
+
+def test_no_two_controls_have_one_name_and_ids_have_no_gap() -> None:
+    names = [each.name for each in CONTROLS]
+    assert len(set(names)) == len(names)
+    numbers = sorted({int(each.id.removeprefix("R")) for each in CONTROLS})
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert all(each.rejects and each.reducing for each in CONTROLS), "each has its words for the page"
