@@ -13,7 +13,7 @@ class XConfig(Section, frozen=True, kw_only=True):
     base_url: str = "https://api.x.com"
     """Where X answers: the address of the API."""
     languages: tuple[str, ...] = ("en",)
-    """Posts in these languages, as X detects them; the lexicon reads English."""
+    """Posts in these languages, as X detects them; in any where none is named. The lexicon reads English."""
     reposts: bool = False
     """Whether reposts count. They cost like posts and say nothing new."""
     rule_length: int = 1024

@@ -16,7 +16,6 @@ from engine.kernel.view import View
 from engine.model import PLAIN, Alert, Gate, Gated, Level, Mood, Post, Reading, ScoredPost, Signal, Strategy, Value
 from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.scoring import Ensemble
-from engine.scoring.ensemble import NAME as ENSEMBLE
 from engine.scoring.language import foreign
 from engine.sentiment import Sentiment
 from engine.watchlist import Matcher
@@ -53,7 +52,9 @@ class Pipeline:
         self._matcher = Matcher(config.watchlist)
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
         self.guards = Guards(config)
-        self._languages = frozenset(config.x.languages) | {"", "und"}
+        languages = {_language(each) for each in config.x.languages}
+        self._languages = frozenset(languages | {"", "und"}) if languages else frozenset[str]()
+        """Empty where any counts."""
         self._english = config.x.languages == ("en",)
         self._reposts = config.x.reposts
         self.due = 0
@@ -97,10 +98,7 @@ class Pipeline:
             self._report_scorers(now_ns)
         if scored.members or any(member.working for member in self._ensemble.health):
             self.read += 1
-        for reading in scored.members:
-            self._journal.append("reading", post.id, reading, now_ns)
-        if len(scored.members) != 1 or scored.members[0] is not scored.reading:
-            self._journal.append("reading", post.id, scored.reading, now_ns)
+        self._journal.append("reading", post.id, scored.reading.with_members(scored.members), now_ns)
         whole = ScoredPost(post, matches, scored.reading, scored.members, weighed.mark)
         adding = stopwatch_ns()
         moods = self._sentiment.add(whole, now_ns)
@@ -119,8 +117,7 @@ class Pipeline:
     def on_late(self, rescored: Rescored) -> None:
         """A late scorer has answered: the post has another reading from now on."""
         reading = rescored.reading
-        for each in (rescored.member, reading):
-            self._journal.append("reading", reading.post_id, each, reading.scored_ns)
+        self._journal.append("reading", reading.post_id, reading.with_members((rescored.member,)), reading.scored_ns)
         for mood in self._sentiment.rescore(reading, reading.scored_ns):
             self._evaluate(mood)
         self._view.rescored(reading)
@@ -153,16 +150,12 @@ class Pipeline:
             left = self._sentiment.remove(found.replaces)
             records.append(("edit", post.id, Edit(post.id, found.replaces, now_ns, left)))
         if not self._not_scored(post, bool(matches)):
-            readings = [value for value in recorded if isinstance(value, Reading)]
-            scored = self._ensemble.score((post,), now_ns)[0]
-            count = 1 if scored.members == (scored.reading,) else len(scored.members) + 1
-            if len(readings) < count:
-                scored = self._late.ask(post, matches, scored, now_ns)
-                records += [("reading", post.id, reading) for reading in (*scored.members, scored.reading)[:count]]
-                reading = scored.reading
-            else:
-                reading = next((each for each in reversed(readings) if each.scorer == ENSEMBLE), readings[-1])
-            self._sentiment.add(ScoredPost(post, matches, reading, scored.members, body.mark or PLAIN), now_ns)
+            light = self._ensemble.score((post,), now_ns)[0]
+            reading = next((value.apart()[-1] for value in reversed(recorded) if isinstance(value, Reading)), None)
+            if reading is None:
+                reading = self._late.ask(post, matches, light, now_ns).reading
+                records.append(("reading", post.id, reading.with_members(light.members)))
+            self._sentiment.add(ScoredPost(post, matches, reading, light.members, body.mark or PLAIN), now_ns)
         for kind, key, value in records[len(recorded) :]:
             self._journal.append(kind, key, value, now_ns)
 
@@ -202,7 +195,7 @@ class Pipeline:
             return "no symbol"
         if post.repost_of and not self._reposts:
             return "repost"
-        if post.lang not in self._languages:
+        if self._languages and _language(post.lang) not in self._languages:
             return f"language {post.lang}"
         if post.lang in ("", "und") and self._english and foreign(post.text):
             return "language not English"
@@ -234,3 +227,8 @@ class Pipeline:
             signal = strategy.on_mood(mood, self._sentiment)
             if signal is not None:
                 self._on_signal(signal)
+
+
+def _language(code: str) -> str:
+    """The language of a code: what is asked for as `zh-TW` comes as `zh`."""
+    return code.partition("-")[0].lower()
