@@ -19,7 +19,9 @@ from typing import Final, NamedTuple
 
 from engine.model import Score, SymbolScore
 from engine.scoring.figures_said import BETWEEN, FIGURES, LEAST_SYMBOLS, in_words
+from engine.scoring.irony import MOCKED_BY, QUOTES, Mockery, mockery, quoted, unquoted
 from engine.scoring.marks import Marks, folded
+from engine.scoring.questions import answered, asks, asks_on, presumed
 
 QUIET: Final = 0.05
 """What is left of the score of a text that states nothing: all of it within the neutral band."""
@@ -36,33 +38,28 @@ class Said(NamedTuple):
     """What the words are scored of."""
     turn: float = 1.0
     """What their score is multiplied by: 1, −1 where the opposite is meant, QUIET where nothing is stated."""
+    mocked: Mockery | None = None
+    """What is mocked, where a mark says that something is: then `turn` waits for what the words say."""
 
 
 _TURNS: Final = (
-    *("?", "/s", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
+    *("?", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
     *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
     *("anymore", "no longer"),
+    *MOCKED_BY,
+    *QUOTES,
     *FIGURES,
 )
 """What a turn of phrase has, in lower case, beside two symbols set against each other."""
 _TURNED_BY: Final = frozenset(_TURNS)
 """A text without any of these in lower case is read as it is, unless it has two symbols and one of BETWEEN."""
 _SET_APART: Final = Marks(*BETWEEN)
-HINTS: Final = Marks(
-    *(mark for mark in _TURNS if " " not in mark.strip()),
+_HINTS: Final = Marks(
+    *(mark for mark in _TURNS if " " not in mark.strip() and mark not in QUOTES),
     *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer"),
 )
-"""What one token of each of _TURNS contains, in lower case and between two spaces: tokens are remembered, so that a
-text of which none has any is known to be plain without another look at it.
-"""
+"""What one token of each of _TURNS contains, in lower case and between two spaces."""
 
-_LEAD = r"\W*(?:[$@#]\w+[\s,:]+)*(?:(?:so|hey|guys|ok|and|but|now|well|hi|lol|folks|all|hmm|also|seriously)\b[\s,]*)*"
-_ASKS = re.compile(
-    _LEAD
-    + r"(?:is|are|was|will|would|should|shall|can|could|do|does|did|has|have|am|isn['’]t|aren['’]t|won['’]t|who|what"
-    r"|what['’]s|when|where|why|how|which|any|anyone|anybody|thoughts)\b[^!?]*\?\W*$"
-)
-_ASKS_WHICH = re.compile(_LEAD + r"(?:[^.!?]{0,80}\b)?\w+\s+or\s+\w+[^.!?]{0,20}\?\W*$")
 _SHORTENED = "|".join(rf"(?<=\b{name})" for name in ("inc", "co", "corp", "ltd", "plc", r"u\.s", "mr", "dr", "vs"))
 """What stands before a dot that ends no sentence."""
 _SENTENCE = re.compile(rf"[^.!?]*(?:(?:[.!?](?=\S)|(?:{_SHORTENED})\.(?=\s))[^.!?]*)*[.!?]*\s*", re.IGNORECASE)
@@ -143,7 +140,7 @@ _EXCEPTS_BY: Final = frozenset(("unless", "barring"))
 """A text without any of these in lower case excepts nothing."""
 _STATED_BY: Final = frozenset(
     (
-        *("?", "even if", "/s"),
+        *("?", "even if", *MOCKED_BY),
         *(*_OWNED_BY, *_PAST_BY, *_EXCEPTS_BY, *_SUPPOSED_BY, *_WAITS_BY, *_UNTRUE_BY),
     )
 )
@@ -152,11 +149,18 @@ _MARKS: Final = Marks(*{*_TURNED_BY, *BETWEEN, *_STATED_BY, *_SUPPOSED_ON})
 """All of what these turns need, found in one pass."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
-_SARCASM = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
+
+
+def hints(lower: str) -> bool:
+    """Whether a token, in lower case, may belong to a turn of phrase, or is a word in quotation marks.
+
+    Tokens are remembered, so a text of which none hints is known to be plain without another look at it.
+    """
+    return _HINTS.any_in(f" {lower} ") or quoted(lower)
 
 
 def may_turn(text: str, hinted: bool) -> bool:
-    """Whether `said` may make something else of a text than itself; `hinted` tells whether a token of it has HINTS."""
+    """Whether `said` may make something else of a text than itself; `hinted`: whether `hints` says so of a token."""
     return hinted or (text.count("$") >= LEAST_SYMBOLS and _SET_APART.any_in(text.lower()))
 
 
@@ -170,8 +174,10 @@ def said(text: str) -> Said:
         return Said(text)
     marks = _MARKS.all_in(text.lower())
     told = text
+    if not marks.isdisjoint(QUOTES):
+        told = unquoted(told)
     if not marks.isdisjoint(FIGURES) or (text.count("$") >= LEAST_SYMBOLS and not marks.isdisjoint(BETWEEN)):
-        told = in_words(text)
+        told = in_words(told)
     elif marks.isdisjoint(_TURNED_BY):
         return Said(text)
     return _stated(told, marks if told is text else _MARKS.all_in(told.lower()))
@@ -185,8 +191,8 @@ def _stated(text: str, marks: Set[str]) -> Said:
     if "even if" in marks:
         text = _CONCEDES.sub(" ", text)
         marks = _MARKS.all_in(text.lower())
-    if "/s" in marks and _SARCASM.search(text):
-        turn = -1.0
+    if not marks.isdisjoint(MOCKED_BY) and (mocked := mockery(text, marks)):
+        return Said(text, turn, mocked)
     if not marks.isdisjoint(_OWNED_BY) and (owned := _OWNS_UP.match(text)):
         rest = text[owned.end() :]
         if owned["wait"] or not _WORD.search(_NAMED.sub(" ", rest)):
@@ -205,13 +211,18 @@ def _stated(text: str, marks: Set[str]) -> Said:
     waits = not marks.isdisjoint(_WAITS_BY)
     if not excepts and not supposes and not waits and "?" not in text:
         return Said(text, turn) if marks.isdisjoint(_UNTRUE_BY) else _taken_back(text, turn)
+    text = answered(text) if "?" in text else text
     kept: list[str] = []
-    left_out = False
+    left_out = asked = False
     lower = folded(text)
     ends = [found.end() for found in _SENTENCE.finditer(text)] if _GOES_ON.search(text) else [len(text)]
     for start, end in pairwise((0, *ends)):
         sentence, own = text[start:end], lower[start:end]
-        if _asks(sentence, own) or (supposes and _SUPPOSES.search(own)) or (waits and _WAITS.search(own)):
+        if asks(sentence, own) or (asked and asks_on(sentence)):
+            asked = left_out = True
+            kept.append(presumed(sentence, own))
+            continue
+        if (supposes and _SUPPOSES.search(own)) or (waits and _WAITS.search(own)):
             left_out = True
             continue
         rest = _UNLESS.sub(" ", sentence) if excepts else sentence
@@ -225,14 +236,6 @@ def _stated(text: str, marks: Set[str]) -> Said:
     return _taken_back(rest, turn)
 
 
-def _asks(sentence: str, lower: str) -> bool:
-    """Whether the sentence is a question, a link at its end left aside. `lower` is the sentence folded."""
-    if "?" not in sentence:
-        return False
-    words = lower[: len(sentence.split("http")[0])]
-    return bool(_ASKS.match(words) or ("or" in words and "or" in words.split() and _ASKS_WHICH.match(words)))
-
-
 def _taken_back(text: str, turn: float) -> Said:
     """What is said to be untrue means the opposite."""
     lower = text.lower()
@@ -244,12 +247,21 @@ def _taken_back(text: str, turn: float) -> Said:
     return Said(rest, turn if _DENIED.search(text[: found.start()]) else -turn)
 
 
+def turned(text: str, mocked: Mockery, praises: Callable[[str], bool]) -> tuple[str, float]:
+    """What is scored of a text that mocks something, and its turn. `praises` tells whether words are praise."""
+    if mocked.turned(praises):
+        return mocked.text, -1.0
+    return mocked.text if mocked.opposite else text, 1.0
+
+
 def as_meant(text: str, of_words: Callable[[str], Score]) -> Score:
     """The score of a text, given what `of_words` makes of words as they stand.
 
     Where the part that is stated says nothing, the whole text's side is kept, quietly.
     """
-    stated, turn = said(text)
+    stated, turn, mocked = said(text)
+    if mocked is not None:
+        stated, turn = turned(text, mocked, lambda words: of_words(words).score > 0)
     score = of_words(stated)
     if stated is text and turn == 1.0:
         return score

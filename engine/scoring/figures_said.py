@@ -1,8 +1,10 @@
 """Figures and symbols set against each other, put in words that the scorers know.
 
-"EPS $0.95 vs. $1.10 expected" says what "misses estimates" says, "target to $150 from $200" what "target cut" says, and
-"out of $A, into $B" what "sold $A, bought $B" says. A list under a heading ("Shorts: $A, $B") says of each symbol what
-the heading says. Nothing else of a text changes.
+"EPS $0.95 vs. $1.10 expected" says what "misses estimates" says, "target to $150 from $200" what "target cut" says,
+"RSI 82" what "overbought" says, and "out of $A, into $B" what "sold $A, bought $B" says. A list under a heading
+("Shorts: $A, $B") says of each symbol what the heading says, and "$A ripping, $B not so much" of the second the
+opposite. A rating that is kept is no news beside a target that is cut: prices follow the target (Brav, A. & Lehavy, R.
+2003, "An Empirical Analysis of Analysts' Target Prices", Journal of Finance 58:1933–1967). Nothing else changes.
 """
 
 from __future__ import annotations
@@ -14,22 +16,27 @@ from typing import Final
 
 from engine.scoring.marks import Marks, folded
 
-FIGURES: Final = (" vs", "versus", "consensus", "from ")
-"""A text without any of these in lower case sets no figures against each other."""
-BETWEEN: Final = (*("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),)
+FIGURES: Final = (" vs", "versus", "consensus", "from ", "rsi ", "rsi(", "rsi:")
+"""A text without any of these in lower case sets no figures against each other, nor against an indicator's limits."""
+BETWEEN: Final = (
+    *("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),
+    "so much",
+)
 """A text without any of these in lower case sets no symbols against each other."""
 LEAST_SYMBOLS: Final = 2
 
 _DIGIT = re.compile(r"\d")
 _AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
 _RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]*\w?)?"
-_EXPECTED: Final = r"(?:est(?:imates?|s)?|consensus|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
+_EXPECTED: Final = r"(?:est(?:imates?|s)?|cons(?:ensus)?|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
 _AGAINST = re.compile(
     rf"{_RANGE},?\s+(?:vs\.?|versus|against|compared to)\s+(?:an?\s+|the\s+)?(?:{_EXPECTED}\s+(?:of\s+)?{_AMOUNT}"
     rf"|{_AMOUNT}\s+(?:\w+\s+)?{_EXPECTED})"
     rf"|{_RANGE}[,;]?\s+\(?(?:consensus|est\.?|estimates?)\s+(?:of\s+|was\s+|is\s+|at\s+)?{_AMOUNT}",
     re.IGNORECASE,
 )
+_SPAN = re.compile(r"(\d[\d,.]*)(\s?-\s?\$?\d[\d,.]*)(bn|mln|[bmk])\b", re.IGNORECASE)
+"""A range whose unit stands once: "1.10-1.15B"."""
 _AGAINST_BY: Final = ("vs", "versus", "against", "compared to", "consensus", "est")
 """A text without any of these in lower case sets no figure against another."""
 _APART = re.compile(r"\s\(?(?:vs|versus|against|compared|consensus|est)")
@@ -49,6 +56,24 @@ _FROM = re.compile(r"from\s+\(?-?\$?\d")
 """A text without this in lower case tells of nothing that moved from one figure to another."""
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)
+_TARGET_FROM = re.compile(
+    rf"(\b(?:targets?|pt)\b)\s?(?:(?:is|now|at|of|to)\s|[:=]\s?)?{_AMOUNT},?\s+\(?from\s+{_AMOUNT}", re.IGNORECASE
+)
+_TARGET: Final = ("target", "pt ")
+_KEPT = re.compile(
+    r"\b(?:reiterat|maintain|keep|kept|reaffirm|affirm)\w*\s+(?:at\s+|an?\s+|its\s+|the\s+)?[\"“]?(?:strong )?"
+    r"(?:buy|outperform|overweight|hold|neutral|equal[- ]?weight|market perform|sell|underperform|underweight)[\"”]?"
+    r"(?:\s+rating)?\b",
+    re.IGNORECASE,
+)
+_RSI = re.compile(
+    r"\brsi(?:\s?\(\d{1,3}\))?:?\s?(?:(?:is|at|of|now|hits?|reading|under|below|over|above|near|around)\s){0,2}"
+    r"(\d{1,3})(?:\.\d+)?\b(?!\s?(?:%|-|days?|periods?|min|hours?|[dhm]\b))",
+    re.IGNORECASE,
+)
+_OVERBOUGHT: Final = 70
+_OVERSOLD: Final = 30
+"""Wilder, J.W. (1978), "New Concepts in Technical Trading Systems": the limits of the relative strength index."""
 _UNITS: Final = {
     **{"k": 1e3, "m": 1e6, "mln": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9},
     **{"c": 0.01, "¢": 0.01},
@@ -106,6 +131,13 @@ _RELATIONS: Final = (
         r"\1 strong, \2 weak",
     ),
     (
+        ("so much",),
+        re.compile(
+            rf"{_SYMBOL}(\s[^.;,!?$]{{2,60}})[,;]\s+(?:(?:but|and|while)\s+)?{_SYMBOL}\s+not so much", re.IGNORECASE
+        ),
+        r"\1\2; \3 not\2",
+    ),
+    (
         ("lunch",),
         re.compile(rf"{_SYMBOL}\s+(?:is\s+|are\s+)?eat(?:s|ing)\s+{_SYMBOL}'?s?\s+lunch", re.IGNORECASE),
         r"\1 strong, \2 weak",
@@ -147,14 +179,23 @@ def in_words(text: str) -> str:
         return text
     if not _DIGIT.search(text):
         return text
-    if "to" in lower and _FROM.search(lower):
-        text = _FROM_TO.sub(partial(_moved, order=-1), text)
-        text = _TO_FROM.sub(partial(_moved, order=1), text)
+    if "rsi" in lower:
+        text = _RSI.sub(_beyond, text)
+    if _FROM.search(lower):
+        told = text
+        if "to" in lower:
+            text = _FROM_TO.sub(partial(_moved, order=-1), text)
+            text = _TO_FROM.sub(partial(_moved, order=1), text)
+        if any(map(lower.__contains__, _TARGET)):
+            text = _TARGET_FROM.sub(partial(_moved, order=1), text)
+            if text != told:
+                text = _KEPT.sub("", text)
     if not any(map(lower.__contains__, _AGAINST_BY)) or not _APART.search(folded(text)):
         return text
     if any(map(lower.__contains__, _AGO_BY)):
         text = _YEAR_AGO.sub(partial(_moved, order=1), text)
-    found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(text)]
+    spelt = _SPAN.sub(r"\1\3\2\3", text)
+    found = [_verdict(match.groups(), "beats estimates", "misses estimates") for match in _AGAINST.finditer(spelt)]
     said = " ".join(filter(None, dict.fromkeys(found)))
     return f"{text} {said}" if said else text
 
@@ -177,6 +218,14 @@ def _moved(match: re.Match[str], order: int) -> str:
     what, *figures = match.groups()
     verdict = _verdict(figures, "rises", "falls", order)
     return f"{what} {verdict}" if verdict else match[0]
+
+
+def _beyond(match: re.Match[str]) -> str:
+    """An index of relative strength with what it says, where it is beyond its limits."""
+    value = int(match[1])
+    return (
+        f"{match[0]} overbought" if value >= _OVERBOUGHT else f"{match[0]} oversold" if value <= _OVERSOLD else match[0]
+    )
 
 
 def _verdict(groups: Sequence[str | None], above: str, below: str, order: int = 1) -> str:

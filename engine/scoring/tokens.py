@@ -6,7 +6,7 @@ import string
 from itertools import chain
 from typing import Final
 
-from engine.scoring.asides import HINTS
+from engine.scoring.asides import hints
 from engine.scoring.words import Words, term_key
 
 _MEMO: Final = 50_000
@@ -28,7 +28,7 @@ BUT: Final = 16
 FIRST: Final = 32
 """May be the first word of one of our phrases."""
 ASIDE: Final = 64
-"""Has one of `asides.HINTS`."""
+"""May belong to a turn of phrase (`asides.hints`)."""
 FLAGS: Final = 128
 """All combinations of flags are below this."""
 
@@ -101,7 +101,7 @@ class Tokens(dict[str, Token]):
 
     def __missing__(self, raw: str) -> Token:
         low = raw.lower()
-        aside = ASIDE if HINTS.any_in(f" {low} ") else 0
+        aside = ASIDE if hints(low) else 0
         if raw.isalpha() and raw.isascii():
             if low in self._words_alone:
                 token = self._listed_token(aside | UPPER if raw.isupper() else aside, low, low)

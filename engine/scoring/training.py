@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from engine.errors import DeskError
-from engine.scoring.asides import said
+from engine.scoring.asides import said, turned
 from engine.scoring.calibration import Curve, Outcome
 from engine.scoring.features import SUMS, sums, tokens
 from engine.scoring.linear import gated
@@ -86,7 +86,9 @@ class Trained(NamedTuple):
 
 def take_apart(text: str, sign: int, rules: Rules, weight: float = 1.0) -> Example:
     """An example of a text. `rules` work with the lists that the scorer will have."""
-    stated, turn = said(text)
+    stated, turn, mocked = said(text)
+    if mocked is not None:
+        stated, turn = turned(text, mocked, lambda words: rules.tally(words).compound > 0)
     lower = stated.lower()
     found = [token for chunk in lower.split() for token in tokens(chunk)]
     return Example(

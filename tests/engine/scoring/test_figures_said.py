@@ -20,6 +20,7 @@ money = st.decimals(min_value=1, max_value=900, places=2)
         ("Q3 EPS 35c, consensus 40c", " misses estimates"),
         ("revenue $5.2B vs $4,900M consensus", " beats estimates"),
         ("sees EPS $4.10-$4.20, consensus $3.95", " beats estimates"),
+        ("guides revenue 1.10-1.15B vs 1.24B cons", " misses estimates"),
     ],
 )
 def test_results_against_what_was_expected(text: str, added: str) -> None:
@@ -30,6 +31,14 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
     "text, words",
     [
         ("price target to $150 from $200", "price target falls"),
+        ("Acme reiterates outperform, PT 90 from 120", "Acme , PT falls"),
+        ("maintains its buy rating, target $90 from $70", ", target rises"),
+        ("Acme reiterates outperform, PT 90", "Acme reiterates outperform, PT 90"),
+        ("RSI 22 on $AB", "RSI 22 oversold on $AB"),
+        ("RSI(14) is at 81.5", "RSI(14) is at 81.5 overbought"),
+        ("RSI over 50", "RSI over 50"),
+        ("RSI 14 day", "RSI 14 day"),
+        ("$AB looks great, $CD not so much", "$AB looks great; $CD not looks great"),
         ("went from 20 to 60 in a month", "went rises in a month"),
         ("margin to 36% from 31%", "margin rises"),
         ("prefer $AB over $CD", "buy $AB, avoid $CD"),
