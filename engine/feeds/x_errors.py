@@ -9,6 +9,7 @@ from engine.clock import SECOND
 from engine.errors import EXIT_VENUE, CredentialsError, DeskError, VenueError, VenueUnavailable
 from engine.feeds.x_parse import Problem, ProblemKind, parse_problem
 from engine.model.base import Value
+from engine.text import display_text
 
 CONSOLE = "https://console.x.com"
 """Where a developer makes tokens, buys credits and sets limits."""
@@ -64,7 +65,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
     VenueError · 409 RulesMissing · 420 and 429 RateLimited · everything else BadAnswer.
     """
     problem = parse_problem(without(body, token))
-    found = without(_describe(status, problem).encode(), token).decode()  # cleaning may have put it together again
+    found = without(_describe(status, problem).encode(), token).decode()  # as in `unreachable`
     if status == 402 or problem.title in _SPENT or problem.about in _SPENT:
         return Exhausted(f"expected credit for post reads, found {found}", where=where)
     if problem.about == "rule-cap" and 400 <= status < 500:
@@ -99,9 +100,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
 
 def unreachable(error: Exception, *, where: str, token: str) -> VenueUnavailable:
     """A network error as ours: its kind and text only, because aiohttp's errors hold the request's headers."""
-    text = without(str(error).encode(), token).decode()
+    cleaned = display_text(without(str(error).encode("utf-8", "replace"), token).decode(), 200)
+    text = without(cleaned.encode(), token).decode()  # cleaning may have put it together again
     return VenueUnavailable(
-        f"expected a connection, found {type(error).__name__}{f': {text[:200]}' if text else ''}",
+        f"expected a connection, found {type(error).__name__}{f': {text}' if text else ''}",
         where=where,
         remedy="check the network and x.base_url; the desk connects again by itself",
     )

@@ -119,3 +119,5 @@ def test_a_network_error_is_told_by_its_kind_and_some_of_its_words() -> None:
     assert error.message.startswith("expected a connection, found OSError: no route ***")
     assert len(error.message) < 300
     assert unreachable(TimeoutError(), where="", token="").message.endswith("found TimeoutError")
+    forged = unreachable(OSError(f"a\nb\x1b[31m\ud800 {TOKEN[:5]}\u200b{TOKEN[5:]}"), where="", token=TOKEN)
+    assert forged.message == "expected a connection, found OSError: a b? ***"
