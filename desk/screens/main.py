@@ -318,12 +318,12 @@ class Main(ViewScreen):
             return
         status = self.link.mirror.status
         answers = [
-            Answer("q", "leave", f"leave the desk; the engine goes on, {self._way_back()} comes back to it"),
+            Answer("q", "leave", "leave the desk; the engine stays and goes on"),
             Answer("s", "stop", "stop the engine, then leave", grave=True),
         ]
         who = f"The {status.profile} engine" if status else "The engine"
         lines = [
-            f"{who} runs by itself (pid {self.link.mirror.pid}). {self._held()}",
+            f"{who} runs by itself (pid {self.link.mirror.pid}), {self._way_back()} comes back to it. {self._held()}",
             "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, "
             "exits that the engine watches itself rest. Every other desk on it is left without an engine.",
         ]

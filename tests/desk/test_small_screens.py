@@ -37,3 +37,17 @@ async def test_the_last_answer_of_a_dialog_scrolls_into_view(open_desk: Opener) 
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
         assert engine.commands == []
+
+
+@pytest.mark.parametrize("small", [(30, 8), (60, 12)])
+async def test_a_dialog_on_a_screen_that_grew_again_hides_no_answer(open_desk: Opener, small: tuple[int, int]) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("K")
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        dialog = app.screen.query_one("#dialog")
+        await until(pilot, lambda: dialog.region)
+        before = dialog.region
+        await pilot.resize_terminal(*small)
+        await until(pilot, lambda: dialog.show_vertical_scrollbar)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: dialog.region == before and not dialog.show_vertical_scrollbar)
