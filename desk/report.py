@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.clock import SECOND, iso
 from engine.model import Light, Position, Ticket
 from engine.model.frames import Snapshot
+
+
+def _not_scored(counts: Mapping[str, int]) -> str:
+    return ", not scored: " + ", ".join(f"{count} {reason}" for reason, count in counts.items()) if counts else ""
 
 
 def status_lines(snapshot: Snapshot) -> list[str]:
@@ -23,7 +28,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         f"equity {money(account.equity)} · day {signed(account.day_pnl)} · drawdown {account.drawdown * 100:.2f} % · "
         f"cash {money(account.cash)}" + (f" · account …{account.number[-4:]}" if account.number else ""),
         f"posts {status.posts} ({status.posts_per_s:.1f}/s), duplicates {status.duplicates}, dropped {status.dropped}"
-        + "".join(f", {reason}: {count} not scored" for reason, count in status.not_scored.items()),
+        + _not_scored(status.not_scored),
         f"latency p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms · "
         f"loop lag {status.lag_ms:.1f} ms",
         f"journal record {status.journal_seq}, {status.journal_lag_ms:.1f} ms behind · "

@@ -53,6 +53,6 @@ class FeedHead:
         if window.cursor is not None:
             new = f"▲ {figures.count(window.new)} new  {self.keys[0]} follow "
             return line.right(new, width - line.cells, colors.title_focus)
-        busy = bool(window.filter or window.words or self.unseen or self.unscored)
+        busy = bool(window.filter or window.words or self.unseen)
         hint = f"{self.keys[2]}: {self.hint} " if self.hint and width < 100 and not busy else ""
         return line.right(hint if line.cells + 2 + len(hint) <= width else "", width - line.cells, colors.head_row)
