@@ -31,6 +31,8 @@ CHARACTERS: Final = 1200
 """… out of so many characters: the longest posts cost no more than a few ordinary ones."""
 SHORT: Final = 4
 """A text of fewer words counts with its cashtags: "buy now" is said by everybody, "buy now ABC XYZ" is not."""
+_PICTURES: Final = "\u2190"
+"""Arrows, signs and emoji come from here on; dashes, dots and quotation marks before."""
 
 Sketch: TypeAlias = "array[int]"
 """At most `SKETCH` hashes of 32 bits, ascending, each once; empty when a text says nothing that could be compared."""
@@ -50,14 +52,25 @@ _INSIDE: Final = b"'*.^_`|~-"
 
 
 def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
-    """The sketch of a cleaned text. Links, mentions, cashtags, prices, case and punctuation do not count."""
+    """The sketch of a cleaned text. Links, mentions, cashtags, prices, case and punctuation do not count.
+
+    A post of nothing but emoji is compared by which they are, beside its cashtags.
+    """
     words = _words(text)[:WORDS]
     if len(words) < SHORT:
+        if not words and cashtags and not text.isascii():
+            return _emoji(text[:CHARACTERS], cashtags)
         words += [tag.encode() for tag in sorted(set(cashtags))]
         if len(words) < 2:
             return array("I")
     singles = list(map(crc32, words))
     return array("I", sorted(set(map(crc32, words[1:], singles)))[:SKETCH])
+
+
+def _emoji(text: str, cashtags: Iterable[str]) -> Sketch:
+    """The sketch of a text without words: a hash per emoji, others with other cashtags; as few as of a short text."""
+    tags = crc32(" ".join(sorted(set(cashtags))).encode())
+    return array("I", sorted({crc32(sign.encode(), tags) for sign in text if sign >= _PICTURES})[: SHORT - 1])
 
 
 def _words(text: str) -> list[bytes]:

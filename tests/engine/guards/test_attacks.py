@@ -24,6 +24,11 @@ LOOKALIKES = str.maketrans("aeopcxyi", "аеорсхуі")
 ACCENTS = str.maketrans("aeiou", "áèîöū")
 FULLWIDTH = {code: chr(code + 0xFEE0) for code in range(ord("a"), ord("z") + 1)}
 FIGURES = str.maketrans("aeiost", "431057")
+SMALL_CAPITALS = str.maketrans("abcdefghijklmnoprstuvwz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡᴢ")
+RAISED = str.maketrans("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
+SQUARED = {code: chr(0x1F170 + code - ord("a")) for code in range(ord("a"), ord("z") + 1)}
+ARMENIAN = str.maketrans("ouhngqsl", "օսհոցզѕӏ")
+TURNED = str.maketrans("aehmrtvwy", "ɐǝɥɯɹʇʌʍʎ")
 BOLD = {code: chr(0x1D41A + code - ord("a")) for code in range(ord("a"), ord("z") + 1)}
 
 
@@ -87,6 +92,11 @@ DISGUISES: dict[str, Callable[[random.Random], str]] = {
     "accents": lambda draw: some(draw, ACCENTS),
     "fullwidth": lambda draw: some(draw, FULLWIDTH),
     "mathematical": lambda draw: some(draw, BOLD),
+    "small capitals": lambda draw: some(draw, SMALL_CAPITALS),
+    "raised": lambda draw: some(draw, RAISED),
+    "squared": lambda draw: some(draw, SQUARED),
+    "Armenian": lambda draw: some(draw, ARMENIAN),
+    "turned": lambda draw: some(draw, TURNED),
     "figures": lambda draw: some(draw, FIGURES),
     "links and mentions": lambda draw: f"@u{draw.random()} {PITCH} https://t.co/{draw.random()} @v{draw.random()} $ABC",
     "a synonym": lambda draw: PITCH.replace("huge", draw.choice(("large", "massive", "giant", "crazy"))),
@@ -108,6 +118,27 @@ def test_a_disguised_copy_is_a_copy(disguise: str) -> None:
     assert after.value == pytest.approx(CALM)
     assert "ring" in desk.kinds("p1039")
     assert after.raw_volume - after.volume == 40
+
+
+def test_emoji_alone_from_small_accounts_of_many_years_are_a_ring() -> None:
+    """No words to compare, and no fresh accounts: without the emoji each would weigh as much as anybody's post."""
+    desk, draw = calm(), random.Random(4)
+    bought = [
+        post(
+            1000 + n,
+            "$GOOG " + "".join(draw.choice("🚀💎🌕") for _ in range(draw.randint(3, 6))),
+            after_s=10.0 * n,
+            followers=30,
+            age_days=1500,
+            client="BulkPilot",
+        )
+        for n in range(60)
+    ]
+    desk.take(bought, LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.raw > 0.4
+    assert mood.value is not None and mood.value < 0 and mood.volume <= 30 + 4
+    assert "ring" in desk.kinds("p1059")
 
 
 def test_one_author_is_worth_no_more_than_the_cap() -> None:

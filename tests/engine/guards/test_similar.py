@@ -85,6 +85,16 @@ def test_a_short_text_counts_with_its_cashtags() -> None:
     assert len(sketch("https://t.co/x", ("AB", "CD", "EF"))) == 2
 
 
+def test_a_post_of_emoji_alone_is_what_they_are() -> None:
+    """In whatever order and number; a picture says nothing here, for nobody reads it."""
+    rockets = sketch("$AB 🚀🚀💎 https://t.co/x", ("AB",))
+    assert alike(rockets, sketch("💎🚀 $AB", ("AB",))) == 1.0
+    assert alike(rockets, sketch("💎🚀🔥 $AB", ("AB",))) == pytest.approx(2 / 3)
+    assert alike(rockets, sketch("💎🚀 $XY", ("XY",))) == 0.0
+    assert alike(rockets, sketch("📉 $AB", ("AB",))) == 0.0
+    assert not sketch("🚀🚀") and not sketch("$AB — … https://t.co/x", ("AB",))
+
+
 def test_the_hashes_are_the_same_everywhere() -> None:
     assert list(sketch("made up words that stay")) == [1171686641, 1508865738, 2671887522, 2767674468]
 
