@@ -48,7 +48,9 @@ class Answers:
             )
             if order.role is not Role.ENTRY and not track.retry_ns:
                 lots = self._register.holdings.lots(order.symbol)
-                out.requests += [*(LookUp(lot.entry_id) for lot in lots), Compare("refusal")]
+                entries = (self._register.entry(lot.entry_id) for lot in lots)
+                out.requests += [LookUp(entry.order.client_order_id) for entry in entries if entry is not None]
+                out.requests.append(Compare("refusal"))
 
     def canceled(self, track: Track, answer: Answer, now_ns: int, out: Outbox) -> None:
         """The answer to a cancel request."""

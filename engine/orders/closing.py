@@ -175,7 +175,7 @@ class Closer:
 
     def cancel(self, track: Track, now_ns: int, out: Outbox) -> None:
         """We want the order gone: ask the venue, and ask again with back-off until it is."""
-        entry = self._register.get(track.order.parent_id)
+        entry = self._register.entry(track.order.parent_id)
         if track.order.status is OrderStatus.HELD and entry is not None and entry.open:
             self.cancel(entry, now_ns, out)
             return

@@ -9,6 +9,8 @@ from engine.model import ZERO, Draft, Fill, Order, Role, Side, price_step
 
 CLOSED_KEPT: Final = 100
 """Closed lots kept per symbol, for executions of theirs that are told late."""
+SPLIT_STEP: Final = Decimal("1e-15")
+"""To what quantities are rounded after a split, so that they add up exactly; venues tell nine places."""
 UNSETTLED_KEPT: Final = 1_000
 """Lots of a symbol that may come together before what they hold is worked out (a restart tells all fills at once)."""
 
@@ -112,6 +114,17 @@ class Group:
         """A lot in which nothing is held yet."""
         self._all[lot.entry_id] = lot
 
+    def join(self, own_id: str, entry_id: str) -> Lot | None:
+        """Put what is kept under one id with what is kept under the other; returns the lot, None where nothing was."""
+        own = self._all.pop(own_id, None)
+        if own is None:
+            return None
+        lot = self._all.setdefault(entry_id, Lot(entry_id, own.symbol, own.side))
+        lot.bought += own.bought
+        lot.sold += own.sold
+        self.changed()
+        return lot
+
     def sell(self, quantity: Decimal) -> None:
         """An exit that names no known entry."""
         self._unnamed += quantity
@@ -141,7 +154,7 @@ class Group:
         """Every `before` became `after`, and what one costs changed the other way."""
 
         def more(quantity: Decimal) -> Decimal:
-            return quantity * after / before
+            return (quantity * after / before).quantize(SPLIT_STEP)
 
         held = self._held
         self._unnamed, self._fees = more(self._unnamed), more(self._fees)
@@ -190,19 +203,16 @@ class Holdings:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, Side], Group] = {}
 
-    def on_fill(self, order: Order, draft: Draft | None, strategy: str, fill: Fill) -> None:
-        """Count an execution of ours; one of an EXTERNAL order is not."""
+    def on_fill(self, order: Order, entry_id: str, draft: Draft | None, strategy: str, fill: Fill) -> None:
+        """Count an execution of ours; one of an EXTERNAL order is not. `entry_id`: see `Track.entry_id`."""
         if order.role is Role.EXTERNAL:
             return
         entry = order.role is Role.ENTRY
         side = order.side if entry else order.side.opposite
         group = self._groups.setdefault((order.symbol, side), Group())
-        lot = group.get(order.client_order_id if entry else order.parent_id)
-        if lot is None and entry:
-            lot = Lot(order.client_order_id, order.symbol, side)
-            group.add(lot)
-        elif lot is None and order.parent_id:
-            lot = Lot(order.parent_id, order.symbol, side)
+        lot = group.get(entry_id)
+        if lot is None and entry_id:
+            lot = Lot(entry_id, order.symbol, side)
             group.add(lot)
         if entry and lot is not None:
             lot.describe(order, draft, strategy)
@@ -212,6 +222,13 @@ class Holdings:
         else:
             group.sell(fill.quantity)
         group.changed()
+
+    def join(self, order: Order, own_id: str, entry_id: str, draft: Draft | None, strategy: str) -> None:
+        """An entry turns out to live on for another: what is kept under its own id is the other's."""
+        group = self._groups.get((order.symbol, order.side))
+        lot = None if group is None else group.join(own_id, entry_id)
+        if lot is not None:
+            lot.describe(order, draft, strategy)
 
     def adopt(self, symbol: str, total: Decimal) -> Decimal:
         """The venue's signed position is the whole: what our lots hold beyond it is gone. Returns how much that was."""

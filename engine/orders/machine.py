@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from engine.clock import SECOND, from_seconds
-from engine.model import ZERO, Answer, Intent, Order, OrderStatus, Outcome, Role
+from engine.model import ZERO, Answer, Draft, Intent, Order, OrderStatus, Outcome, Role
 from engine.orders.tally import Tally
 
 OURS_TO_CONCLUDE: Final = frozenset({OrderStatus.NEVER_PLACED, OrderStatus.DENIED})
@@ -44,12 +44,14 @@ class Track:
         "asks",
         "cancel_ns",
         "cancels",
+        "carry_known",
         "gap_ns",
         "intent",
         "known",
         "legs_known",
         "number",
         "order",
+        "predecessor",
         "resends",
         "retry_ns",
         "sent_ns",
@@ -88,6 +90,10 @@ class Track:
         """When the last was made."""
         self.retry_ns = 0
         """Not before this instant, for the venue has had too many requests; 0 while it has not said so."""
+        self.predecessor: Track | None = None
+        """The order of ours that a person has replaced by this one at the venue."""
+        self.carry_known = False
+        """Whether it is known if the venue counts here what the predecessor had filled."""
 
     def told_to_wait(self, retry_after_s: float, now_ns: int) -> None:
         """The venue takes no more requests for now. A longer wish is cut: an exit must not hang on a wrong header."""
@@ -100,6 +106,39 @@ class Track:
     @property
     def ours(self) -> bool:
         return self.order.role is not Role.EXTERNAL
+
+    @property
+    def entry_id(self) -> str:
+        """Client order id of the entry that it is, lives on for, protects or closes: what is held is kept under it."""
+        if self.order.role is not Role.ENTRY:
+            return self.order.parent_id
+        return self.lineage[-1].order.client_order_id
+
+    @property
+    def meant(self) -> tuple[Draft | None, str]:
+        """Its draft and strategy, as far as we have its intent."""
+        return (None, "") if self.intent is None else (self.intent.draft, self.intent.strategy)
+
+    @property
+    def lineage(self) -> list[Track]:
+        """It and the orders that it lives on for, the one that was placed first at the end."""
+        tracks = [self]
+        while tracks[-1].predecessor is not None:
+            tracks.append(tracks[-1].predecessor)
+        return tracks
+
+    def carry(self) -> None:
+        """A venue may count what the replaced order had filled as its successor's too: that is counted there already.
+
+        The successor is then for more than was left of the other, and filled as much when it is first shown.
+        """
+        old, order = self.predecessor, self.order
+        if old is None or self.carry_known or not self.known:
+            return
+        self.carry_known = True
+        filled = old.order.filled
+        if 0 < filled <= order.filled - self.tally.counted and order.quantity > old.order.remaining:
+            self.tally.carry(filled, filled * (old.order.average_price or ZERO))
 
     @property
     def unsure(self) -> bool:

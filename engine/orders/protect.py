@@ -114,7 +114,7 @@ class Protector:
     def trim(self, symbol: str, now_ns: int, out: Outbox) -> None:
         """Less is held than was: exits that would sell more than their entry still holds must go, legs too."""
         for track in self._register.open(symbol):
-            order, entry = track.order, self._register.get(track.order.parent_id)
+            order, entry = track.order, self._register.entry(track.order.parent_id)
             if not track.ours or not order.parent_id or (entry is not None and entry.open):
                 continue
             lot = self._holdings.lot(symbol, order.parent_id)
@@ -208,7 +208,7 @@ class Protector:
         A leg is held while its entry fills; when the entry has filled, it is the stop that waits beside its target. Of
         an entry that ended before, a held leg protects nothing.
         """
-        entry = self._register.get(lot.entry_id)
+        entry = self._register.entry(lot.entry_id)
         entry_open = entry is not None and entry.open
         filled = entry is None or entry.order.status is OrderStatus.FILLED
         covered = ZERO
@@ -276,7 +276,7 @@ class Protector:
 
     def _stoppable(self, lot: Lot) -> bool:
         """Whether a stop of ours at the venue is missing and could be placed."""
-        entry = self._register.get(lot.entry_id)
+        entry = self._register.entry(lot.entry_id)
         return (
             lot.bare_ns > 0
             and lot.stop is not None

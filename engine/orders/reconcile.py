@@ -25,6 +25,7 @@ from engine.model import (
 )
 from engine.model.records import Difference
 from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation, Split
+from engine.orders.holdings import SPLIT_STEP
 from engine.orders.machine import concluded
 from engine.orders.register import Register
 
@@ -55,7 +56,7 @@ class Reconciler:
         differences: list[Difference] = []
         mine_before = {track.order.client_order_id: track.order for track in self._register.open()}
         seen: set[str] = set()
-        for told in snapshot.orders:
+        for told in sorted(snapshot.orders, key=_replaced_first):
             self._order(told, now_ns, out, seen, differences)
         missing = self._missing(snapshot, mine_before, seen, now_ns, out, differences)
         splits: list[Split] = []
@@ -157,10 +158,13 @@ class Reconciler:
             if venue == ours:
                 if any(lots.held(symbol, side) > max(ZERO, venue * side.sign) for side in Side):
                     gone = lots.adopt(symbol, venue)
-                    differences.append(
-                        Difference("position", symbol, str(mine), str(venue), adopted=True, cause=ELSEWHERE)
-                    )
-                    self._tell_sold(symbol, gone, mine, venue, now_ns, out)
+                    out.symbols.add(symbol)
+                    if gone > SPLIT_STEP:
+                        theirs_now = Difference(
+                            "position", symbol, str(mine), str(venue), adopted=True, cause=ELSEWHERE
+                        )
+                        differences.append(theirs_now)
+                        self._tell_sold(symbol, gone, mine, venue, now_ns, out)
                 continue
             cause = self._cause(held, position, ours, mine, found.get(symbol, ZERO))
             if cause:
@@ -195,7 +199,6 @@ class Reconciler:
 
     def _tell_sold(self, symbol: str, gone: Decimal, mine: Decimal, venue: Decimal, now_ns: int, out: Outbox) -> None:
         """Orders that are not ours have closed what was: what we hold, and what protects it, is less from now on."""
-        out.symbols.add(symbol)
         out.alert(
             Level.WARNING,
             "closed_elsewhere",
@@ -225,6 +228,11 @@ class Reconciler:
         """Whether an order of ours works in the symbol, or one has just been found to have filled."""
         fills = any(fill.symbol == symbol and fill.role is not Role.EXTERNAL for fill in out.fills)
         return fills or any(track.ours for track in self._register.open(symbol))
+
+
+def _replaced_first(told: Order) -> tuple[bool, int]:
+    """What was replaced before what replaced it: a successor of an order of ours is known for what it is."""
+    return not told.replaced_by, told.submitted_ns if told.replaced_by else 0
 
 
 def _words(order: Order) -> str:

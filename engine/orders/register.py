@@ -5,7 +5,7 @@ All changes to an order pass through here, whether told by an answer, the stream
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -76,6 +76,16 @@ class Register:
     def successor(self, order: Order) -> Track | None:
         """The order that replaced this one, once the venue has shown it."""
         return self._by_venue_id.get(order.replaced_by)
+
+    def entry(self, entry_id: str) -> Track | None:
+        """The entry with this client order id, or what lives on for it where a person has replaced it at the venue."""
+        track = self._tracks.get(entry_id)
+        while track is not None:
+            successor = self._by_venue_id.get(track.order.replaced_by) if track.order.replaced_by else None
+            if successor is None or successor.predecessor is not track:
+                break
+            track = successor
+        return track
 
     def exits(self, entry_id: str, symbol: str) -> list[Track]:
         """Open orders that protect or close one entry."""
@@ -199,7 +209,14 @@ class Register:
         if track is None:
             track = self._adopt(told, parent, out)
         elif parent is not None and not track.ours:
-            self._claim(track, parent.order.signal_id, leg_role(told), parent.order.client_order_id, None, out)
+            self._claim(
+                track,
+                parent.order.signal_id,
+                leg_role(told),
+                parent.entry_id or parent.order.client_order_id,
+                None,
+                out,
+            )
         before = track.order
         stamp_ns = told.updated_ns or stamp_ns
         order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
@@ -219,6 +236,7 @@ class Register:
         if order.status is not OrderStatus.UNRESOLVED and before.status is OrderStatus.UNRESOLVED:
             track.asks = track.asked_ns = 0
         self.put(track, order, out)
+        track.carry()
         if derive:
             self._derive(track, told.updated_ns or now_ns, out)
         track.legs_known = track.legs_known or bool(told.legs)
@@ -255,6 +273,10 @@ class Register:
             track.sent_ns = order.submitted_ns if track.intent is None else track.intent.at_ns
         track.stamp_ns = order.updated_ns if track.known else 0
         self.put(track, order, None)
+        predecessor = self._successors.get(order.venue_id)
+        if predecessor is not None and predecessor.ours and track.ours:
+            self._live_on(track, predecessor, None)
+        track.carry()
         entry = self._tracks.get(order.parent_id)
         if entry is not None and track.intent is None:
             entry.legs_known = True
@@ -316,12 +338,22 @@ class Register:
         if parent is not None and not parent.ours:
             track.order = msgspec.structs.replace(track.order, parent_id=parent.order.client_order_id)
         elif parent is not None:
-            self._claim(track, parent.order.signal_id, leg_role(told), parent.order.client_order_id, None, out)
+            self._claim(
+                track,
+                parent.order.signal_id,
+                leg_role(told),
+                parent.entry_id or parent.order.client_order_id,
+                None,
+                out,
+            )
         elif predecessor is not None:
-            old = predecessor.order
-            self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
+            self._live_on(track, predecessor, out)
         out.order(track.order)
         return track
+
+    def _claim_leg(self, track: Track, told: Order, parent: Track, out: Outbox) -> None:
+        entry_id = parent.entry_id or parent.order.client_order_id
+        self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
 
     def _claim(
         self, track: Track, signal_id: str, role: Role, parent_id: str, intent: Intent | None, out: Outbox | None
@@ -334,16 +366,33 @@ class Register:
         self.put(track, claimed, out)
         if track.tally.counted > 0:
             order = track.order
-            draft = None if intent is None else intent.draft
             counted = Fill("", order.client_order_id, order.symbol, order.side, track.tally.counted, ZERO, ZERO, 0)
-            self.holdings.on_fill(order, draft, "" if intent is None else intent.strategy, counted)
+            self._hold(track, counted)
 
     def _succeed(self, track: Track, venue_id: str, out: Outbox | None) -> None:
         self._successors[venue_id] = track
         successor = self._by_venue_id.get(venue_id)
-        if successor is not None and not successor.ours and track.ours:
-            order = track.order
-            self._claim(successor, order.signal_id, order.role, order.parent_id, track.intent, out)
+        if successor is not None and track.ours:
+            self._live_on(successor, track, out)
+            successor.carry()
+
+    def _live_on(self, track: Track, predecessor: Track, out: Outbox | None) -> None:
+        """A person has replaced an order of ours at the venue by this one: it is the same intent, and the same entry.
+
+        An entry that was to be cancelled is so still.
+        """
+        if track.predecessor is not None or track in predecessor.lineage:
+            return
+        own_id, old = track.entry_id, predecessor.order
+        track.predecessor = predecessor
+        if not track.ours:
+            self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
+        elif track.intent is None:
+            track.intent = predecessor.intent
+        if track.order.role is not Role.ENTRY:
+            return
+        track.cancels = max(track.cancels, min(predecessor.cancels, 1))
+        self.holdings.join(track.order, own_id, track.entry_id, *track.meant)
 
     def _derive(self, track: Track, at_ns: int, out: Outbox) -> None:
         order = track.order
@@ -373,10 +422,7 @@ class Register:
         self._at_least_counted(track, out)
 
     def _hold(self, track: Track, fill: Fill) -> None:
-        intent = track.intent
-        self.holdings.on_fill(
-            track.order, None if intent is None else intent.draft, "" if intent is None else intent.strategy, fill
-        )
+        self.holdings.on_fill(track.order, track.entry_id, *track.meant, fill)
 
     def _at_least_counted(self, track: Track, out: Outbox | None) -> None:
         """An execution proves a filled quantity even where the order's own figure lags."""
@@ -395,8 +441,3 @@ class Register:
         elif track.gap_ns:
             track.gap_ns = track.asks = track.asked_ns = 0
             self.gaps.pop(track.order.client_order_id, None)
-
-
-def working(tracks: Iterable[Track]) -> Decimal:
-    """Σ quantity that orders may still execute."""
-    return sum((track.order.remaining for track in tracks), ZERO)

@@ -35,13 +35,15 @@ class _Span(Value, frozen=True, gc=False):
 class Tally:
     """The executions counted of one order."""
 
-    __slots__ = ("_seen", "_spans", "counted", "notional")
+    __slots__ = ("_seen", "_spans", "carried", "counted", "notional")
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._spans: list[_Span] = []
         self.counted = ZERO
-        """Quantity counted."""
+        """Quantity counted, `carried` in it."""
+        self.carried = ZERO
+        """Of that, what another order's fills are: the one that this one replaced."""
         self.notional = ZERO
         """Σ quantity × price counted."""
 
@@ -90,6 +92,13 @@ class Tally:
         self._spans.append(_Span(high - quantity, high, id.startswith(DERIVED)))
         self._count(Execution(id, quantity, price, high))
         return True
+
+    def carry(self, quantity: Decimal, notional: Decimal) -> None:
+        """So much of the order was filled under another id, and is counted there."""
+        self._spans.append(_Span(ZERO, quantity, derived=False))
+        self.carried = quantity
+        self.counted += quantity
+        self.notional += notional
 
     def _count(self, execution: Execution) -> Execution:
         self._seen.add(execution.id)

@@ -106,3 +106,48 @@ def test_a_cancel_of_what_the_venue_has_not_shown_is_taken_and_outlives_a_restar
     assert desk.sent(Role.ENTRY) == []
     (order,) = desk.dealing.orders.all()
     assert order.status is OrderStatus.NEVER_PLACED
+
+
+class TestAnEntryThatAPersonReplaces:
+    """It lives on under another id: what it fills is held, protected and closed as before, also over a restart."""
+
+    def replaced(self, desk: SharedDesk, filled: int) -> None:
+        desk.price("TSLA", D(250), D(filled))
+        desk.enter("TSLA", D(10))
+        desk.advance(1)
+        (entry,) = (order for order in desk.working("TSLA") if order.side == "buy")
+        assert entry.limit_price is not None
+        desk.replace_by_hand(entry, entry.limit_price + 1)
+        desk.advance(1)
+
+    @pytest.mark.parametrize("filled", [0, 4])
+    @pytest.mark.parametrize("restart", ["never", "before it fills", "after it has filled"])
+    def test_its_holding_keeps_its_stop(self, desk: SharedDesk, filled: int, restart: str) -> None:
+        self.replaced(desk, filled)
+        if restart == "before it fills":
+            desk.restart()
+        desk.price("TSLA", D(250))
+        desk.pass_time(5)
+        if restart == "after it has filled":
+            desk.restart()
+        desk.pass_time(20)
+        assert desk.dealing.orders.held("TSLA") == desk.account("TSLA") == 10
+        exits = desk.dealing.orders.exits("TSLA")
+        assert (exits.stop_price, exits.watched) == (D("242.50"), False), "its legs protect it"
+        assert desk.sent(Role.STOP) == [] and desk.alerts() == set()
+        desk.cancel_by_hand("TSLA")
+        desk.pass_time(15)
+        assert desk.sent(Role.STOP) == [10]
+        desk.price("TSLA", D(235))
+        desk.pass_time(20)
+        assert (desk.account("TSLA"), desk.alerts()) == (0, set())
+
+    def test_a_kill_that_meets_it_cancels_what_lives_on(self, desk: SharedDesk) -> None:
+        desk.price("TSLA", D(250), D(0))
+        desk.enter("TSLA", D(10))
+        desk.advance(1)
+        (entry,) = (order for order in desk.working("TSLA") if order.side == "buy")
+        desk.say("kill", reason="drill")
+        desk.replace_by_hand(entry, D(251))
+        desk.advance(5)
+        assert desk.working("TSLA") == []
