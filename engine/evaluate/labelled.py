@@ -6,12 +6,9 @@ are skipped. Texts are as their source gave them; they are cleaned here the way 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -19,16 +16,17 @@ from typing import Final
 import msgspec
 
 from engine.errors import RecordingError
+from engine.line_file import bad_line, lines_of
 from engine.model import DisplayText, Value
 from engine.text import display_text, text_key, unescape
 
-LINE_LIMIT: Final = 1 << 20
-"""Longest line accepted, in bytes."""
 SET_LIMIT: Final = 1 << 30
 """Largest set accepted, in bytes of its lines and ROW_BYTES for each: about what it takes in memory."""
 ROW_BYTES: Final = 512
 """What a row takes beside its text, about."""
 FORMAT: Final = 'one JSON object per line: {"id": …, "text": …, "label": "bearish" | "neutral" | "bullish"}'
+UNREADABLE: Final = "correct the path"
+"""What to do about a set that the system does not let us read."""
 _SUFFIXES: Final = (".jsonl", ".jsonl.gz")
 _DIGIT = re.compile(r"\d")
 
@@ -129,7 +127,7 @@ def read_set(file: Path) -> LabelledSet:
     rows = []
     lines: dict[str, int] = {}
     size = 0
-    for number, line in lines_of(file):
+    for number, line in lines_of(file, format=FORMAT, remedy=UNREADABLE):
         size += len(line) + ROW_BYTES
         if size > SET_LIMIT:
             raise RecordingError(
@@ -164,24 +162,5 @@ def _row(line: bytes, file: Path, number: int) -> Labelled:
     return Labelled(name, display_text(unescape(row.text)), row.label, (row.symbol or "").lstrip("$"))
 
 
-def lines_of(file: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a .jsonl or .jsonl.gz file that are not blank, with their numbers. Raises RecordingError."""
-    number = 0
-    try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-            while line := stream.readline(LINE_LIMIT):
-                number += 1
-                if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
-                    raise _refusal(f"expected a line under {LINE_LIMIT:,} bytes, found a longer one", file, number)
-                if line.strip():
-                    yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _refusal(f"expected a whole gzip file, found it damaged ({error})", file, number + 1) from error
-    except OSError as error:
-        raise RecordingError(
-            f"expected a readable file, found: {error.strerror or error}", where=str(file), remedy="correct the path"
-        ) from error
-
-
 def _refusal(problem: str, file: Path, number: int) -> RecordingError:
-    return RecordingError(problem, where=f"{file}:{number}", remedy=f"correct or remove that line; {FORMAT}")
+    return bad_line(problem, file, number, format=FORMAT)

@@ -17,7 +17,8 @@ import msgspec
 
 from engine.errors import RecordingError
 from engine.evaluate.figures import Figure, share
-from engine.evaluate.labelled import lines_of
+from engine.evaluate.labelled import UNREADABLE
+from engine.line_file import lines_of
 from engine.model import Value
 
 FORMAT: Final = 'one JSON object per line: {"replay": …, "label": "ring" | "organic" | "feed", "ids": […]}'
@@ -85,7 +86,7 @@ _decoder = msgspec.json.Decoder(_Row)
 def read_clusters(file: Path) -> tuple[LabelledCluster, ...]:
     """The clusters in a file. Raises RecordingError naming file and line for a row that is not as described above."""
     found = []
-    for number, line in lines_of(file):
+    for number, line in lines_of(file, format=FORMAT, remedy=UNREADABLE):
         try:
             row = _decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -6,9 +6,7 @@ journal of the desk. Nothing is loaded whole: rows are read as they are asked fo
 
 from __future__ import annotations
 
-import gzip
 import heapq
-import zlib
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +19,11 @@ from engine.calendar import Calendar
 from engine.clock import HOUR, iso, new_york
 from engine.errors import RecordingError
 from engine.feeds.modelled import DailyPrices, modelled_quotes
-from engine.feeds.recording_journal import is_journal, journal_events
+from engine.feeds.recording_journal import UNREADABLE, is_journal, journal_events
 from engine.feeds.recording_rows import FORMAT, Event, Row, RowError, at_line, check, decode, event, time_ns
+from engine.line_file import lines_of
 from engine.model import FeedState, Halt, Post, Quote, Value
 
-LINE_LIMIT: Final = 1 << 20
-"""Longest line accepted, in bytes. The longest post X allows is some 100 kB as JSON."""
 REORDER: Final = 256
 """How many rows later a row may come than its time says."""
 PATTERNS: Final = (
@@ -133,32 +130,7 @@ class Recording:
 
 def lines(file: Path) -> Iterator[tuple[int, bytes]]:
     """Line numbers and lines, blank ones left out. Raises RecordingError for a damaged or unreadable file."""
-    number = 0
-    try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-            while line := stream.readline(LINE_LIMIT):
-                number += 1
-                if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
-                    raise at_line(
-                        RowError(f"expected a line under {LINE_LIMIT:,} bytes, found a longer one"), file, number
-                    )
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                line = line.strip()
-                if line:
-                    yield number, line
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise RecordingError(
-            f"expected a whole gzip file, found it damaged ({error})",
-            where=f"{file}:{number + 1}",
-            remedy="copy or unpack the file again",
-        ) from error
-    except OSError as error:
-        raise RecordingError(
-            f"expected a readable file, found: {error.strerror or error}",
-            where=str(file),
-            remedy="check replay.path and the file's permissions",
-        ) from error
+    return lines_of(file, format=FORMAT, remedy=UNREADABLE)
 
 
 def _events(file: Path) -> Iterator[Event]:

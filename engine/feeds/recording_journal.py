@@ -16,11 +16,15 @@ import msgspec
 
 from engine.errors import RecordingError
 from engine.feeds.recording_rows import Event, RowError, check_event
+from engine.line_file import unreadable
 from engine.model import FeedState, Halt, Quote
 from engine.model.records import PostRecord
 
 MAGIC: Final = b"SQLite format 3\x00"
 """First bytes of every SQLite database (https://sqlite.org/fileformat.html)."""
+
+UNREADABLE: Final = "check replay.path and the file's permissions"
+"""What to do about a recording that the system does not let us read."""
 
 PAGE: Final = 512
 """Records per query: between pages no transaction is held, so a running engine can shorten its write-ahead log."""
@@ -41,11 +45,7 @@ def is_journal(file: Path) -> bool:
         with file.open("rb") as stream:
             return stream.read(len(MAGIC)) == MAGIC
     except OSError as error:
-        raise RecordingError(
-            f"expected a readable file, found: {error.strerror or error}",
-            where=str(file),
-            remedy="check replay.path and the file's permissions",
-        ) from error
+        raise unreadable(error, file, remedy=UNREADABLE) from error
 
 
 def journal_events(file: Path) -> Iterator[Event]:

@@ -16,6 +16,7 @@ from engine.clock import MILLISECOND, SECOND
 from engine.errors import RecordingError
 from engine.feeds import json_text
 from engine.feeds.json_text import UNREADABLE
+from engine.line_file import bad_line
 from engine.model import Author, FeedState, Halt, Light, Post, Quote
 from engine.text import display_text, one_line, screen_name, unescape
 
@@ -142,7 +143,7 @@ def time_ns(row: Row) -> int:
 
 def at_line(error: RowError, file: Path, number: int) -> RecordingError:
     """The error a person sees: `file:line`, what was expected and what was found."""
-    return RecordingError(str(error), where=f"{file}:{number}", remedy=f"correct or remove that line; {FORMAT}")
+    return bad_line(str(error), file, number, format=FORMAT)
 
 
 def _own_ns(row: Row) -> int:
