@@ -86,12 +86,14 @@ def fitted(text: str, value: Decimal | None, room: int) -> str:
 
 
 def ratio(texts: tuple[str, str], values: tuple[Decimal | None, Decimal | None], room: int) -> str:
-    """A value and its limit, `26/1,000`; both shorter where `room` cells do not hold them: `12.3k/60k`."""
-    text = "/".join(texts)
+    """A value and its limit, `26/1,000`; where `room` cells do not hold them one is shorter, or both: `12.3k/60k`."""
+    (value, limit), text = texts, "/".join(texts)
     for most in range(room - 3, 2, -1):
         if len(text) <= room:
             break
-        text = "/".join(fitted(each, value, most) for each, value in zip(texts, values, strict=True))
+        short_value, short_limit = (fitted(each, exact, most) for each, exact in zip(texts, values, strict=True))
+        each_way = ((short_value, limit), (value, short_limit), (short_value, short_limit))
+        text = next((said for said in map("/".join, each_way) if len(said) <= room), "/".join(each_way[-1]))
     return text
 
 

@@ -130,6 +130,11 @@ def test_a_value_and_its_limit_have_room_together(value: str, limit: str, writte
     assert figures.ratio(texts, both, 11) == written
 
 
+def test_of_a_ratio_only_one_side_is_rounded_where_that_is_enough() -> None:
+    both = (Decimal("-0.923"), Decimal("-0.075"))
+    assert figures.ratio(("-0.923", "-0.075"), both, 12) == "-0.92/-0.075"
+
+
 @pytest.mark.parametrize(
     ("use", "written"), [(0.34, "34%"), (0.9952, "99%"), (1.0, "100%"), (1.004, "101%"), (7.0, "700%")]
 )
