@@ -19,7 +19,7 @@ from tweepy.streaming import StreamRule
 
 from engine.clock import SECOND, Clock, iso
 from engine.errors import VenueUnavailable
-from engine.feeds.x_errors import BadAnswer, refusal, unreachable
+from engine.feeds.x_errors import BadAnswer, BadRequest, refusal, unreachable
 from engine.feeds.x_parse import SearchPage, parse_page
 from engine.feeds.x_rules import Existing, Rule
 from engine.model.base import Value
@@ -31,9 +31,14 @@ TWEET_FIELDS = (
 EXPANSIONS = "author_id,referenced_tweets.id"
 USER_FIELDS = "username,verified,public_metrics,created_at"
 """What the stream and recent search are asked for; the same, so that a recovered post equals a streamed one."""
+POST_FIELDS = "created_at,lang,source,entities,public_metrics,note_post"
+POST_EXPANSIONS = "author_id,referenced_posts,edit_history_post_ids"
+"""The same in the words that X's description has for recent search (2.167), while its servers and its documentation
+have those above. X refuses a parameter that it does not know, so one of the two is asked in."""
 
 RULES = "/2/tweets/search/stream/rules"
 STREAM = "/2/tweets/search/stream"
+SEARCH = "/2/tweets/search/recent"
 USAGE = "/2/usage/tweets"
 BODY_LIMIT = 8 << 20
 """Longest answer read, in bytes."""
@@ -111,6 +116,14 @@ class _UsageAnswer(msgspec.Struct):
     data: _Usage | None = None
 
 
+class _Dated(msgspec.Struct):
+    created_at: msgspec.Raw = msgspec.Raw()
+
+
+class _Dates(msgspec.Struct):
+    data: list[_Dated] | None = None
+
+
 class _Tweepy(AsyncStreamingClient, AsyncClient):  # type: ignore[misc]  # tweepy's bases disagree on `session`
     """tweepy's streaming and REST client in one; how a request is sent is ours."""
 
@@ -143,6 +156,8 @@ class XClient:
         """The environment's proxy, which every request goes through; None where there is none."""
         self._timeout_s = timeout_s
         self._clock = clock
+        self._in_posts: bool | None = None
+        """Whether recent search speaks of posts and not of tweets; None while that is not known."""
         self._tweepy: Any = _Tweepy(token, self.send)
 
     async def __aenter__(self) -> XClient:
@@ -264,19 +279,60 @@ class XClient:
         params: dict[str, Any] = {
             "start_time": _whole_second(start_ns),
             "max_results": max(10, min(PAGE, max_results)),
-            "tweet_fields": TWEET_FIELDS,
-            "expansions": EXPANSIONS,
-            "user_fields": USER_FIELDS,
         }
         if end_ns is not None:
             params["end_time"] = _whole_second(end_ns + SECOND - 1)
         if token:
             params["next_token"] = token
-        answer: Answer = await self._tweepy.search_recent_tweets(query, **params)
+        answer = await self._searched(query, params)
         try:
             return parse_page(answer.body, self._clock.now_ns())
         except ValueError as error:
-            raise BadAnswer(str(error), where=self.url("/2/tweets/search/recent")) from None
+            raise BadAnswer(str(error), where=self.url(SEARCH)) from None
+
+    async def _searched(self, query: str, params: dict[str, Any]) -> Answer:
+        """The answer in the words that X takes and follows: after a refusal, or posts without a time, the others."""
+        if self._in_posts is not None:
+            return await (self._search_posts if self._in_posts else self._search_tweets)(query, params)
+        refused: BadRequest | None = None
+        answer: Answer | None = None
+        try:
+            answer = await self._search_tweets(query, params)
+        except BadRequest as error:
+            refused = error
+        if answer is not None and (dated := self._dated(answer)) is not False:
+            self._in_posts = False if dated else None
+            return answer
+        try:
+            other = await self._search_posts(query, params)
+        except BadRequest:
+            other = None
+        if other is not None and (answer is None or self._dated(other)):
+            self._in_posts = True
+            return other
+        if answer is None:
+            assert refused is not None
+            raise refused
+        self._in_posts = False
+        return answer
+
+    async def _search_tweets(self, query: str, params: dict[str, Any]) -> Answer:
+        fields = {"tweet_fields": TWEET_FIELDS, "expansions": EXPANSIONS, "user_fields": USER_FIELDS}
+        found: Answer = await self._tweepy.search_recent_tweets(query, **params, **fields)
+        return found
+
+    async def _search_posts(self, query: str, params: dict[str, Any]) -> Answer:
+        fields = {"post.fields": POST_FIELDS, "expansions": POST_EXPANSIONS, "user.fields": USER_FIELDS}
+        return await self.send("GET", SEARCH, {"query": query, **params, **fields})
+
+    @staticmethod
+    def _dated(answer: Answer) -> bool | None:
+        """Whether its posts have their times, as was asked for; None where there is none to tell by."""
+        try:
+            found = msgspec.json.decode(answer.body, type=_Dates)
+        except (ValueError, msgspec.MsgspecError, RecursionError):
+            return None
+        return any(bytes(post.created_at) for post in found.data) if found.data else None
 
     async def usage_today(self) -> int | None:
         """Posts that X counted today for the project, or None when it does not say."""

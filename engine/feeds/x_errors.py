@@ -42,6 +42,10 @@ class RulesMissing(BadAnswer):
     """409: the stream has no rules (RuleConfigurationIssue)."""
 
 
+class BadRequest(VenueError):
+    """400: X does not take the request as it was put."""
+
+
 class RulesFull(VenueError):
     """The app may hold no more rules than it has."""
 
@@ -61,8 +65,8 @@ class Exhausted(DeskError):
 def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str, now_ns: int, token: str) -> DeskError:
     """The error for an answer that is not 2xx.
 
-    401 CredentialsError · 402 and spent caps Exhausted · no room for rules RulesFull · 403 and other definite 4xx
-    VenueError · 409 RulesMissing · 420 and 429 RateLimited · everything else BadAnswer.
+    400 BadRequest · 401 CredentialsError · 402 and spent caps Exhausted · no room for rules RulesFull · 403 and other
+    definite 4xx VenueError · 409 RulesMissing · 420 and 429 RateLimited · everything else BadAnswer.
     """
     problem = parse_problem(without(body, token))
     found = without(_describe(status, problem).encode(), token).decode()  # as in `unreachable`
@@ -75,6 +79,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, where: str,
             remedy=f"delete rules of other programs, shorten [[watchlist]], or take a larger plan at {CONSOLE}",
         )
     match status:
+        case 400:
+            return BadRequest(f"expected 200, found {found}", where=where, remedy="desk doctor")
         case 401:
             return CredentialsError(
                 f"expected X to accept the bearer token, found {found}",

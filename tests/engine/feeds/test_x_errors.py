@@ -13,6 +13,7 @@ from engine.clock import SECOND, utc
 from engine.errors import CredentialsError, DeskError, VenueError, VenueUnavailable
 from engine.feeds.x_errors import (
     BadAnswer,
+    BadRequest,
     Exhausted,
     Limits,
     RateLimited,
@@ -35,7 +36,7 @@ def refused(status: int, body: object = None, headers: dict[str, str] | None = N
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, VenueError), (401, CredentialsError), (402, Exhausted), (403, VenueError), (404, VenueError),
+        (400, BadRequest), (401, CredentialsError), (402, Exhausted), (403, VenueError), (404, VenueError),
         (408, BadAnswer), (409, RulesMissing), (420, RateLimited), (425, BadAnswer), (429, RateLimited),
         (300, BadAnswer), (500, BadAnswer), (503, BadAnswer),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from engine.clock import DAY, HOUR, MINUTE, SECOND
 from engine.config import Config
 from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, Rig, config, rig
-from tests.venues.x import SEARCH, STREAM, End, XPost, faults
+from tests.venues.x import SEARCH, STREAM, End, XPost, XUser, faults
 from tests.venues.x.wire import Fields
 
 WINDOWS_NS = 90 * MINUTE
@@ -247,6 +248,42 @@ async def test_a_gap_longer_than_the_windows_is_filled_as_far_as_they_reach(tmp_
         opened = desk.sink.coverage[1]
         assert opened.gap_from_ns is not None and opened.gap_to_ns is not None
         assert opened.gap_to_ns - opened.gap_from_ns == WINDOWS_NS
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+async def test_search_is_asked_in_the_words_that_x_takes(tmp_path: Path, ignored: bool) -> None:
+    """X's description has `post.fields` for search: a server of that kind refuses the others, or ignores them."""
+    simulator = {"names": "post", "search_fields": "post.fields"}
+    async with rig(tmp_path, warm_start=True, simulator=simulator) as desk:
+        quoted = desk.x.make("what it quotes", at_ns=NOON - HOUR)
+        user = XUser(id="77", username="made_up_77", followers=123)
+        past = desk.x.post("Tesla quoted", at_ns=NOON - MINUTE, user=user, quote_of=quoted, edits=("12",))
+        if ignored:
+            bare = {"data": [{"id": past.id, "text": past.text}], "meta": {"result_count": 1}}
+            desk.x.refuse(SEARCH, faults.Refusal(200, json.dumps(bare).encode()))
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        [found] = desk.sink.posts
+        assert (found.id, found.published_ns) == (past.id, NOON - MINUTE)
+        assert (found.author.name, found.author.followers) == ("made_up_77", 123)
+        assert (found.quote_of, found.edits) == (quoted.id, ("12",))
+        asked = ["post.fields" in seen.query for seen in desk.x.requests(SEARCH)]
+        assert asked == [False, *[True] * (len(asked) - 1)], "what was learnt is kept"
+        assert desk.sink.states[-1].spent_usd == 0.005
+
+
+async def test_a_search_that_neither_words_make_good_is_told_as_x_says_it(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        past = history(desk, 20)
+        wrong = faults.problem(400, "Invalid Request", "something else is wrong")
+        desk.x.refuse(SEARCH, wrong, wrong)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [past[-1].id]
+        bare = {"data": [{"id": past[0].id, "text": "Tesla"}], "meta": {"result_count": 1}}
+        desk.x.refuse(SEARCH, faults.Refusal(200, json.dumps(bare).encode()))
+        desk.advance(HOUR / SECOND)
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 4)
+        assert "tweet.fields" in desk.x.requests(SEARCH)[-1].query
 
 
 async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:

@@ -29,6 +29,16 @@ RULES = "/2/tweets/search/stream/rules"
 SEARCH = "/2/tweets/search/recent"
 USAGE = "/2/usage/tweets"
 
+FIELDS = frozenset({"expansions", "media.fields", "poll.fields", "user.fields", "place.fields"})
+PARAMETERS = {
+    STREAM: FIELDS | {"backfill_minutes", "start_time", "end_time", "tweet.fields"},
+    RULES: frozenset({"ids", "max_results", "pagination_token", "dry_run", "delete_all"}),
+    SEARCH: FIELDS | {"query", "max_results", "next_token", "pagination_token", "start_time", "end_time", "since_id",
+                      "until_id", "sort_order"},
+    USAGE: frozenset({"days", "usage.fields"}),
+}  # fmt: skip
+"""What each path takes (X's description 2.167); search also takes `tweet.fields` or `post.fields`, one of them."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -62,6 +72,7 @@ class XSimulator:
         keep_alive_s: float = 20.0,
         search_lag_s: float = 30.0,
         names: str = "tweet",
+        search_fields: str = "tweet.fields",
         connection_limit: int = 1,
         connects: int = 50,
         requests: int = 450,
@@ -72,6 +83,8 @@ class XSimulator:
         self.clock: Clock = clock or SystemClock()
         self.keep_alive_s = keep_alive_s
         self.names = names
+        self.search_fields = search_fields
+        """In which words recent search is asked: another parameter is refused, as is every one that is not known."""
         self.rest = Rest(self.clock, names=names, search_lag_s=search_lag_s)
         self.connection_limit = connection_limit
         self.port = port
@@ -223,6 +236,7 @@ class XSimulator:
             self._note(request, refused.status)
             return refused
         try:
+            self._check_parameters(request)
             response: web.StreamResponse = await handler(request)  # type: ignore[operator]
         except Invalid as invalid:
             response = json_answer(400, invalid.body)
@@ -230,6 +244,14 @@ class XSimulator:
             response.headers.update(self._rate_headers(request.path))
             self._note(request, response.status)
         return response
+
+    def _check_parameters(self, request: web.Request) -> None:
+        if request.path not in PARAMETERS:
+            return
+        known = PARAMETERS[request.path] | ({self.search_fields} if request.path == SEARCH else frozenset())
+        for name in request.query:
+            if name not in known:
+                raise Invalid(f"The query parameter [{name}] is not one of [{','.join(sorted(known))}]")
 
     def _refused(self, request: web.Request) -> web.Response | None:
         queued = self._refusals.get(request.path)

@@ -21,9 +21,10 @@ from tweepy import StreamRule
 from tweepy.asynchronous import AsyncStreamingClient
 
 from engine.clock import SECOND, VirtualClock, iso
-from engine.feeds.x_client import EXPANSIONS, TWEET_FIELDS, USER_FIELDS
+from engine.feeds.x_client import EXPANSIONS, POST_EXPANSIONS, POST_FIELDS, TWEET_FIELDS, USER_FIELDS
 from tests.venues.x import RULES, SEARCH, STREAM, USAGE, End, XSimulator, XUser, faults
 from tests.venues.x.query import QueryError, Subject, parse
+from tests.venues.x.server import PARAMETERS
 from tests.venues.x.wire import Fields, post_id
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -188,6 +189,23 @@ def test_what_the_feed_asks_for_exists(spec: dict[str, Any]) -> None:
     }
     for name, asked in (("tweet.fields", TWEET_FIELDS), ("expansions", EXPANSIONS), ("user.fields", USER_FIELDS)):
         assert set(asked.split(",")) <= set(known[name])
+
+
+def described(spec: dict[str, Any], path: str, method: str) -> dict[str, Any]:
+    """The parameters of an operation by name, with their schemas."""
+    shared = spec["components"]["parameters"]
+    listed = spec["paths"][path][method].get("parameters", ())
+    whole = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in listed]
+    return {each["name"]: each["schema"] for each in whole}
+
+
+def test_what_search_is_asked_for_in_the_words_of_its_description_exists(spec: dict[str, Any]) -> None:
+    known = {name: schema.get("items", {}).get("enum", ()) for name, schema in described(spec, SEARCH, "get").items()}
+    for name, asked in (("post.fields", POST_FIELDS), ("expansions", POST_EXPANSIONS), ("user.fields", USER_FIELDS)):
+        assert set(asked.split(",")) <= set(known[name])
+    for path, method in ((STREAM, "get"), (RULES, "get"), (RULES, "post"), (USAGE, "get")):
+        assert set(described(spec, path, method)) <= PARAMETERS[path]
+    assert set(known) == PARAMETERS[SEARCH] | {"post.fields"}
 
 
 # --- behaviour --------------------------------------------------------------------------------------------------------

@@ -27,6 +27,12 @@ POST_NAMES = {
     "retweet_count": "repost_count",
     "tweets": "posts",
 }
+EXPANDED = {
+    "referenced_posts": ("referenced_tweets.id", "referenced_tweets"),
+    "edit_history_post_ids": ("edit_history_tweet_ids", "edit_history_tweet_ids"),
+    "author_id": ("author_id", "author_id"),
+}
+"""Expansions of the `post` vocabulary: each as the other says it, and the field that comes with it."""
 Json = dict[str, Any]
 
 
@@ -89,7 +95,14 @@ class Fields:
         def asked(name: str) -> frozenset[str]:
             return frozenset(filter(None, query.get(name, "").split(",")))
 
-        return cls(DEFAULT_TWEET | asked("tweet.fields"), DEFAULT_USER | asked("user.fields"), asked("expansions"))
+        of_tweets = {theirs: ours for ours, theirs in POST_NAMES.items()}
+        in_posts = {of_tweets.get(name, name) for name in asked("post.fields")}
+        expanded = {name: EXPANDED[name] for name in asked("expansions") if "post.fields" in query and name in EXPANDED}
+        return cls(
+            DEFAULT_TWEET | asked("tweet.fields") | in_posts | {field for _, field in expanded.values()},
+            DEFAULT_USER | asked("user.fields"),
+            asked("expansions") | {older for older, _ in expanded.values()},
+        )
 
 
 def tweet(post: XPost, fields: Fields, names: str) -> Json:
