@@ -19,8 +19,7 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
 from desk.screens.facts import facts_of
-from desk.screens.prompt import FILTERS, Prompt
-from desk.screens.view import ViewScreen
+from desk.screens.finding import Finding
 from engine.errors import DeskError
 from engine.model import Ticket
 from engine.model.frames import Command, PostRow
@@ -49,13 +48,14 @@ class Frame(Container):
     BLANK = True
 
 
-class Main(ViewScreen):
+class Main(Finding):
     """Draws the mirror. Every change of state comes from the engine; keys only ask for one."""
 
     VIEW = "desk"
     CSS_PATH = "main.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
     AUTO_FOCUS = "Tickets"
+    FILTER_HINT = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
 
     def __init__(self, link: Link, *, fps: float, feed_rows: int, quit_desk: Callable[[bool], None]) -> None:
         super().__init__(link)
@@ -265,32 +265,6 @@ class Main(ViewScreen):
             self.desk.open_view(view, subject)
         else:
             self.line.say(f"No {view} is selected.")
-
-    @work
-    async def action_filter(self) -> None:
-        hint = "TSLA  @name  >0.3  <-0.2  bull  bear  verified  from:x  words"
-        text = await self.app.push_screen_wait(
-            Prompt("Show only posts that match", hint, value=self.feed.filter_text, enter=FILTERS)
-        )
-        if text is not None:
-            self.feed.filter(text)
-            self.go(self.feed)
-
-    @work
-    async def action_search(self) -> None:
-        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint))
-        if text is None:
-            return
-        if self.feed.search(text):
-            self.go(self.feed)
-        else:
-            self.line.say(f"No post here says {text!r}.")
-
-    def action_search_older(self) -> None:
-        self.find_in(self.feed, older=True)
-
-    def action_search_newer(self) -> None:
-        self.find_in(self.feed, older=False)
 
     # The engine, by what is selected here
 

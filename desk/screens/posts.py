@@ -13,7 +13,8 @@ from desk.actions import bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.post_text import author_lines, post_lines
-from desk.screens.prompt import FILTERS, Prompt
+from desk.screens.finding import Finding
+from desk.screens.prompt import Prompt
 from desk.screens.reading import ReadingView
 from engine.errors import JournalError
 from engine.journal import Reader
@@ -24,16 +25,16 @@ from engine.model.guard import GuardMark
 from widgets.feed import Feed
 from widgets.text_block import TextBlock
 
-FILTER_HINT = "TSLA @name >0.3 <-0.2 bull verified from:x held is:ring cluster:ID words"
 _KNOWN = 64
 """Authors whose record is remembered while the view is open."""
 
 
-class PostsView(ReadingView):
+class PostsView(Finding, ReadingView):
     """Nothing moves under the cursor: while it stands on a post, newer ones are only counted."""
 
     VIEW = "posts"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VIEW)]
+    FILTER_HINT = "TSLA @name >0.3 <-0.2 bull verified from:x held is:ring cluster:ID words"
     _beside = ("post", "author")
 
     def __init__(self, link: Link, subject: str = "") -> None:
@@ -129,31 +130,6 @@ class PostsView(ReadingView):
             self._tell()
         else:
             self.desk.show_story(post.id)
-
-    # Choosing what is shown
-
-    @work
-    async def action_filter(self) -> None:
-        prompt = Prompt("Show only posts that match", FILTER_HINT, value=self.feed.filter_text, enter=FILTERS)
-        text = await self.app.push_screen_wait(prompt)
-        if text is not None:
-            self.feed.filter(text)
-            self.go(self.feed)
-
-    @work
-    async def action_search(self) -> None:
-        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint))
-        if text is None:
-            return
-        self.go(self.feed)
-        if not self.feed.search(text):
-            self.line.say(f"No post here says {text!r}.")
-
-    def action_search_older(self) -> None:
-        self.find_in(self.feed, older=True)
-
-    def action_search_newer(self) -> None:
-        self.find_in(self.feed, older=False)
 
     @work
     async def action_mute(self) -> None:

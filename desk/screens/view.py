@@ -98,12 +98,6 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         """The app: keymap, settings, and the way to other views."""
         return cast("DeskApp", self.app)
 
-    @property
-    def search_hint(self) -> str:
-        """What stands in the empty line of a search in posts."""
-        keymap = self.desk.keymap
-        return f"words; {keymap.said('feed.older')} older hit, {keymap.said('feed.newer')} newer hit"
-
     def key_bar(self) -> KeyBar:
         """The bottom line of this view, with the keys in force."""
         return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys, also=self.ALSO), id="keybar")
@@ -151,11 +145,6 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         """The pane that keys go to: the one that gets the focus or has it, else the first."""
         first = self.panes[0] if self.panes else None
         return self._wanted or next((pane for pane in self.panes if pane is self.focused), first)
-
-    def find_in(self, feed: Feed, *, older: bool) -> None:
-        """Go to the next hit of the search in these posts, or say that there is none."""
-        if not feed.find(older=older):
-            self.line.say(f"No further hit that way. {self.desk.keymap.said('feed.search')} starts a search.")
 
     def go(self, pane: Widget) -> None:
         """Give a pane the focus, and the screen if another one was zoomed."""
