@@ -237,6 +237,8 @@ def _macro_f1(table: Mapping[tuple[int, int], float], classes: tuple[int, ...]) 
     value, _ = _mean_f1(table, met)
     labelled = {sign for (sign, _), cell in table.items() if cell} | set(met)
     called = {call_ for (_, call_), cell in table.items() if cell} | set(met)
+    if len(labelled) == len(called) == 1:
+        called = set(classes)  # with nothing else in the table no text could ever be wrong
     more = Z * Z / (len(labelled) * len(called))
     middle, deviation = _mean_f1(
         {pair: cell + more * (pair[0] in labelled and pair[1] in called) for pair, cell in table.items()}, met

@@ -96,6 +96,14 @@ def test_the_interval_of_macro_f1_is_that_of_repeated_samples() -> None:
     assert whole.error == pytest.approx(1.96 * deviation, rel=0.2)
 
 
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+def test_texts_of_one_label_all_read_rightly_prove_little_while_they_are_few(sign: int) -> None:
+    few, many = (figures(labelled(*[sign] * n), scores(*[0.5 * sign] * n), 1.0).macro_f1 for n in (2, 2000))
+    assert few.value == many.value == 1.0
+    assert few.low < 0.6
+    assert 0.99 < many.low < 1.0
+
+
 @pytest.mark.parametrize(("texts", "right"), [(12, 0.95), (25, 0.95), (60, 0.98), (60, 0.7)])
 def test_the_interval_of_macro_f1_holds_the_truth_where_few_texts_are_read_wrongly(texts: int, right: float) -> None:
     """Drawn again and again: two thirds bullish, the rest bearish, `right` of each called as labelled."""
