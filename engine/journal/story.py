@@ -6,7 +6,8 @@ kind, and name their signal in the body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from engine.errors import EXIT_FAILED, DeskError
 from engine.journal.chain import Record
 from engine.model import Decision, Evidence, Fill, Intent, Order, Reading, Signal, Ticket, Value
-from engine.model.records import AnswerRecord, Edit, PostRecord
+from engine.model.records import AnswerRecord, CommandRecord, Edit, PostRecord
 
 if TYPE_CHECKING:
     from engine.journal.reader import Reader
@@ -41,7 +42,7 @@ class PostPart(Value, frozen=True, gc=False):
 
 
 class Step(Value, frozen=True, gc=False):
-    """One record of an order's life. Exactly one of intent, answer, order and fill is set."""
+    """One record of an order's life. Exactly one of intent, answer, order, fill and command is set."""
 
     seq: int
     at_ns: int
@@ -49,6 +50,8 @@ class Step(Value, frozen=True, gc=False):
     answer: AnswerRecord | None = None
     order: Order | None = None
     fill: Fill | None = None
+    command: CommandRecord | None = None
+    """A person's request to cancel it."""
 
 
 class OrderPart(Value, frozen=True, gc=False):
@@ -56,6 +59,8 @@ class OrderPart(Value, frozen=True, gc=False):
 
     client_order_id: str
     steps: tuple[Step, ...]
+    decision: Decision | None = None
+    """Of an order that no ticket stands for (an exit of the engine's, a flatten): its verdict."""
 
 
 class SignalPart(Value, frozen=True, gc=False):
@@ -65,6 +70,7 @@ class SignalPart(Value, frozen=True, gc=False):
     tickets: tuple[Ticket, ...] = ()
     """Every revision, oldest first."""
     decision: Decision | None = None
+    """On the ticket."""
     decided_ns: int = 0
     orders: tuple[OrderPart, ...] = ()
 
@@ -147,11 +153,14 @@ def _signal(reader: Reader, id: str) -> SignalPart:
     signal: Signal | None = None
     decision: Decision | None = None
     begins = decided_ns = 0
+    verdicts: dict[int, Decision] = {}
     for record in reader.records(("signal", "decision"), key=id):
         if record.kind == "signal":
             signal, begins = _value(record, Signal), record.seq
+        elif (told := _value(record, Decision)).ticket_id:
+            decision, decided_ns = told, record.at_ns
         else:
-            decision, decided_ns = _value(record, Decision), record.at_ns
+            verdicts[record.seq] = told
     tickets = []
     clients: dict[str, None] = {}
     for record in reader.records(("ticket", *_ORDER_KINDS), containing=_quoted(id), after_seq=begins):
@@ -161,31 +170,42 @@ def _signal(reader: Reader, id: str) -> SignalPart:
                 tickets.append(ticket)
         elif _signal_of(record, "") == id:
             clients[record.key] = None
-    return SignalPart(signal, tuple(tickets), decision, decided_ns, _orders(reader, clients))
+    return SignalPart(signal, tuple(tickets), decision, decided_ns, _orders(reader, clients, verdicts))
 
 
-def _orders(reader: Reader, clients: dict[str, None]) -> tuple[OrderPart, ...]:
-    """Orders by client order id, then those that protect them and do not name the signal themselves."""
+def _orders(
+    reader: Reader, clients: dict[str, None], verdicts: Mapping[int, Decision] = MappingProxyType({})
+) -> tuple[OrderPart, ...]:
+    """Orders by client order id, then those that protect them and do not name the signal themselves.
+
+    `verdicts` on orders of the engine's own, by record number: each stands right before its intent.
+    """
     for client in tuple(clients):
         for record in reader.records(("intent", "order"), containing=_quoted(client)):
             if _parent_of(record) == client:
                 clients[record.key] = None
-    return tuple(_order(client, reader.records(_ORDER_KINDS, key=client)) for client in clients)
+    cancels = tuple(reader.records(("command",), key="cancel"))
+    return tuple(_order(client, [*reader.records(_ORDER_KINDS, key=client), *cancels], verdicts) for client in clients)
 
 
-def _order(client: str, records: Iterable[Record]) -> OrderPart:
+def _order(client: str, records: Iterable[Record], verdicts: Mapping[int, Decision]) -> OrderPart:
     steps = []
+    decision: Decision | None = None
     for record in records:
         value = record.value()
         if isinstance(value, Intent):
             steps.append(Step(record.seq, record.at_ns, intent=value))
+            decision = verdicts.get(record.seq - 1)
+        elif isinstance(value, CommandRecord):
+            if value.ok and value.arguments.get("order") == client:
+                steps.append(Step(record.seq, record.at_ns, command=value))
         elif isinstance(value, AnswerRecord):
             steps.append(Step(record.seq, record.at_ns, answer=value))
         elif isinstance(value, Order):
             steps.append(Step(record.seq, record.at_ns, order=value))
         elif isinstance(value, Fill):
             steps.append(Step(record.seq, record.at_ns, fill=value))
-    return OrderPart(client, tuple(steps))
+    return OrderPart(client, tuple(sorted(steps, key=lambda step: step.seq)), decision)
 
 
 def _by_venue_id(reader: Reader, id: str) -> tuple[Record, ...]:

@@ -15,9 +15,12 @@ from engine.text import display_text
 POSTS: Final = 5
 """Most posts shown."""
 ORDERS: Final = 4
-"""Most orders shown per signal."""
+"""Most orders shown per signal: the one that was asked for, those that filled, then those of the engine's."""
 STEPS: Final = 6
-"""Most steps shown per order: the first and the last ones."""
+"""Most steps shown per order: its intent, a person's words and every fill before others, the last ones before earlier
+ones."""
+MOST: Final = 16
+"""More than so many are not shown of one order whatever they tell."""
 FAILURES: Final = 4
 """Most failed controls shown per verdict."""
 
@@ -31,7 +34,7 @@ def format_story(story: Story, width: int = 100) -> str:
     if story.what == "post":
         lines.extend(_posts(story))
         if story.signals:
-            lines.extend(_signal(story.signals[0]))
+            lines.extend(_signal(story.signals[0], story.id))
         else:
             lines.append("no signal has this post as evidence")
         lines.extend(_in_short(part) for part in story.signals[1:])
@@ -39,7 +42,7 @@ def format_story(story: Story, width: int = 100) -> str:
             lines.append(f"… and {story.more_signals} older signals")
     else:
         for part in story.signals:
-            head, *rest = list(_signal(part))
+            head, *rest = list(_signal(part, story.id))
             lines.extend((head, *_posts(story), *rest) if part.signal else (head, *rest))
     return "\n".join(part for line in lines for part in _folded(line, width))
 
@@ -86,7 +89,20 @@ def _post(post: PostPart, alone: bool) -> Iterator[str]:
             yield f"    because  {post.evidence.reason}"
 
 
-def _signal(part: SignalPart) -> Iterator[str]:
+def _weight(order: OrderPart, asked: str) -> tuple[bool, bool, bool]:
+    """What is shown in full before what: the order that was asked for, those that filled, those with an intent."""
+    named = asked in (order.client_order_id, *(step.order.venue_id for step in order.steps if step.order))
+    filled = any(step.fill is not None for step in order.steps)
+    return named, filled, any(step.intent is not None for step in order.steps)
+
+
+def _end(order: OrderPart) -> str:
+    """An order in one line: how it stands at last."""
+    last = next((step.order for step in reversed(order.steps) if step.order is not None), None)
+    return "not known" if last is None else f"{last.role.value}, {_status(last)}"
+
+
+def _signal(part: SignalPart, asked: str) -> Iterator[str]:
     signal = part.signal
     if signal is None:
         yield "NO SIGNAL: these orders were asked for by a person, by a control, or are not ours"
@@ -112,10 +128,13 @@ def _signal(part: SignalPart) -> Iterator[str]:
             yield from _verdict("  judged again:", decision.verdict)
     elif signal is not None:
         yield "NO DECISION yet"
-    for order in part.orders[:ORDERS]:
-        yield from _order(order)
-    if len(part.orders) > ORDERS:
-        yield f"… and {len(part.orders) - ORDERS} more orders"
+    shown = sorted(part.orders, key=lambda order: _weight(order, asked), reverse=True)[:ORDERS]
+    for order in part.orders:
+        if order in shown:
+            yield from _order(order)
+    for order in part.orders:
+        if order not in shown:
+            yield f"ORDER {order.client_order_id}: {_end(order)}"
     if not part.orders and decision is not None:
         yield "NO ORDER" + (" is in this journal" if decision.kind.sends else ": none was asked for")
 
@@ -149,19 +168,34 @@ def _verdict(title: str, verdict: Verdict) -> Iterator[str]:
 def _order(part: OrderPart) -> Iterator[str]:
     venue_ids = dict.fromkeys(step.order.venue_id for step in part.steps if step.order and step.order.venue_id)
     yield f"ORDER {part.client_order_id}" + (f" · venue id {', '.join(venue_ids)}" if venue_ids else "")
-    steps = part.steps
-    if len(steps) > STEPS:
-        half = STEPS // 2
-        yield from map(_step, steps[:half])
-        yield f"  … {len(steps) - STEPS} steps between"
-        steps = steps[-half:]
-    yield from map(_step, steps)
+    if part.decision is not None and part.decision.verdict is not None:
+        yield from _verdict("  judged:", part.decision.verdict)
+    newest_first = sorted(part.steps, key=lambda step: (_tells_most(step), step.seq), reverse=True)
+    shown = {step.seq for step in newest_first[: max(STEPS, min(MOST, sum(map(_tells_most, part.steps))))]}
+    hidden = 0
+    for step in part.steps:
+        if step.seq not in shown:
+            hidden += 1
+            continue
+        if hidden:
+            yield f"  … {hidden} steps between"
+            hidden = 0
+        yield _step(step)
+
+
+def _tells_most(step: Step) -> bool:
+    """Whether a step of an order is left out of no story: why it was placed, what was executed, what a person asked."""
+    return step.order is None and step.answer is None
 
 
 def _step(step: Step) -> str:
     at = f"  {_time(step.at_ns)}"
     if step.intent is not None:
-        return f"{at} intent {step.intent.role.value}, attempt {step.intent.attempt}: {_draft(step.intent.draft)}"
+        intent = step.intent
+        because = f", because {intent.draft.sizing}" if not intent.ticket_id and intent.draft.sizing else ""
+        return f"{at} intent {intent.role.value}, attempt {intent.attempt}: {_draft(intent.draft)}{because}"
+    if step.command is not None:
+        return f"{at} cancel asked by {step.command.by}: {step.command.text}"
     if step.answer is not None:
         answer = step.answer.answer
         return f"{at} {step.answer.request} {answer.outcome.value}" + (f": {answer.reason}" if answer.reason else "")
