@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from engine.clock import Clock, from_seconds
 from engine.config import LateConfig
 from engine.errors import ConfigError, CredentialsError, DeskError
@@ -44,6 +46,14 @@ class LaneCounts(Value, frozen=True, gc=False):
     """Could not be asked about, or got no usable score."""
 
 
+class _Waiting(msgspec.Struct, gc=False):
+    """Posts that wait for one answer."""
+
+    posts: list[str]
+    newest_ns: int
+    """When the last of them came."""
+
+
 class Lane:
     """Asks one late scorer about posts, in batches, and tells each answer. Nothing that the scorer does breaks it.
 
@@ -76,8 +86,8 @@ class Lane:
         self._wait_s = 0.0 if replaying else scorer.wait_s
         self._deliver = deliver
         self._report = report
-        self._queue: deque[tuple[Asked, int]] = deque()
-        self._posts: dict[Asked, list[str]] = {}
+        self._queue: deque[Asked] = deque()
+        self._posts: dict[Asked, _Waiting] = {}
         """Who waits for what: queued and under way."""
         self._waiting = 0
         self._wake = asyncio.Event()
@@ -113,14 +123,14 @@ class Lane:
                 self.dropped += 1
                 self._refuse(post_id)
                 return
-            oldest, _ = self._queue.popleft()
-            self.dropped += self._none(oldest)
+            self.dropped += self._none(self._queue.popleft())
         others = self._posts.get(asked)
         if others is not None:
-            others.append(post_id)
+            others.posts.append(post_id)
+            others.newest_ns = now_ns
             return
-        self._posts[asked] = [post_id]
-        self._queue.append((asked, now_ns))
+        self._posts[asked] = _Waiting([post_id], now_ns)
+        self._queue.append(asked)
         self._wake.set()
 
     async def open(self) -> None:
@@ -157,7 +167,10 @@ class Lane:
                 await self._ask_about(batch)
 
     async def _batch(self) -> list[Asked]:
-        """What to ask about next: waits for something, and a little for company. What is too old is left out."""
+        """What to ask about next: waits for something, and a little for company. What is too old is left out.
+
+        It is when all who wait for it are: what everybody repeats is asked about for the newest of them.
+        """
         while not self._queue:
             self._wake.clear()
             await self._wake.wait()
@@ -166,8 +179,8 @@ class Lane:
         batch: list[Asked] = []
         now_ns = self._clock.now_ns()
         while self._queue and len(batch) < self._batch_size:
-            asked, since_ns = self._queue.popleft()
-            if self._late_ns is not None and now_ns - since_ns > self._late_ns:
+            asked = self._queue.popleft()
+            if self._late_ns is not None and now_ns - self._posts[asked].newest_ns > self._late_ns:
                 self.late += self._none(asked)
             else:
                 batch.append(asked)
@@ -190,7 +203,7 @@ class Lane:
                 self.failed += self._none(asked)
                 continue
             self._remember(asked, score)
-            for post_id in self._posts.pop(asked):
+            for post_id in self._posts.pop(asked).posts:
                 self._tell(post_id, score)
         self._failures = 0
         if unusable:
@@ -234,7 +247,7 @@ class Lane:
 
     def _none(self, asked: Asked) -> int:
         """No answer for those who wait for this; returns how many."""
-        posts = self._posts.pop(asked)
+        posts = self._posts.pop(asked).posts
         for post_id in posts:
             self._refuse(post_id)
         return len(posts)

@@ -172,6 +172,18 @@ async def test_what_waited_too_long_is_not_asked_about() -> None:
     assert watched.scorer.batches == [["new text"]] and watched.lane.counts.late == 1
 
 
+async def test_what_everybody_repeats_is_asked_about_while_the_newest_still_waits() -> None:
+    """A post that says what an old one in the queue said has not waited as long as that one."""
+    watched = Watched(Made(good), limit_s=5.0)
+    watched.ask("old", "a headline")
+    watched.clock.advance(watched.clock.now_ns() + 4 * SECOND)
+    watched.ask("new", "a headline")
+    watched.clock.advance(watched.clock.now_ns() + 2 * SECOND)
+    async with watched.running():
+        assert await watched.settled(2) == [("old", 0.5), ("new", 0.5)]
+    assert watched.scorer.batches == [["a headline"]] and watched.lane.counts.late == 0
+
+
 @pytest.mark.parametrize(
     ("error", "light"),
     [
