@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from tests.venues.alpaca import AlpacaSimulator
-from tests.venues.alpaca.spec import component, schema_of
+from tests.venues.alpaca.parameters import DATA, TRADING
+from tests.venues.alpaca.spec import component, document, schema_of
 
 BRACKET = {
     "symbol": "TSLA",
@@ -128,3 +129,19 @@ async def test_refusals_have_the_venues_codes(venue: AlpacaSimulator) -> None:
         assert words in answer["message"]
     assert (await ask(venue, "GET", "/v2/orders/none"))[0] == 404
     assert (await ask(venue, "GET", "/v2/nowhere"))[0] == 404
+
+
+@pytest.mark.parametrize(("name", "known"), [("trading", TRADING), ("data", DATA)])
+def test_the_parameters_are_those_of_the_description(name: str, known: dict[str, frozenset[str]]) -> None:
+    spec = document(name)
+    shared = spec["components"].get("parameters", {})
+    for path, names in known.items():
+        listed = spec["paths"][path]["get"].get("parameters", ())
+        whole = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in listed]
+        assert {each["name"] for each in whole if each["in"] == "query"} == names, path
+
+
+async def test_a_parameter_that_is_not_known_is_refused(venue: AlpacaSimulator) -> None:
+    status, body = await ask(venue, "GET", "/v2/orders?status=all&nest=true")
+    assert (status, body["message"]) == (400, "unexpected parameter(s): nest")
+    assert (await ask(venue, "GET", "/v2/stocks/snapshots?symbol=TSLA"))[0] == 400

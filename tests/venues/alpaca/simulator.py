@@ -18,6 +18,7 @@ from tests.venues.alpaca.control import Control
 from tests.venues.alpaca.data_api import DataApi
 from tests.venues.alpaca.exchange import Exchange, SimOrder, SimQuote
 from tests.venues.alpaca.faults import Faults, apply
+from tests.venues.alpaca.parameters import check_parameters
 from tests.venues.alpaca.streams import DataStream, TradingStream
 from tests.venues.alpaca.trading_api import TradingApi
 from tests.venues.alpaca.wire import Refusal, rfc3339
@@ -144,6 +145,7 @@ class AlpacaSimulator:
         try:
             if keys != (self.key_id, self.secret_key):
                 raise Refusal(401, 40110000, "request is not authorized")
+            check_parameters(request)
             response = await handler(request)
         except Refusal as refusal:
             response = web.json_response(refusal.body, status=refusal.status)
