@@ -209,14 +209,7 @@ class Register:
         if track is None:
             track = self._adopt(told, parent, out)
         elif parent is not None and not track.ours:
-            self._claim(
-                track,
-                parent.order.signal_id,
-                leg_role(told),
-                parent.entry_id or parent.order.client_order_id,
-                None,
-                out,
-            )
+            self._claim_leg(track, parent, told, out)
         before = track.order
         stamp_ns = told.updated_ns or stamp_ns
         order = merged(before, told, newer=newer(track, told, stamp_ns), known=track.known)
@@ -338,20 +331,18 @@ class Register:
         if parent is not None and not parent.ours:
             track.order = msgspec.structs.replace(track.order, parent_id=parent.order.client_order_id)
         elif parent is not None:
-            self._claim(
-                track,
-                parent.order.signal_id,
-                leg_role(told),
-                parent.entry_id or parent.order.client_order_id,
-                None,
-                out,
-            )
+            self._claim_leg(track, parent, told, out)
         elif predecessor is not None:
             self._live_on(track, predecessor, out)
         out.order(track.order)
         return track
 
     def _claim_leg(self, track: Track, told: Order, parent: Track, out: Outbox) -> None:
+        entry_id = parent.entry_id or parent.order.client_order_id
+        self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
+
+    def _claim_leg(self, track: Track, parent: Track, told: Order, out: Outbox) -> None:
+        """A leg of an order of ours."""
         entry_id = parent.entry_id or parent.order.client_order_id
         self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
 
