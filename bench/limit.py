@@ -172,10 +172,7 @@ def _journal(
     for scored in posts:
         post, at_ns = scored.post, scored.post.received_ns
         journal.append("post", post.id, PostRecord.of(post, scored.matches, scored.mark), at_ns)
-        for reading in scored.members:
-            journal.append("reading", post.id, reading, at_ns)
-        if len(scored.members) != 1:
-            journal.append("reading", post.id, scored.reading, at_ns)
+        journal.append("reading", post.id, scored.reading.with_members(scored.members), at_ns)
         if journal.backlog > GROUP:
             journal.flush()
     journal.flush()

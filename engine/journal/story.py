@@ -136,12 +136,12 @@ def _of_post(reader: Reader, id: str, seq: int) -> Story:
 
 def _post(reader: Reader, id: str, evidence: Evidence | None = None) -> PostPart:
     record: Record | None = None
-    readings = []
+    readings: list[Reading] = []
     for found in reader.records(("post", "reading"), key=id):
         if found.kind == "post":
             record = found
         else:
-            readings.append(_value(found, Reading))
+            readings += _value(found, Reading).apart()
     edits = reader.records(("edit",), containing=_quoted(id), after_seq=record.seq if record else 0)
     replaced_by = next((edit.post_id for found in edits if (edit := _value(found, Edit)).replaces == id), "")
     if record is None:

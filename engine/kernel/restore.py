@@ -214,7 +214,10 @@ def _restore_posts(
     versioned: Sequence[Versioned],
     cut: CutShort | None,
 ) -> None:
-    """Posts with their marks and readings: a post's readings follow it, the ensemble's last; late ones come later."""
+    """Posts with their marks and readings: a post's reading follows it, a late one comes later.
+
+    A journal may hold each scorer's as a record of its own too, the ensemble's last.
+    """
     post: Post | None = None
     matches: tuple[Match, ...] = ()
     mark = PLAIN
@@ -237,9 +240,9 @@ def _restore_posts(
             break
         if isinstance(value, Reading):
             if post is not None and value.post_id == post.id:
-                readings.append(value)
+                readings += value.apart()
             elif value.scorer == ENSEMBLE:
-                sentiment.rescore(value, now_ns)
+                sentiment.rescore(value.apart()[-1], now_ns)
             continue
         if isinstance(value, PostRecord):
             finish()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import structs
+
 from engine.model.base import DisplayText, Value
 from engine.model.guard import PLAIN, GuardMark
 
@@ -94,6 +96,16 @@ class Reading(Value, frozen=True, gc=False, omit_defaults=True):
     """Symbols with a score of their own ("long $A, short $B"), each once; the others have the reading's."""
     reason: DisplayText = DisplayText("")
     """Why, in the scorer's words; empty where it gives none."""
+    members: tuple[Reading, ...] = ()
+    """In the journal: what each scorer said, within what they said together."""
+
+    def with_members(self, members: tuple[Reading, ...]) -> Reading:
+        """As it is journaled: one record holds all that was said of a post at a time."""
+        return self if members == (self,) else structs.replace(self, members=members)
+
+    def apart(self) -> tuple[Reading, ...]:
+        """A journaled one taken apart: each member's, then the one they give together, without members."""
+        return (*self.members, structs.replace(self, members=())) if self.members else (self,)
 
     def about(self, symbol: str) -> tuple[float, float]:
         """Score and confidence for one symbol: its own where it has one, else the reading's."""

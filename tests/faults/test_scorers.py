@@ -56,7 +56,8 @@ def readings(machine: Machine, since_ns: int) -> list[Reading]:
     """The scorer's own readings in the journal."""
     with Reader(machine.journal) as reader:
         values = [record.value() for record in reader.records(kinds=("reading",), since_ns=since_ns)]
-    return [value for value in values if isinstance(value, Reading) and value.scorer == NAME]
+    readings = [each for value in values if isinstance(value, Reading) for each in value.apart()]
+    return [each for each in readings if each.scorer == NAME]
 
 
 FAULTS = [

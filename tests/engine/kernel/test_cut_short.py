@@ -16,7 +16,7 @@ from engine.journal import Journal, Reader
 from engine.journal.chain import Record
 from engine.journal.weighing import weigh
 from engine.kernel.stages import Stages
-from engine.model import FeedState, Light, Post
+from engine.model import FeedState, Light, Post, Reading
 from engine.model.records import Edit, GuardRecord
 from engine.paths import Paths
 from tests.engine.guards.made_up import NEWS, PITCH, T0, crowd, post, throw_away
@@ -83,8 +83,8 @@ def verdicts(made: list[Record]) -> set[tuple[str, int]]:
 def what(record: Record) -> tuple[str, str, object]:
     """A record without the time at which it was made."""
     value = record.value()
-    if record.kind == "reading":
-        return record.kind, record.key, msgspec.structs.replace(value, scored_ns=0)
+    if isinstance(value, Reading):
+        return record.kind, record.key, tuple(msgspec.structs.replace(each, scored_ns=0) for each in value.apart())
     return record.kind, record.key, msgspec.structs.replace(value, at_ns=0) if isinstance(value, Edit) else value
 
 
@@ -121,6 +121,25 @@ def test_an_engine_killed_between_records_goes_on_as_one_that_was_not(
         assert [what(record) for record in records(other)] == [what(record) for record in made], count
         assert other.sentiment.mood("GOOG", end_ns) == expected
         other.journal.close()
+
+
+def test_readings_that_are_records_of_their_own_are_read_back_too(
+    whole: tuple[Stages, list[Record]], tmp_path: Path
+) -> None:
+    once, made = whole
+    journal = Journal(Paths.of(config(tmp_path)).journal, config(tmp_path).journal, profile="simulated")
+    journal.open()
+    for record in made:
+        value = record.value()
+        for each in value.apart() if isinstance(value, Reading) else (value,):
+            journal.append(record.kind, record.key, each, record.at_ns)
+    journal.close()
+    other = begun(tmp_path, made[-1].at_ns)
+    assert len(records(other)) > len(made), "nothing was taken together, or the newest post was finished again"
+    end_ns = hour()[-1].received_ns
+    assert other.sentiment.mood("GOOG", end_ns) == once.sentiment.mood("GOOG", end_ns)
+    assert other.sentiment.evidence("GOOG") == once.sentiment.evidence("GOOG")
+    other.journal.close()
 
 
 def test_a_verdict_told_is_whole_however_many_portions_it_took(whole: tuple[Stages, list[Record]]) -> None:
