@@ -337,10 +337,6 @@ class Register:
         out.order(track.order)
         return track
 
-    def _claim_leg(self, track: Track, told: Order, parent: Track, out: Outbox) -> None:
-        entry_id = parent.entry_id or parent.order.client_order_id
-        self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
-
     def _claim_leg(self, track: Track, parent: Track, told: Order, out: Outbox) -> None:
         """A leg of an order of ours."""
         entry_id = parent.entry_id or parent.order.client_order_id
