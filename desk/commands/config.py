@@ -50,7 +50,7 @@ def init(ctx: click.Context, force: bool) -> None:
     click.echo(str(target))
 
 
-@config.command()
+@config.command(short_help="Show what is in force, or the documented defaults.")
 @click.option("--defaults", is_flag=True, help="The documented defaults, with their comments.")
 @click.pass_context
 def show(ctx: click.Context, defaults: bool) -> None:
@@ -69,7 +69,7 @@ def show(ctx: click.Context, defaults: bool) -> None:
 config.add_command(
     command_verb(
         "apply",
-        "Let a running engine apply what its configuration file changed to allow more, as its alert showed it.",
+        "Let the engine apply what the alert config:confirm lists.",
         click.Argument(["fingerprint"]),
         send=lambda fingerprint: Command("apply", fingerprint=fingerprint),
     )

@@ -15,7 +15,7 @@ def guard() -> None:
     """What the guards make of posts: rings, copies, stuffed cashtags, prolific authors."""
 
 
-@guard.command()
+@guard.command(short_help="Why a post weighs what it weighs.")
 @click.argument("post")
 @AS_JSON
 @JOURNAL

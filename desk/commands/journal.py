@@ -183,7 +183,7 @@ def export(
     click.echo(f"{count} records written to {output}", err=True)
 
 
-@journal.command()
+@journal.command(short_help="The whole story of a signal, ticket, order or post.")
 @click.argument("id")
 @AS_JSON
 @JOURNAL

@@ -104,7 +104,7 @@ def list_models(ctx: click.Context, as_json: bool) -> None:
         click.echo("none; `desk models pull` brings the one of the configuration")
 
 
-@models.command()
+@models.command(short_help="How fast a model scores posts here.")
 @click.argument("name", required=False)
 @click.option("--posts", default=200, show_default=True, type=click.IntRange(1, 100_000), help="Posts to score.")
 @AS_JSON
