@@ -31,6 +31,7 @@ class Starting:
 
     @property
     def pid(self) -> int:
+        """Process id of the engine that was started."""
         return self._process.pid
 
     def wait(self, limit_s: float = START_LIMIT_S) -> None:

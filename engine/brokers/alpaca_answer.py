@@ -57,16 +57,16 @@ def looked_up(reply: Reply, client_order_id: str) -> Lookup:
     if reply.status == 404 and reply.refusal:
         given = fields(reply.body)
         if decimal(given.get("code")) == 40410000 or "order" in text(given.get("message")).lower():
-            return Lookup(False, reason=reply.reason)
-        return Lookup(None, reason=reply.reason)
+            return Lookup(known=False, reason=reply.reason)
+        return Lookup(known=None, reason=reply.reason)
     if not reply.ok:
-        return Lookup(None, reason=reply.reason)
+        return Lookup(known=None, reason=reply.reason)
     order = parse_order(reply.body)
     if isinstance(order, Malformed):
-        return Lookup(None, reason=order.problem)
+        return Lookup(known=None, reason=order.problem)
     if order.client_order_id != client_order_id:
-        return Lookup(None, reason=f"asked for {client_order_id}, answered {order.client_order_id}")
-    return Lookup(True, order)
+        return Lookup(known=None, reason=f"asked for {client_order_id}, answered {order.client_order_id}")
+    return Lookup(known=True, order=order)
 
 
 def found_after_duplicate(lookup: Lookup, refusal: Reply) -> Answer:

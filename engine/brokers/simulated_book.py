@@ -53,6 +53,7 @@ class Resting:
 
     @property
     def open(self) -> bool:
+        """Whether it may still execute."""
         return self.order.status.open
 
 

@@ -30,6 +30,7 @@ class Gap(Value, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
+        """As the log and the screen call it."""
         if self.first:
             return "warm start"
         return f"gap {_clock_time(self.from_ns)}-{_clock_time(self.to_ns)}"

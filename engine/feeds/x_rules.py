@@ -55,6 +55,7 @@ class Existing(Value, frozen=True, gc=False):
 
     @property
     def ours(self) -> bool:
+        """Whether it is a rule of the desk, by its tag."""
         return self.tag.startswith(TAG_PREFIX)
 
 

@@ -165,6 +165,7 @@ class Inbox:
 
     @property
     def has_urgent(self) -> bool:
+        """Whether something waits in the urgent lane."""
         return bool(self._urgent)
 
     async def wait(self, timeout_s: float | None, *, urgent: bool = False) -> None:

@@ -29,6 +29,7 @@ class Side(Enum):
 
     @property
     def opposite(self) -> Side:
+        """The side that undoes it."""
         return Side.SELL if self is Side.BUY else Side.BUY
 
 

@@ -73,8 +73,8 @@ class PostRecord(Value, frozen=True, gc=False):
         """The record of a post."""
         held = None if mark is PLAIN else mark
         if post.text == post.raw:
-            return cls(msgspec.structs.replace(post, text=DisplayText("")), matches, True, held)
-        return cls(post, matches, False, held)
+            return cls(msgspec.structs.replace(post, text=DisplayText("")), matches, as_sent=True, mark=held)
+        return cls(post, matches, mark=held)
 
     @property
     def whole(self) -> Post:

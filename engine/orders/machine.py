@@ -101,10 +101,12 @@ class Track:
 
     @property
     def open(self) -> bool:
+        """Whether it may still execute."""
         return self.order.status.open
 
     @property
     def ours(self) -> bool:
+        """False for an order that a person, or another program, has at the venue."""
         return self.order.role is not Role.EXTERNAL
 
     @property

@@ -85,6 +85,7 @@ class ExitPlan:
 
     @property
     def key(self) -> tuple[str, str]:
+        """What it closes: symbol, and entry (empty: the symbol's holdings). One plan at a time for each."""
         return (self.symbol, self.entry_id)
 
     def closed(self, filled: Decimal) -> None:

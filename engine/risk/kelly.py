@@ -26,6 +26,7 @@ class Tally(Value, frozen=True, gc=False):
 
     @property
     def trades(self) -> int:
+        """Closed trades that won or lost something."""
         return self.wins + self.losses
 
 
