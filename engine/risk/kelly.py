@@ -26,7 +26,7 @@ class Tally(Value, frozen=True, gc=False):
 
     @property
     def trades(self) -> int:
-        """Closed trades that won or lost something."""
+        """How many were closed."""
         return self.wins + self.losses
 
 
