@@ -198,6 +198,8 @@ def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Pa
     moved = f" {figures.glyph(float(away))} {away:+,.0f} bps"
     parts.append(figure((f"now {figures.price(price)}", colors.strong), (moved, colors.signed(float(away)))))
     parts.append(figure((f"{figures.span(now_ns - row.price_ns)} old", colors.muted)))
+    if facts.decision is None and (price - draft.limit_price) * draft.side.sign > 0:
+        parts.append(figure(("past the limit", colors.warn)))
     return _flow("price", parts, width, colors)
 
 

@@ -40,6 +40,11 @@ def test_the_price_seen_and_the_price_now_each_with_its_age() -> None:
     shown = written(TicketFacts(SHOWN, None, account(), {}, row), now_ns=NOW + 30 * 10**9)
     assert "191.30 seen 31s ago" in shown
     assert "now 193.00 ▲ +89 bps  31s old" in shown
+    assert "31s old  past the limit" in shown
+    at_the_limit = msgspec.structs.replace(row, price="191.40")
+    assert "past the limit" not in written(TicketFacts(SHOWN, None, account(), {}, at_the_limit))
+    decided = Decision(SHOWN.id, SHOWN.signal.id, DecisionKind.CONFIRMED, "person", "", NOW, SHOWN.fingerprint)
+    assert "past the limit" not in written(TicketFacts(SHOWN, decided, account(), {}, row))
     assert "now unknown" in written(TicketFacts(SHOWN, None, account()))
 
 
