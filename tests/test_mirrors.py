@@ -60,7 +60,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/journal/story_text.py": "engine/journal/test_story.py",
     "engine/kernel/commands.py": "engine/kernel/test_process.py",
     "engine/kernel/deciding.py": "engine/kernel/test_paper.py",
-    "engine/kernel/intake.py": "engine/kernel/test_guarding.py",
     "engine/kernel/kernel.py": "engine/kernel/test_process.py",
     "engine/kernel/pipeline.py": "engine/kernel/test_cut_short.py",
     "engine/kernel/restore.py": "engine/kernel/test_cut_short.py",
