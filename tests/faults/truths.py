@@ -44,6 +44,19 @@ class TruthfulDesk(LinedDesk):
 
     def settle(self) -> None:
         """Nothing goes wrong any more; after two minutes everything is known, equal, protected and told."""
+        self.calm()
+        self._check_equal()
+        self._check_protected()
+        told = [alert.text for alert in self.stages.view.alerts.values() if alert.code in PROBLEMS]
+        assert not told, f"still said: {told}"
+        self.stages.journal.flush()
+        with Reader(self.stages.journal.path) as reader:
+            assert reader.verify().ok
+            recorded = {record.key for record in reader.records(kinds=("intent",))}
+        assert {intent.client_order_id for intent in self.line.intents.values()} <= recorded
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more, for two minutes."""
         line = self.line
         line.quiet, line.down = True, False
         for order in [each for each in line.venue.orders.values() if each.status == "pending_cancel"]:
@@ -56,15 +69,6 @@ class TruthfulDesk(LinedDesk):
             for symbol, price in self.prices.items():
                 self.price(symbol, price)
             self.advance(3)
-        self._check_equal()
-        self._check_protected()
-        told = [alert.text for alert in self.stages.view.alerts.values() if alert.code in PROBLEMS]
-        assert not told, f"still said: {told}"
-        self.stages.journal.flush()
-        with Reader(self.stages.journal.path) as reader:
-            assert reader.verify().ok
-            recorded = {record.key for record in reader.records(kinds=("intent",))}
-        assert {intent.client_order_id for intent in line.intents.values()} <= recorded
 
     def flat(self, symbols: set[str]) -> None:
         """A flatten of these has ended: nothing is left, or it says what."""
