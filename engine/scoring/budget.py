@@ -50,8 +50,8 @@ class Budget:
         self.cap_usd = cap_usd
         self._day = ""
         self._spent = 0
-        self._typical = 0
-        """The newest reservation: what the next one is likely to be."""
+        self._least: int | None = None
+        """The smallest sum that was wanted today: where not even that is left, nothing is tried."""
 
     @property
     def spent_usd(self) -> float:
@@ -62,19 +62,19 @@ class Budget:
         """Why nothing may be asked; empty when it may. Raises DeskError when the file cannot be read."""
         if day_of(now_ns) != self._day:
             self._adopt(self._file.read(now_ns))
-        if self.cap_usd > 0 and self._spent + self._typical <= round(self.cap_usd * _MICRO):
+        if self.cap_usd > 0 and self._spent + (self._least or 0) <= round(self.cap_usd * _MICRO):
             return ""
         return f"${self.spent_usd:.2f} of ${self.cap_usd:.2f} spent today; it goes on at 00:00 UTC"
 
     def reserve(self, usd: float, now_ns: int) -> Reserved | None:
         """Set money aside; returns it, for `settle`, or None when the cap does not allow it. Raises DeskError."""
         wanted = max(0, round(usd * _MICRO))
-        self._typical = wanted
         with self._file.locked():
             found = self._file.read(now_ns)
+            self._adopt(found)
+            self._least = wanted if self._least is None else min(wanted, self._least)
             before = found.micro_usd.get(self._name, 0)
             if self.cap_usd <= 0 or before + wanted > round(self.cap_usd * _MICRO):
-                self._adopt(found)
                 return None
             self._put(found, before + wanted)
         return Reserved(found.day, wanted)
@@ -95,5 +95,7 @@ class Budget:
         self._adopt(spent)
 
     def _adopt(self, found: _Spent) -> None:
+        if found.day != self._day:
+            self._least = None
         self._day = found.day
         self._spent = found.micro_usd.get(self._name, 0)

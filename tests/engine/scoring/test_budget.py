@@ -50,13 +50,24 @@ def test_two_engines_share_one_cap(tmp_path: Path) -> None:
 
 
 def test_what_would_not_be_allowed_is_not_tried(tmp_path: Path) -> None:
-    """The next request is taken to cost what the last one might have."""
+    """The next request is taken to cost what the cheapest of the day might have."""
     budget = Budget(tmp_path, "llm", 1.0)
     reserved = budget.reserve(0.6, NOW)
     assert reserved is not None and reserved.micro_usd == 600_000
     assert budget.blocked(NOW) == "$0.60 of $1.00 spent today; it goes on at 00:00 UTC"
     budget.settle(reserved, 0.1, NOW)
     assert budget.blocked(NOW) == ""
+
+
+def test_what_was_too_dear_once_does_not_keep_what_is_cheap_from_being_asked(tmp_path: Path) -> None:
+    """A batch of the longest texts costs more than is left, or than the whole cap; the next ones are short."""
+    budget = Budget(tmp_path, "llm", 0.01)
+    assert budget.reserve(0.004, NOW) is not None
+    assert budget.reserve(0.02, NOW) is None and budget.blocked(NOW) == ""
+    assert budget.reserve(0.005, NOW) is not None and budget.blocked(NOW)
+    assert budget.blocked(NOW + DAY) == "" and budget.reserve(0.02, NOW + DAY) is None
+    assert budget.blocked(NOW + DAY), "nothing cheaper was wanted yet"
+    assert budget.reserve(0.0003, NOW + DAY) is not None and budget.blocked(NOW + DAY) == ""
 
 
 def test_a_day_begins_at_zero_and_owes_nothing_of_the_last(tmp_path: Path) -> None:

@@ -173,7 +173,10 @@ async def test_long_texts_cost_more_and_the_cap_holds(tmp_path: Path) -> None:
         assert None not in await comprehend.score(about("up " * 200, "up"))
         assert comprehend.spent_usd == pytest.approx(0.0006 + 0.0003)
         assert await comprehend.score(about("up " * 400, "up")) == [None, None]
-        assert len(aws.asked) == 1 and "spent today" in comprehend.blocked(NOW)
+        assert len(aws.asked) == 1 and comprehend.blocked(NOW) == "", "there is enough for shorter ones"
+        assert None not in await comprehend.score(about("up", "down"))
+        assert await comprehend.score(about("up", "down")) == [None, None]
+        assert "spent today" in comprehend.blocked(NOW) and len(aws.asked) == 2
         await comprehend.close()
 
 
