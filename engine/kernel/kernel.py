@@ -91,7 +91,11 @@ class Kernel:
         self._dealing = self.stages.dealing
         self._link = self.stages.link
         self._supervisor = Supervisor(
-            self._clock, self._inbox, on_feed_end=self._feed_ended, on_break=self._dealing.fail
+            self._clock,
+            self._inbox,
+            on_feed_end=self._feed_ended,
+            on_break=self._dealing.fail,
+            recording=self._replay is not None,
         )
         self._hours = Hours(
             self._clock,

@@ -29,13 +29,15 @@ class Supervisor:
         *,
         on_feed_end: Callable[[DeskError | None], None],
         on_break: Callable[[str], None],
+        recording: bool = False,
     ) -> None:
         """`on_feed_end`: a feed came to its end, or to an error; a recording cannot go on after one. `on_break`: halt,
-        and why."""
+        and why. `recording`: the feed is one, and may come to its end; any other is started again."""
         self._clock = clock
         self._inbox = inbox
         self._on_feed_end = on_feed_end
         self._on_break = on_break
+        self._recording = recording
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -73,8 +75,12 @@ class Supervisor:
         if task.cancelled():
             return
         error = task.exception()
-        if error is None:
+        if error is None and self._recording:
             self._on_feed_end(None)
+        elif error is None:
+            log.error("feed %s ended by itself", feed.name)
+            self.report(feed.name, Light.DOWN, "the feed ended by itself", f"it starts again in {FEED_RETRY_S:.0f} s")
+            task.get_loop().call_later(FEED_RETRY_S, self.run, feed)
         elif isinstance(error, DeskError):
             refused = isinstance(error, CredentialsError | ConfigError | VenueError)
             light = Light.REFUSED if refused else Light.DOWN

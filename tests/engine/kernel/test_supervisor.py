@@ -8,9 +8,10 @@ import pytest
 
 from engine.clock import VirtualClock
 from engine.errors import DeskError
+from engine.kernel import supervisor as supervisor_module
 from engine.kernel.inbox import Inbox
 from engine.kernel.supervisor import Supervisor
-from engine.model import Sink
+from engine.model import FeedState, Light, Sink
 
 
 class Stubborn:
@@ -100,3 +101,40 @@ async def test_whoever_plays_a_recording_hears_that_it_broke() -> None:
             await asyncio.sleep(0)
     assert ended[0] is not None and "a defect of ours" in str(ended[0])
     await tasks.stop()
+
+
+async def test_a_feed_that_ends_by_itself_is_told_and_started_again_and_a_recording_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing comes any more, and its last light may have been a live one."""
+    monkeypatch.setattr(supervisor_module, "FEED_RETRY_S", 0.01)
+    runs: list[Sink] = []
+
+    class Brief:
+        name = "theirs"
+
+        async def run(self, sink: Sink) -> None:
+            runs.append(sink)
+
+    inbox, ended = Inbox(10), list[DeskError | None]()
+    tasks = Supervisor(VirtualClock(1), inbox, on_feed_end=ended.append, on_break=lambda why: None)
+    tasks.run(Brief())
+    async with asyncio.timeout(10):
+        while len(runs) < 3:
+            await asyncio.sleep(0.001)
+    await tasks.stop()
+    told = inbox.take_urgent()
+    assert isinstance(told, FeedState)
+    assert (told.name, told.light, told.detail) == ("theirs", Light.DOWN, "the feed ended by itself")
+    assert ended == []
+
+    recording = Supervisor(
+        VirtualClock(1), Inbox(10), on_feed_end=ended.append, on_break=lambda why: None, recording=True
+    )
+    runs.clear()
+    recording.run(Brief())
+    async with asyncio.timeout(10):
+        while not ended:
+            await asyncio.sleep(0)
+    await recording.stop()
+    assert len(runs) == 1
