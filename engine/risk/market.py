@@ -86,7 +86,10 @@ def _next(check: Check) -> str:
 @control(
     "R20",
     unit="USD",
-    rejects="not on the watchlist, unknown or not tradable, price under the floor, would sell more than is ours",
+    rejects=(
+        "not on the watchlist, unknown or not tradable, price under the floor, would sell more than is ours or cover a "
+        "short that is not"
+    ),
     default=lambda config: f"watchlist; ${config.risk.min_price}; {'long only' if config.risk.long_only else 'shorts'}",
     reducing="may sell what is held, off the watchlist and under the floor too; never more, never EXTERNAL holdings",
 )
@@ -99,6 +102,9 @@ def instrument(check: Check) -> Finding:
             return False, None, None, f"{reason}, external={sums.external!s}"
     if check.reduces:
         return True, check.price, None, f"INSTRUMENT_HELD: held={sums.held!s}, selling={sums.selling!s}"
+    if check.side is Side.BUY and sums.held + sums.external < ZERO <= sums.held:
+        reason = f"INSTRUMENT_SHORT_OF_OTHERS: external={sums.external!s}, a purchase would cover it"
+        return False, None, floor, reason
     if not check.watched:
         return False, None, floor, f"INSTRUMENT_NOT_WATCHED: symbol={check.symbol}"
     if check.instrument is None:

@@ -237,3 +237,14 @@ def test_what_others_sell_of_their_own_leaves_ours_free(scene, selling, passed):
     theirs = scene.order(Side.SELL, selling, Role.EXTERNAL, limit_price=D(300))
     book = scene.book(scene.position(15, foreign=D(10)), orders=(theirs,))
     assert scene.judged("instrument", book=book, draft=scene.exit_draft(5), role=Role.STOP).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("account", "foreign", "passed"), [(-10, -10, False), (-5, -10, False), (0, -5, True), (3, -2, True)]
+)
+def test_a_purchase_covers_no_short_that_is_not_ours(scene, account, foreign, passed):
+    """A person is short in the symbol: what we buy would be theirs, and its exits would make the short larger."""
+    position = scene.position(account, foreign=D(foreign), external=account == foreign)
+    result = scene.judged("instrument", book=scene.book(position))
+    assert result.passed is passed
+    assert passed or result.reason.startswith("INSTRUMENT_SHORT_OF_OTHERS: external=")
