@@ -34,7 +34,7 @@ _SAID = {
     secrets.ALPACA_SECRET_KEY: "Alpaca: secret key of the paper account",
 }
 
-_SYMBOLS = "Which symbols? With blanks between them; Ctrl+U empties the line."
+_SYMBOLS = "Which symbols? Blanks between them; Ctrl+U clears."
 _LEAVE = "leave; what was stored so far stays"
 """What Escape does at every question."""
 _LINE = 62
