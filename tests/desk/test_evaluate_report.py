@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.evaluate_report import rank_lines, table
@@ -11,6 +11,7 @@ from engine.evaluate import RankIC
 cells = st.text(alphabet="abc019 .±%–", max_size=12)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1)))
 def test_columns_stand_under_each_other_and_every_cell_is_there(rows: list[list[str]]) -> None:
     head, *body = rows

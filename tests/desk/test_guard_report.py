@@ -26,7 +26,7 @@ def weighing(posts: list[ClusterPost], asked: int = 0, **more: object) -> Weighi
     return Weighing(posts[asked].record.post.id, T0, posts[asked], "p0", similar=similar, **more)  # type: ignore[arg-type]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     texts=st.lists(st.text(max_size=200) | st.just("\x1b[2J\u202e" + "x" * 300), min_size=1, max_size=4),
     width=st.integers(40, 200),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.journal_hits import KINDS_SHOWN, full_lines, hit_of
@@ -40,6 +40,7 @@ def test_each_kind_has_its_words(kind: str, value: Value, said: str) -> None:
     assert (hit.seq, hit.at_ns, hit.kind, hit.key) == (7, NOW, kind, "key")
 
 
+@settings(max_examples=50)
 @given(key=st.text(max_size=30), body=st.binary(max_size=80), at_ns=st.integers(-(2**62), 2**62))
 def test_anything_at_all_is_shown_and_nothing_of_it_is_obeyed(key: str, body: bytes, at_ns: int) -> None:
     damaged = Record(1, at_ns, "post", key, body, b"")

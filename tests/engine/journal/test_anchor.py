@@ -49,6 +49,7 @@ def test_a_line_that_is_half_written_leaves_the_one_before(first: Anchor, seqs: 
             file.close()
 
 
+@settings(max_examples=50)
 @given(anchors, st.integers(0, LINE - 1), st.integers(1, 255))
 def test_a_line_with_one_byte_changed_is_none_or_says_the_same(anchor: Anchor, at: int, change: int) -> None:
     with tempfile.TemporaryDirectory() as directory:

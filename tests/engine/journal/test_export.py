@@ -7,7 +7,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import iso
@@ -37,6 +37,7 @@ def is_json(body: bytes) -> bool:
     return True
 
 
+@settings(max_examples=40)
 @given(records)
 def test_a_json_line_is_one_line_of_ascii_that_holds_the_record(record: Record) -> None:
     line = json_line(record)
@@ -55,6 +56,7 @@ def test_a_json_line_is_one_line_of_ascii_that_holds_the_record(record: Record) 
         assert isinstance(told["body"], str), "a damaged body is told as text"
 
 
+@settings(max_examples=40)
 @given(st.lists(records, max_size=5))
 def test_csv_reads_back_and_no_cell_of_foreign_text_begins_a_formula(written: list[Record]) -> None:
     stream = io.StringIO()
@@ -66,10 +68,12 @@ def test_csv_reads_back_and_no_cell_of_foreign_text_begins_a_formula(written: li
     for row, record in zip(rows, written, strict=True):
         for cell, text in ((row[2], record.kind), (row[3], record.key)):
             assert not cell.startswith(("=", "+", "-", "@"))
-            assert text.isascii() is False or not text.isprintable() or cell.removeprefix("'") == text
+            if text.isascii() and text.isprintable():
+                assert cell in (text, f"'{text}"), "as it stands, or with the apostrophe that says it is text"
         json.loads(row[4])
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",))))
 def test_escapes_stand_for_the_same_text(text: str) -> None:
     escaped = ascii_json(json.dumps(text, ensure_ascii=False))
@@ -82,6 +86,7 @@ def test_what_is_no_time_of_this_calendar_is_told_as_a_number(at_ns: int) -> Non
     assert at_text(at_ns) == str(at_ns)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, LAST_NS - 1))
 def test_every_other_time_is_iso(at_ns: int) -> None:
     assert at_text(at_ns) == iso(at_ns) and at_text(at_ns).endswith("Z")

@@ -70,7 +70,7 @@ asked = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=asked, page=st.integers(1, COUNT))
 def test_every_question_has_the_answer_of_a_pass(
     journal: Path, monkeypatch: pytest.MonkeyPatch, wanted: Wanted, page: int

@@ -1,4 +1,4 @@
-"""What a feed event does: a price values the book and is recorded now and then, a halt stops a symbol, lights are told."""
+"""What a feed event does: a price counts and is recorded now and then, a halt stops a symbol, a light is told."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
@@ -57,6 +57,7 @@ def test_what_a_restart_restored_is_looked_at_once(orders: Orders, enter: Enter)
     assert again.next_due_ns == T0 + TIMEOUT_NS
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=40))
 def test_looks_never_come_faster_than_the_least_wait(steps_ms: list[int]) -> None:
     """Whenever it is looked at, the next look is later than that by the least wait, or never."""

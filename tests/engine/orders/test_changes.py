@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config
@@ -16,6 +16,7 @@ INTENT = Orders(Config()).intend("s-1", "t-1", Role.ENTRY, draft(), T0)
 ORDER = told(INTENT)
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from([OrderStatus.WORKING, OrderStatus.CANCELED])), max_size=9

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.model import ZERO, Fill, Order, OrderStatus, Role, Side, price_step
@@ -45,6 +45,7 @@ def told_fills() -> Any:
     return st.lists(entries | exits, min_size=1, max_size=12)
 
 
+@settings(max_examples=40)
 @given(st.data(), told_fills())
 def test_the_order_in_which_fills_are_told_does_not_matter_to_what_is_held(
     data: st.DataObject, told: list[Told]
@@ -73,6 +74,7 @@ def test_an_order_of_somebody_else_holds_nothing_of_ours() -> None:
     assert holdings.symbols == () and holdings.held("TSLA", Side.BUY) == 0
 
 
+@settings(max_examples=40)
 @given(told=told_fills(), theirs=st.integers(-5, 60))
 def test_a_position_that_is_adopted_is_never_exceeded(told: list[Told], theirs: int) -> None:
     holdings = made(told)
@@ -82,6 +84,7 @@ def test_a_position_that_is_adopted_is_never_exceeded(told: list[Told], theirs: 
     assert gone == before - holdings.held("TSLA", Side.BUY)
 
 
+@settings(max_examples=40)
 @given(
     told=st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20)), min_size=1, max_size=6),
     sold=st.integers(0, 30),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
@@ -31,6 +31,7 @@ words = st.lists(
 """Status, filled quantity and the venue's time in seconds, as they may come: repeated, late, reordered."""
 
 
+@settings(max_examples=50)
 @given(words)
 def test_filled_never_falls_and_a_final_state_stays(spoken: list[tuple[OrderStatus, int, int]]) -> None:
     ours = intent()
@@ -74,6 +75,7 @@ def test_of_two_words_of_one_time_the_later_state_is_the_newer() -> None:
     assert not newer(track, told(mine, OrderStatus.FILLED), T0 - 1)
 
 
+@settings(max_examples=50)
 @given(st.floats(0, 1e6), st.integers(0, 10**18))
 def test_a_wish_to_wait_is_heeded_up_to_a_limit(wish_s: float, now_ns: int) -> None:
     mine = intent()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DeskError
@@ -35,6 +35,7 @@ exits = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(exits)
 def test_stop_and_target_of_one_entry_count_once(told_: list[tuple[Role, str, int]]) -> None:
     register = Register()

@@ -54,7 +54,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(moves)
 def test_a_timeline_says_what_a_fresh_one_of_the_same_posts_says(steps: list[tuple[str, int, int, float]]) -> None:
     """Taken out, put again, weighed again, read again: nothing of what was before is left in any sum."""
