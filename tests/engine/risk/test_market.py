@@ -184,7 +184,7 @@ def test_a_sale_beyond_what_is_held(scene, long_only, shortable, foreign, passed
 
 
 def test_a_buy_may_add_to_what_is_not_ours(scene):
-    book = scene.book(scene.position(-5, external=True))
+    book = scene.book(scene.position(5, external=True))
     assert scene.judged("instrument", book=book).passed
 
 
