@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.journal.reader import Reader
 from engine.kernel.dealing import Dealing
-from engine.model import Intent, Mode, Role, StateChange, TradingState
+from engine.model import Alert, Intent, Level, Mode, Role, StateChange, TradingState, client_order_id
 from engine.model.records import CommandRecord, ConfigRecord, FlattenRecord, Started, Stopped
 from engine.tickets import EVERY_SYMBOL, Tickets
 
@@ -24,6 +24,7 @@ def resume(path: Path, dealing: Dealing) -> None:
     with Reader(path) as reader:
         dealing.flattening.waiting = _unfinished(reader)
         _modes(reader, dealing.tickets)
+        _tell_unsent(reader, dealing)
 
 
 def settings_held(path: Path) -> dict[str, str]:
@@ -71,6 +72,35 @@ def _unfinished(reader: Reader) -> dict[str, str]:
             case StateChange(state=TradingState.ACTIVE, previous=previous) if previous is TradingState.HALTED:
                 open_.clear()
     return open_
+
+
+def _tell_unsent(reader: Reader, dealing: Dealing) -> None:
+    """Say which decided orders never became one: the last engine ended between the key and the order's record.
+
+    An exit waits there for the cancels of what holds its quantity. None is sent now: prices have moved.
+    """
+    began = next(reader.records(kinds=("started",), limit=1, reverse=True), None)
+    for ticket, decision in dealing.tickets.closed:
+        draft, signal = ticket.draft, ticket.signal
+        if began is None or draft is None or not decision.kind.sends or decision.at_ns < began.at_ns:
+            continue
+        role = Role.EXIT if draft.reduces else Role.ENTRY
+        over = role is Role.EXIT and not dealing.orders.held(signal.symbol)
+        if over or dealing.orders.get(client_order_id(signal.id, role, 1)) is not None:
+            continue
+        what = f"{signal.symbol}: {draft.side.value} {draft.quantity}"
+        dealing.alarms.alert(
+            Alert(
+                id=f"order_unsent/{ticket.id}",
+                level=Level.WARNING,
+                code="order_unsent",
+                subject=ticket.id,
+                text=f"{what}, {decision.kind.value} by {decision.by}, was not sent: the engine ended first",
+                remedy="flatten it, or wait for the next signal" if draft.reduces else "wait for the next signal",
+                at_ns=decision.at_ns,
+                until_acknowledged=True,
+            )
+        )
 
 
 def _modes(reader: Reader, tickets: Tickets) -> None:
