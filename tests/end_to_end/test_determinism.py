@@ -107,7 +107,7 @@ async def read_everything(socket: Path, pid: int) -> None:
         await following
     assert seen[Snapshot] >= 1
     assert seen[Goodbye] == 1
-    assert seen[Frame] > 10
+    assert seen[Frame] >= 1  # at most 15 a second, and on a busy machine a second or two are all there is
     assert seen[Push] > 3
     assert asked > 3
 
