@@ -126,7 +126,7 @@ def test_the_shipped_symbols_keep_their_words(tmp_path: Path) -> None:
 
 async def answer(pilot: Pilot[str], text: str) -> None:
     """Answer the question that is asked next with this text."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and pilot.app.screen.query(Input))
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and isinstance(pilot.app.focused, Input))
     pilot.app.screen.query_one(Input).value = text
     await pilot.press("enter")
     await pilot.pause(0.05)

@@ -12,7 +12,7 @@ from tests.widgets.harness import until
 
 async def answer(pilot: Pilot[bool], text: str) -> None:
     """Answer the prompt that is open with this text."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and pilot.app.screen.query(Input))
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and isinstance(pilot.app.focused, Input))
     pilot.app.screen.query_one(Input).value = text
     await pilot.press("enter")
 
