@@ -26,8 +26,8 @@ BETWEEN: Final = (
 LEAST_SYMBOLS: Final = 2
 
 _DIGIT = re.compile(r"\d")
-_AMOUNT: Final = r"(\(?-?\$?\d[\d,]*(?:\.\d+)?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
-_RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]*\w?)?"
+_AMOUNT: Final = r"((?<![\d,])\(?-?\$?\d[\d,]{0,14}(?:\.\d{1,6})?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
+_RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]{{0,14}}\w?)?"
 _EXPECTED: Final = r"(?:est(?:imates?|s)?|cons(?:ensus)?|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
 _AGAINST = re.compile(
     rf"{_RANGE},?\s+(?:vs\.?|versus|against|compared to)\s+(?:an?\s+|the\s+)?(?:{_EXPECTED}\s+(?:of\s+)?{_AMOUNT}"
@@ -35,7 +35,7 @@ _AGAINST = re.compile(
     rf"|{_RANGE}[,;]?\s+\(?(?:consensus|est\.?|estimates?)\s+(?:of\s+|was\s+|is\s+|at\s+)?{_AMOUNT}",
     re.IGNORECASE,
 )
-_SPAN = re.compile(r"(\d[\d,.]*)(\s?-\s?\$?\d[\d,.]*)(bn|mln|[bmk])\b", re.IGNORECASE)
+_SPAN = re.compile(r"(\d[\d,.]{0,12})(\s?-\s?\$?\d[\d,.]{0,12})(bn|mln|[bmk])\b", re.IGNORECASE)
 """A range whose unit stands once: "1.10-1.15B"."""
 _AGAINST_BY: Final = ("vs", "versus", "against", "compared to", "consensus", "est")
 """A text without any of these in lower case sets no figure against another."""

@@ -83,3 +83,10 @@ def test_the_order_of_the_figures_decides(actual: object, expected: object) -> N
 @given(st.text(max_size=120), st.text(alphabet="0123456789\u0663.,-$()%cmb vs\u017ffromtoest", max_size=120))
 def test_any_text_is_read(text: str, figures: str) -> None:
     assert isinstance(in_words(f"{text} from 1 to {figures} vs {figures} est"), str)
+
+
+@pytest.mark.parametrize("figure", ["1" * 970, "1," * 480, "1.1-" * 240, "9 " * 480])
+def test_a_figure_without_end_is_no_figure(figure: str) -> None:
+    """Its length is bounded, so that a post of digits costs no more than another."""
+    text = f"RSI {figure} vs 1.20 est"
+    assert in_words(text).startswith("RSI ")
