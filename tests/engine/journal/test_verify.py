@@ -286,8 +286,6 @@ def test_a_forged_number_far_beyond_the_last_is_named_at_once(
 ) -> None:
     path = written(COUNT)
     run(path, "INSERT INTO records SELECT ?, at_ns, kind, key, body, hash FROM records WHERE seq = 1", 2**63 - 1)
-    forking = multiprocessing.get_context("fork")
-    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert verified(path).first_bad_seq == COUNT + 1
     with pytest.raises(JournalError, match="was removed"):
@@ -298,8 +296,6 @@ def test_a_process_that_is_killed_meanwhile_changes_nothing(written: Written, mo
     path = written(100)
     for name, value in (("PARALLEL", 50), ("PART", 30), ("WORKERS", 2), ("check_part", killed)):
         monkeypatch.setattr(parallel, name, value)
-    forking = multiprocessing.get_context("fork")
-    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     found = verified(path)
     assert (found.ok, found.records) == (True, 100)
@@ -321,8 +317,6 @@ def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.M
     with Reader(path) as reader:
         assert reader.verify(lambda done, total: steps.append((done, total))) == alone
     assert steps == [(30, 100), (60, 100), (90, 100), (100, 100)]
-    forking = multiprocessing.get_context("fork")
-    monkeypatch.setattr("multiprocessing.get_context", lambda _: forking)
     run(path, "DELETE FROM records WHERE seq IN (60, 95)")
     found = verified(path)
     assert (found.first_bad_seq, found.records) == (60, 59)
