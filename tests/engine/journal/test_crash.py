@@ -29,7 +29,9 @@ KillAfter = Callable[[Path, float], int]
 @pytest.fixture(scope="module")
 def kill_after() -> Callable[[Path, float], int]:
     """Runs a writer, kills it so many seconds after it has opened the journal, returns the last seq called durable."""
-    context = multiprocessing.get_context("fork")
+    # Not "fork": a thread of this process that reads SQLite meanwhile would leave its locks held in the child.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([endless_writer.__name__])
 
     def run(path: Path, delay_s: float) -> int:
         shared = context.RawArray("q", 2)
