@@ -43,7 +43,7 @@ faults: setup-dev  ## break the engine in every way of the fault matrix (about 2
 	@rm -rf .faults
 	@export DESK_FAULTS=all; found=0; \
 		DESK_FAULTS_LEDGERS=.faults $(VENV)/bin/pytest tests/faults --cache-clear -n 2 --dist loadgroup || { found=$$?; \
-		test $$found = 1 && DESK_FAULTS_LEDGERS=.faults/again $(VENV)/bin/pytest tests/faults --last-failed && found=0; }; \
+		test $$found = 1 && DESK_FAULTS_LEDGERS=.faults/again $(PY) -m tests.again && found=0; }; \
 		$(PY) -m tests.faults.report .faults .faults/again > docs/faults.md; exit $$found
 
 soak: setup-dev  ## an engine under 500 posts a second and faults, for MINUTES (20); writes docs/soak.md
