@@ -159,14 +159,18 @@ def test_a_halted_engine_sends_no_order_again(machine: Machine, row: Row) -> Non
     machine.street.turning = True
     assert machine.dead() == -9
     machine.kill_file.write_text("drill\n", encoding="utf-8")
-    posts = machine.street.ask(lambda venue: len(venue.posts()))
+    arrived = machine.street.ask(lambda venue: {body["client_order_id"] for body in venue.posts()})
+    unsent = machine.intents().keys() - arrived
+    assert unsent
     machine.begin()
     began = time.monotonic()
     machine.reconciled()
     machine.wait(lambda: not machine.unresolved(), "every outcome known", 30.0)
     row.tried(time.monotonic() - began)
     assert halted(machine)
-    assert machine.street.ask(lambda venue: len(venue.posts())) == posts
+    later = machine.street.ask(lambda venue: {body["client_order_id"] for body in venue.posts()}) - arrived
+    assert not later & unsent
+    assert {machine.intents()[each].role for each in later} <= {Role.STOP, Role.TARGET}, "what protects stays"
 
 
 @pytest.mark.slow
