@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from desk.screens.closes_once import ClosesOnce
 from engine.model.base import Value
 from widgets.no_control import visible
 
@@ -32,7 +33,7 @@ class Answer(Value, frozen=True, gc=False):
     grave: bool = False
 
 
-class Choice(ModalScreen[str]):
+class Choice(ClosesOnce[str], ModalScreen[str]):
     """Dismisses with the id of the answer, or an empty text when a person goes back."""
 
     CSS_PATH = "dialog.tcss"

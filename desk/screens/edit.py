@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from desk.screens.closes_once import ClosesOnce
 from engine.model import Draft, Ticket
 from engine.model.frames import Command
 from widgets import figures
@@ -28,7 +29,7 @@ _REFUSED = 4
 """Most reasons that are told why other figures are needed."""
 
 
-class Edit(ModalScreen[Command | None]):
+class Edit(ClosesOnce[Command | None], ModalScreen[Command | None]):
     """Dismisses with the command that asks the engine, or None. Enter asks; it confirms nothing."""
 
     CSS_PATH = "dialog.tcss"

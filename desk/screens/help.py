@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from desk.actions import BY_ID, Group, bindings, in_view
 from desk.keymap import Keymap
+from desk.screens.closes_once import ClosesOnce
 from widgets.key_table import KeyTable
 
 _NOTE = (
@@ -21,7 +22,7 @@ _MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "f
 _CLOSE = [BY_ID[id] for id in ("desk.help", "desk.quit", "view.leave")]
 
 
-class Help(ModalScreen[None]):
+class Help(ClosesOnce[None], ModalScreen[None]):
     """The keys of one view as they are in force; the keys that leave a view or the desk close it, and so do its own."""
 
     CSS_PATH = "help.tcss"

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from desk.screens.closes_once import ClosesOnce
 from desk.screens.view import ViewScreen
 from widgets.row_panel import RowPanel
 
@@ -29,7 +30,7 @@ class Target(NamedTuple):
     y: int
 
 
-class Jump(ModalScreen[None]):
+class Jump(ClosesOnce[None], ModalScreen[None]):
     """Over a view. Any key that labels nothing closes it."""
 
     CSS_PATH = "jump.tcss"

@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from desk.screens.closes_once import ClosesOnce
 from widgets.choices import Choices
 from widgets.still_input import StillInput
 
 
-class Picker(ModalScreen[None]):
+class Picker(ClosesOnce[None], ModalScreen[None]):
     """Arrows and pages move in the list, Esc leaves. What Enter does is its own."""
 
     CSS_PATH = "palette.tcss"

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from desk.screens.choice import BACK, GUARD_S
+from desk.screens.closes_once import ClosesOnce
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
@@ -24,7 +25,7 @@ _LONGEST = 200
 _LONGEST_KEY = 4096
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
     """Dismisses with the text, or None when a person goes back. With picks, the keys 1–9 answer at once."""
 
     CSS_PATH = "dialog.tcss"

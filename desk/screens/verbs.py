@@ -11,13 +11,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
-from textual.screen import Screen
 
 from desk.client import NoEngine
 from desk.link import Link
 from desk.mirror import Part
 from desk.other_ways import other_ways
 from desk.screens.choice import GUARD_S, Answer, Choice
+from desk.screens.closes_once import ClosesOnce
 from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
@@ -45,7 +45,7 @@ PAUSE_REASON = "at the desk"
 """Said after `paused: `, which the engine writes."""
 
 
-class VerbScreen(SureTimer, Screen[None]):
+class VerbScreen(SureTimer, ClosesOnce[None]):
     """A screen from which commands are sent. A subclass says what is selected and where answers are written."""
 
     GUARD_S: ClassVar[float] = GUARD_S

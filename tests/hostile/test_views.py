@@ -18,6 +18,8 @@ from textual.screen import Screen
 import desk.screens
 from desk.app import DeskApp
 from desk.screens import reading
+from desk.screens.closes_once import ClosesOnce
+from desk.screens.finding import Finding
 from desk.screens.picker import Picker
 from desk.screens.reading import ReadingView
 from desk.screens.sharing import Sharing
@@ -34,7 +36,9 @@ STOPS = (
     *DIALOGS,
     Stop("in full", ("6", "enter")),
 )
-BASES: frozenset[type[Screen[Any]]] = frozenset({Sharing, VerbScreen, ViewScreen, ReadingView, Picker})
+BASES: frozenset[type[Screen[Any]]] = frozenset(
+    {ClosesOnce, Sharing, VerbScreen, ViewScreen, Finding, ReadingView, Picker}
+)
 """What views are made of; none of them is shown by itself."""
 
 
