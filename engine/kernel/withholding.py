@@ -25,6 +25,8 @@ def withheld(dealing: Dealing, intent: Intent, now_ns: int) -> str:
         return dealing.failed
     if adds_risk(intent) and (why := _takes_no_risk(dealing, intent, now_ns)):
         return why
+    if intent.role is Role.EXIT and dealing.risk.state is TradingState.HALTED:
+        return f"trading is {dealing.risk.state.value}"  # what protects goes out, and a flatten
     return "" if dealing.orders.wanted(intent.client_order_id) else "it was cancelled before it was sent"
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.clock import SECOND
-from engine.model import Draft, Intent, Market, Role, Session, Side
+from engine.model import Draft, Intent, Market, Role, Session, Side, TradingState
 from engine.model.frames import Command
 from tests.engine.kernel.bare import NOW
 from tests.engine.kernel.desk_at_hand import D, Desk
@@ -67,4 +67,16 @@ def test_an_exit_goes_out_whatever_the_market_says(desk: Desk) -> None:
     (stop,) = desk.placed()
     desk.dealing.market = Market(Session.UNKNOWN, NOW)
     desk.dealing.halted.add("TSLA")
+    assert desk.dealing.withheld(stop) == ""
+
+
+def test_halted_sends_no_exit_that_a_signal_asked_for_and_what_protects(desk: Desk) -> None:
+    desk.open()
+    asked = msgspec.structs.replace(desk.buy("5.5"), role=Role.EXIT)
+    assert desk.dealing.withheld(asked) == ""
+    desk.quote("94", "94.02")
+    (stop,) = (each for each in desk.placed() if each.role is Role.STOP)
+    desk.stages.commands.carry_out(Command("kill", reason="drill"))
+    assert desk.dealing.risk.state is TradingState.HALTED
+    assert desk.dealing.withheld(asked) == "trading is halted"
     assert desk.dealing.withheld(stop) == ""
