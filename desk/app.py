@@ -43,6 +43,7 @@ from widgets.sure_timer import SureTimer
 if TYPE_CHECKING:
     from engine.config import ScreenConfig
     from engine.paths import Paths
+    from widgets.status_line import StatusLine
 
 _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30
@@ -129,7 +130,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
         way_to_act = "desk serve --with-commands" if only_shows else "open one without --read-only"
-        self.link = Link(client_factory(), self._wake, seconds=seconds, read_only=looks_only, way_to_act=way_to_act)
+        self.link = Link(client_factory(), self.wake, seconds=seconds, read_only=looks_only, way_to_act=way_to_act)
         self.main: Main | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -201,6 +202,11 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
 
     # Views and looks
 
+    @property
+    def line(self) -> StatusLine:
+        """Where answers stand: in the view that is seen, or that a dialog stands over."""
+        return next(screen.line for screen in reversed(self.screen_stack) if isinstance(screen, ViewScreen))
+
     def action_view(self, id: str) -> None:
         """Open a view on what is selected here, else at the desk, in place of the one that stands over it."""
         here = self.screen
@@ -248,16 +254,14 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     def keep_theme(self) -> None:
         """The theme that is seen now is the one to start with."""
         problem = self.settings.choose_theme(self.theme)
-        if self.main is not None:
-            self.main.line.say(f"Theme {self.theme}. {problem}".rstrip())
+        self.line.say(f"Theme {self.theme}. {problem}".rstrip())
 
     def set_compact(self, compact: bool) -> None:
         """Compact or not, on every screen, and remembered."""
         problem = self.settings.choose_compact(compact)
         for screen in self.screen_stack:
             screen.set_class(compact, "-compact")
-        if isinstance(self.screen, ViewScreen):
-            self.screen.line.say(f"{'Compact' if compact else 'Roomy'}. {problem}".rstrip())
+        self.line.say(f"{'Compact' if compact else 'Roomy'}. {problem}".rstrip())
 
     def action_help_quit(self) -> None:
         """Ctrl+C leaves nothing and stops nothing; it says which keys do."""
@@ -276,7 +280,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(text)
 
-    def _wake(self, parts: Part) -> None:
+    def wake(self, parts: Part) -> None:
         """Something changed: draw it with the next frame. Tickets and alerts do not wait for the feed's rate."""
         urgent = bool(parts & _URGENT) and not self._parts & _URGENT
         self._parts |= parts

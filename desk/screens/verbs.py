@@ -6,11 +6,13 @@ comes back through the mirror like every other change.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
+from textual.worker import Worker
 
 from desk.client import NoEngine
 from desk.link import Link
@@ -58,6 +60,10 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
         """When this screen, the terminal or the tickets got the focus back, by the monotonic clock."""
         self._deciding: set[str] = set()
         """Tickets whose answer has not come yet: a second key does not send a second command."""
+
+    @property
+    def _desk(self) -> DeskApp:
+        return cast("DeskApp", self.app)
 
     # What a subclass says
 
@@ -134,6 +140,8 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
             reply = await self._sent(command)
             held = self.link.mirror.tickets.get(ticket.id)
             if reply is None or reply.ok or held is None or held.fingerprint != ticket.fingerprint:
+                return
+            if self.app.screen is not self:
                 return
             asked, refused = command, reply.difference or (reply.text,)
 
@@ -260,35 +268,43 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
 
     # Sending
 
-    @work
-    async def send(self, command: Command, *, after: Callable[[], None] = lambda: None) -> None:
-        """Send a command and say what became of it."""
-        try:
-            await self._sent(command)
-        finally:
-            after()
+    def send(self, command: Command, *, after: Callable[[], None] = lambda: None) -> None:
+        """Send a command and say what became of it. It goes out although this view is left meanwhile."""
+        self._sending(command, after)
 
     async def _sent(self, command: Command) -> Reply | None:
         """Send a command and say what became of it: the answer, None where none came."""
+        return await asyncio.shield(self._sending(command).wait())
+
+    def _sending(self, command: Command, after: Callable[[], None] = lambda: None) -> Worker[Reply | None]:
+        """Ask the engine in a task of the desk: those of a view end with it, before the command left or its answer
+        came."""
+        return self._desk.run_worker(self._ask_engine(command, after), name=command.verb, group="commands")
+
+    async def _ask_engine(self, command: Command, after: Callable[[], None]) -> Reply | None:
+        """The engine's answer, said where the person is by then; None where none came."""
         try:
             reply = await self.link.command(command)
         except DeskError as error:
             what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
-            self.line.refused(f"{command.verb}: {error.message}, {what}{self._other_ways(command)}")
+            self._desk.line.refused(f"{command.verb}: {error.message}, {what}{self._other_ways(command)}")
             return None
+        finally:
+            after()
         if reply.ok:
-            self.line.done(reply.text)
+            self._desk.line.done(reply.text)
             return reply
         words = [reply.text, *reply.difference] + ([f"→ {reply.remedy}"] if reply.remedy else [])
-        self.line.refused(" · ".join(words))
-        if reply.ticket is not None and reply.ticket.id in self.link.mirror.tickets:
-            self.link.mirror.tickets[reply.ticket.id] = reply.ticket
-            self.update_parts(Part.TICKETS)
+        self._desk.line.refused(" · ".join(words))
+        held = None if reply.ticket is None else self.link.mirror.tickets.get(reply.ticket.id)
+        if reply.ticket is not None and held is not None and held.revision < reply.ticket.revision:
+            self.link.mirror.tickets[held.id] = reply.ticket
+            self._desk.wake(Part.TICKETS)
         return reply
 
     def _other_ways(self, command: Command) -> str:
         """What still halts an engine that does not answer."""
-        paths = cast("DeskApp", self.app).paths
+        paths = self._desk.paths
         return f" → {other_ways(paths.kill_file)}" if command.verb == "kill" and paths is not None else ""
 
 
