@@ -54,7 +54,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/config/trading.py": TYPES,
     "engine/feeds/news_search.py": "engine/feeds/test_news.py",
     "engine/feeds/x_client.py": "engine/feeds/test_x.py",
-    "engine/feeds/x_recover.py": "engine/feeds/test_x_fill.py",
     "engine/journal/kinds.py": TYPES,
     "engine/journal/parallel.py": "engine/journal/test_verify.py",
     "engine/journal/story_text.py": "engine/journal/test_story.py",

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.clock import SECOND, VirtualClock, parse_iso
+from engine.clock import MINUTE, SECOND, VirtualClock, parse_iso
 from engine.config import Config, EngineConfig, SentimentConfig, WatchRow, XConfig
 from engine.feeds.x import XFeed
 from engine.model import FeedEvent, FeedState, Light, Post
-from tests.venues.x import TOKEN, XSimulator
+from tests.venues.x import TOKEN, XPost, XSimulator
 
 NOON = parse_iso("2026-11-20T12:00:00Z")
+WINDOWS_NS = 90 * MINUTE
+"""30 minutes of window and an hour of look-back, the defaults."""
 WATCHLIST = (
     WatchRow(symbol="TSLA", name="Tesla", keywords=("Gigafactory Berlin", "Cybertruck"), ambiguous=("Model", "AI")),
     WatchRow(symbol="AAPL", name="Apple", keywords=("iPhone", "Tim Cook"), ambiguous=("Apple",)),
@@ -142,3 +144,11 @@ async def rig(
         finally:
             running.task.cancel()
             await asyncio.gather(running.task, return_exceptions=True)
+
+
+def history(desk: Rig, count: int, every_s: int = 30) -> list[XPost]:
+    """Posts already there, newest `every_s` before now, oldest first."""
+    posts = [desk.x.make(f"Tesla {n}", at_ns=desk.clock.now_ns() - n * every_s * SECOND) for n in range(count, 0, -1)]
+    for post in posts:
+        desk.x.publish(post)
+    return posts

@@ -1,0 +1,130 @@
+"""What is asked of recent search: in whose words, how far back, how patiently."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.clock import DAY, HOUR, MINUTE, SECOND
+from tests.engine.feeds.x_harness import NOON, history, rig
+from tests.venues.x import SEARCH, End, XUser, faults
+
+
+async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, rule_length=80, warm_start_posts=100) as desk:
+        for n in range(400, 0, -1):
+            word = "Tesla" if n % 2 else "iPhone"
+            desk.x.archive.append(desk.x.make(f"{word} {n}", at_ns=NOON - n * 10 * SECOND))
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        since = desk.sink.coverage[1].covered_since_ns
+        assert since is not None
+        complete = [post.id for post in desk.x.archive if post.created_ns >= since]
+        assert set(complete) <= set(desk.sink.ids()) and len(complete) > 20
+
+
+async def test_windows_of_more_than_a_week_are_filled_as_far_as_search_reaches(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True, look_back_s=30 * DAY / SECOND) as desk:
+        old = desk.x.make("Tesla six days ago", at_ns=NOON - 6 * DAY)
+        desk.x.archive.append(old)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [old.id]
+        assert desk.sink.coverage[1].covered_since_ns == NOON - 7 * DAY + MINUTE
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+async def test_search_is_asked_in_the_words_that_x_takes(tmp_path: Path, ignored: bool) -> None:
+    """X's description has `post.fields` for search: a server of that kind refuses the others, or ignores them."""
+    simulator = {"names": "post", "search_fields": "post.fields"}
+    async with rig(tmp_path, warm_start=True, simulator=simulator) as desk:
+        quoted = desk.x.make("what it quotes", at_ns=NOON - HOUR)
+        user = XUser(id="77", username="made_up_77", followers=123)
+        past = desk.x.post("Tesla quoted", at_ns=NOON - MINUTE, user=user, quote_of=quoted, edits=("12",))
+        if ignored:
+            bare = {"data": [{"id": past.id, "text": past.text}], "meta": {"result_count": 1}}
+            desk.x.refuse(SEARCH, faults.Refusal(200, json.dumps(bare).encode()))
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        [found] = desk.sink.posts
+        assert (found.id, found.published_ns) == (past.id, NOON - MINUTE)
+        assert (found.author.name, found.author.followers) == ("made_up_77", 123)
+        assert (found.quote_of, found.edits) == (quoted.id, ("12",))
+        asked = ["post.fields" in seen.query for seen in desk.x.requests(SEARCH)]
+        assert asked == [False, *[True] * (len(asked) - 1)], "what was learnt is kept"
+        assert desk.sink.states[-1].spent_usd == 0.005
+
+
+async def test_a_search_that_neither_words_make_good_is_told_as_x_says_it(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        past = history(desk, 20)
+        wrong = faults.problem(400, "Invalid Request", "something else is wrong")
+        desk.x.refuse(SEARCH, wrong, wrong)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [past[-1].id]
+        bare = {"data": [{"id": past[0].id, "text": "Tesla"}], "meta": {"result_count": 1}}
+        desk.x.refuse(SEARCH, faults.Refusal(200, json.dumps(bare).encode()))
+        desk.advance(HOUR / SECOND)
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 4)
+        assert "tweet.fields" in desk.x.requests(SEARCH)[-1].query
+
+
+async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        desk.x.refuse(SEARCH, *[faults.not_enrolled()] * 2)
+        await desk.live()
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: "are missing" in desk.sink.states[-1].detail)
+        assert "client-not-enrolled" in desk.sink.states[-1].detail
+        assert all(state.filled_to_ns is None for state in desk.sink.coverage)
+        desk.x.post("Tesla goes on")
+        await desk.sink.until(lambda: desk.sink.posts)
+
+
+async def test_a_search_is_patient_with_rate_limits_and_server_errors(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        past = history(desk, 5, every_s=120)
+        desk.x.refuse(SEARCH, faults.rate_limited(reset_in_s=90), faults.bad_gateway(), faults.unavailable())
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [post.id for post in past]
+        assert [seconds for seconds in desk.waits.seconds if seconds > 2][:3] == [90.0, 10.0, 20.0]
+
+
+async def test_a_gap_is_filled_although_search_was_down_for_ten_minutes_more(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        lost = desk.x.make("Tesla in the gap", at_ns=desk.clock.now_ns() - 3 * SECOND)
+        desk.x.archive.append(lost)
+        desk.x.refuse(SEARCH, *[faults.unavailable()] * 7)
+        desk.x.end_stream(End.CLEAN)
+        await desk.x.streaming(2)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+        assert desk.clock.now_ns() - NOON > 10 * MINUTE
+        await desk.up()
+
+
+async def test_a_gap_of_a_moment_is_asked_for_once_when_search_can_have_it(tmp_path: Path) -> None:
+    """X refuses a search that starts less than 10 s back, or after the 30 s before now at which it ends by itself."""
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        lost = desk.x.make("Tesla in the gap", at_ns=desk.clock.now_ns() - 3 * SECOND)
+        desk.x.archive.append(lost)
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        assert desk.sink.ids() == [lost.id]
+        [asked] = desk.x.requests(SEARCH)
+        assert asked.status == 200 and "end_time" in asked.query
+        opened, filled = desk.sink.coverage[-2:]
+        assert filled.filled_from_ns == opened.gap_from_ns
+
+
+async def test_what_the_second_pass_found_counts_though_the_first_was_refused(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        desk.x.refuse(SEARCH, faults.not_enrolled())
+        past = history(desk, 60)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        told = desk.sink.coverage[1]
+        assert told.filled_from_ns == told.covered_since_ns == NOON - 40 * SECOND
+        assert desk.sink.ids() == [past[-1].id]
