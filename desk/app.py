@@ -299,7 +299,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen):
                 screen.update_parts(parts)
-        if parts is Part.ALL and not self._pictured:
+        if Part.ANEW in parts and not self._pictured:
             self._pictured = True
             self.call_after_refresh(self._on_first_picture)
 

@@ -34,7 +34,9 @@ class Part(Flag):
     POSITIONS = auto()
     FEEDS = auto()
     ALERTS = auto()
-    ALL = STATUS | ACCOUNT | SYMBOLS | POSTS | TICKETS | DECISIONS | ORDERS | POSITIONS | FEEDS | ALERTS
+    ANEW = auto()
+    """A snapshot came: nothing of before holds. Never set because every part changed at once, as in a busy moment."""
+    ALL = STATUS | ACCOUNT | SYMBOLS | POSTS | TICKETS | DECISIONS | ORDERS | POSITIONS | FEEDS | ALERTS | ANEW
 
 
 class RevisionGap(Exception):

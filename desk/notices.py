@@ -40,7 +40,7 @@ class Notices:
         for kind, items in _items(mirror).items():
             before = self._known.get(kind)
             self._known[kind] = frozenset(items)
-            if before is None or parts is Part.ALL:
+            if before is None or Part.ANEW in parts:
                 continue
             for text in [text for id, text in items.items() if id not in before]:
                 if kind in self._notify:

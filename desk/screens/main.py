@@ -111,7 +111,7 @@ class Main(Finding):
     def update_parts(self, parts: Part) -> None:
         """Draw the parts of the mirror that changed. Each panel repaints only what looks different."""
         mirror = self.link.mirror
-        if parts is Part.ALL:
+        if Part.ANEW in parts:
             self.feed.clear()
         if Part.POSTS in parts:
             self.feed.push(mirror.take_posts())

@@ -61,11 +61,11 @@ class PostsView(Finding, ReadingView):
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)
         mirror = self.link.mirror
-        if parts is Part.ALL and mirror.pid != self._pid:
+        if Part.ANEW in parts and mirror.pid != self._pid:
             self._pid = mirror.pid
             self.feed.clear()
         if Part.POSTS in parts and mirror.taken:
-            self._push(mirror.taken, again=parts is Part.ALL)
+            self._push(mirror.taken, again=Part.ANEW in parts)
         if Part.POSTS in parts and mirror.marks != self._marks:
             self._marks = dict(mirror.marks)
             self.feed.mark(self._marks)

@@ -98,7 +98,7 @@ class SymbolView(ViewScreen):
         if Part.SYMBOLS in parts and row is not None:
             self.gauge.show([(self.subject, row)])
         if Part.POSTS in parts:
-            if parts is Part.ALL:
+            if Part.ANEW in parts:
                 self._clear()
             self._push(mirror.taken)
 

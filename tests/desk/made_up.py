@@ -36,7 +36,7 @@ from engine.model import (
     Verdict,
     fingerprint,
 )
-from engine.model.frames import PROTOCOL, PostRow, Snapshot, Status, SymbolRow
+from engine.model.frames import PROTOCOL, Frame, PostRow, Push, Snapshot, Status, SymbolRow
 
 NOW = parse_iso("2026-11-20T16:45:30Z")
 """A Friday, 11:45:30 in New York."""
@@ -360,3 +360,22 @@ def snapshot(profile: str = "simulated", *, tickets: int = 2, posts: int = 60) -
         positions=(position("NVDA", 10, "478.20", "482.11"), position("GOOG", 12, "177.31", "176.05")),
         feeds=feeds(), protections=(), alerts=(),
     )  # fmt: skip
+
+
+def busy_moment() -> tuple[Frame | Push, ...]:
+    """Messages that change every part of the picture together."""
+    seen = ticket()
+    return (
+        Frame(
+            rev=0,
+            status=status(posts=1_244),
+            account=account(),
+            symbols=(symbol_row("TSLA", 1),),
+            posts=(post(5_000),),
+            positions=(position("TSLA", 26, "191.40", "191.90"),),
+            feeds=feeds(NOW + SECOND),
+        ),
+        Push(rev=0, ticket=seen, decision=decision(seen, DecisionKind.CONFIRMED)),
+        Push(rev=0, order=order(seen)),
+        Push(rev=0, alert=alert(7)),
+    )

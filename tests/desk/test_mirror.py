@@ -114,3 +114,12 @@ def test_posts_that_are_never_scored_are_not_called_left_out(mirror: Mirror) -> 
     now = msgspec.structs.replace(before, posts=before.posts + 6, not_scored=unscored)
     mirror.apply(Frame(rev=8, status=now, posts=scored))
     assert (mirror.posts_not_scored, mirror.posts_not_shown) == (never, 1)
+
+
+def test_every_part_at_once_is_no_snapshot(mirror: Mirror) -> None:
+    parts = Part.NOTHING
+    for message in made_up.busy_moment():
+        parts |= mirror.apply(msgspec.structs.replace(message, rev=mirror.rev + 1))
+    assert all(part in parts for part in Part if part is not Part.ANEW)
+    assert parts is not Part.ALL
+    assert Part.ANEW in mirror.apply(made_up.snapshot())

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from desk.mirror import Mirror
+from desk.mirror import Mirror, Part
 from desk.notices import Notices
 from engine.model.frames import Push
 from tests.desk import made_up
@@ -54,3 +54,14 @@ def test_a_fresh_snapshot_is_no_news() -> None:
     notices.tell(mirror.apply(made_up.snapshot(tickets=1)), mirror)
     notices.tell(mirror.apply(made_up.snapshot(tickets=3)), mirror)
     assert said == []
+
+
+def test_what_comes_while_everything_changes_is_told() -> None:
+    mirror, said = Mirror(), []
+    notices = Notices(("alerts",), (), said.append)
+    notices.tell(mirror.apply(made_up.snapshot()), mirror)
+    parts = Part.NOTHING
+    for message in made_up.busy_moment():
+        parts |= mirror.apply(msgspec.structs.replace(message, rev=mirror.rev + 1))
+    notices.tell(parts, mirror)
+    assert len(said) == 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from desk.mirror import Part
 from desk.screens.posts import PostsView
 from desk.screens.symbol import SymbolView
 from engine.model.frames import Frame
@@ -14,6 +16,7 @@ from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
 from tests.desk.screens.on_view import answer, view_of
 from tests.widgets.harness import painted, until
+from widgets.feed import Feed
 
 
 async def test_posts_stand_still_while_they_are_read(open_desk: Opener, tmp_path: Path) -> None:
@@ -105,3 +108,20 @@ async def test_post_and_author_are_seen_without_scrolling(
         assert "followers" in post
         assert "score" in post
         assert view.feed.size.height >= 6
+
+
+@pytest.mark.parametrize("key", ["1", "3"])
+async def test_posts_stay_though_every_part_of_the_picture_changes_at_once(open_desk: Opener, key: str) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press(key)
+        main = app.main
+        assert main is not None
+        feeds = [screen.query_one(Feed) for screen in app.screen_stack]
+        before = [len(feed.kept) for feed in feeds]
+        assert all(before)
+        parts = Part.NOTHING
+        for message in made_up.busy_moment():
+            parts |= app.link.mirror.apply(msgspec.structs.replace(message, rev=app.link.mirror.rev + 1))
+        app.wake(parts)
+        await until(pilot, lambda: main.feed.kept[-1].id == made_up.post(5_000).id)
+        assert all(len(feed.kept) >= count for feed, count in zip(feeds, before, strict=True))
