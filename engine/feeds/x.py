@@ -16,6 +16,7 @@ from engine.config import Config
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
 from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 from engine.feeds.spend import SpendMeter
+from engine.feeds.x_absence import FOR_GOOD_NS, Absence
 from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
 from engine.feeds.x_parse import Problem, ProblemKind, parse_line
 from engine.feeds.x_report import Reporter
@@ -71,11 +72,11 @@ class XFeed:
         self._config = config.x
         self._clock = clock
         self._token = token
-        self._known_until_ns = known_until_ns
         self._known_whole = known_whole
         self._wait = wait
         reach_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         self._horizon_ns = min(reach_ns, SEARCH_REACH_NS)
+        self._absence = Absence(self._horizon_ns, known_until_ns)
         self._rules = RulesAtX(self.name, config)
         self._queries = build_queries(config.watchlist, config.x)
         self._meter = SpendMeter(
@@ -85,12 +86,8 @@ class XFeed:
         self._delivered = RecentIds(IDS_IN_MEMORY)
         self._backoff = Backoff()
         self._budget = ConnectBudget()
-        self._connected = False
         self._stream: Stream | None = None
-        """The newest stream; open unless `_down_ns` says since when it is not."""
-        self._down_ns: int | None = None
-        self._behind_ns = 0
-        """How long after its publication the last post came: so much may be lost before a sign of life."""
+        """The newest stream; open unless `_absence` says that it is not."""
 
     @property
     def rules(self) -> tuple[FeedRule, ...]:
@@ -103,9 +100,9 @@ class XFeed:
 
     def woken(self, slept_ns: int) -> None:
         """What X sent while the machine slept is lost, and bytes that come now hide it: connect anew, fill the gap."""
-        if self._stream is None or self._down_ns is not None or slept_ns < DOZE_NS:
+        if self._stream is None or self._absence.down or slept_ns < DOZE_NS:
             return
-        self._down_ns = self._clock.now_ns() - slept_ns - SECOND  # the clock is looked at once a second
+        self._absence.began(self._clock.now_ns() - slept_ns - SECOND)  # the clock is looked at once a second
         self._stream.end(f"this machine slept for {slept_ns / SECOND:.0f} s")
 
     async def run(self, sink: Sink) -> None:
@@ -149,13 +146,13 @@ class XFeed:
             error = _only_desk_error(group)
             if error is None:
                 raise
-            self._give_up(error, reporter)
+            await self._give_up(error, sink, reporter)
             raise error from None
         except DeskError as error:
-            self._give_up(error, reporter)
+            await self._give_up(error, sink, reporter)
             raise
         finally:
-            if self._connected:
+            if self._absence.connected:
                 self._went_down(reporter)  # run again, it fills what it has missed
             self._close_meter()
 
@@ -166,10 +163,11 @@ class XFeed:
 
         agreed = False
         while True:
-            await self._sit_out_cap(reporter)
-            await self._wait_until(self._budget.earliest(self._clock.now_ns()))
+            await self._sit_out_cap(sink, reporter)
+            await self._wait_until(self._budget.earliest(self._clock.now_ns()), sink, reporter)
             if reporter.light is not Light.DOWN:  # which tells since when, through every attempt
                 reporter.show(Light.CONNECTING)
+            await self._tell_absence(sink, reporter)
             reset_ns = None
             try:
                 if not agreed:
@@ -184,7 +182,7 @@ class XFeed:
                 self._went_down(reporter)
             except Exhausted as error:
                 reporter.show(Light.CAPPED, error.message, error.remedy)
-                await self._wait_until(self._clock.now_ns() + EXHAUSTED_NS)
+                await self._wait_until(self._clock.now_ns() + EXHAUSTED_NS, sink, reporter)
                 continue
             except RateLimited as error:
                 failure, detail, remedy, reset_ns = Failure.RATE, error.message, error.remedy, error.reset_ns
@@ -193,7 +191,8 @@ class XFeed:
                 failure, detail, remedy = Failure.HTTP, error.message, error.remedy
             except VenueUnavailable as error:
                 failure, detail, remedy = Failure.NETWORK, error.message, error.remedy
-            await self._back_off(failure, reset_ns, detail, remedy, reporter)
+            until_ns = self._back_off(failure, reset_ns, detail, remedy, reporter)
+            await self._wait_until(until_ns, sink, reporter)
 
     async def _read(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
         """One connection, from connect to its end; leaves only by an exception."""
@@ -211,7 +210,7 @@ class XFeed:
             self._stream = stream
             self._backoff.connected(self._clock.now_ns())
             self._budget.observe(stream.limits.remaining, stream.limits.reset_ns, self._clock.now_ns())
-            reporter.reconnects += self._connected
+            reporter.reconnects += self._absence.connected
             reporter.last_ns = self._clock.now_ns()
             reporter.show(Light.DEGRADED if self._rules.refused else Light.UP, self._rules.refused)
             await self._cover(sink, reporter, filler)
@@ -240,7 +239,7 @@ class XFeed:
                 ended = self._trouble(item, reporter) or ended
         reporter.malformed += stream.take_oversized()
         if posts:
-            self._behind_ns = max(0, now_ns - max(post.published_ns for post in posts))
+            self._absence.behind_ns = max(0, now_ns - max(post.published_ns for post in posts))
             await self._buy([post.id for post in posts])
             await sink.put(posts)
             self._remember(posts)
@@ -261,32 +260,39 @@ class XFeed:
     async def _cover(self, sink: Sink, reporter: Reporter, filler: Filler) -> None:
         """The stream is (again) live: tell what is missing and have it filled."""
         from engine.feeds.x_fill import Gap
-        from engine.feeds.x_recover import OVERLAP_NS
 
-        now_ns = self._clock.now_ns()
-        earliest_ns = now_ns - self._horizon_ns
-        if not self._connected:
-            self._connected = True
-            known_ns = self._known_until_ns if self._known_until_ns <= now_ns else 0  # the clock was set back since
-            from_ns = max(earliest_ns, known_ns - OVERLAP_NS)
-            stopped = {"gap_from_ns": from_ns, "gap_to_ns": now_ns} if self._known_until_ns else {}
-            await sink.put([reporter.state(covered_since_ns=now_ns, **stopped)])
+        now_ns, absence = self._clock.now_ns(), self._absence
+        first, from_ns = not absence.connected, absence.from_ns(now_ns)
+        absence.over()
+        if first:
+            told = {} if from_ns is None else {"gap_from_ns": from_ns, "gap_to_ns": now_ns}
+            if from_ns is not None:  # what an earlier run took for lost for good is so no more
+                told |= {"filled_from_ns": now_ns, "filled_to_ns": now_ns + FOR_GOOD_NS}
+            await sink.put([reporter.state(covered_since_ns=now_ns, **told)])
             if self._config.warm_start:
-                bought_from_ns = from_ns if self._known_whole else earliest_ns
+                earliest_ns = absence.earliest_ns(now_ns)
+                bought_from_ns = earliest_ns if from_ns is None or not self._known_whole else from_ns
                 filler.add(Gap(bought_from_ns, now_ns, self._config.warm_start_posts, first=True))
-        elif self._down_ns is not None:
-            from_ns = max(earliest_ns, self._down_ns - max(OVERLAP_NS, 2 * self._behind_ns))
+        elif from_ns is not None:
             await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])
             if self._config.recover:
                 filler.add(Gap(from_ns, now_ns, self._meter.left(now_ns)))
-        self._down_ns = None
+
+    async def _tell_absence(self, sink: Sink, reporter: Reporter, *, for_good: bool = False) -> None:
+        """Say which posts are missing while the stream is away: it is not the only one that moves a mood."""
+        now_ns = self._clock.now_ns()
+        from_ns, due_ns = self._absence.from_ns(now_ns), self._absence.due_ns(now_ns)
+        if from_ns is None or due_ns is None or (due_ns > now_ns and not for_good):
+            return
+        self._absence.told(now_ns)
+        to_ns = now_ns + FOR_GOOD_NS if for_good else now_ns
+        await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=to_ns)])
 
     def _went_down(self, reporter: Reporter) -> None:
         """Remember the last sign of life as the start of the gap."""
-        if self._down_ns is None:
-            self._down_ns = reporter.last_ns
+        self._absence.began(reporter.last_ns)
 
-    async def _sit_out_cap(self, reporter: Reporter) -> None:
+    async def _sit_out_cap(self, sink: Sink, reporter: Reporter) -> None:
         """Wait for the next UTC day while the cap is spent."""
         while self._meter.capped(now_ns := self._clock.now_ns()):
             resets_ns = self._meter.resets_ns(now_ns)
@@ -296,12 +302,11 @@ class XFeed:
                 f"({self._meter.posts(now_ns)} posts); resets {iso(resets_ns)[:16]}Z",
                 "raise x.daily_cap_usd, or wait for the new UTC day",
             )
+            await self._tell_absence(sink, reporter)
             await self._wait(min(resets_ns - now_ns, NAP_NS) / SECOND)
 
-    async def _back_off(
-        self, failure: Failure, reset_ns: int | None, detail: str, remedy: str, reporter: Reporter
-    ) -> None:
-        """Wait as X asks, and at least until the next connect is within its limit."""
+    def _back_off(self, failure: Failure, reset_ns: int | None, detail: str, remedy: str, reporter: Reporter) -> int:
+        """Until when to wait: as X asks, and at least until the next connect is within its limit."""
         now_ns = self._clock.now_ns()
         wait_ns = self._backoff.failed(failure, now_ns, reset_ns)
         until_ns = max(now_ns + wait_ns, self._budget.earliest(now_ns))
@@ -310,10 +315,14 @@ class XFeed:
             again += " (longest wait reached)"
         reporter.show(Light.DOWN, f"{detail}; {again}", remedy)
         log.warning("x: %s; %s", detail, again)
-        await self._wait_until(until_ns)
+        return until_ns
 
-    async def _wait_until(self, at_ns: int) -> None:
-        while (left_ns := at_ns - self._clock.now_ns()) > 0:
+    async def _wait_until(self, at_ns: int, sink: Sink, reporter: Reporter) -> None:
+        while (left_ns := at_ns - (now_ns := self._clock.now_ns())) > 0:
+            await self._tell_absence(sink, reporter)
+            due_ns = self._absence.due_ns(now_ns)
+            if due_ns is not None and due_ns > now_ns:
+                left_ns = min(left_ns, due_ns - now_ns)
             await self._wait(min(left_ns, NAP_NS) / SECOND)
 
     async def _buy(self, ids: Sequence[str]) -> int:
@@ -351,10 +360,13 @@ class XFeed:
         except DeskError as error:
             log.warning("x: %s", error)
 
-    def _give_up(self, error: DeskError, reporter: Reporter) -> None:
-        """The state stays on the desk; nothing connects again until a person has acted."""
+    async def _give_up(self, error: DeskError, sink: Sink, reporter: Reporter) -> None:
+        """The state stays on the desk; where it is a refusal nothing connects again until a person has acted."""
         refused = isinstance(error, CredentialsError | VenueError | ConfigError)
+        if self._absence.connected:
+            self._went_down(reporter)
         reporter.show(Light.REFUSED if refused else Light.DOWN, error.message, error.remedy)
+        await self._tell_absence(sink, reporter, for_good=refused)
 
 
 def _only_desk_error(group: ExceptionGroup[Exception]) -> DeskError | None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 from engine.clock import SECOND, Clock, iso
 from engine.feeds.spend import SpendMeter
-from engine.feeds.x_recover import MARGIN_NS, OVERLAP_NS, SETTLED_NS, Found, Searcher, Wait
+from engine.feeds.x_absence import OVERLAP_NS
+from engine.feeds.x_recover import MARGIN_NS, SETTLED_NS, Found, Searcher, Wait
 from engine.feeds.x_report import Reporter
 from engine.model import FeedEvent, FeedState, Post, Sink
 from engine.model.base import Value

@@ -25,8 +25,6 @@ MARGIN_NS = 5 * SECOND
 """Waited beyond `x.search_lag_s` before the newest part of a gap is searched."""
 SETTLED_NS = 11 * SECOND
 """An end younger than this may not be asked for: X's ten seconds, and one because ends are whole seconds."""
-OVERLAP_NS = 10 * SECOND
-"""A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
 TRIES = 10
 """A quarter of an hour with X's waits for HTTP errors: what broke the stream often breaks search with it, and a gap
 that stays open keeps its symbols from signals for as long as the windows reach back."""

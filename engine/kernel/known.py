@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.clock import from_seconds
 from engine.config import Config
 from engine.config.live import fixed_settings
+from engine.feeds.x_absence import OVERLAP_NS
 from engine.journal.reader import Reader
 from engine.model import FeedState, Light, Value
 from engine.model.records import Started
@@ -41,8 +42,11 @@ def known_posts(path: Path, config: Config, now_ns: int) -> dict[str, Known]:
     sentiment = Sentiment(config.sentiment, config.symbols)
     with Reader(path) as reader:
         restore_coverage(reader, config, sentiment, now_ns)
+        heard_ns = {name: heard_until_ns(reader, name) for name in config.feeds.posts}
+        if x_ns := heard_ns.get("x"):  # what is missing since is bought in any case
+            sentiment.filled(x_ns - OVERLAP_NS, NEVER)
         whole = not any(sentiment.missing(symbol, now_ns) for symbol in config.symbols)
-        return {name: Known(heard_until_ns(reader, name), whole) for name in config.feeds.posts}
+        return {name: Known(at_ns, whole) for name, at_ns in heard_ns.items()}
 
 
 def heard_until_ns(reader: Reader, feed: str) -> int:
@@ -120,7 +124,7 @@ def cover(
     """Pass on which posts are in, missing or filled; returns whether the state spoke of any.
 
     `symbols`: those that it speaks of, every one where that is None. `between`: gaps outside are left out: those that
-    no window reaches back to, and those of a clock that was set back since.
+    no window reaches back to, and those of a clock that was set back since; what lies ahead of one is not missing yet.
     """
     covers = False
     if state.covered_since_ns is not None:
@@ -128,7 +132,7 @@ def cover(
         covers = True
     if state.gap_from_ns is not None and state.gap_to_ns is not None:
         if state.gap_to_ns > between[0] and state.gap_from_ns < between[1]:
-            sentiment.gap(state.gap_from_ns, state.gap_to_ns, symbols)
+            sentiment.gap(state.gap_from_ns, min(state.gap_to_ns, between[1]), symbols)
         covers = True
     if state.filled_from_ns is not None and state.filled_to_ns is not None:
         sentiment.filled(state.filled_from_ns, state.filled_to_ns, symbols)

@@ -41,10 +41,11 @@ async def test_what_is_published_in_search_s_last_30_seconds_comes_with_the_seco
 async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE) as desk:
         past = history(desk, 60)
-        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 3)
         assert desk.sink.ids() == [post.id for post in past if post.created_ns >= NOON - 5 * MINUTE - 10 * SECOND]
-        opened, filled = desk.sink.coverage
+        away, opened, filled = desk.sink.coverage
         from_ns = NOON - 5 * MINUTE - 10 * SECOND
+        assert (away.light, away.gap_from_ns, away.gap_to_ns) == (Light.CONNECTING, from_ns, NOON)
         assert (opened.covered_since_ns, opened.gap_from_ns, opened.gap_to_ns) == (NOON, from_ns, NOON)
         assert (filled.covered_since_ns, filled.filled_from_ns, filled.filled_to_ns) == (from_ns, from_ns, NOON)
 
@@ -53,9 +54,9 @@ async def test_a_warm_start_buys_the_whole_windows_where_the_journal_lacks_some_
     """A new symbol, or a warm start that was cut off: what is known stays so, and only what came since is a gap."""
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON - 5 * MINUTE, known_whole=False) as desk:
         past = history(desk, 60)
-        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 3)
         assert desk.sink.ids() == [post.id for post in past]
-        opened, filled = desk.sink.coverage
+        _, opened, filled = desk.sink.coverage
         assert (opened.gap_from_ns, opened.gap_to_ns) == (NOON - 5 * MINUTE - 10 * SECOND, NOON)
         assert filled.covered_since_ns == filled.filled_from_ns == NOON - WINDOWS_NS
 
@@ -63,9 +64,9 @@ async def test_a_warm_start_buys_the_whole_windows_where_the_journal_lacks_some_
 async def test_a_journal_of_a_clock_that_was_set_back_since_does_not_say_where_to_begin(tmp_path: Path) -> None:
     async with rig(tmp_path, warm_start=True, known_until_ns=NOON + HOUR) as desk:
         past = history(desk, 20)
-        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 3)
         assert desk.sink.ids() == [post.id for post in past]
-        opened, told = desk.sink.coverage
+        _, opened, told = desk.sink.coverage
         assert (opened.gap_from_ns, opened.gap_to_ns) == (NOON - WINDOWS_NS, NOON)
         assert told.covered_since_ns == told.filled_from_ns == NOON - WINDOWS_NS
 
@@ -89,7 +90,8 @@ async def test_a_gap_is_told_filled_in_order_and_nothing_comes_twice(tmp_path: P
         await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
         assert desk.sink.ids() == [before.id, *(post.id for post in sorted(missed, key=lambda each: each.created_ns))]
         assert [post.recovered for post in desk.sink.posts] == [False, True, True, True]
-        start, opened, filled = desk.sink.coverage
+        start, *away, opened, filled = desk.sink.coverage
+        assert all(state.gap_from_ns == opened.gap_from_ns for state in away)
         assert start.covered_since_ns == NOON
         assert (opened.gap_from_ns, opened.gap_to_ns) == (down_ns - 10 * SECOND, back_ns)
         assert (filled.filled_from_ns, filled.filled_to_ns) == (opened.gap_from_ns, opened.gap_to_ns)

@@ -147,6 +147,33 @@ def test_a_gap_that_was_being_filled_is_bought_again_and_one_of_long_ago_is_not(
     assert known(config, NOW + 3 * HOUR) == Known(NOW + 3 * HOUR, whole=True)
 
 
+def test_a_gap_that_was_told_while_x_was_away_is_bought_alone(tmp_path: Path) -> None:
+    """The next start buys since X was lost; not the windows before, which are all in."""
+    config = bare.config(tmp_path)
+    lost_ns = NOW + 10 * MINUTE
+    with run(config, NOW) as engine:
+        engine.tell(Light.UP, covered_since_ns=NOW - 2 * HOUR)
+        engine.at(lost_ns + MINUTE)
+        told = {"gap_from_ns": lost_ns - 10 * SECOND, "gap_to_ns": lost_ns + MINUTE}
+        engine.tell(Light.DOWN, last_ns=lost_ns, **told)
+        engine.lives_until(NOW + 20 * MINUTE)
+    assert known(config, NOW + 20 * MINUTE) == Known(lost_ns, whole=True)
+    assert "not filled" in missing(config, NOW + 20 * MINUTE)
+
+
+def test_a_gap_of_a_stream_that_was_refused_reaches_no_further_than_now(tmp_path: Path) -> None:
+    config = bare.config(tmp_path)
+    with run(config, NOW) as engine:
+        engine.tell(Light.UP, covered_since_ns=NOW - 2 * HOUR)
+        engine.at(NOW + 10 * MINUTE)
+        engine.tell(Light.REFUSED, last_ns=NOW, gap_from_ns=NOW, gap_to_ns=NOW + 366 * DAY)
+    with bare.opened(config, VirtualClock(NOW + HOUR)) as stages:
+        stages.restore(NOW - DAY)
+        assert "not filled" in stages.sentiment.mood("TSLA", NOW + HOUR).missing
+        stages.sentiment.filled(NOW, NOW + HOUR)
+        assert stages.sentiment.mood("TSLA", NOW + HOUR).warm
+
+
 def test_a_gap_of_a_clock_that_was_set_back_since_is_no_gap(tmp_path: Path) -> None:
     config = bare.config(tmp_path)
     with run(config, NOW) as engine:
