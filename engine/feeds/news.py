@@ -1,6 +1,6 @@
 """News from Alpaca as posts: the stream, REST for what it did not bring, versions put together.
 
-connect ──▶ UP ──▶ RECOVERING (warm start, gap) ──▶ UP ──(end)──▶ DOWN, wait ──▶ connect
+connect ──▶ RECOVERING (warm start, gap) ──▶ UP ──(end)──▶ DOWN, wait ──▶ connect
               │ error 402, 409, 411 … ▶ REFUSED, tried again every five minutes
 
 Nothing is paid per article, so every start reads both windows anew; what is in the journal already has the same id.
@@ -103,6 +103,8 @@ class AlpacaNewsFeed:
         self._span: Span | None = None
         """What REST is to fill."""
         self._wanted = asyncio.Event()
+        self._lacks = Up()
+        """What the venue did not take of the subscription, if anything."""
         self._missing = ""
         self._missing_until_ns = 0
         now_ns = clock.now_ns()
@@ -151,7 +153,8 @@ class AlpacaNewsFeed:
                         await self._deliver(sink, [article for article in found if article], now_ns, recovered=False)
                     case Opening():
                         continue
-                    case Up():
+                    case Up() as up:
+                        self._lacks = up
                         await self._cover(sink)
                     case Lost(reason, remedy, light, retry_s):
                         self._went_down()
@@ -233,7 +236,8 @@ class AlpacaNewsFeed:
                     self._articles.forget(articles)
         if now_ns - self._state.received_ns >= _REPORT_NS or len(events) > len(told):
             light = self._state.light
-            self._say(sink, light, "" if light is Light.UP else self._state.detail, self._state.remedy)
+            told_already = ("", "") if light is Light.UP else (self._state.detail, self._state.remedy)
+            self._say(sink, light, *told_already)
 
     def _went_down(self) -> None:
         if self._connected and self._down_ns is None:
@@ -255,7 +259,8 @@ class AlpacaNewsFeed:
         if now_ns >= self._missing_until_ns:
             self._missing = ""
         if light is Light.UP and not detail:
-            detail = self._missing
+            detail = "; ".join(part for part in (self._lacks.detail, self._missing) if part)
+            remedy = self._lacks.remedy
         self._state = msgspec.structs.replace(
             state,
             light=light,

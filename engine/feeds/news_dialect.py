@@ -21,6 +21,8 @@ REFUSALS = {
     411: "The key may not read market data: desk keys set",
 }
 """Errors that only a person can mend, each with how."""
+TOLD = 5
+"""Most symbols named in a message."""
 
 
 class NewsDialect:
@@ -39,19 +41,34 @@ class NewsDialect:
         return None
 
     async def shake_hands(self, talk: Talk) -> Up:
-        """Sign in and subscribe. Raises StreamError."""
+        """Sign in and subscribe; `Up.detail` says what the venue did not take. Raises StreamError."""
         await sign_in(talk, self._key_id, self._secret_key, self.check)
         await talk.send({"action": "subscribe", "news": list(self._symbols)})
         while True:
-            taken = False
+            taken: dict[str, Json] | None = None
             for message in await talk.hear():
                 self.check(message)
                 if message.get("T") == "subscription":
-                    taken = True
+                    taken = message
                 else:
                     talk.early.append(message)
-            if taken:
-                return Up()
+            if taken is not None:
+                return self._compared(taken)
+
+    def _compared(self, taken: dict[str, Json]) -> Up:
+        """What the venue says that is subscribed, against what was asked for; an answer without a list says nothing."""
+        names = taken.get("news")
+        if not isinstance(names, list) or "*" in names:
+            return Up()
+        held = {name.upper().replace("/", "") for name in names if isinstance(name, str)}
+        untold = [symbol for symbol in self._symbols if symbol not in held]
+        if not untold:
+            return Up()
+        some = ", ".join(untold[:TOLD]) + (" …" if len(untold) > TOLD else "")
+        return Up(
+            f"the venue streams no news of {len(untold)} of {len(self._symbols)} symbols ({some})",
+            "Correct [[watchlist]], or take a data plan that carries more.",
+        )
 
     def check(self, message: dict[str, Json]) -> None:
         """Raises StreamError for an error message that ends the stream's use."""

@@ -74,6 +74,17 @@ async def test_the_windows_are_filled_and_the_stream_goes_on(venue: AlpacaSimula
     await asyncio.wait_for(venue.news_stream.disconnected(), 5)
 
 
+async def test_what_the_venue_leaves_out_of_the_subscription_is_told(venue: AlpacaSimulator) -> None:
+    venue.news_stream.unknown["news"] = {"AAPL"}
+    async with running(make(venue)) as kept:
+        state = await kept.light(Light.UP)
+        assert state.detail == "the venue streams no news of 1 of 2 symbols (AAPL)"
+        assert "watchlist" in state.remedy
+        venue.article(1, "Tesla opens a plant", "TSLA")
+        await kept.until(lambda: kept.states[-1].items == 1)
+        assert "AAPL" in kept.states[-1].detail, "it stays told while articles come"
+
+
 async def test_pairs_are_asked_for_and_told_as_the_news_writes_them(venue: AlpacaSimulator) -> None:
     venue.article(1, "Bitcoin falls", "BTCUSD", age_s=60, announce=False)
     async with running(make(venue, "BTC/USD")) as kept:
