@@ -17,7 +17,7 @@ POSTS: Final = 10
 def weighing_lines(found: Weighing, width: int = 100) -> list[str]:
     """The post, its weight and why, its cluster and verdicts, the similar posts. Lines of at most `width` characters.
 
-    Times are UTC.
+    Times are UTC, and say so.
     """
     lines = [*_own(found), *_cluster(found), *_similar(found)]
     safe = (display_text(line, limit=width * 4) for line in lines)
@@ -73,7 +73,8 @@ def _similar(found: Weighing) -> list[str]:
     if found.similar and found.post_id not in {each.record.post.id for each in shown}:
         shown[-1] = found.post
     left = len(found.similar) + found.more - len(shown)
-    return [_row(each, found) for each in shown] + ([f"  … and {left} more"] if left else [])
+    rows = ["SIMILAR POSTS, times in UTC", *(_row(each, found) for each in shown)] if shown else []
+    return rows + ([f"  … and {left} more"] if left else [])
 
 
 def _row(each: ClusterPost, found: Weighing) -> str:
