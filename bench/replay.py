@@ -34,7 +34,7 @@ from engine.config import (
     TicketsConfig,
 )
 from engine.kernel.kernel import Kernel
-from engine.kernel.process import SWITCH_INTERVAL_S
+from engine.kernel.process import switch_interval_s
 from engine.model import Mode
 from engine.paths import Paths
 
@@ -169,7 +169,6 @@ async def replay(config: Config, after: int, memory_at: Sequence[int] = (), past
         raise RuntimeError(f"the engine broke: {kernel.dealing.failed}")
     return {
         **meter.cost(after),
-        "whole_cpu_us": meter.cost(0)["cpu_us"],
         "start_s": started_s,
         "start_cpu_s": started_cpu,
         "memory_mib": meter.memory(memory_at),
@@ -227,7 +226,7 @@ def main() -> None:
     parser.add_argument("--memory-at", type=int, nargs="*", default=(), help="tell the memory after so many posts")
     given = parser.parse_args()
     config, past = given_config(given)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(switch_interval_s(config))
     logging.disable()
     print(json.dumps(asyncio.run(replay(config, given.after, given.memory_at, past))))
 

@@ -60,7 +60,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/kernel/commands.py": "engine/kernel/test_process.py",
     "engine/kernel/deciding.py": "engine/kernel/test_paper.py",
     "engine/kernel/kernel.py": "engine/kernel/test_process.py",
-    "engine/kernel/pipeline.py": "engine/kernel/test_cut_short.py",
     "engine/kernel/restore.py": "engine/kernel/test_cut_short.py",
     "engine/kernel/resume.py": "engine/kernel/test_restart.py",
     "engine/kernel/show.py": "engine/kernel/test_process.py",

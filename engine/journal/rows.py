@@ -9,10 +9,11 @@ from typing import Final
 from engine.journal.walk import COLUMNS
 
 STATEMENT_ROWS: Final = 64
-"""Most rows of one INSERT."""
+"""Most rows of one INSERT in a group of usual size: one prepared statement for each number of rows."""
+BLOCK_ROWS: Final = 256
+"""Rows of one INSERT in a larger group, as long as there are so many."""
 WIDTH: Final = 6
 """Fields of a row."""
-STATEMENT_FIELDS: Final = STATEMENT_ROWS * WIDTH
 Field = int | str | bytes
 """What a column takes."""
 
@@ -23,17 +24,20 @@ def insert(connection: sqlite3.Connection, fields: list[Field]) -> None:
     sqlite3 gives the interpreter away in every statement, and to get it back from a busy loop takes up to a switch
     interval each time. Raises sqlite3.Error.
     """
-    if len(fields) <= STATEMENT_FIELDS:
-        connection.execute(_statement(len(fields) // WIDTH), fields)
+    rows = len(fields) // WIDTH
+    if rows <= STATEMENT_ROWS:
+        connection.execute(_statement(rows), fields)
         return
     connection.execute("BEGIN IMMEDIATE")
-    for start in range(0, len(fields), STATEMENT_FIELDS):
-        part = fields[start : start + STATEMENT_FIELDS]
-        connection.execute(_statement(len(part) // WIDTH), part)
+    done = 0
+    while done < rows:
+        taken = BLOCK_ROWS if rows - done >= BLOCK_ROWS else min(rows - done, STATEMENT_ROWS)
+        connection.execute(_statement(taken), fields[done * WIDTH : (done + taken) * WIDTH])
+        done += taken
     connection.execute("COMMIT")
 
 
-@lru_cache(maxsize=STATEMENT_ROWS)
+@lru_cache(maxsize=STATEMENT_ROWS + 1)
 def _statement(rows: int) -> str:
     """The INSERT of so many rows: the same text each time, so that sqlite3 finds it prepared."""
     return f"INSERT INTO records({COLUMNS}) VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from engine.config import Config
 from engine.errors import JournalError
@@ -167,6 +168,10 @@ class Inbox:
     def has_urgent(self) -> bool:
         """Whether something waits in the urgent lane."""
         return bool(self._urgent)
+
+    def coming(self, most: int) -> list[FeedEvent]:
+        """The oldest feed events not yet taken, in order; they stay."""
+        return list(islice(self._events, most))
 
     async def wait(self, timeout_s: float | None, *, urgent: bool = False) -> None:
         """Return when there is something to take, or after `timeout_s` seconds.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.clock import SECOND, Clock, from_seconds
 from engine.config import Config
 from engine.journal import Journal
@@ -63,6 +65,12 @@ class Intake:
         if self._view.spark_due(now_ns):
             moods = {symbol: self._sentiment.mood(symbol, now_ns) for symbol in self._symbols}
             self._view.sample(moods, now_ns)
+
+    def read_ahead(self, events: Sequence[FeedEvent]) -> int:
+        """Do now what can be done for many posts at once. Returns how many events these are; `take` must get them next,
+        in this order."""
+        self._pipeline.read_ahead([event for event in events if isinstance(event, Post)])
+        return len(events)
 
     def feed_state(self, state: FeedState) -> None:
         """A feed's state: shown always, journaled when its light changes or it speaks of what is covered.

@@ -27,6 +27,8 @@ REST_S: Final = 0.001
 journal's and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which
 nobody gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back
 before the other thread is awake."""
+AHEAD: Final = 64
+"""Events that are looked at together in a replay as fast as possible."""
 
 JOURNAL_BACKLOG: Final = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
@@ -57,6 +59,8 @@ class Loop:
         self._inbox = stages.inbox
         self._link = stages.link
         self._replay = stages.replay
+        self._hurried = stages.replay is not None and not stages.replay.speed
+        """Whether a recording is played as fast as possible."""
         self._recording_ended = False
         """Whether the recording has ended and what it left open is still to come to its end."""
         self.stop_reason = ""
@@ -78,7 +82,7 @@ class Loop:
         replaying, link = self._replay is not None, self._link
         turn_ns = REPLAY_TURN_NS if replaying else TURN_NS
         turn_ends = stopwatch_ns() + turn_ns
-        taken, begun = 0, True
+        taken, begun, looked_at = 0, True, 0
         while not self.stop_reason:
             urgent = inbox.take_urgent()
             if urgent is not None:
@@ -91,6 +95,8 @@ class Loop:
             if begun and not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
                 await timers.fire_until(now_ns)
             begun = False
+            if self._hurried and not looked_at:
+                looked_at = self._stages.intake.read_ahead(inbox.coming(AHEAD))
             event = inbox.take_event()
             if event is None:
                 if taken:
@@ -104,6 +110,7 @@ class Loop:
                     await timers.fire_until(event.received_ns)
                 virtual.advance(event.received_ns)
             self._stages.intake.take(event)
+            looked_at -= 1
             if requests:
                 await link.carry_out()
             taken += 1

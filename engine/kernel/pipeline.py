@@ -5,6 +5,7 @@ Called by the kernel for every post, on the engine's loop. Synchronous; the same
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.clock import from_seconds, stopwatch_ns
@@ -13,7 +14,21 @@ from engine.guards import Dedupe, DedupeOutcome, Guards
 from engine.journal import Journal
 from engine.kernel.late_scores import LateScores, Rescored
 from engine.kernel.view import View
-from engine.model import PLAIN, Alert, Gate, Gated, Level, Mood, Post, Reading, ScoredPost, Signal, Strategy, Value
+from engine.model import (
+    PLAIN,
+    Alert,
+    Gate,
+    Gated,
+    Level,
+    Match,
+    Mood,
+    Post,
+    Reading,
+    ScoredPost,
+    Signal,
+    Strategy,
+    Value,
+)
 from engine.model.records import Edit, GuardRecord, PostRecord
 from engine.scoring import Ensemble
 from engine.scoring.language import foreign
@@ -57,6 +72,8 @@ class Pipeline:
         """Empty where any counts."""
         self._english = config.x.languages == ("en",)
         self._reposts = config.x.reposts
+        self._ahead: deque[tuple[Post, tuple[Match, ...]]] = deque()
+        """Posts that were read ahead, with their matches before their authors are weighed."""
         self.due = 0
         """Posts that were to be scored, since start."""
         self.read = 0
@@ -66,13 +83,14 @@ class Pipeline:
         """Take one post all the way."""
         began = stopwatch_ns()
         view = self._view
+        ahead = self._ahead.popleft() if self._ahead else None
         found = self.dedupe.check(post)
         if found.outcome is DedupeOutcome.DUPLICATE:
             view.duplicates += 1
             return
         view.count += 1
         view.rate.add(began)
-        matches = self._matcher.match(post.text, post.cashtags)
+        matches = ahead[1] if ahead and ahead[0] is post else self._matcher.match(post.text, post.cashtags)
         if matches:
             matches = self._matcher.weigh(post.author, matches)
         weighed = self.guards.check(post, matches)
@@ -113,6 +131,15 @@ class Pipeline:
         waited = now_ns - post.received_ns
         view.latency.add(waited + ended - began)
         view.stages.add(waited, matched - began, scored_at - scoring, added - adding, ended - asking)
+
+    def read_ahead(self, posts: Sequence[Post]) -> None:
+        """Match posts that `on_post` will get next, in this order, and have those that concern a symbol read together.
+
+        Neither depends on what comes between, so the records are the same; what one stage needs stays in the
+        processor's caches meanwhile.
+        """
+        self._ahead = deque((post, self._matcher.match(post.text, post.cashtags)) for post in posts)
+        self._ensemble.read_ahead([post for post, matches in self._ahead if not self._not_scored(post, bool(matches))])
 
     def on_late(self, rescored: Rescored) -> None:
         """A late scorer has answered: the post has another reading from now on."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine import secrets
-from engine.config import Loaded, environment, load, user_path
+from engine.config import Config, Loaded, environment, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import set_up
@@ -44,6 +44,8 @@ KEEP_S = 1.0
 
 SWITCH_INTERVAL_S = 0.001
 """How long a thread may hold the interpreter: an intent's commit waits for the journal's thread."""
+REPLAY_SWITCH_INTERVAL_S = 0.005
+"""The same in a replay as fast as possible, where nobody waits for a venue: each switch costs both threads."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -140,6 +142,12 @@ def read_secrets(profile: str) -> Callable[[str], str]:
     return read_one
 
 
+def switch_interval_s(config: Config) -> float:
+    """How long a thread of this engine may hold the interpreter."""
+    as_fast_as_possible = "replay" in config.feeds.posts and not config.replay.speed
+    return REPLAY_SWITCH_INTERVAL_S if as_fast_as_possible else SWITCH_INTERVAL_S
+
+
 async def _serve(
     loaded: Loaded,
     paths: Paths,
@@ -154,7 +162,7 @@ async def _serve(
 
     gc.freeze()  # what was imported stays
     config, path = loaded.config, loaded.path or user_path()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(switch_interval_s(config))
     loop = asyncio.get_running_loop()
     # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
     socket_ready = loop.run_in_executor(None, import_module, "aiohttp.web")

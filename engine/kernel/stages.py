@@ -46,6 +46,9 @@ from engine.tickets import Tickets
 REPLAY_COMMIT_MS: Final = 100.0
 """In a replay as fast as possible: how long a record may wait for its group. What waits there, waits in memory that a
 second run of the recording fills again; whoever asks for a commit gets it at once, as ever."""
+REPLAY_COMMIT_ROWS: Final = 1024
+"""Records of a group there. Each statement gives the interpreter away, and takes what both threads use from one core to
+the other."""
 
 
 @runtime_checkable
@@ -234,4 +237,8 @@ def _grouped(config: Config, replay: ReplayFeed | None) -> JournalConfig:
     settings = config.journal
     if replay is None or replay.speed:
         return settings
-    return msgspec.structs.replace(settings, commit_ms=max(settings.commit_ms, REPLAY_COMMIT_MS))
+    return msgspec.structs.replace(
+        settings,
+        commit_ms=max(settings.commit_ms, REPLAY_COMMIT_MS),
+        commit_rows=max(settings.commit_rows, REPLAY_COMMIT_ROWS),
+    )

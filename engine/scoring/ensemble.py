@@ -132,6 +132,19 @@ class Ensemble:
             found.update(zip(new, self._ask(new), strict=True))
         return [self._combine(post.id, found[text], now_ns) for post, text in zip(posts, texts, strict=True)]
 
+    def read_ahead(self, posts: Sequence[Post]) -> None:
+        """Have every member read the texts of posts that `score` will be asked for soon, one member after the other.
+
+        A member that reads many texts in a row finds its words in the processor's caches. What it says is remembered,
+        and the same. A member of another package is not asked ahead of its turn.
+        """
+        if any(member.foreign for member in self._members):
+            return
+        known = self._remembered
+        texts = list(dict.fromkeys(text for post in posts if (text := post.text[: self._max_chars]) not in known))
+        if texts:
+            self._ask(texts)
+
     def _ask(self, texts: list[str]) -> list[Answers]:
         """Each text's score by each member. What every member answered is remembered."""
         asked = [member.ask(texts) for member in self._members]
@@ -279,7 +292,7 @@ class _Member:
         self.problem_now = False
         self._scorer = scorer
         self._attempt = _Attempt()
-        self._foreign = scorer.name not in _BUILT_IN
+        self.foreign = scorer.name not in _BUILT_IN
         self._resting = 0
         """Texts it is not asked for any more, after it took too long."""
 
@@ -293,7 +306,7 @@ class _Member:
             self._resting -= len(texts)
             self.failed += len(texts)
             return [None] * len(texts)
-        if self._foreign:
+        if self.foreign:
             with attempt, deadline(FOREIGN_LIMIT_S):
                 answer = list(self._scorer.score(texts))
         else:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from engine.journal.rows import STATEMENT_ROWS, WIDTH, Field, insert
+from engine.journal.rows import BLOCK_ROWS, STATEMENT_ROWS, WIDTH, Field, insert
 from engine.journal.walk import COLUMNS
 
 
@@ -30,7 +30,13 @@ def stored(connection: sqlite3.Connection) -> list[Field]:
     return [field for row in connection.execute(f"SELECT {COLUMNS} FROM records ORDER BY seq") for field in row]
 
 
-@pytest.mark.parametrize("count", [1, 2, STATEMENT_ROWS - 1, STATEMENT_ROWS, STATEMENT_ROWS + 1, 5 * STATEMENT_ROWS])
+@pytest.mark.parametrize(
+    "count",
+    [
+        *(1, 2, STATEMENT_ROWS - 1, STATEMENT_ROWS, STATEMENT_ROWS + 1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1),
+        *(5 * STATEMENT_ROWS, 4 * BLOCK_ROWS, 4 * BLOCK_ROWS + STATEMENT_ROWS + 3),
+    ],
+)
 def test_every_row_arrives_as_it_was_given(connection: sqlite3.Connection, count: int) -> None:
     told = fields(count)
     assert len(told) == count * WIDTH
@@ -39,7 +45,7 @@ def test_every_row_arrives_as_it_was_given(connection: sqlite3.Connection, count
     assert not connection.in_transaction, "the group is committed"
 
 
-@pytest.mark.parametrize("count", [3, 2 * STATEMENT_ROWS + 3])
+@pytest.mark.parametrize("count", [3, 2 * STATEMENT_ROWS + 3, 2 * BLOCK_ROWS + 3])
 def test_a_group_in_which_one_row_is_refused_leaves_none_behind(connection: sqlite3.Connection, count: int) -> None:
     insert(connection, fields(1, first=count))
     with pytest.raises(sqlite3.IntegrityError):

@@ -20,6 +20,16 @@ async def test_urgent_things_come_before_feed_events() -> None:
     assert inbox.take_event() is EVENT
 
 
+async def test_what_is_coming_can_be_looked_at_and_stays() -> None:
+    inbox = Inbox(10)
+    events = [FeedState(name, Light.UP, 1, 1) for name in "abc"]
+    assert inbox.coming(2) == []
+    await inbox.put(events)
+    assert inbox.coming(2) == events[:2]
+    assert inbox.coming(9) == events
+    assert [inbox.take_event() for _ in events] == events
+
+
 async def test_nothing_is_waited_for_while_there_is_something_to_take() -> None:
     inbox = Inbox(10)
     await inbox.put([EVENT])

@@ -237,6 +237,25 @@ def test_a_text_is_scored_once() -> None:
     assert scored[3].reading.scored_ns == NOW + 1
 
 
+def test_what_is_read_ahead_scores_as_it_would_have_and_is_read_once() -> None:
+    texts = ["$TSLA great quarter", "weak guidance for $TSLA", "$TSLA great quarter", ""]
+    posts = [post(text, str(number)) for number, text in enumerate(texts)]
+    expected = load(Config()).score(posts, NOW)
+    whole = load(Config())
+    whole.read_ahead(posts)
+    asked = [member.scored for member in whole.health]
+    assert asked == [3, 3], "each text once"
+    assert [whole.score([each], NOW)[0] for each in posts] == expected
+    assert [member.scored for member in whole.health] == asked
+
+
+def test_a_scorer_of_another_package_is_not_asked_ahead_of_its_turn() -> None:
+    foreign = always("a", 0.5, 0.5)
+    whole = ensemble(foreign)
+    whole.read_ahead([post("x")])
+    assert foreign.asked == []
+
+
 def test_memory_of_texts_is_bounded() -> None:
     whole = ensemble(always("a", 0.5, 0.5))
     for start in range(0, 10_000, 2500):
