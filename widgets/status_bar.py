@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from engine.clock import MINUTE
@@ -154,9 +155,11 @@ class StatusBar(LineBlock):
         if laid(pieces, width, colors.text).cells + 1 + lost.cells > width:
             lost = Line().add(f" LOST {heard} ", colors.alarm)
         line = laid([*pieces, Piece(1, 1, lost)], width, colors.text).gap(colors.text)
-        why = f"{view.lost_why} → {view.lost_remedy}" if view.lost_remedy else view.lost_why
-        then = "all figures are as of then · " if width >= _NARROW else ""
-        return line.field(f"{then}{why}", width - line.cells, colors.warn)
+        remedy = f"→ {view.lost_remedy}" if view.lost_remedy else ""
+        why = f"{view.lost_why} {remedy}".rstrip()
+        then = f"all figures are as of then · {why}" if width >= _NARROW else why
+        said = next((each for each in (then, why) if cell_len(each) <= width - line.cells), remedy or why)
+        return line.field(said, width - line.cells, colors.warn)
 
 
 def _trading(status: Status, longest: int, colors: Palette) -> list[Piece]:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.timer import Timer
 
-from widgets.line import Line
+from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
+
+_MOST = 4
+"""Lines that an answer takes at most: its remedy stands at its end."""
 
 
 class StatusLine(LineBlock):
-    """One line of words with a sign: ✓ done, ✗ refused, › said."""
+    """Words with a sign: ✓ done, ✗ refused, › said. One line, and more while an answer stands that is longer."""
 
     RATE: ClassVar[float] = 30.0
     STAYS_S: ClassVar[float] = 30.0
     """How long an answer stands before it could be taken for news."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; }
+    StatusLine { height: auto; min-height: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -59,4 +63,9 @@ class StatusLine(LineBlock):
         colors = self.inks
         style = {"✓": colors.up, "✗": colors.down}.get(self._sign, colors.accent)
         line = Line().add(f" {self._sign} " if self._sign else "", style)
-        return [line.field(self._text, width - line.cells, colors.text)]
+        room = max(1, width - line.cells)
+        if cell_len(self._text) <= room:
+            return [line.field(self._text, room, colors.text)]
+        first, *others = wrap(self._text, room, _MOST) or [""]
+        more = [Line().gap(colors.text, line.cells).field(text, room, colors.text) for text in others]
+        return [line.field(first, room, colors.text), *more]

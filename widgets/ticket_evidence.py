@@ -14,6 +14,10 @@ _TEXT_LINES = 3
 """Most lines one post takes."""
 _REASON_LINES = 2
 """Most lines a scorer's reason takes."""
+_AUTHOR = 24
+"""Most cells of an author's name."""
+_LEAST_AUTHOR = 8
+"""Cells under which author and guards take a line of their own."""
 _LEAST_BY = 14
 """Cells under which nothing is said of the term and the scorer: a cut word says nothing."""
 
@@ -57,12 +61,17 @@ def _post(item: Evidence, now_ns: int, width: int, colors: Palette) -> list[Line
     line = Line().right(figures.share(item.share), 5, colors.strong).gap(colors.text)
     line.add(f"{figures.glyph(item.score)}{figures.score(item.score)}", colors.signed(item.score))
     line.add(f" conf {item.confidence:.2f}  {figures.span(now_ns - item.published_ns):>4} ago  ", colors.muted)
-    line.field(f"@{item.author}", min(24, width - line.cells), colors.accent)
-    if item.guard < 1:
-        line.add(f"  guards {figures.share(item.guard)}", colors.warn)
+    guards = f"  guards {figures.share(item.guard)}" if item.guard < 1 else ""
+    lines = [line]
+    if width - line.cells - len(guards) < _LEAST_AUTHOR:
+        line = Line().gap(colors.text, 6)
+        lines.append(line)
+    line.field(f"@{item.author}", min(_AUTHOR, width - line.cells - len(guards)), colors.accent)
+    if guards:
+        line.add(guards, colors.warn)
     if width - line.cells >= _LEAST_BY:
         line.field(f"  by {item.term}, {item.scorer}", width - line.cells, colors.muted)
     texts = wrap(item.text, max(8, width - 8), _TEXT_LINES)
-    lines = [line, *(Line().gap(colors.text, 6).field(text, width - 6, colors.text) for text in texts)]
+    lines += [Line().gap(colors.text, 6).field(text, width - 6, colors.text) for text in texts]
     because = wrap(f"because: {item.reason}", max(8, width - 8), _REASON_LINES) if item.reason else []
     return lines + [Line().gap(colors.text, 6).field(text, width - 6, colors.muted) for text in because]

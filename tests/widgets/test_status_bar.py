@@ -152,6 +152,13 @@ async def test_a_narrow_screen_still_says_what_to_do_about_a_lost_engine() -> No
     assert "no engine answers → start one: `desk`" in await written(lost, 80)
 
 
+@pytest.mark.parametrize("width", [80, 120])
+async def test_where_not_all_is_said_of_a_lost_engine_the_remedy_is(width: int) -> None:
+    why = "lost the engine: Cannot connect to host engine:80 ssl:default [Connection reset by peer]"
+    remedy = "`desk status` tells whether it still runs"
+    assert remedy in await written(replace(VIEW, attached=False, lost_why=why, lost_remedy=remedy), width)
+
+
 async def test_a_feed_in_trouble_is_never_the_one_without_room() -> None:
     states = (*feeds(), FeedState("news", Light.DOWN, NOW, NOW, last_ns=NOW))
     narrow = await written(replace(VIEW, feeds=states), 80)

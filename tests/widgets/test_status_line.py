@@ -16,3 +16,27 @@ async def test_an_answer_does_not_stay_for_ever() -> None:
     async with stage(line, (60, 3)) as pilot:
         line.done("done")
         await until(pilot, lambda: painted(line)[0].strip() == "")
+
+
+async def test_an_answer_that_is_longer_than_the_line_is_read_to_its_end() -> None:
+    line = StatusLine()
+    remedy = "touch /home/someone/.local/state/paper/KILL: an engine that runs halts; `kill -USR1` its pid halts too"
+    async with stage(line, (80, 6)) as pilot:
+        line.refused(f"kill: no engine answers, nothing was sent → {remedy}")
+        await until(pilot, lambda: line.size.height > 1)
+        said = painted(line)
+        assert said[0].startswith(" ✗ kill: no engine answers")
+        assert " ".join(" ".join(said).split()).endswith(remedy)
+        line.done("done")
+        await until(pilot, lambda: line.size.height == 1)
+        line.say("")
+        await pilot.pause()
+        assert line.size.height == 1
+
+
+async def test_an_answer_without_end_leaves_room_for_the_rest() -> None:
+    line = StatusLine()
+    async with stage(line, (40, 12)) as pilot:
+        line.refused("word " * 200)
+        await until(pilot, lambda: line.size.height == 4)
+        assert painted(line)[-1].rstrip().endswith("…")

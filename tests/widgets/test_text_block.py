@@ -24,3 +24,11 @@ async def test_a_text_is_broken_once_indented_and_bounded() -> None:
         await pilot.pause(0.05)
         assert len(block.texts[0]) == LONGEST
         assert painted(block)[0].strip("▌ ").startswith("STORY 2")
+
+
+async def test_a_wide_name_in_the_title_is_whole_where_it_has_room() -> None:
+    block = TextBlock("AUTHOR")
+    async with stage(block, (40, 4)) as pilot:
+        block.show("AUTHOR @漢字漢字漢字漢字", ["x"])
+        await pilot.pause(0.1)
+        assert painted(block)[0].strip("▌ ") == "AUTHOR @漢字漢字漢字漢字"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
+from rich.style import Style
 
 from engine.model import DisplayText
 from tests.desk.made_up import NOW, ticket
 from tests.widgets.harness import COLORS, painted, stage, text
+from widgets.line import Line
 from widgets.ticket_evidence import TicketEvidence, evidence_lines
 
 
@@ -37,3 +40,18 @@ def test_a_scorers_reason_stands_under_the_text_in_two_lines_at_most() -> None:
     assert because[0].strip().startswith("because: sarcasm")
     assert len(because) == 2
     assert "because" not in text(evidence_lines(signal, NOW, 90, COLORS))
+
+
+@pytest.mark.parametrize("author", ["alexandra_of_macedon_and_all_asia", "漢字漢字漢字漢字漢字漢字", "mo"])
+def test_author_and_guards_are_said_at_any_width(author: str) -> None:
+    signal = ticket().signal
+    doubted = replace(signal, evidence=(replace(signal.evidence[0], guard=0.25, author=DisplayText(author)),))
+    for width in range(24, 130):
+        shown = [painted_line(line, width) for line in evidence_lines(doubted, NOW, width, COLORS)]
+        assert any("guards 25%" in line for line in shown), width
+        named = next(line for line in shown if "@" in line)
+        assert f"@{author}" in named or "…" in named, named
+
+
+def painted_line(line: Line, width: int) -> str:
+    return line.strip(width, Style()).text
