@@ -209,8 +209,14 @@ def _author(row: Row) -> Author:
         known.following,
         known.tweets,
         bool(known.verified),
-        _ns(known.created_at) if known.created_at is not None else None,
+        _since_ns(known.created_at),
     )
+
+
+def _since_ns(moment: datetime | None) -> int | None:
+    """Since when there is an account; None where that is not known, or no time that an account was made at."""
+    at_ns = 0 if moment is None else _ns(moment)
+    return at_ns if 0 < at_ns < LATEST_NS else None
 
 
 def _quote(row: Row, received_ns: int) -> Quote:
@@ -242,6 +248,10 @@ def check_event(item: Event) -> Event:
         _check_prices(item.bid, item.ask, item.last)
     elif isinstance(item, Halt):
         _within(item.at_ns)
+    else:
+        spans = (item.gap_from_ns, item.gap_to_ns, item.filled_from_ns, item.filled_to_ns)
+        for at_ns in (item.covered_since_ns, *spans):
+            _within(at_ns or 0)
     return item
 
 
@@ -311,4 +321,4 @@ def _ns(moment: datetime) -> int:
 
 
 def _maybe_ns(moment: datetime | None) -> int | None:
-    return None if moment is None else _ns(moment)
+    return None if moment is None else _within(_ns(moment))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -21,6 +22,8 @@ LEASE = 100
 """Posts taken from the file at a time."""
 LEASE_LIMIT = 1_000
 """Most posts taken at a time: a lease that lasts less than a second is followed by one twice its size."""
+UNLIMITED = 1e15
+"""Posts that no day has: a price next to nothing allows as many."""
 IDS = 5_000
 """Newest ids kept in the file, so that a restart does not count them again."""
 
@@ -30,7 +33,7 @@ class Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     day: str
     """UTC date, `2026-11-20`."""
-    posts: int
+    posts: Annotated[int, msgspec.Meta(ge=0)]
     """Posts read or leased that day, by every engine."""
     ids: tuple[str, ...] = ()
 
@@ -114,7 +117,7 @@ class SpendMeter:
         """Posts that the cap still allows today; 0 when it is reached."""
         if self.post_cost_usd <= 0:
             return IDS_IN_MEMORY
-        allowed = int(self.daily_cap_usd / self.post_cost_usd + 1e-9)
+        allowed = int(min(self.daily_cap_usd / self.post_cost_usd, UNLIMITED) + 1e-9)
         return max(0, allowed - self.posts(now_ns))
 
     def capped(self, now_ns: int) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.clock import MILLISECOND, parse_iso
+from engine.clock import MILLISECOND, SECOND, parse_iso
 from engine.feeds.json_text import UNREADABLE, decode, decode_what_fits
 from engine.model import Author, Post
 from engine.model.base import DisplayText, Value
@@ -27,6 +27,8 @@ CASHTAGS = 50
 TAGS = 50
 """Most rule tags kept of one post."""
 TIME_LIMIT = 40
+LATEST_NS = 7_258_118_400 * SECOND
+"""No time of X's is of the year 2200 or later, nor before 1970: one that is, is none."""
 LANG_LIMIT = 16
 PROBLEM_LIMIT = 300
 """Longest problem text kept, in characters."""
@@ -326,9 +328,10 @@ def _published(tweet: _Tweet, received_ns: int) -> int:
 def _time_ns(text: str) -> int | None:
     """X's time as nanoseconds, None when it is none. Authors and seconds repeat, so most are found in the cache."""
     try:
-        return parse_iso(text)
+        at_ns = parse_iso(text)
     except (ValueError, OverflowError):
         return None
+    return at_ns if 0 < at_ns < LATEST_NS else None
 
 
 @lru_cache(maxsize=1024)

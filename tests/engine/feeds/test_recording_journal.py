@@ -59,6 +59,7 @@ def test_our_own_journal_is_a_recording(tmp_path: Path) -> None:
         ("feed", "[" * 100_000),
         ("quote", '{"symbol":"TSLA","at_ns":1,"received_ns":1,"bid":"1e999999999","ask":null,"last":null}'),
         ("quote", '{"symbol":"TSLA","at_ns":1,"received_ns":9000000000000000000,"bid":"1","ask":null,"last":null}'),
+        ("feed", '{"name":"x","light":"up","since_ns":1,"received_ns":1,"gap_from_ns":-62135596800000000000}'),
         ("halt", '{"symbol":"TSLA","at_ns":-5,"received_ns":1,"halted":true,"code":"H","reason":""}'),
     ],
 )

@@ -85,6 +85,12 @@ def test_authors_that_are_hardly_known(fields: dict[str, Any], who: str, name: s
     assert (post.author.id, post.author.name, post.author.followers) == (who, name, None)
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_account_that_was_made_at_no_time_has_none(at: str) -> None:
+    author = {"screen_name": "made_up", "created_at": at}
+    assert one(id="1", created_at="2026-03-11T14:30:00Z", text="Tesla", author=author).author.created_ns is None
+
+
 def test_prices_halts_and_feed_states() -> None:
     quote = one(kind="quote", at="2026-03-11T14:30:00Z", symbol="TSLA", bid=250.1, ask="250.14", last=None)
     assert isinstance(quote, Quote)
@@ -178,6 +184,14 @@ def test_any_object_is_a_row_or_a_clear_error(fields: dict[str, Any]) -> None:
         ({"kind": "halt", "at": "2026-03-11T14:30:00Z", "symbol": "TSLA"}, "expected halted"),
         ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "feed": "x", "state": "blue"}, "expected state among"),
         ({"kind": "feed", "at": "2026-03-11T14:30:00Z", "state": "up"}, "expected feed"),
+        *(
+            (
+                {"kind": "feed", "at": "2026-03-11T14:30:00Z", "feed": "x", "state": "up", name: at},
+                "expected a time from",
+            )
+            for name in ("covered_since", "gap_from", "gap_to", "filled_from", "filled_to")
+            for at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+        ),
         ({"id": "1", "text": "x", "created_at": "9999-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
         ({"id": "1", "text": "x", "created_at": "1969-12-31T23:59:59Z"}, "expected a time from 1970 to 2199"),
         ({"id": "1", "text": "x", "timestamp_ms": "9999999999999999"}, "expected a time from 1970 to 2199"),

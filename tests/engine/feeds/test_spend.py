@@ -116,7 +116,21 @@ def test_an_earlier_day_counts_for_nothing_a_later_one_stays(tmp_path: Path) -> 
     assert meter(path).posts(NOON) == 7, "a clock set back does not make posts free"
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"day":"2026-11-20"}', '{"day":"2026-11-20","posts":"many","ids":[]}'])
+def test_a_price_next_to_nothing_allows_what_no_day_has(tmp_path: Path) -> None:
+    made = SpendMeter(tmp_path / "spend.json", post_cost_usd=1e-320, daily_cap_usd=20.0)
+    assert made.left(NOON) > 10**12 and not made.capped(NOON)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        '{"day":"2026-11-20"}',
+        '{"day":"2026-11-20","posts":"many","ids":[]}',
+        '{"day":"2026-11-20","posts":-1000,"ids":[]}',
+    ],
+)
 def test_a_file_that_cannot_be_read_is_not_zero(tmp_path: Path, content: str) -> None:
     path = tmp_path / "spend.json"
     path.write_text(content)

@@ -75,6 +75,7 @@ def test_references_are_told_apart() -> None:
         ({"created_at": "2026-11-20T12:00:00.000Z"}, "published_ns", parse_iso("2026-11-20T12:00:00Z")),
         ({"created_at": "yesterday", "id": post_id(AT, 1)}, "published_ns", AT),
         ({"created_at": None}, "published_ns", AT),
+        ({"created_at": "0001-01-01T00:00:00.000Z"}, "published_ns", AT),
         ({"text": "a &lt;b&gt; &amp;amp;"}, "text", "a <b> &amp;"),
         ({"text": None}, "text", ""),
         ({"text": "\x1b[31mred\x1b[0m\nline"}, "text", "red line"),
@@ -271,6 +272,12 @@ def test_an_answer_of_errors_alone_does_not_say_that_there_is_nothing() -> None:
     page = parse_page(json.dumps({"data": [{"id": "9", "text": "a"}], "errors": [gone], "meta": {}}).encode(), AT)
     assert len(page.posts) == 1
     assert parse_page(b'{"meta":{"result_count":0}}', AT).posts == ()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
+def test_an_account_that_was_made_at_no_time_has_none(at: str) -> None:
+    raw = {"data": {"id": "1", "text": "a", "author_id": "42"}, "includes": {"users": [{"id": "42", "created_at": at}]}}
+    assert post(json.dumps(raw).encode()).author.created_ns is None
 
 
 def test_no_post_is_published_after_it_came() -> None:
