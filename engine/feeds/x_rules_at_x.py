@@ -39,7 +39,8 @@ class RulesAtX:
         return told_rules(self._feed, self._wanted, self._held, self._refusals, self._length)
 
     async def agree(self, client: XClient) -> None:
-        """Make X hold our rules, by difference: new ones first, so that no symbol is ever without one.
+        """Make X hold our rules, by difference: new ones first, so that no symbol is ever without one. While X refuses
+        one of them the old ones stay: the words that it took before are better than none.
 
         Where there is no room for both, those of ours that are not needed any more go first. Raises ConfigError when X
         takes none of them, RulesFull when it has no room even then.
@@ -69,6 +70,9 @@ class RulesAtX:
             self._held += tuple(Existing("", rule.value, rule.tag) for rule in taken)
             delete = tuple(rule for rule in delete if rule.id not in report.duplicates)
             self.refused = _refused(change.add, report.refused, kept=len(change.keep))
+            if self.refused and delete:
+                self.refused += f"; {len(delete)} earlier rules stay until it takes all"
+                delete = ()
         if delete:
             await client.remove_rules(delete)
         log.info("x: %d rules kept, %d added, %d deleted", len(change.keep), len(change.add), len(delete))

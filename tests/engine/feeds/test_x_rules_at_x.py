@@ -72,6 +72,24 @@ async def test_a_refused_rule_is_told_with_its_text_and_the_rest_goes_on(tmp_pat
         assert not [rule for rule in desk.feed.rules if rule.standing is Standing.PENDING]
 
 
+async def test_the_old_rules_stay_while_x_refuses_a_new_one(tmp_path: Path) -> None:
+    """A keyword is added that X does not take: its symbol goes on by the words that X took before."""
+    async with rig(tmp_path, rule_length=60) as desk:
+        bad = desk.feed.rules[0].text
+        desk.x.rest.refused_rules.add(bad)
+        before = desk.x.add_rule("($TSLA OR Tesla) lang:en -is:retweet", "desk:TSLA:00000000")
+        state = await desk.sink.shows(Light.DEGRADED)
+        assert before.id in desk.x.rules
+        assert state.detail.endswith("; 1 earlier rules stay until it takes all")
+        desk.x.post("Tesla goes on")
+        await desk.sink.until(lambda: desk.sink.posts)
+        desk.x.rest.refused_rules.clear()
+    async with rig(tmp_path, rule_length=60) as desk:
+        stale = desk.x.add_rule("($TSLA OR Tesla) lang:en -is:retweet", "desk:TSLA:00000000")
+        await desk.x.streaming()
+        assert stale.id not in desk.x.rules
+
+
 async def test_when_every_rule_is_refused_the_feed_gives_up_and_names_them(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         body = {"errors": [{"value": "($TSLA", "details": ["a parenthesis is not closed"], "title": "Unprocessable"}]}
