@@ -139,7 +139,15 @@ def private_dir(directory: Path) -> None:
 def _user_state_dir() -> Path:
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("desk", appauthor=False))
+    try:
+        return Path(platformdirs.user_state_dir("desk", appauthor=False))
+    except RuntimeError as error:  # no HOME, and a user id without an entry: a container's
+        raise DeskError(
+            "expected a home directory, found none for this user",
+            where="HOME",
+            remedy="set HOME, XDG_STATE_HOME or engine.state_dir to a directory of yours",
+            exit_code=EXIT_USAGE,
+        ) from error
 
 
 def _user_runtime_dir(state: Path, state_is_set: bool) -> Path:

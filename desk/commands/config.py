@@ -58,12 +58,13 @@ def show(ctx: click.Context, defaults: bool) -> None:
     import msgspec
 
     from engine.config import shipped_path
+    from engine.control.wire import encoded
 
     if defaults:
         click.echo(shipped_path().read_text(encoding="utf-8"), nl=False)
         return
     loaded = load_context(ctx).loaded
-    click.echo(msgspec.json.format(msgspec.json.encode(loaded.config), indent=2).decode())
+    click.echo(msgspec.json.format(encoded(loaded.config), indent=2).decode())
 
 
 config.add_command(

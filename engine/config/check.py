@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ LONGEST_S = 366 * 86_400.0
 """Longest duration of any setting: a leap year."""
 LARGEST = 10**15
 """Largest amount or count of any setting."""
+
+_PLACES = ("engine.state_dir", "engine.runtime_dir", "replay.path", "scoring.linear_weights")
+"""Settings that name a file or directory."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
@@ -147,6 +151,7 @@ def check_values(config: Config) -> Iterator[Problem]:
                 "remove it",
             )
     yield from _numbers(config)
+    yield from _places(config)
     yield from _addresses(config)
     yield from _names(config)
     yield from _watchlist(config)
@@ -174,6 +179,19 @@ def _longest(name: str) -> float:
     """The largest value of a setting with this name, in its unit."""
     units = {"_s": LONGEST_S, "_ms": LONGEST_S * 1000, "_hours": LONGEST_S / 3600}
     return next((most for ending, most in units.items() if name.endswith(ending)), LARGEST)
+
+
+def _places(config: Config) -> Iterator[Problem]:
+    """Paths that no system has, and those that begin in a home directory that nobody knows."""
+    for key in _PLACES:
+        value = _get(config, key)
+        if any(character < " " or character == "\x7f" for character in value):
+            yield key, f"expected a path without control characters, found {value!r}", "correct it"
+            continue
+        try:
+            Path(value).expanduser()
+        except RuntimeError:
+            yield key, f"expected a home directory that is known, found {value!r}", "write the whole path"
 
 
 def _addresses(config: Config) -> Iterator[Problem]:

@@ -65,10 +65,17 @@ def shipped_path() -> Path:
 
 
 def user_path() -> Path:
-    """Where `desk config init` writes and `desk` looks when no --config is given."""
+    """Where `desk config init` writes and `desk` looks when no --config is given. Raises ConfigError."""
     import platformdirs
 
-    return Path(platformdirs.user_config_dir("desk", appauthor=False)) / "config.toml"
+    try:
+        return Path(platformdirs.user_config_dir("desk", appauthor=False)) / "config.toml"
+    except RuntimeError as error:  # no HOME, and a user id without an entry: a container's
+        raise ConfigError(
+            "expected a home directory, found none for this user",
+            where="HOME",
+            remedy="set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to a directory of yours",
+        ) from error
 
 
 def load(path: Path | None = None, *, profile: str | None = None, env: Mapping[str, str]) -> Loaded:
@@ -98,9 +105,11 @@ def load_engine(path: Path | None = None, *, profile: str | None = None, env: Ma
 
 def _source(path: Path | None) -> Path | None:
     """The file that is asked for, else the user's own where there is one. Raises ConfigError when that is not known."""
+    if path is not None:
+        return path
     own = user_path()
     try:
-        return path or (own if own.exists() else None)
+        return own if own.exists() else None
     except OSError as error:
         raise ConfigError(
             f"expected a directory that can be looked into, found {error.strerror}",

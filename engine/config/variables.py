@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
 from engine.config.place import nearest, number
-from engine.config.schema import Config
+from engine.config.schema import UNTRADED_SECTIONS, Config
 from engine.config.section import Section, hints_of
 from engine.errors import ConfigError
 
@@ -66,7 +66,8 @@ def variable_of(key: str) -> str:
 def settings_in(env: Mapping[str, str]) -> dict[str, Any]:
     """`DESK_RISK__ORDER_NOTIONAL=2500` becomes {"risk": {"order_notional": Decimal(2500)}}.
 
-    Raises ConfigError for every other variable that begins with `DESK_` and is neither a secret nor one of the tests'.
+    Raises ConfigError for every other variable that begins with `DESK_` and is neither a secret nor one of the tests',
+    and for a value that is no text, but for the names of files.
     """
     overrides: dict[str, Any] = {}
     for variable in sorted(env):
@@ -85,6 +86,12 @@ def settings_in(env: Mapping[str, str]) -> dict[str, Any]:
                     remedy=nearest(part, tuple(hints)),
                 )
             hint = hints[part]
+        if parts[0] not in UNTRADED_SECTIONS and not _is_text(env[variable]):
+            raise ConfigError(
+                f"expected text in UTF-8, found {env[variable]!r}",
+                where=f"environment variable {variable}",
+                remedy="correct or unset it",
+            )
         target = overrides
         for part in parts[:-1]:
             target = target.setdefault(part, {})
@@ -126,13 +133,22 @@ def _from_text(text: str, hint: Any, variable: str) -> object:
 
 def _refused(variable: str) -> ConfigError:
     """A variable that sets nothing, with the one that was meant."""
-    meant = {_plain(name): name for name in (*map(variable_of, _keys(Config)), *SECRET_VARIABLES)}
+    settable = (name for name in map(variable_of, _keys(Config)) if "__" in name)
+    meant = {_plain(name): name for name in (*settable, *SECRET_VARIABLES)}
     close = difflib.get_close_matches(_plain(variable), meant, n=1, cutoff=0.8)
+    remedy = f"did you mean {meant[close[0]]}? Unset it if not" if close else "unset it"
+    if variable.removeprefix(_PREFIX).lower() in hints_of(Config):
+        remedy = "unset it: a table is set in the file"
     return ConfigError(
         f"expected a variable that sets something ({variable_of('section.key')}, in capitals), found {variable}",
         where=f"environment variable {variable}",
-        remedy=f"did you mean {meant[close[0]]}? Unset it if not" if close else "unset it",
+        remedy=remedy,
     )
+
+
+def _is_text(value: str) -> bool:
+    """Whether it came as UTF-8: other bytes stand in it as half surrogates, which nothing can write."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _keys(kind: type[Section]) -> Iterator[str]:

@@ -114,6 +114,11 @@ def test_config_init_show_and_check(home: Path) -> None:
     assert call(home, "config", "show", "--defaults").stdout == path.read_text()
 
 
+def test_a_file_name_that_is_no_text_is_shown_all_the_same(home: Path) -> None:
+    found = call(home, "config", "show", settings={"DESK_REPLAY__PATH": "/tmp/\udcff"})
+    assert found.returncode == 0 and '"path": "/tmp/?"' in found.stdout, found.stderr
+
+
 def test_a_configuration_that_cannot_be_written_leaves_nothing(home: Path) -> None:
     (home / "file").write_text("")
     said = message(call(home, "config", "init", "--config", str(home / "file" / "config.toml")), EXIT_USAGE)

@@ -38,6 +38,11 @@ def write(tmp_path: Path, text: str) -> Path:
         ({"DESK_SCREEN__FPS": "fast"}, "screen.fps"),
         ({"DESK_REPLAY__SPEED": "-1"}, "replay.speed"),
         ({"DESK_SCORING__FINBERT__MAX_LENGTH": "1"}, "scoring.finbert.max_length"),
+        ({"DESK_ENGINE__STATE_DIR": "a\x00b"}, "engine.state_dir"),
+        ({"DESK_ENGINE__RUNTIME_DIR": "a\nb"}, "engine.runtime_dir"),
+        ({"DESK_ENGINE__STATE_DIR": "~nobody-of-this-name/desk"}, "engine.state_dir"),
+        ({"DESK_REPLAY__PATH": "~nobody-of-this-name/day"}, "replay.path"),
+        ({"DESK_SCORING__LINEAR_WEIGHTS": "a\x00b"}, "scoring.linear_weights"),
     ],
 )
 def test_combinations_that_cannot_work(env: dict[str, str], key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import Config, load
-from engine.errors import ConfigError
+from engine.errors import EXIT_USAGE, ConfigError, DeskError
 from engine.model import Mode
+from engine.paths import Paths
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -114,3 +116,24 @@ def test_a_profile_that_is_asked_for_is_named_by_its_option() -> None:
         load(profile="papr", env={})
     assert caught.value.where == "--profile"
     assert "'paper'" in caught.value.remedy
+
+
+def test_a_user_without_a_home_is_told_so_and_may_name_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container the user id may have no entry, and HOME may not be set."""
+
+    def nobody(uid: int) -> object:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="expected a home directory") as caught:
+        load(env={})
+    assert "set HOME" in caught.value.remedy
+    path = tmp_path / "config.toml"
+    path.write_text(f'[engine]\nstate_dir = "{tmp_path}"\n')
+    assert Paths.of(load(path, env={}).config).state_dir == tmp_path
+    path.write_text("")
+    with pytest.raises(DeskError, match="expected a home directory") as unknown:
+        Paths.of(load(path, env={}).config)
+    assert unknown.value.exit_code == EXIT_USAGE

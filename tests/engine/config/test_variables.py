@@ -23,6 +23,8 @@ from engine.secrets import VARIABLES
         ("DESK_SENTIMENT__WINDOW_S", "snan", "float"),
         ("DESK_RISK__ORDER_NOTIONAL__X", "1", "order_notional.x"),
         ("DESK_ENGINE__PROFILE", "papr", "found 'papr'"),
+        ("DESK_SCORING__LINEAR_WEIGHTS", "\udcff", "expected text in UTF-8"),
+        ("DESK_X__LANGUAGES", "en,\udcff", "expected text in UTF-8"),
     ],
 )
 def test_environment_refusals(variable: str, value: str, says: str) -> None:
@@ -43,7 +45,8 @@ def test_environment_refusals(variable: str, value: str, says: str) -> None:
         ("DESK_STRATEGY_SHIFT_THRESHOLD", "DESK_STRATEGY__SHIFT__THRESHOLD"),
         ("DESK_X_BEARER_TOKN", "DESK_X_BEARER_TOKEN"),
         ("DESK_X__BEARER_TOKEN", "DESK_X_BEARER_TOKEN"),
-        ("DESK_RISK", "unset it"),
+        ("DESK_RISK", "unset it: a table is set in the file"),
+        ("DESK_WATCHLIST", "unset it: a table is set in the file"),
         ("DESK_", "unset it"),
         ("DESK_SOMETHING_ELSE", "unset it"),
     ],
