@@ -20,6 +20,7 @@ ELSEWHERE: dict[str, str] = {
     "desk/checks.py": "desk/commands/test_doctor.py",
     "desk/checks_network.py": "desk/commands/test_doctor.py",
     "desk/commands/config.py": "desk/test_bad_input.py",
+    "desk/commands/engines.py": "desk/commands/test_no_engine.py",
     "desk/commands/guard.py": "engine/kernel/test_guarding.py",
     "desk/commands/protections.py": "desk/commands/test_verbs.py",
     "desk/commands/run.py": "desk/test_bad_input.py",

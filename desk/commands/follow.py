@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, client_of
+from desk.commands.engines import asking
+from desk.commands.verbs import AS_JSON, NAME, client_of, paths_of
 from desk.context import Number
 from engine.errors import EXIT_NO_ENGINE, EXIT_OK, EXIT_USAGE, DeskError
 
@@ -39,7 +40,8 @@ def _follow(
     follower = Follower(
         client_of(ctx, name), events.Teller(mood_step=mood_step), events.only(chosen), as_json=as_json, wait=wait
     )
-    ctx.exit(asyncio.run(follower.run()))
+    with asking(paths_of(ctx, name)):
+        ctx.exit(asyncio.run(follower.run()))
 
 
 follow = click.Command(

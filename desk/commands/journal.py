@@ -45,7 +45,7 @@ def _known_kinds(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 JOURNAL = click.option(
     "--journal", "file", type=click.Path(path_type=Path), help="This journal file instead of the profile's own."
 )
-NAME = click.option("--name", default="", hidden=True, help="The journal of an engine with its own, such as demo.")
+NAME = click.option("--name", default="", help="The journal of an engine with its own: demo, replay.")
 KIND = click.option(
     "--kind",
     "kinds",

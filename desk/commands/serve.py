@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from desk.commands.engines import asking
 from desk.commands.verbs import NAME
 from desk.context import load_context, options
 from engine.errors import EXIT_USAGE, DeskError
@@ -31,7 +32,8 @@ def _serve(ctx: click.Context, /, port: int, with_commands: bool, name: str) -> 
         arguments += ["--config", str(Path(str(options(ctx).config)).absolute())]
     secrets.take(os.environ)
     command = web_desk.served_command(arguments + ([] if acts else ["--read-only"]))
-    ctx.exit(asyncio.run(_run(Client(paths.view_socket), port, command, f"desk {context.profile}", acts)))
+    with asking(paths):
+        ctx.exit(asyncio.run(_run(Client(paths.view_socket), port, command, f"desk {context.profile}", acts)))
 
 
 def _not_served(profile: str) -> DeskError:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from desk.commands.engines import asking, beside, explained
 from desk.context import load_context, options
-from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, ConfigError, DeskError
+from engine.errors import EXIT_FAILED, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
 """Verbs that only take risk away: no mistake in the configuration keeps them from a running engine."""
 
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON instead of text.")
-NAME = click.Option(["--name"], default="", hidden=True, help="An engine on its own journal, such as demo.")
+NAME = click.Option(["--name"], default="", help="An engine on its own journal: demo, replay.")
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
 
 
@@ -85,8 +85,8 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
         reply = asyncio.run(_send(_client(ctx, paths), command))
     except DeskError as error:
         if kill:
-            raise _other_ways(error, str(paths.kill_file)) from error
-        raise _with_the_holder(error, paths) from error
+            raise _other_ways(error, str(paths.kill_file), beside(paths)) from error
+        raise explained(error, paths) from error
     if as_json:
         click.echo(msgspec.json.encode(reply).decode())
     else:
@@ -95,11 +95,12 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
         ctx.exit(EXIT_FAILED)
 
 
-def _other_ways(error: DeskError, kill_file: str) -> DeskError:
+def _other_ways(error: DeskError, kill_file: str, others: str = "") -> DeskError:
     """The same error for somebody who must halt trading, and whom the socket has not heard."""
     from desk.other_ways import other_ways
 
-    return DeskError(error.message, where=error.where, remedy=other_ways(kill_file), exit_code=error.exit_code)
+    remedy = "; ".join(part for part in (others, other_ways(kill_file)) if part)
+    return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
 
 
 def say(lines: Iterable[str], *, err: bool = False) -> None:
@@ -142,28 +143,8 @@ def _client(ctx: click.Context, paths: Paths) -> Client:
 def snapshot_of(ctx: click.Context, name: str) -> Snapshot:
     """The running engine's snapshot. Raises DeskError (exit code 3) when none runs."""
     paths = paths_of(ctx, name)
-    try:
+    with asking(paths):
         return asyncio.run(_ask_snapshot(_client(ctx, paths)))
-    except DeskError as error:
-        raise _with_the_holder(error, paths) from error
-
-
-def _with_the_holder(error: DeskError, paths: Paths) -> DeskError:
-    """The same error; where no engine answers and one holds the lock, it names that one."""
-    from engine.kernel.lock import holder
-
-    pid = None
-    if error.exit_code == EXIT_NO_ENGINE:
-        with suppress(DeskError):
-            pid = holder(paths.lock)
-    if not pid:
-        return error
-    return DeskError(
-        f"{error.message}, but one (pid {pid}) starts, stops or hangs",
-        where=error.where,
-        remedy=f"ask again in a moment; its log is {paths.log}; `kill {pid}` ends it in order",
-        exit_code=EXIT_NO_ENGINE,
-    )
 
 
 async def _send(client: Client, command: Command) -> Reply:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.verbs import AS_JSON, NAME, SYMBOL, client_of, say
+from desk.commands.engines import asking
+from desk.commands.verbs import AS_JSON, NAME, SYMBOL, client_of, paths_of, say
 
 if TYPE_CHECKING:
     from desk.client import Client
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def _why(ctx: click.Context, /, symbol: str, every: bool, as_json: bool, name: str) -> None:
     import msgspec
 
-    detail = asyncio.run(_ask(client_of(ctx, name), symbol))
+    with asking(paths_of(ctx, name)):
+        detail = asyncio.run(_ask(client_of(ctx, name), symbol))
     if as_json:
         click.echo(msgspec.json.encode(detail).decode())
     else:

@@ -76,6 +76,29 @@ def test_an_engine_that_starts_is_named(home: Path, verb: str) -> None:
     assert f"`kill {os.getpid()}` ends it in order" in found.stderr
 
 
+@pytest.mark.parametrize("verb", [("status",), ("stop",), ("kill",), ("why", "TSLA"), ("follow",), ("serve",)])
+def test_engines_that_run_beside_are_named_and_how_they_are_reached(home: Path, verb: tuple[str, ...]) -> None:
+    """Whoever plays with `desk demo` and asks `desk status` asks another engine: the profile's."""
+    (home / "run").mkdir(mode=0o700)
+    (home / "run" / "gone.lock").write_text("1\n")
+    (home / "run" / "odd.lock").mkdir()
+    demo, simulated = (EngineLock(home / "run" / f"{name}.lock") for name in ("demo", "simulated"))
+    demo.acquire()
+    found = call(home, *verb)
+    assert found.returncode == EXIT_NO_ENGINE
+    assert "no engine answers\n→ demo runs here: add --name demo; or" in found.stderr.replace("; touch", "; or touch")
+    simulated.acquire()
+    assert "→ demo and simulated run here: add --name demo or --profile simulated; " in call(home, *verb).stderr
+    demo.release()
+    simulated.release()
+    assert "run here" not in call(home, *verb).stderr
+
+
+def test_the_name_of_an_engine_is_no_secret(home: Path) -> None:
+    for verb in (("status",), ("kill",), ("why",), ("follow",), ("journal", "show"), ("guard", "why"), ("ledger",)):
+        assert "--name" in call(home, *verb, "--help").stdout
+
+
 WRONG = {
     "a limit": "[risk]\nopen_orders = -1\n",
     "no TOML": "[engine]\n# as it is\nlog_level = 'info'\n\n[risk\n",
