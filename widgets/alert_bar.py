@@ -6,6 +6,7 @@ The remedy stands behind the alert where both fit in the line, else in a line of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import monotonic
 
 from rich.cells import cell_len
 
@@ -27,6 +28,8 @@ class AlertBar(LineBlock):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._alerts: tuple[Alert, ...] = ()
+        self.changed_at = 0.0
+        """When another alert came to stand here, by the monotonic clock."""
         self.key = "a"
         """The key that acknowledges, as it is named."""
 
@@ -34,7 +37,9 @@ class AlertBar(LineBlock):
         """Take the alerts that stand; the worst and newest comes first."""
         ranked = tuple(sorted(alerts, key=lambda alert: (_ORDER[alert.level], -alert.at_ns)))
         if ranked != self._alerts:
-            self._alerts = ranked
+            before, self._alerts = self.top, ranked
+            if self.top is not None and (before is None or before.id != self.top.id):
+                self.changed_at = monotonic()
             self.repaint(now=True)
 
     @property

@@ -77,7 +77,10 @@ def fitted(text: str, value: Decimal | None, room: int) -> str:
         shorter = [f"{value:{sign}.{places}f}" for places in range(room, 0, -1)]
         near = abs(value) / 20
         exact = [each for each in shorter if len(each) <= room and abs(Decimal(each) - value) <= near]
-        return exact[0] if exact else f"{value:{sign}.0e}"
+        if exact:
+            return exact[0]
+        power = f"{value:{sign}.0e}"
+        return next((each for each in shorter if len(each) <= room and Decimal(each) == Decimal(power)), power)
     shorter = [f"{value:{sign},.{places}f}" for places in (4, 3, 2, 1, 0)]
     # From 999.5 on a number is 1.00 of the next size: as 1000k it would be a digit too long.
     size, unit = next((each for each in _SIZES if abs(value) >= each[0] * _ROUNDED_UP), (1, ""))

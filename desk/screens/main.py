@@ -272,11 +272,7 @@ class Main(Finding):
         self.cancel_in(self.orders)
 
     def action_acknowledge(self) -> None:
-        alert = self.alerts.top
-        if alert is None:
-            self.line.say("There is no alert.")
-        else:
-            self.send(Command(verb="acknowledge", alert=alert.id))
+        self.acknowledge(self.alerts.top, self.alerts.changed_at)
 
     def _way_back(self) -> str:
         """The command that attaches to this engine again."""

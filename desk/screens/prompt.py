@@ -53,8 +53,8 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
         self._title, self._hint, self._value = title, hint, value
         self._picks, self._required, self._hidden = tuple(picks), required, hidden
         self._enter, self._back = enter, back
-        self.resumed_at = 0.0
-        """When the terminal got the focus back, by the monotonic clock."""
+        self.resumed_at = monotonic()
+        """When this prompt was shown, or the terminal got the focus back, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -74,6 +74,7 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
                 yield Static(Content.assemble((f" {key:<6}", "bold $ink-loud"), does), classes="answer")
 
     def on_mount(self) -> None:
+        self.resumed_at = monotonic()
         if not self._picks:
             self.query_one(Input).focus()
 

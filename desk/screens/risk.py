@@ -15,7 +15,6 @@ from desk.screens.reading import ReadingView
 from engine.clock import iso
 from engine.journal import Reader
 from engine.model import StateChange, TradingState
-from engine.model.frames import Command
 from widgets import figures
 from widgets.alert_rows import AlertRows, ranked
 from widgets.limit_bars import LimitBars
@@ -63,11 +62,7 @@ class RiskView(ReadingView):
             self.states.show((str(seq), change) for seq, change in changes)
 
     def action_acknowledge(self) -> None:
-        alert = self.alerts.selected
-        if alert is None:
-            self.line.say("No alert holds.")
-        else:
-            self.send(Command(verb="acknowledge", alert=alert.id))
+        self.acknowledge(self.alerts.selected, self.alerts.moved_at)
 
     def action_open(self) -> None:
         """What stands in the row under the cursor, in full."""

@@ -96,6 +96,8 @@ class TicketView(ViewScreen):
             self.show_status()
         self.order.speed = self.link.time.speed
         facts = facts_of(self.link.mirror, self.subject, self._votes, self._votes_ns)
+        if facts is None and self._facts is not None and self._facts.decision is None:
+            self._forget()
         if facts is None or facts == self._facts:
             return
         if facts.ticket.fingerprint != self._seen:
@@ -104,6 +106,14 @@ class TicketView(ViewScreen):
         self.order.show(facts)
         self.controls.show(facts.ticket.verdict)
         self.evidence.show(facts.ticket.signal)
+
+    def _forget(self) -> None:
+        """An engine that came anew does not know the ticket: it has no order, no countdown and no verdict any more."""
+        self._facts, self._seen = None, ""
+        self.order.show(None)
+        self.controls.show(None)
+        self.evidence.show(None)
+        self.chart.show(None)
 
     def _tick(self) -> None:
         """Ages and the countdown read differently every second, those of a decided ticket too."""

@@ -23,7 +23,7 @@ from desk.screens.closes_once import ClosesOnce
 from desk.screens.edit import Edit
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
-from engine.model import Mode, Order, Role, Ticket, TradingState
+from engine.model import Alert, Mode, Order, Role, Ticket, TradingState
 from engine.model.frames import Command, Reply
 from widgets import figures
 from widgets.orders import Orders
@@ -245,6 +245,15 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
         answer = await self.app.push_screen_wait(Choice("Cancel order", [words], answers))
         if answer:
             self.send(Command(verb="cancel", order=answer))
+
+    def acknowledge(self, alert: Alert | None, changed_at: float) -> None:
+        """Acknowledge the alert that has stood under the hand since then: what was read, not what has just come."""
+        if alert is None:
+            self.line.say("There is no alert.")
+        elif monotonic() - changed_at < self.GUARD_S:
+            self.line.refused("Ignored: another alert had just come here. Read it, then press the key.")
+        else:
+            self.send(Command(verb="acknowledge", alert=alert.id))
 
     def action_reconcile(self) -> None:
         self.send(Command(verb="reconcile"))

@@ -14,8 +14,9 @@ from desk.app import DeskApp
 from desk.client import Client
 from desk.screens.ticket import TicketView
 from desk.screens.verbs import PAUSE_REASON, REASONS
+from desk.screens.view import ViewScreen
 from engine.config import ScreenConfig
-from engine.model import DecisionKind, DisplayText, Mode, TradingState
+from engine.model import DecisionKind, DisplayText, Level, Mode, TradingState
 from engine.model.frames import Command, Frame, Goodbye, Push, Reply
 from tests.desk import made_up
 from tests.desk.conftest import Opener
@@ -138,7 +139,7 @@ async def test_a_refused_confirmation_shows_the_difference_and_the_new_ticket(op
 async def test_reject_asks_for_a_reason(open_desk: Opener, typed: bool) -> None:
     async with open_desk() as (pilot, _, engine):
         await pilot.press("n")
-        await pilot.pause()
+        await pilot.pause(0.3)
         await pilot.press(*(("t", "o", "l", "d", "enter") if typed else ("2",)))
         await until(pilot, lambda: engine.commands)
         reason = "old" if typed else REASONS[1]
@@ -212,6 +213,30 @@ async def test_an_alert_is_acknowledged(open_desk: Opener) -> None:
         assert engine.commands == [Command(verb="acknowledge", alert="alert-1")]
 
 
+@pytest.mark.parametrize("key", ["1", "6"])
+async def test_an_alert_that_has_just_come_is_not_acknowledged_by_a_key_for_another(
+    open_desk: Opener, key: str
+) -> None:
+    snapshot = msgspec.structs.replace(made_up.snapshot(), alerts=(made_up.alert(),))
+    async with open_desk(snapshot) as (pilot, app, engine):
+        await pilot.press(key)
+        view = app.screen
+        assert isinstance(view, ViewScreen)
+        view.GUARD_S = 60.0  # type: ignore[misc]
+        pane = view.query_one("#alerts")
+        worse = made_up.alert(2, Level.CRITICAL)
+        await engine.send(Push(rev=0, alert_gone="alert-1"))
+        await engine.send(Push(rev=0, alert=worse))
+        await until(pilot, lambda: list(app.link.mirror.alerts) == [worse.id])
+        await until(pilot, lambda: "CRITICAL" in "".join(painted(pane)).upper())
+        await pilot.press("a")
+        await until(pilot, lambda: "another alert" in view.line.text)
+        assert engine.commands == []
+        view.GUARD_S = 0.0  # type: ignore[misc]
+        await pilot.press("a")
+        await until(pilot, lambda: engine.commands == [Command(verb="acknowledge", alert=worse.id)])
+
+
 async def test_a_lost_engine_is_said_and_the_desk_attaches_again(socket: Path) -> None:
     async with fake_engine(socket) as engine:
         app = DeskApp(lambda: Client(socket), ScreenConfig(fps="60"))
@@ -272,7 +297,9 @@ async def test_detail_follows_its_ticket_and_decides_it(open_desk: Opener) -> No
         detail.GUARD_S = 0.0  # type: ignore[misc]
         await engine.send(Push(rev=0, ticket=made_up.ticket(1, revision=2)))
         await until(pilot, lambda: detail.ticket and detail.ticket.revision == 2)
-        await pilot.press("n", "1")
+        await pilot.press("n")
+        await pilot.pause(0.3)
+        await pilot.press("1")
         await until(pilot, lambda: engine.commands)
         await until(pilot, lambda: "REJECTED" in painted(detail.order)[0])
         await pilot.press("escape")

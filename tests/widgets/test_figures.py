@@ -147,3 +147,9 @@ def test_only_a_limit_that_is_reached_reads_100_percent(use: float, written: str
 )
 def test_a_small_value_of_a_limit_is_not_shown_as_nothing(value: str, written: str) -> None:
     assert figures.limit_figure(Decimal(value)) == written
+
+
+def test_a_small_number_is_no_power_of_ten_where_its_decimals_say_the_same() -> None:
+    assert figures.fitted("-0.075", Decimal("-0.075"), 5) == "-0.08"
+    assert figures.fitted("0.00001234", Decimal("0.00001234"), 4) == "1e-5"
+    assert figures.ratio(("-0.975", "-0.075"), (Decimal("-0.975"), Decimal("-0.075")), 11) == "-0.98/-0.08"

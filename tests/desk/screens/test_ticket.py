@@ -126,6 +126,7 @@ async def test_a_reason_right_after_the_focus_came_back_is_not_picked(open_desk:
         await until(pilot, lambda: isinstance(app.screen, Prompt))
         dialog = app.screen
         assert isinstance(dialog, Prompt)
+        dialog.resumed_at = 0.0
         app.post_message(events.AppFocus())
         await until(pilot, lambda: dialog.resumed_at)
         dialog.resumed_at = monotonic() + 60
@@ -142,3 +143,30 @@ async def test_working_orders_stand_in_the_exposure(open_desk: Opener) -> None:
         facts = facts_of(app.link.mirror, shown.id)
         assert facts is not None
         assert facts.working == Decimal(26) * Decimal("191.40")
+
+
+async def test_a_digit_typed_on_after_reject_picks_no_reason(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        app.simulate_key("n")
+        app.simulate_key("2")
+        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, Prompt)
+        assert engine.commands == []
+
+
+async def test_a_ticket_that_the_engine_does_not_know_any_more_is_not_shown_as_pending(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView))
+        view = app.screen
+        assert isinstance(view, TicketView)
+        await until(pilot, lambda: "left" in painted(view.order)[0])
+        await engine.stop()
+        await until(pilot, lambda: not app.link.attached)
+        engine.state = replace(engine.state, tickets=(), closed=())
+        await engine.start()
+        await until(pilot, lambda: app.link.attached)
+        await until(pilot, lambda: "no longer known" in painted(view.order)[0])
+        assert "all passed" not in painted(view.controls)[0]
+        assert view.ticket is None
