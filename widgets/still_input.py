@@ -17,6 +17,9 @@ class StillInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         """The first line that says something: what is copied off a page often begins and ends with a line break."""
         said = next((line for line in event.text.splitlines() if line.strip()), "")
+        if self.max_length:  # Textual takes nothing of what is too long, and says nothing
+            start, end = sorted(self.selection)
+            said = said[: max(0, self.max_length - len(self.value) + end - start)]
         super()._on_paste(events.Paste(said))
         event.stop()
         event.prevent_default()

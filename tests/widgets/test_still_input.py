@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from textual import events
 from textual.containers import Container
+from textual.widgets.input import Selection
 
-from tests.widgets.harness import stage
+from tests.widgets.harness import stage, until
 from widgets.still_input import StillInput
 
 
@@ -15,3 +17,16 @@ async def test_its_cursor_does_not_blink() -> None:
         await pilot.press("x")
         assert not field.cursor_blink
         assert field.value == "textx"
+
+
+async def test_what_is_pasted_is_taken_as_far_as_it_has_room() -> None:
+    box = Container()
+    async with stage(box, (30, 3)) as pilot:
+        field = StillInput("ab", max_length=10, select_on_focus=False)
+        await box.mount(field)
+        field.focus()
+        field.post_message(events.Paste("\n" + "0123456789" * 1_000))
+        await until(pilot, lambda: field.value == "ab01234567")
+        field.selection = Selection(0, 2)
+        field.post_message(events.Paste("xyz"))
+        await until(pilot, lambda: field.value == "xy01234567")
