@@ -118,6 +118,8 @@ def private_dir(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = directory.stat()
+        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            directory.chmod(0o700)
     except OSError as error:
         raise DeskError(
             f"expected a directory the desk can use, found {error.strerror or error}",
@@ -132,8 +134,6 @@ def private_dir(directory: Path) -> None:
             remedy="remove it, or set engine.state_dir / engine.runtime_dir to a directory of yours",
             exit_code=EXIT_USAGE,
         )
-    if stat.S_IMODE(found.st_mode) & 0o077:
-        directory.chmod(0o700)
 
 
 def _user_state_dir() -> Path:

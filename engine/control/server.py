@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from engine.control.socket_file import clear_stale_socket, keep_private, peer_uid, stands
+from engine.control.socket_file import Identity, clear_stale_socket, identity, keep_private, peer_uid
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
 from engine.errors import DeskError
@@ -104,8 +104,8 @@ class ControlServer:
         self._pushed = 0.0
         """When the last push went out, on the monotonic clock."""
         self._dirty = asyncio.Event()
-        self._open: dict[Path, tuple[web.AppRunner, web.UnixSite]] = {}
-        """The sockets that are ours, and who serves on each."""
+        self._open: dict[Path, tuple[web.AppRunner, web.UnixSite, Identity | None]] = {}
+        """The sockets that are ours, who serves on each, and which file it is."""
         self._ticker: asyncio.Task[None] | None = None
 
     @property
@@ -148,7 +148,7 @@ class ControlServer:
         mask = os.umask(0o177)
         try:
             await site.start()
-            self._open[path] = runner, site
+            self._open[path] = runner, site, identity(path)
             keep_private(path)
         except OSError as error:
             raise DeskError(
@@ -163,19 +163,21 @@ class ControlServer:
         """Open a socket again whose file is gone, until cancelled; who is attached stays so.
 
         A run-time directory is taken away when its user's last session ends, or by a clean-up of old files: the engine
-        goes on, and must be reached.
+        goes on, and must be reached. What somebody else has put there instead is told, and left alone.
         """
         told = ""
         while True:
             await asyncio.sleep(KEEP_S)
             try:
-                for path, (runner, gone) in list(self._open.items()):
-                    if not stands(path):
+                for path, (runner, gone, ours) in list(self._open.items()):
+                    if identity(path) != ours or ours is None:
                         private_dir(path.parent)
+                        clear_stale_socket(path)
                         await self._listen(path, runner)
                         await gone.stop()
                         log.warning("the control socket was taken away, and is open again: %s", path)
-            except DeskError as error:
+                told = ""
+            except (DeskError, OSError) as error:
                 if str(error) != told:
                     told = str(error)
                     log.error("the control socket was taken away: %s", error)
@@ -191,9 +193,11 @@ class ControlServer:
             client.closing = True
             client.wake.set()
         while self._open:
-            path, (runner, _) = self._open.popitem()
+            path, (runner, _, ours) = self._open.popitem()
+            still = identity(path) == ours
             await runner.cleanup()
-            path.unlink(missing_ok=True)
+            if still:
+                path.unlink(missing_ok=True)
 
     def changed(self) -> None:
         """Something that frames show has changed; the next frame will carry it."""
@@ -317,12 +321,15 @@ class ControlServer:
         reply = Reply(ok=False, text="refused: this way only shows", remedy="use a desk that is not read-only")
         return web.Response(body=encoded(reply), content_type="application/json")
 
-    async def _get_stream(self, request: web.Request) -> web.WebSocketResponse:
+    async def _get_stream(self, request: web.Request) -> web.StreamResponse:
         from aiohttp import WSCloseCode, web
 
         self._refuse_foreign(request)
         stream = web.WebSocketResponse(heartbeat=20.0, max_msg_size=BODY_LIMIT, compress=False)
-        await stream.prepare(request)
+        try:
+            await stream.prepare(request)
+        except ConnectionError:  # it went before it was answered
+            return web.Response(status=400)
         client = _Client()
         self._clients.add(client)
         writer = asyncio.create_task(self._write(client, stream), name="control-writer")

@@ -14,9 +14,17 @@ from engine.errors import EXIT_ALREADY_RUNNING, DeskError
 _PEER_CREDENTIALS = struct.Struct("3i")
 
 
-def stands(path: Path) -> bool:
-    """Whether there is anything at this path, a broken link too."""
-    return os.path.lexists(path)
+Identity = tuple[int, int]
+"""What tells one file from another: device and inode. Nobody gets that of a socket that is still open."""
+
+
+def identity(path: Path) -> Identity | None:
+    """Which socket stands at this path; None for nothing, and for any other kind of file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISSOCK(found.st_mode) else None
 
 
 def keep_private(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -68,6 +69,19 @@ def test_what_is_no_directory_of_ours_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
     with pytest.raises(DeskError, match=f"found owner {owner}"):
         private_dir(tmp_path)
+
+
+def test_a_directory_that_cannot_be_closed_to_others_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that is mounted read-only."""
+
+    def read_only(path: Path, mode: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", read_only)
+    with pytest.raises(DeskError, match="found Read-only file system") as caught:
+        private_dir(tmp_path)
+    assert (caught.value.where, caught.value.exit_code) == (str(tmp_path), EXIT_USAGE)
 
 
 def test_a_socket_beyond_the_systems_room_is_refused() -> None:

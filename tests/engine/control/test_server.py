@@ -102,6 +102,22 @@ async def test_a_client_that_goes_before_it_has_its_snapshot_is_forgotten(
     assert engine.frames == before, "frames are made though nobody looks"
 
 
+async def test_a_desk_that_goes_while_it_attaches_is_no_defect(
+    tmp_path: Path, server: ControlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "desk.sock")
+        writer.write(
+            b"GET /v1/stream HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+    await until(lambda: server.clients == 0)
+    assert "Traceback" not in caplog.text and not caplog.records
+
+
 async def test_a_frame_that_cannot_be_made_ends_neither_the_frames_nor_the_stop(
     tmp_path: Path,
     server: ControlServer,

@@ -136,3 +136,57 @@ async def test_sockets_that_are_taken_away_are_opened_again(
     keeping.cancel()
     await server.stop("over")
     assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["directory", "broken link", "file", "somebody's socket"])
+async def test_what_is_put_in_a_sockets_place_is_told_and_left_alone(
+    engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    monkeypatch.setattr("engine.control.server.KEEP_S", 0.01)
+    path = home / "desk.sock"
+    server = ControlServer(path, engine, frame_hz=50.0)
+    await server.start()
+    keeping = asyncio.create_task(server.keep())
+    for _ in range(2):
+        caplog.clear()
+        path.unlink()
+        with socket.socket(socket.AF_UNIX) as other:
+            match kind:
+                case "directory":
+                    path.mkdir()
+                case "broken link":
+                    path.symlink_to(home / "nowhere")
+                case "file":
+                    path.write_text("mine")
+                case _:
+                    other.bind(str(path))
+                    other.listen()
+            await until(lambda: "the control socket was taken away: " in caplog.text)
+            assert os.path.lexists(path)
+            if kind == "directory":
+                path.rmdir()
+            elif kind != "somebody's socket":
+                path.unlink()
+        await until(lambda: socket_answers(path))
+    path.unlink()
+    keeping.cancel()
+    path.write_text("mine")
+    await server.stop("over")
+    assert path.read_text() == "mine", "what is not ours stays"
+
+
+async def test_a_stale_socket_in_its_place_is_taken_away(
+    engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.control.server.KEEP_S", 0.01)
+    path = home / "desk.sock"
+    server = ControlServer(path, engine, frame_hz=50.0)
+    await server.start()
+    keeping = asyncio.create_task(server.keep())
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    await until(lambda: socket_answers(path))
+    keeping.cancel()
+    await server.stop("over")
+    assert not path.exists()
