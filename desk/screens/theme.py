@@ -29,10 +29,12 @@ class ThemeChoice(Picker):
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
-        """What is typed narrows the list."""
+        """What is typed narrows the list; nothing typed any more lists them all, on the one that is seen."""
+        self.choices.narrow(event.value)
         if event.value:
-            self.choices.narrow(event.value)
             self._try()
+        else:
+            self.choices.choose(self.app.theme)
 
     @on(Input.Submitted)
     def keep(self) -> None:

@@ -40,3 +40,17 @@ async def test_the_desks_own_stand_first_and_typing_narrows_and_enter_keeps(open
         await until(pilot, lambda: not isinstance(app.screen, ThemeChoice))
         assert (app.theme, app.settings.theme) == (chosen, chosen)
         assert app.main is not None
+
+
+async def test_what_was_typed_and_erased_narrows_nothing(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(app.screen, ThemeChoice))
+        screen = app.screen
+        assert isinstance(screen, ThemeChoice)
+        every = len(screen.choices.shown)
+        await pilot.press(*"nord")
+        await until(pilot, lambda: app.theme == "nord" and len(screen.choices.shown) < every)
+        await pilot.press(*["backspace"] * 4)
+        await until(pilot, lambda: len(screen.choices.shown) == every)
+        assert screen.choices.selected is not None and screen.choices.selected.id == app.theme == "nord"
