@@ -68,6 +68,10 @@ class Portfolio:
         self._day_start = cash if cash > 0 else None
         self._peak = cash
         self._fill_ns = 0
+        self._recorded: Decimal | None = None
+        """Equity as the journal last told it; None once the venue has told its own."""
+        self._unseen = ZERO
+        """Of that, what nothing known now accounts for: holdings of others, until the venue tells them."""
 
     def on_fill(self, fill: Fill) -> Closed | None:
         """Count one execution; returns what it closed. A fill beyond the position's quantity opens the other side."""
@@ -113,17 +117,21 @@ class Portfolio:
         holding = self._holdings.get(quote.symbol)
         if holding is None:
             return
-        price = quote.mid
-        if price is None:
-            price = quote.last
-            if price is None or price <= 0:
-                return
-        quantity = holding.quantity
-        if quantity:
-            self._value += (price - holding.worth) * quantity
-        holding.price = price
-        holding.price_ns = quote.at_ns
-        holding.quoted = True
+        price = quote.price
+        if price is not None:
+            self._reprice(holding, price, quote.at_ns)
+            holding.quoted = True
+
+    def last_quoted(self, quote: Quote) -> None:
+        """The newest quote of an earlier run: what the symbol counts for until one comes, or the venue values it."""
+        holding, price = self._holdings.get(quote.symbol), quote.price
+        if holding is not None and price is not None and quote.at_ns >= holding.price_ns:
+            self._reprice(holding, price, quote.at_ns)
+
+    def restored(self) -> None:
+        """All is restored, and valued as it last was: what is still missing of the equity is held by others."""
+        if self._recorded is not None:
+            self._unseen = self._recorded - self.equity
 
     def protect(self, symbol: str, stop_price: Decimal | None, target_price: Decimal | None) -> None:
         """Show these exits on the symbol's position."""
@@ -140,6 +148,7 @@ class Portfolio:
         if snapshot.at_ns < self._fill_ns:
             return False
         account = snapshot.account
+        self._recorded, self._unseen = None, ZERO
         self._cash = account.cash
         self._spent = ZERO
         self._buying_power = account.buying_power
@@ -194,7 +203,7 @@ class Portfolio:
     @property
     def equity(self) -> Decimal:
         """cash + Σ quantity × price."""
-        return self._cash + self._value
+        return self._cash + self._value + self._unseen
 
     def account(self, now_ns: int) -> Account:
         """The account at the newest prices. Looking changes nothing: the peak moves with `mark`."""
@@ -232,7 +241,7 @@ class Portfolio:
         if isinstance(record, Fill):
             self.on_fill(record)
             return
-        self._cash = record.cash
+        self._cash, self._recorded = record.cash, record.equity
         self._buying_power, self._spent = record.buying_power, ZERO
         self._day_start = record.day_start_equity
         self._peak = max(self._peak, record.peak_equity)
@@ -242,6 +251,10 @@ class Portfolio:
     def _pay(self, amount: Decimal) -> None:
         self._cash -= amount
         self._spent += amount
+
+    def _reprice(self, holding: _Holding, price: Decimal, at_ns: int) -> None:
+        self._value += (price - holding.worth) * holding.quantity
+        holding.price, holding.price_ns = price, at_ns
 
     def _unvalue(self, holding: _Holding) -> None:
         self._value -= holding.quantity * holding.worth
@@ -257,15 +270,16 @@ class Portfolio:
         holding.stop = holding.target = None
 
     def _price_the_unquoted(self, value: Decimal) -> None:
-        """Spread what the venue values its positions at beyond the quoted ones over those without quotes, by cost."""
+        """Spread what the venue values its positions at beyond the quoted ones over those without quotes, each by what
+        it was last worth."""
         unquoted = [held for held in self._holdings.values() if held.quantity and not held.quoted]
-        cost = sum((held.quantity * held.average for held in unquoted), ZERO)
-        rest = value - self._value + sum((held.quantity * held.worth for held in unquoted), ZERO)
-        if cost <= 0 or rest <= 0:
+        worth = sum((held.quantity * held.worth for held in unquoted), ZERO)
+        rest = value - self._value + worth
+        if worth <= 0 or rest <= 0:
             return
         for held in unquoted:
             self._unvalue(held)
-            held.price = held.average * rest / cost
+            held.price = held.worth * rest / worth
             self._revalue(held)
 
     def _position(self, symbol: str, holding: _Holding) -> Position:

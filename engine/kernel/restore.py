@@ -35,6 +35,7 @@ from engine.model import (
     OrderStatus,
     Post,
     Protection,
+    Quote,
     Reading,
     ScoredPost,
     Signal,
@@ -84,6 +85,7 @@ def restore(
     """
     with Reader(path) as reader:
         account_ns = _restore_book(reader, dealing, broker, view)
+        _restore_prices(reader, dealing)
         _restore_halts(reader, day_ns, dealing, broker, feeds)
         if account_ns < day_ns:
             dealing.portfolio.forget_day()
@@ -149,6 +151,17 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
     broker.restore(venue)
     _forget_answered(dealing, view)
     return account_ns
+
+
+def _restore_prices(reader: Reader, dealing: Dealing) -> None:
+    """What is held counts for what it was last quoted at: at its cost, the first quote of another symbol would show a
+    loss or a gain of the day that nobody has made."""
+    for position in dealing.portfolio.positions():
+        for record in reader.records(kinds=("quote",), key=position.symbol, limit=1, reverse=True):
+            quote = record.value()
+            if isinstance(quote, Quote):
+                dealing.portfolio.last_quoted(quote)
+    dealing.portfolio.restored()
 
 
 def _restore_halts(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker, feeds: Sequence[Feed]) -> None:
