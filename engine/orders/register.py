@@ -277,7 +277,11 @@ class Register:
         self._watch_gap(track, order.updated_ns)
 
     def restore_fill(self, fill: Fill) -> None:
-        """A fill as journaled; one counted already changes nothing."""
+        """A fill as journaled; one counted already changes nothing.
+
+        One of an order that is journaled after it (a leg that was first seen with it) is of nobody until then: it is
+        taken from the entry that the order names.
+        """
         track = self._tracks.get(fill.client_order_id)
         if track is None:
             order = Order(
@@ -287,8 +291,7 @@ class Register:
                 side=fill.side,
                 quantity=fill.quantity,
                 status=OrderStatus.UNRESOLVED,
-                role=fill.role,
-                signal_id=fill.signal_id,
+                role=Role.EXTERNAL,
             )
             track = self._add(order, None)
         if track.tally.restore(fill.execution_id, fill.quantity, fill.price, fill.cumulative):
