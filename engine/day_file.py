@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +14,10 @@ import msgspec
 
 from engine.clock import DAY, utc
 from engine.errors import EXIT_USAGE, DeskError
+
+LOCKS = 200
+LOCK_S = 0.01
+"""Whoever writes the file holds its lock for a moment. It is asked for so often, this far apart."""
 
 
 class OfDay(Protocol):
@@ -89,7 +94,7 @@ class DayFile(Generic[Day]):
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One engine at a time. Raises DeskError where there can be no file."""
+        """One engine at a time. Raises DeskError where there can be no file, and where another never lets go of it."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -101,10 +106,29 @@ class DayFile(Generic[Day]):
                 exit_code=EXIT_USAGE,
             ) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._take(handle)
             yield
         finally:
             os.close(handle)
+
+    def _take(self, handle: int) -> None:
+        """Take the lock, or say that it cannot be had: who waits for it can neither go on nor be stopped."""
+        for _ in range(LOCKS):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                time.sleep(LOCK_S)
+            except OSError as error:
+                raise self._locked_away(error.strerror or str(error)) from error
+        raise self._locked_away(f"its lock held for more than {LOCKS * LOCK_S:g} s")
+
+    def _locked_away(self, found: str) -> DeskError:
+        return DeskError(
+            f"expected to lock {self._what}, found {found}",
+            where=f"{self.path}.lock",
+            remedy=f"end the program that holds it (`fuser` names it); {self._unwritten}",
+        )
 
 
 def day_of(at_ns: int) -> str:

@@ -97,14 +97,14 @@ class Filler:
         early = Found((), start_ns)
         if start_ns > gap.from_ns:  # else it is all too new to be found yet, and X refuses to be asked
             early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
-            await self._deliver(early.posts)
+            await self._deliver(early)
         settle_ns = self._lag_ns + MARGIN_NS
         while (left_ns := gap.to_ns + settle_ns - self._clock.now_ns()) > 0:
             await self._wait(min(left_ns, settle_ns) / SECOND)
         settled = settle_ns >= SETTLED_NS
         late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=settled)
         complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, start_ns)
-        await self._deliver(late.posts, self._told(gap, complete_ns, late.why or early.why))
+        await self._deliver(late, self._told(gap, complete_ns, late.why or early.why))
 
     def _told(self, gap: Gap, complete_ns: int, why: str) -> FeedState:
         """The coverage after a fill. A warm start that reaches back less far leaves no hole behind it: "warming up"."""
@@ -118,14 +118,15 @@ class Filler:
             self._reporter.missing(f"posts of {span} UTC are missing: {why}", complete_ns + self._horizon_ns)
         return self._reporter.state(**filled)
 
-    async def _deliver(self, posts: tuple[Post, ...], told: FeedState | None = None) -> None:
-        events: list[FeedEvent] = list(posts)
+    async def _deliver(self, found: Found, told: FeedState | None = None) -> None:
+        events: list[FeedEvent] = list(found.posts)
         if told is not None:
             events.append(told)
         if events:
             await self._sink.put(events)
-        self._remember(posts)
-        self._reporter.recovered(len(posts))
+        self._remember(found.posts)
+        self._reporter.malformed += found.malformed
+        self._reporter.recovered(len(found.posts))
 
 
 def _clock_time(at_ns: int) -> str:

@@ -46,6 +46,8 @@ class Found(Value, frozen=True, gc=False):
     complete_ns: int
     bought: int = 0
     """Posts that were new today, and so paid for."""
+    malformed: int = 0
+    """Posts that could not be read."""
     why: str = ""
     """Why it is not complete; empty when it is."""
 
@@ -91,7 +93,7 @@ class Searcher:
         """
         cursors = [_Cursor(query.value, to_ns) for query in self._queries]
         found: dict[str, Post] = {}
-        bought = 0
+        bought = malformed = 0
         why = ""
         pages = max(PAGES, most // PAGE)
         for _ in range(pages):
@@ -105,7 +107,8 @@ class Searcher:
             cursor = max(reading, key=lambda each: each.oldest_ns)
             try:
                 size = min(PAGE, max(LEAST, left // len(reading)))
-                bought += await self._page(cursor, from_ns, to_ns if settled else None, size, found)
+                paid, unread = await self._page(cursor, from_ns, to_ns if settled else None, size, found)
+                bought, malformed = bought + paid, malformed + unread
             except DeskError as error:
                 why = error.message
                 break
@@ -113,10 +116,12 @@ class Searcher:
             why = f"more than {pages} pages"
         complete_ns = max(from_ns if cursor.done else cursor.oldest_ns for cursor in cursors)
         posts = tuple(sorted(found.values(), key=lambda post: (post.published_ns, post.id)))
-        return Found(posts, complete_ns, bought, why)
+        return Found(posts, complete_ns, bought, malformed, why)
 
-    async def _page(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int, found: dict[str, Post]) -> int:
-        """Read one page into `found`; returns how many posts were new, and paid for."""
+    async def _page(
+        self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int, found: dict[str, Post]
+    ) -> tuple[int, int]:
+        """Read one page into `found`; returns how many posts were new, and paid for, and how many cannot be read."""
         page = await self._patiently(cursor, from_ns, end_ns, size)
         cursor.token = page.next_token
         cursor.done = not page.next_token
@@ -124,7 +129,7 @@ class Searcher:
             cursor.oldest_ns = max(from_ns, min(cursor.oldest_ns, *(post.published_ns for post in page.posts)))
         bought = await self._buy([post.id for post in page.posts])
         found.update((post.id, post) for post in page.posts if post.id not in self._delivered)
-        return bought
+        return bought, page.malformed
 
     async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int) -> SearchPage:
         """One page; waits out a rate limit and tries again when X cannot be asked, `TRIES` times in all."""

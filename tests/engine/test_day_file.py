@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine import day_file
 from engine.clock import DAY, SECOND
 from engine.day_file import DayFile, day_of
 from engine.errors import DeskError
@@ -51,6 +52,21 @@ def test_steps_of_many_at_once_all_count(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert counter(path).read(NOON).number == 80
+
+
+def test_a_lock_that_another_never_lets_go_of_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that waited for it could neither go on nor be stopped."""
+    monkeypatch.setattr(day_file, "LOCKS", 3)
+    path = tmp_path / "count.json"
+    with (
+        counter(path).locked(),
+        pytest.raises(DeskError, match="its lock held for more than") as raised,
+        counter(path).locked(),
+    ):
+        raise AssertionError("two hold the lock")
+    assert raised.value.where == f"{path}.lock" and "fuser" in raised.value.remedy
+    with counter(path).locked():
+        assert counter(path).read(NOON).number == 0
 
 
 def test_what_cannot_be_written_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:

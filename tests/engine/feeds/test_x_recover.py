@@ -69,6 +69,16 @@ async def test_a_search_that_neither_words_make_good_is_told_as_x_says_it(tmp_pa
         assert "tweet.fields" in desk.x.requests(SEARCH)[-1].query
 
 
+async def test_what_cannot_be_read_of_a_page_is_counted(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        odd = {"data": [{"id": "1", "text": "Tesla"}, {"id": "one"}, 7, {"text": "Tesla"}], "meta": {"result_count": 4}}
+        desk.x.refuse(SEARCH, faults.Refusal(200, json.dumps(odd).encode()))
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == ["1"]
+        await desk.up()
+        assert desk.sink.states[-1].malformed == 3
+
+
 async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         desk.x.refuse(SEARCH, *[faults.not_enrolled()] * 2)
