@@ -54,9 +54,8 @@ class _Span(Value, frozen=True, gc=False):
 class Calendar:
     """Answers for any instant; remembers the last stretch and the years asked for, nothing else."""
 
-    known_from = KNOWN_FROM
     known_until = KNOWN_UNTIL
-    """First and last New York date it knows."""
+    """Last New York date it knows."""
 
     def __init__(self) -> None:
         self._span = _Span(0, 0, Session.UNKNOWN, Session.UNKNOWN, None, 0)

@@ -21,7 +21,6 @@ class Closed(Value, frozen=True, gc=False):
     """Profit or loss on it, fees not counted."""
     entry_price: Decimal
     """Average price it was opened at."""
-    exit_price: Decimal
     stopped_out: bool
     """True when a stop closed it."""
     at_ns: int
@@ -100,7 +99,6 @@ class Portfolio:
                 quantity=quantity,
                 realised=realised,
                 entry_price=holding.average,
-                exit_price=fill.price,
                 stopped_out=fill.role is Role.STOP,
                 at_ns=fill.at_ns,
                 signal_id=fill.signal_id,

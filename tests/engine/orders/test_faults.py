@@ -83,8 +83,7 @@ class Wire:
 
     def check(self, intent: Intent) -> None:
         if intent.role is not Role.ENTRY:
-            foreign = [order.remaining for order in self.orders.open if order.role is Role.EXTERNAL]
-            working = self.orders.working_quantity("TSLA", Side.SELL) - sum(foreign)
+            working = self.orders._register.committed("TSLA", Side.SELL)
             assert working <= self.orders.held("TSLA"), "more on sale than held"
             assert intent.order_type == "stop" or intent.draft.limit_price > 80, "no price was below 85"
 

@@ -111,7 +111,7 @@ def test_legs_are_adopted_with_their_entry_as_parent(orders: Orders, enter: Ente
     assert set(roles) == {Role.ENTRY, Role.TARGET, Role.STOP}
     assert roles[Role.STOP].parent_id == roles[Role.TARGET].parent_id == intent.client_order_id
     assert roles[Role.STOP].signal_id == "signal-1"
-    assert orders.working_quantity("TSLA", Side.SELL) == 10
+    assert orders._register.committed("TSLA", Side.SELL) == 10
 
 
 def test_a_leg_seen_before_its_entry_was_foreign_only_so_long(orders: Orders, enter: Enter) -> None:
