@@ -21,7 +21,7 @@ from engine.errors import RecordingError
 from engine.feeds.modelled import DailyPrices, modelled_quotes
 from engine.feeds.recording_journal import UNREADABLE, is_journal, journal_events
 from engine.feeds.recording_rows import FORMAT, Event, Row, RowError, at_line, check, decode, event, time_ns
-from engine.line_file import lines_of
+from engine.line_file import lines_of, unreadable
 from engine.model import FeedState, Halt, Post, Quote, Value
 
 REORDER: Final = 256
@@ -189,6 +189,13 @@ def _place(item: tuple[int, int, Row]) -> tuple[int, int]:
 
 def _find(path: Path) -> tuple[tuple[Path, ...], Path | None]:
     """The files of a recording, and its daily prices. Raises RecordingError."""
+    try:
+        return _looked_up(path)
+    except OSError as error:
+        raise unreadable(error, path, remedy=UNREADABLE) from error
+
+
+def _looked_up(path: Path) -> tuple[tuple[Path, ...], Path | None]:
     if path.is_file():
         return (path,), None
     if not path.is_dir():

@@ -265,7 +265,7 @@ def test_a_malformed_recording_names_its_line(home: Path, morning: Path, row: st
 def test_recordings_that_are_none(home: Path) -> None:
     (home / "empty.jsonl").write_text("")
     (home / "folder").mkdir()
-    for path in ("empty.jsonl", "folder", "nowhere.jsonl", "nowhere.journal"):
+    for path in ("empty.jsonl", "folder", "nowhere.jsonl", "nowhere.journal", "x" * 300):
         assert str(home / path) in message(call(home, "replay", str(home / path)), EXIT_USAGE)
 
 
