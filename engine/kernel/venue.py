@@ -134,7 +134,7 @@ class VenueLink:
         dealing = self._dealing
         match request:
             case Place(intent) | Resend(intent):
-                dealing.on_answer(intent, await self._broker.submit(intent))
+                dealing.on_answer(intent, self._kept_back(intent) or await self._broker.submit(intent))
             case Cancel(order):
                 dealing.on_cancel(order, await self._broker.cancel(order))
                 for update in self._broker.on_time(self._clock.now_ns()):
@@ -161,11 +161,7 @@ class VenueLink:
                 return
         match request:
             case Place(intent) | Resend(intent):
-                why = self._dealing.withheld(intent)
-                if why:
-                    self._inbox.urgent(Answered(intent, Answer(Outcome.DENIED, f"not sent: {why}")))
-                else:
-                    await self._submit(intent)
+                self._inbox.urgent(Answered(intent, self._kept_back(intent) or await self._broker.submit(intent)))
             case Cancel(order):
                 await self._cancel(order)
             case LookUp(client_order_id):
@@ -173,8 +169,10 @@ class VenueLink:
             case Compare(why):
                 self.reconcile(why, persist=False)
 
-    async def _submit(self, intent: Intent) -> None:
-        self._inbox.urgent(Answered(intent, await self._broker.submit(intent)))
+    def _kept_back(self, intent: Intent) -> Answer | None:
+        """The denial of an order that must not be sent any more; None when it may be."""
+        why = self._dealing.withheld(intent)
+        return Answer(Outcome.DENIED, f"not sent: {why}") if why else None
 
     async def _cancel(self, order: Order) -> None:
         self._inbox.urgent(CancelAnswered(order, await self._broker.cancel(order)))

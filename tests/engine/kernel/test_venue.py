@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from engine.clock import VirtualClock, stopwatch_ns
+from engine.config import BrokerConfig
 from engine.kernel.inbox import Answered, CancelAnswered, Unrecorded
 from engine.kernel.stages import Stages
 from engine.kernel.venue import HURRY_NS
@@ -72,3 +73,16 @@ async def test_the_kernel_does_not_hurry_for_an_order_that_cannot_be_recorded(st
     assert isinstance(await answered(stages), Unrecorded)
     await stages.link.finish(30.0)
     assert stages.link.hurry_until_ns == 0
+
+
+async def test_a_simulated_venue_gets_nothing_either_that_must_not_be_sent_any_more(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(bare.config(tmp_path, "simulated"), broker=BrokerConfig(name="simulated"))
+    with bare.opened(config, VirtualClock(NOW)) as made:
+        dealing, told = made.dealing, INTENT.draft
+        intent = dealing.orders.intend("s", "t", Role.EXIT, msgspec.structs.replace(told, side=Side.SELL), NOW)
+        dealing.requests.append(Place(intent))
+        dealing.enter(dealing.risk.kill("halted by what the same event brought", "person", NOW))
+        await made.link.carry_out()
+        order = dealing.orders.get(intent.client_order_id)
+        assert order is not None and order.status is OrderStatus.DENIED and "trading is halted" in order.reason
+        assert not (await made.broker.lookup(intent.client_order_id)).known
