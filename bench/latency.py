@@ -1,11 +1,12 @@
 """How long things take in a live engine while 1,000 posts a second stream in and every score is audited.
 
 Three processes: the pretend X and Alpaca (`bench.street`), the engine on the profile `paper` with real sockets on both
-sides, and this one, a client on the control socket that confirms every BUY at once.
+sides, and this one, a client on the control socket that confirms every BUY, the next once the last has been answered.
 
 - evaluated: post received → strategies asked, for every post
 - ticket: signal → ticket decoded at the attached client
-- wire: confirm sent by the client → its order's POST at the venue; the second verdict and the intent's sync between
+- wire: confirm received by the engine → its order's POST at the venue; the second verdict and the intent's sync between
+- key: the same from the moment in which the client sent it
 
 Two configurations: `plain`, VADER alone without guards, and `shipped`, the scorers and guards of the default one.
 
@@ -23,7 +24,7 @@ as much of it to a post as there would be on the faster machine, which makes the
 there counts a k-th all the same, which makes them better: the disk's sync and a rest of the loop, 2 ms on the way from
 a confirmation to the wire, nothing on a post's.
 
-python -m bench.latency [--configuration shipped] [--seconds 25] [--per-second 1000] [--dilation 1] [--profile FILE]
+python -m bench.latency [--configuration shipped] [--seconds 60] [--per-second 1000] [--dilation 1] [--profile FILE]
 
 `--profile` has cProfile watch the engine's loop and writes what it saw; read it with `python -m pstats FILE`. The
 figures of such a run say nothing: watching takes longer than what is watched.
@@ -47,11 +48,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from bench.confirming import Desk
 from bench.corpus import watchlist
 from bench.machine import empty_interpreter_ms
 from bench.replay import SHIPPED, Pauses
 from bench.table import REFERENCE
-from desk.client import Client
 from engine.clock import SECOND, SystemClock
 from engine.config import (
     AlpacaConfig,
@@ -72,8 +73,7 @@ from engine.errors import DeskError
 from engine.kernel.kernel import Kernel
 from engine.kernel.meters import Latency
 from engine.kernel.process import SWITCH_INTERVAL_S
-from engine.model import Light, Side
-from engine.model.frames import Command, Frame, Push, Reply, Snapshot
+from engine.model.frames import Command, Reply
 from engine.paths import Paths
 
 CONFIGURATIONS: Final = ("plain", "shipped")
@@ -81,6 +81,8 @@ PER_SECOND: Final = 1_000
 SYMBOLS: Final = 20
 SWING_S: Final = 4.0
 START_LIMIT_S: Final = 60.0
+LONG_S: Final = 60.0
+"""As long as it takes for enough confirmations to tell one in a hundred."""
 DILATED_S: Final = 40.0
 """As long as it takes for enough posts to tell one in a thousand."""
 IN_TIME_MS: Final = 5.0
@@ -147,6 +149,20 @@ def config_of(home: Path, street: dict[str, str], configuration: str) -> Config:
     )
 
 
+class Confirms:
+    """When the engine received each confirm, by ticket. For `Kernel.command`, which the control socket calls."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._command = kernel.command
+        self._clock = SystemClock()
+        self.received_ns: dict[str, int] = {}
+
+    async def command(self, command: Command) -> Reply:
+        if command.verb == "confirm":
+            self.received_ns[command.ticket] = self._clock.now_ns()
+        return await self._command(command)
+
+
 async def engine(config: Config, profile: Path | None) -> None:
     """The engine's process: until SIGTERM, then what it measured as JSON; what cProfile saw of its loop, to a file."""
     paths = Paths.of(config)
@@ -155,7 +171,8 @@ async def engine(config: Config, profile: Path | None) -> None:
     watching = None if profile is None else cProfile.Profile()
     kept = kernel.view.latency = Kept(watching)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, kernel.stop_soon, "SIGTERM")
-    pauses = Pauses()
+    pauses, confirms = Pauses(), Confirms(kernel)
+    setattr(kernel, "command", confirms.command)  # noqa: B010 (a method is replaced)
     await kernel.start()
     gc.callbacks.append(pauses)
     await kernel.run()
@@ -171,6 +188,7 @@ async def engine(config: Config, profile: Path | None) -> None:
             {
                 "evaluated_ms": [duration / 1e6 for duration in kept.all_ns],
                 "evaluated_at_ns": kept.at_ns,
+                "confirms_ns": confirms.received_ns,
                 "posts": posts,
                 "fills": filled,
                 "cpu_us": spent / max(1, posts) * 1e6,
@@ -178,56 +196,6 @@ async def engine(config: Config, profile: Path | None) -> None:
             }
         )
     )
-
-
-class Desk:
-    """A client that confirms every BUY as soon as it is shown."""
-
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
-        self._clock = SystemClock()
-        self.signals_ns: list[int] = []
-        """When each signal was given."""
-        self.tickets_ms: list[float] = []
-        self.confirmed_ns: dict[str, int] = {}
-        """When the confirm of an order was sent, by client order id."""
-        self.refused: dict[str, int] = {}
-        self.ready = asyncio.Event()
-        """Set once the engine is reconciled and every feed is up."""
-        self._up: dict[str, bool] = {}
-        self._asked: set[asyncio.Task[None]] = set()
-
-    async def watch(self) -> None:
-        """Until the engine says goodbye."""
-        async with Client(self._socket) as client:
-            async for message in client.stream():
-                if isinstance(message, Snapshot | Frame):
-                    self._note(message)
-                if not isinstance(message, Push) or message.ticket is None or message.decision is not None:
-                    continue
-                ticket = message.ticket
-                if ticket.revision > 1:
-                    continue
-                self.signals_ns.append(ticket.signal.at_ns)
-                self.tickets_ms.append((self._clock.now_ns() - ticket.signal.at_ns) / 1e6)
-                if ticket.signal.side is Side.BUY:
-                    task = asyncio.create_task(self._confirm(client, ticket.id, ticket.fingerprint))
-                    self._asked.add(task)
-                    task.add_done_callback(self._asked.discard)
-
-    def _note(self, message: Snapshot | Frame) -> None:
-        self._up.update({feed.name: feed.light is Light.UP for feed in message.feeds})
-        if message.status is not None and message.status.reconciled and self._up.get("x") and self._up.get("prices"):
-            self.ready.set()
-
-    async def _confirm(self, client: Client, ticket_id: str, fingerprint: str) -> None:
-        sent_ns = self._clock.now_ns()
-        reply: Reply = await client.command(Command("confirm", ticket=ticket_id, fingerprint=fingerprint))
-        if reply.ok:
-            self.confirmed_ns[reply.text.rpartition("(")[2].rstrip(")")] = sent_ns
-        else:
-            why = "; ".join(reply.difference) or reply.text
-            self.refused[why] = self.refused.get(why, 0) + 1
 
 
 def run() -> dict[str, float]:
@@ -244,7 +212,7 @@ def run() -> dict[str, float]:
 
 def measure(
     configuration: str,
-    seconds: float = 25.0,
+    seconds: float = LONG_S,
     per_second: int = PER_SECOND,
     profile: Path | None = None,
     dilation: float = 1.0,
@@ -302,7 +270,10 @@ async def _measure(
             running.wait()
     measured: dict[str, Any] = json.loads(out)
     arrived: dict[str, int] = told["orders"]
-    wire = [(arrived[id] - sent_ns) / 1e6 for id, sent_ns in desk.confirmed_ns.items() if id in arrived]
+    received: dict[str, int] = measured["confirms_ns"]
+    orders = [(arrived[id], *told_of) for id, told_of in desk.confirmed.items() if id in arrived]
+    wire = [(posted_ns - received[ticket_id]) / 1e6 for posted_ns, ticket_id, _ in orders]
+    key = [(posted_ns - sent_ns) / 1e6 for posted_ns, _, sent_ns in orders]
     for why, count in sorted(desk.refused.items(), key=lambda item: -item[1])[:3]:
         print(f"bench: {count} confirmations refused: {why}", file=sys.stderr)
     found = {
@@ -315,7 +286,8 @@ async def _measure(
     evaluated: list[float] = measured["evaluated_ms"]
     moment, apart = apart_from(desk.signals_ns, measured["evaluated_at_ns"], evaluated)
     found |= moment
-    for name, values in (("evaluated", evaluated), ("apart", apart), ("ticket", desk.tickets_ms), ("wire", wire)):
+    kinds = {"evaluated": evaluated, "apart": apart, "ticket": desk.tickets_ms, "wire": wire, "key": key}
+    for name, values in kinds.items():
         found[f"{name}_count"] = float(len(values))
         for label, share in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)):
             found[f"{name}_{label}_ms"] = quantile(values, share)
@@ -373,7 +345,7 @@ def quantile(values: list[float], share: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latencies of a live engine.")
     parser.add_argument("--configuration", choices=CONFIGURATIONS, default="shipped")
-    parser.add_argument("--seconds", type=float, default=25.0)
+    parser.add_argument("--seconds", type=float, default=LONG_S)
     parser.add_argument("--per-second", type=int, default=PER_SECOND)
     parser.add_argument("--dilation", type=float, default=1.0, help="posts come so many times slower, durations too")
     parser.add_argument("--profile", type=Path, help="write what cProfile sees of the engine's loop to this file")
