@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+import msgspec
+
 from engine.alpaca.read import Json, decimal, fields, identifier, instant, rows, text
 from engine.clock import SECOND
 from engine.model import Halt, Quote
@@ -28,6 +30,9 @@ WITHDRAWN = frozenset({"canceled", "incorrect"})
 """What the snapshot's `u` says of a trade that does not count."""
 AHEAD_NS = 5 * SECOND
 """A known time further ahead of our clock than this is wrong, and no reason to drop what comes after it."""
+LEFT_BEHIND_NS = 15 * SECOND
+"""A quote that is so much older than the last trade stands no longer: quotes come more often than trades. R17 has it so
+too, by default."""
 HALTS_WAITING = 1_000
 """Most halt messages kept for passing on; older ones of a flood give way."""
 
@@ -54,6 +59,18 @@ class _Symbol:
         self.connection = 0
         """On which connection the halt was told."""
         self.dirty = False
+
+    def told(self, name: str) -> Quote:
+        """As of the time of its price: that of bid and ask where there is a mid, else that of the last trade.
+
+        A bid and an ask that trades have long left behind are nobody's: where quotes stop and trades go on, exits
+        follow the trades.
+        """
+        behind = self.last is not None and self.trade_ns - self.quote_ns > LEFT_BEHIND_NS
+        behind = behind and self.trade_ns <= self.received_ns + AHEAD_NS
+        bid, ask = (None, None) if behind else (self.bid, self.ask)
+        quote = Quote(name, self.quote_ns, self.received_ns, bid, ask, self.last)
+        return quote if quote.mid is not None else msgspec.structs.replace(quote, at_ns=self.trade_ns or self.quote_ns)
 
 
 class PriceBook:
@@ -131,8 +148,7 @@ class PriceBook:
         for name in self._dirty:
             symbol = self._symbols[name]
             symbol.dirty = False
-            at_ns = max(symbol.quote_ns, symbol.trade_ns)
-            events.append(Quote(name, at_ns, symbol.received_ns, symbol.bid, symbol.ask, symbol.last))
+            events.append(symbol.told(name))
         self._dirty.clear()
         return events
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.clock import SECOND, iso
-from engine.feeds.prices_book import PriceBook
+from engine.feeds.prices_book import LEFT_BEHIND_NS, PriceBook
 from engine.model import Halt, Quote
 
 NOW = 2_000 * SECOND
@@ -51,10 +51,14 @@ def test_the_newest_of_each_kind_wins_whatever_the_order(batch: list[tuple[str, 
             newest[kind] = (second, price)
     (quote,) = book.take()
     assert isinstance(quote, Quote)
-    assert quote.at_ns == (1_000 + max(second for second, _ in newest.values())) * SECOND
+    quoted, traded = newest.get("q"), newest.get("t")
+    if quoted is not None and traded is not None and (traded[0] - quoted[0]) * SECOND > LEFT_BEHIND_NS:
+        quoted = None
+    (second, _) = quoted or traded or (0, 0)
+    assert quote.at_ns == (1_000 + second) * SECOND, "its price's own"
     assert quote.received_ns == NOW
-    assert quote.bid == (Decimal(newest["q"][1]) if "q" in newest else None)
-    assert quote.last == (Decimal(newest["t"][1]) if "t" in newest else None)
+    assert quote.bid == (None if quoted is None else Decimal(quoted[1]))
+    assert quote.last == (None if traded is None else Decimal(traded[1]))
     assert book.items + book.late == len(batch)
     assert book.merged == book.items - 1
 
@@ -64,7 +68,7 @@ def test_a_snapshot_counts_only_where_it_is_newer() -> None:
     book.message({"T": "q", "S": "TSLA", "t": iso(20 * SECOND), "bp": 2, "ap": 3}, NOW)
     row = {"latestQuote": {"t": iso(10 * SECOND), "bp": 8, "ap": 9}, "latestTrade": {"t": iso(30 * SECOND), "p": 2.5}}
     book.snapshot({"TSLA": row, "AAPL": {"latestQuote": None}, "NOPE": row, "bad": 7}, NOW)
-    assert book.take() == [Quote("TSLA", 30 * SECOND, NOW, Decimal(2), Decimal(3), Decimal("2.5"))]
+    assert book.take() == [Quote("TSLA", 20 * SECOND, NOW, Decimal(2), Decimal(3), Decimal("2.5"))]
     for nothing in (None, [], "text", 7):
         book.snapshot(nothing, 1)
 
@@ -81,6 +85,32 @@ def last(book: PriceBook) -> Decimal | None:
     """The last price as it would be passed on now."""
     quotes = [event for event in book.take() if isinstance(event, Quote)]
     return quotes[-1].last
+
+
+def test_where_quotes_stop_and_trades_go_on_an_old_bid_and_ask_are_not_fresh() -> None:
+    book = PriceBook(["TSLA"])
+    bid_ask = {"T": "q", "S": "TSLA", "bp": 250, "ap": 250.1}
+    book.message({**bid_ask, "t": iso(1_000 * SECOND)}, NOW)
+    book.message(trade(247, 14), NOW)
+    (quote,) = book.take()
+    assert isinstance(quote, Quote)
+    assert (quote.at_ns, quote.bid, quote.last) == (1_000 * SECOND, Decimal(250), Decimal(247)), "R17 sees its age"
+    book.message(trade(230, 16), NOW)
+    (quote,) = book.take()
+    assert quote == Quote("TSLA", 1_016 * SECOND, NOW, None, None, Decimal(230)), "exits follow the trades"
+    book.message({**bid_ask, "t": iso(1_017 * SECOND)}, NOW)
+    (quote,) = book.take()
+    assert isinstance(quote, Quote)
+    assert (quote.at_ns, quote.bid) == (1_017 * SECOND, Decimal(250)), "quotes are back"
+
+
+def test_a_trade_from_the_future_leaves_no_quote_behind() -> None:
+    book = PriceBook(["TSLA"])
+    book.message(trade(250, 3_600), NOW)
+    book.message({"T": "q", "S": "TSLA", "bp": 249, "ap": 251, "t": iso(NOW)}, NOW)
+    (quote,) = book.take()
+    assert isinstance(quote, Quote)
+    assert (quote.at_ns, quote.bid) == (NOW, Decimal(249))
 
 
 def test_a_correction_changes_the_last_price_and_a_cancel_takes_it_away() -> None:
@@ -145,7 +175,7 @@ def test_one_message_from_the_future_does_not_silence_those_that_follow() -> Non
     book.message(trade(250, 2), NOW)
     book.message({"T": "s", "S": "TSLA", "t": iso(1_003 * SECOND), "sc": "T", "sm": "Trading Resumption"}, NOW)
     *halts, quote = book.take()
-    assert quote == Quote("TSLA", 1_002 * SECOND, NOW, Decimal(249), Decimal(251), Decimal(250))
+    assert quote == Quote("TSLA", 1_001 * SECOND, NOW, Decimal(249), Decimal(251), Decimal(250))
     assert [halt.halted for halt in halts if isinstance(halt, Halt)] == [True, False]
     assert book.late == 0
 
