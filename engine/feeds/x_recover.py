@@ -15,7 +15,7 @@ from engine.errors import DeskError, VenueUnavailable
 from engine.feeds.spend import SpendMeter
 from engine.feeds.x_backoff import HTTP_FIRST_NS, HTTP_MAX_NS, RATE_FIRST_NS, RATE_MAX_NS
 from engine.feeds.x_client import PAGE, XClient
-from engine.feeds.x_errors import RateLimited
+from engine.feeds.x_errors import BadRequest, RateLimited
 from engine.feeds.x_parse import SearchPage
 from engine.feeds.x_rules import Rule
 from engine.model import Post
@@ -55,13 +55,14 @@ class Found(Value, frozen=True, gc=False):
 class _Cursor:
     """How far back one query has been read."""
 
-    __slots__ = ("done", "oldest_ns", "query", "token")
+    __slots__ = ("done", "oldest_ns", "query", "refused", "token")
 
     def __init__(self, query: str, end_ns: int) -> None:
         self.query = query
         self.token = ""
         self.oldest_ns = end_ns
         self.done = False
+        self.refused = False
 
 
 class Searcher:
@@ -97,7 +98,7 @@ class Searcher:
         why = ""
         pages = max(PAGES, most // PAGE)
         for _ in range(pages):
-            reading = [cursor for cursor in cursors if not cursor.done]
+            reading = [cursor for cursor in cursors if not (cursor.done or cursor.refused)]
             if not reading:
                 break
             left = min(most - bought, self._meter.left(self._clock.now_ns()))
@@ -109,6 +110,9 @@ class Searcher:
                 size = min(PAGE, max(LEAST, left // len(reading)))
                 paid, unread = await self._page(cursor, from_ns, to_ns if settled else None, size, found)
                 bought, malformed = bought + paid, malformed + unread
+            except BadRequest as error:  # X does not take these words; the others are no worse for it
+                why = error.message
+                cursor.refused = True
             except DeskError as error:
                 why = error.message
                 break

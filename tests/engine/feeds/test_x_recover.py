@@ -79,6 +79,19 @@ async def test_what_cannot_be_read_of_a_page_is_counted(tmp_path: Path) -> None:
         assert desk.sink.states[-1].malformed == 3
 
 
+async def test_words_that_x_does_not_take_cost_the_others_nothing(tmp_path: Path) -> None:
+    """What is searched for is several queries; the gap stays open all the same."""
+    async with rig(tmp_path, warm_start=True, rule_length=60) as desk:
+        wrong = faults.problem(400, "Invalid Request", "no such operator")
+        desk.x.refuse(SEARCH, wrong, wrong)
+        past = [desk.x.make(f"iPhone {n}", at_ns=NOON - n * MINUTE) for n in (9, 5, 2)]
+        desk.x.archive.extend(past)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == [post.id for post in past]
+        told = desk.sink.coverage[1]
+        assert told.covered_since_ns is not None and told.covered_since_ns > NOON - MINUTE
+
+
 async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:
     async with rig(tmp_path) as desk:
         desk.x.refuse(SEARCH, *[faults.not_enrolled()] * 2)
