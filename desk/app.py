@@ -72,8 +72,12 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     """
     """What zoom and compact mean in every view."""
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "help_quit", show=False, system=True)]
-    """Without Textual's Ctrl+Q, which leaves unasked: flow control's own key, pressed where Ctrl+S froze a screen."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "help_quit", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
+    """Without Textual's Ctrl+Q, which leaves unasked: flow control's own key, pressed where Ctrl+S froze a screen.
+    Ctrl+Z stops the desk over any dialog, as the terminal itself would if its keys were not read raw."""
 
     def __init__(
         self,
@@ -162,6 +166,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     def _paint_again(self, _: object) -> None:
         """After Ctrl+Z and `fg` the terminal is empty, at the size it had: Textual paints only what is new."""
         self.refresh()
+        self._focus_came()
 
     def _leave_without_terminal(self) -> None:
         """A terminal can go without a word where the desk does not hang on it (no SIGHUP comes): leave it too.
@@ -184,6 +189,10 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         await self.link.close()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
+        self._focus_came()
+
+    def _focus_came(self) -> None:
+        """Keys of the next quarter second were not meant for what stands here."""
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen | Choice | Prompt):
                 screen.resumed_at = monotonic()

@@ -61,7 +61,8 @@ desk does not start with a table that names an unknown id or key, gives two acti
 that terminals, tmux or flow control use (`ctrl+a b c h i j m o q s z [`, `alt+[`, `alt+O`) or that few terminals tell
 from another (`shift+1`, `ctrl+shift+k`), confirms by Enter, or leaves quit, help, back or the kill switch without a
 key; it says file, line and both ids. Whatever names a key on the screen names yours. Dialogs keep the keys they show,
-and Esc always leaves one. Ctrl+C and Ctrl+Q leave nothing: the first says which key does.
+and Esc always leaves one. Ctrl+C and Ctrl+Q leave nothing: the first says which key does. Ctrl+Z stops
+the desk, and `fg` in the shell brings it back; the engine goes on meanwhile.
 
 A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus. With real money a
 second, different key sends what the first one asked for.

@@ -114,11 +114,18 @@ def test_a_window_that_is_closed_over_a_dialog_takes_the_desk_with_it_and_nothin
         assert seen.status.state.value == "active"
 
 
-def test_a_desk_that_is_stopped_gives_the_terminal_back_and_takes_it_again() -> None:
+@pytest.mark.parametrize("how", ["signal", "key", "key over a dialog"])
+def test_a_desk_that_is_stopped_gives_the_terminal_back_and_takes_it_again(how: str) -> None:
     with fake() as engine, engine.desk() as terminal:
-        terminal.wait("2 pending")
+        since = decidable(terminal)
+        if how == "key over a dialog":
+            terminal.send("e")
+            terminal.wait(DIALOGS["e"], since)
         since = terminal.rest()
-        os.kill(terminal.process.pid, signal.SIGTSTP)
+        if how == "signal":
+            os.kill(terminal.process.pid, signal.SIGTSTP)
+        else:
+            terminal.send("\x1a")
         _, state = os.waitpid(terminal.process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(state)
         since, stopped = terminal.rest(), terminal.written[since:]
@@ -126,7 +133,10 @@ def test_a_desk_that_is_stopped_gives_the_terminal_back_and_takes_it_again() -> 
         assert b"\x1b[?2004l" in stopped and b"\x1b[?1000l" in stopped, "paste and mouse are the shell's"
         assert termios.tcgetattr(terminal.terminal)[3] == terminal.modes[3], "what is typed is seen"
         os.kill(terminal.process.pid, signal.SIGCONT)
-        terminal.wait("GAUGES", since)
+        since = terminal.wait("GAUGES", since)
+        if how == "key over a dialog":
+            terminal.send(ESCAPE)
+            terminal.rest()
         terminal.send("?")
         terminal.wait("DECIDE", since)
         leave(terminal)
