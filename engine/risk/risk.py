@@ -33,11 +33,12 @@ from engine.risk.controls import CONTROLS
 from engine.risk.editing import edit
 from engine.risk.holdings import Holdings, holdings
 from engine.risk.limits import Limits
+from engine.risk.market import instrument
 from engine.risk.memory import Memory
 from engine.risk.prices import short
 from engine.risk.protections import COOL_DOWN, LOSS_STREAK, STRATEGY_EXECUTIONS, Protections, protection
 from engine.risk.sanity import limits_hash, require_limits
-from engine.risk.sizing import Sized, size_entry, size_exit
+from engine.risk.sizing import NOTHING_TO_SELL, Sized, size_entry, size_exit
 from engine.risk.trading_state import StateMachine
 from engine.risk.uses import limit_uses
 
@@ -115,12 +116,19 @@ class Risk:
         return self._verdict(book, tuple([control(check) for control in CONTROLS]))
 
     def judge_refusal(self, signal: Signal, reason: str, book: Book) -> Verdict:
-        """The verdict when nothing could be sized: R01 with the sizer's reason, and all controls that need no draft."""
+        """The verdict when nothing could be sized: all controls that need no draft, and the sizer's reason.
+
+        It is R20's where nothing of ours is there to sell, else R01's.
+        """
         role = Role.ENTRY if signal.side is Side.BUY else Role.EXIT
         check = self._look(signal, None, book, role, signal.strategy)
+        judged = [control(check) for control in CONTROLS if not control.needs_draft]
+        if reason.startswith(NOTHING_TO_SELL):
+            unsold = ControlResult(instrument.id, instrument.name, False, None, None, instrument.unit, reason)
+            return self._verdict(book, tuple(unsold if each.id == unsold.id else each for each in judged))
         size = CONTROLS[0]
         refused = ControlResult(size.id, size.name, False, Decimal(0), check.quantity_limit, size.unit, reason)
-        return self._verdict(book, (refused, *[control(check) for control in CONTROLS if not control.needs_draft]))
+        return self._verdict(book, (refused, *judged))
 
     # What happened
 

@@ -23,6 +23,8 @@ from engine.risk.exposure import free_cash
 from engine.risk.kelly import Tally, kelly_share
 from engine.risk.prices import BPS, HUNDRED, above, below, nearest, positive, whole_steps
 
+NOTHING_TO_SELL = "POSITION_"
+"""How a refusal begins that is about what is held, not about the size."""
 HALF = Decimal("0.5")
 _CENT = Decimal("0.01")
 _UNKNOWN_INSTRUMENT = Instrument("")

@@ -191,7 +191,7 @@ def test_a_buy_may_add_to_what_is_not_ours(scene):
 @pytest.mark.parametrize(("held", "passed"), [(0, False), (1, True)])
 def test_a_sale_for_which_nothing_was_sized_needs_something_held(scene, held, passed):
     book = scene.book(*([scene.position(held)] if held else []))
-    verdict = scene.risk().judge_refusal(scene.signal(Side.SELL), "POSITION_NONE: held=0", book)
+    verdict = scene.risk().judge_refusal(scene.signal(Side.SELL), "PRICE_NONE: symbol=TSLA", book)
     assert [result.passed for result in verdict.controls if result.control == "instrument"] == [passed]
 
 

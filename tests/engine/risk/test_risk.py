@@ -156,6 +156,17 @@ def test_a_refusal_names_the_sizers_reason_and_judges_the_rest(scene):
     assert {"stale_price", "confidence"} <= {result.control for result in verdict.failures}
 
 
+@pytest.mark.parametrize("held", [(), (5,)])
+def test_a_sale_of_what_is_not_there_is_refused_by_r20_and_by_no_size(scene, held):
+    risk, sell = scene.risk(), scene.signal(Side.SELL)
+    book = scene.book(*[scene.position(quantity, external=True) for quantity in held])
+    sized = risk.size(sell, book)
+    verdict = risk.judge_refusal(sell, sized.reason, book)
+    assert not verdict.passed
+    assert [(result.id, result.reason) for result in verdict.failures] == [("R20", sized.reason)]
+    assert "order_quantity" not in [result.control for result in verdict.controls]
+
+
 @pytest.mark.parametrize("held", [0, 10])
 def test_a_refused_buy_is_judged_as_a_buy(scene, held):
     book = scene.book(*([scene.position(held)] if held else []))
