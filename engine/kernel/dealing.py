@@ -174,10 +174,10 @@ class Dealing:
 
     # orders ----------------------------------------------------------------------------------------------------------
 
-    def on_answer(self, intent: Intent, answer: Answer) -> None:
-        """The venue answered an order."""
+    def on_answer(self, intent: Intent, answer: Answer, request: str = "submit") -> None:
+        """The venue answered an order; or nobody asked it, since a control denied it (`judge`)."""
         now_ns = self._clock.now_ns()
-        record = AnswerRecord(intent.client_order_id, "submit", answer, now_ns)
+        record = AnswerRecord(intent.client_order_id, request, answer, now_ns)
         self._journal.append("answer", intent.client_order_id, record, now_ns)
         if answer.outcome is Outcome.REJECTED:
             self.risk.on_message(now_ns)
@@ -226,15 +226,15 @@ class Dealing:
         now_ns = self._clock.now_ns()
         for fill in changes.fills:
             self._on_fill(fill)
-        denied: list[tuple[Intent, Answer]] = []
+        denied: list[tuple[Intent, Answer, str]] = []
         for request in changes.requests:
             if isinstance(request, Place):
                 refusal = self._intend(request.intent)
                 if refusal is not None:
-                    denied.append((request.intent, refusal))
+                    denied.append((request.intent, refusal, "judge"))
                     continue
             if isinstance(request, Resend) and (why := self.withheld(request.intent)):
-                denied.append((request.intent, Answer(Outcome.DENIED, f"not sent again: {why}")))
+                denied.append((request.intent, Answer(Outcome.DENIED, f"not sent again: {why}"), "submit"))
                 continue
             self.requests.append(request)
         for order in changes.orders:
@@ -248,8 +248,8 @@ class Dealing:
         if changes.fills:
             self.judge_account()
             self.record_account()
-        for intent, refusal in denied:
-            self.on_answer(intent, refusal)
+        for intent, refusal, by in denied:
+            self.on_answer(intent, refusal, by)
 
     def withheld(self, intent: Intent) -> str:
         """Why an order that is recorded must not be sent now, or again; empty when it may be."""

@@ -106,6 +106,7 @@ def restore(
 def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) -> int:
     """Everything about money; returns when the account was last recorded, 0 when it never was."""
     venue: list[Intent | Order | Fill] = []
+    unsent = _denied(reader)
     account = next(reader.records(kinds=("account",), limit=1, reverse=True), None)
     account_seq, account_ns = (0, 0) if account is None else (account.seq, account.at_ns)
     for seq, _, value in reader.values(BOOK_KINDS):
@@ -115,10 +116,11 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
         match value:
             case Intent():
                 dealing.orders.restore(value)
-                dealing.risk.restore(value)
+                if value.client_order_id not in unsent:
+                    dealing.risk.restore(value)
                 venue.append(value)
             case AnswerRecord():
-                if value.request == "submit":
+                if value.request != "cancel":
                     dealing.orders.restore(value.answer, value.client_order_id)
                 dealing.risk.restore(value)
             case Order():
@@ -151,6 +153,12 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
     broker.restore(venue)
     _forget_answered(dealing, view)
     return account_ns
+
+
+def _denied(reader: Reader) -> set[str]:
+    """Client order ids of the intents that a control of ours denied: they count for nothing, as they did live."""
+    answers = (record.value() for record in reader.records(kinds=("answer",), containing='"judge"'))
+    return {each.client_order_id for each in answers if isinstance(each, AnswerRecord) and each.request == "judge"}
 
 
 def _restore_prices(reader: Reader, dealing: Dealing) -> None:

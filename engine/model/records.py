@@ -126,7 +126,7 @@ class AnswerRecord(Value, frozen=True, gc=False):
 
     client_order_id: str
     request: str
-    """`submit` or `cancel`."""
+    """`submit` or `cancel`; `judge` where a control of ours denied the order, so that it was no message."""
     answer: Answer
     at_ns: int
 
