@@ -33,19 +33,24 @@ class Desk:
         """Until the engine says goodbye."""
         async with Client(self._socket) as client:
             confirming = asyncio.create_task(self._confirm(client))
-            async for message in client.stream():
-                if isinstance(message, Snapshot | Frame):
-                    self._note(message)
-                if not isinstance(message, Push) or message.ticket is None or message.decision is not None:
-                    continue
-                ticket = message.ticket
-                if ticket.revision > 1:
-                    continue
-                self.signals_ns.append(ticket.signal.at_ns)
-                self.tickets_ms.append((self._clock.now_ns() - ticket.signal.at_ns) / 1e6)
-                if ticket.signal.side is Side.BUY:
-                    self._shown.put_nowait(ticket)
-            confirming.cancel()
+            try:
+                await self._follow(client)
+            finally:
+                confirming.cancel()
+
+    async def _follow(self, client: Client) -> None:
+        async for message in client.stream():
+            if isinstance(message, Snapshot | Frame):
+                self._note(message)
+            if not isinstance(message, Push) or message.ticket is None or message.decision is not None:
+                continue
+            ticket = message.ticket
+            if ticket.revision > 1:
+                continue
+            self.signals_ns.append(ticket.signal.at_ns)
+            self.tickets_ms.append((self._clock.now_ns() - ticket.signal.at_ns) / 1e6)
+            if ticket.signal.side is Side.BUY:
+                self._shown.put_nowait(ticket)
 
     def _note(self, message: Snapshot | Frame) -> None:
         self._up.update({feed.name: feed.light is Light.UP for feed in message.feeds})
