@@ -11,8 +11,9 @@ import msgspec
 from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
-from engine.model import ZERO, Draft, Level, Order, OrderStatus, Quote, Role
+from engine.model import ZERO, Draft, Level, Order, OrderStatus, Quote, Role, price_step
 from engine.orders.changes import Cancel, Compare, Outbox, Place, alert_id
+from engine.orders.doubt import closing_price
 from engine.orders.exits import ExitWatch
 from engine.orders.machine import Track
 from engine.orders.plan import ExitPlan
@@ -327,7 +328,7 @@ class Closer:
             symbol=plan.symbol,
             side=plan.side,
             quantity=quantity,
-            limit_price=limit,
+            limit_price=self._past_others(plan, limit, quote),
             reference_price=quote.price or limit,
             reference_ns=quote.at_ns,
             time_in_force="gtc" if pair else "day",
@@ -335,6 +336,21 @@ class Closer:
             reduces=True,
             sizing=plan.reason,
         )
+
+    def _past_others(self, plan: ExitPlan, limit: Decimal, quote: Quote) -> Decimal:
+        """The limit, or one step past what others on the account have resting against it, where the market still meets
+        that: no venue lets an account trade with itself, and R21 denies it."""
+        sign, touch = plan.side.sign, closing_price(quote, plan.side.opposite)
+        theirs = [
+            order.limit_price
+            for order in (track.order for track in self._register.open(plan.symbol) if not track.ours)
+            if order.side is not plan.side and order.order_type == "limit" and order.limit_price is not None
+        ]
+        for rests in sorted(theirs, key=lambda price: price * sign, reverse=True):
+            past = rests - price_step(rests) * sign
+            if (limit - rests) * sign >= 0 and touch is not None and (past - touch) * sign >= 0:
+                limit = past
+        return limit
 
     def _timeout_ns(self, plan: ExitPlan) -> int:
         return self._entry_timeout_ns if plan.role is Role.EXIT else self._exit_timeout_ns

@@ -27,6 +27,30 @@ from tests.engine.orders.talk import T0, cancelled, draft, end, event, fill_entr
 ACCEPTED = Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("theirs", "limit"),
+    [
+        (("99.95",), "99.96"),
+        (("99.90", "99.97", "90"), "99.98"),
+        (("90",), "99.8"),
+        (("100",), "99.8"),
+        (("99.95", "100"), "99.96"),
+    ],
+)
+def test_a_flatten_is_priced_past_what_a_person_has_resting_where_the_market_meets_it(
+    orders: Orders, bare: Intent, theirs: tuple[str, ...], limit: str
+) -> None:
+    for number, price in enumerate(theirs):
+        resting = Order(
+            f"by-hand-{number}", f"v-{number}", "TSLA", Side.BUY, Decimal(1), OrderStatus.WORKING, Role.EXTERNAL,
+            limit_price=Decimal(price), submitted_ns=T0, updated_ns=T0,
+        )  # fmt: skip
+        orders.on_update(event(resting, "new"), T0)
+    changes = orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), quote("100", "100.1"), "kill", T0 + 5)
+    (exit_,) = placed(changes)
+    assert exit_.draft.limit_price == Decimal(limit)
+
+
 class TestExit:
     def test_without_anything_in_its_way_it_is_placed_at_the_approved_price(self, orders: Orders, bare: Intent) -> None:
         changes = orders.exit("sell-1", "ticket-2", draft(Side.SELL, "4", "104"), T0 + 5, valid_until_ns=T0 + 99)
