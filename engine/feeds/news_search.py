@@ -68,18 +68,19 @@ class NewsSearch:
             oldest_ns, token = to_ns, ""
             for _ in range(PAGES):
                 reply = await self._patiently({**data, "page_token": token} if token else data)
-                if not reply.ok or not isinstance(reply.body, dict):
+                if not reply.ok or not _is_page(reply.body):
                     why = reply.reason if not reply.ok else "the answer is no page of news"
                     break
                 now_ns = self._clock.now_ns()
-                page = [parse_article(fields(row), now_ns, self._pairs) for row in rows(reply.body.get("news"))]
+                told = fields(reply.body)
+                page = [parse_article(fields(row), now_ns, self._pairs) for row in rows(told.get("news"))]
                 for article in page:
                     if article is None:
                         malformed += 1
                     else:
                         found[article.number] = article
                         oldest_ns = min(oldest_ns, article.updated_ns)
-                token = _token(reply.body.get("next_page_token"))
+                token = _token(told.get("next_page_token"))
                 if not token:
                     oldest_ns = from_ns
                     break
@@ -99,6 +100,11 @@ class NewsSearch:
             if reply.ok or reply.refusal or tries == TRIES:
                 return reply
             await asyncio.sleep(max(self._backoff.next_s(), reply.retry_after_s or 0.0))
+
+
+def _is_page(body: Json) -> bool:
+    """Whether an answer lists articles, if none: one that has no list does not tell that there is nothing."""
+    return isinstance(body, dict) and "news" in body and isinstance(body["news"], list | None)
 
 
 def _token(value: Json) -> str:

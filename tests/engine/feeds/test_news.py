@@ -17,7 +17,7 @@ from engine.feeds import news_search
 from engine.feeds.news import AlpacaNewsFeed
 from engine.model import FeedEvent, FeedState, Light, Post
 from tests.engine.feeds.alpaca_harness import PATIENT, QUICK, Kept, running
-from tests.venues.alpaca import AlpacaSimulator
+from tests.venues.alpaca import AlpacaSimulator, faults
 
 PAGES = "GET /v1beta1/news"
 
@@ -180,6 +180,24 @@ async def test_a_rest_that_fails_for_a_while_is_asked_again(venue: AlpacaSimulat
     async with running(make(venue)) as kept:
         await kept.light(Light.UP)
         assert len(posts(kept)) == 1 and kept.states[-1].detail == ""
+
+
+@pytest.mark.parametrize("body", ['{"message":"try later"}', "{}", '{"news":{}}', '{"news":"none"}'])
+async def test_an_answer_without_a_list_does_not_say_that_there_is_nothing(
+    venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.setitem(faults.ANSWERS, "no_page", (200, "application/json", body))
+    venue.faults.add(PAGES, "no_page", times=99)
+    async with running(make(venue)) as kept:
+        state = await kept.light(Light.UP)
+        assert "are missing: the answer is no page of news" in state.detail
+
+
+async def test_a_list_that_is_null_is_an_empty_one(venue: AlpacaSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(faults.ANSWERS, "null", (200, "application/json", '{"news":null,"next_page_token":null}'))
+    venue.faults.add(PAGES, "null")
+    async with running(make(venue)) as kept:
+        assert (await kept.light(Light.UP)).detail == ""
 
 
 @pytest.mark.parametrize("kind", ["401", "list", "500"])
