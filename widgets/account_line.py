@@ -47,6 +47,6 @@ def _limits(line: Line, limits: tuple[LimitUse, ...], wide: bool, colors: Palett
         return
     top = max(limits, key=lambda limit: limit.use)
     style = colors.down if top.use >= 1 else colors.warn if top.use >= 0.75 else colors.text
-    line.add(figures.share(top.use) + ("!" if top.use >= 0.75 else ""), style)
+    line.add(figures.use(top.use) + ("!" if top.use >= 0.75 else ""), style)
     if wide:
         line.add(f" {top.control}", colors.muted)

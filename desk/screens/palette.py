@@ -37,7 +37,9 @@ class Palette(Picker):
 
     @on(Input.Submitted)
     async def run(self) -> None:
-        """Enter runs the action under the cursor."""
+        """Enter runs the action under the cursor; a second one, pressed before this list was gone, runs nothing."""
+        if not self.is_current:
+            return
         option = self.choices.selected
         self.dismiss()
         if option is not None:

@@ -80,7 +80,7 @@ class RiskView(ReadingView):
             self.tell(f"{change.previous.name} → {change.state.name}", [f"by {change.by}", change.reason])
         elif pane is self.limits and self.limits.selected is not None:
             limit = self.limits.selected
-            used = f"{plain(limit.value)} of {plain(limit.limit)} {limit.unit}, {figures.share(limit.use)} used"
+            used = f"{plain(limit.value)} of {plain(limit.limit)} {limit.unit}, {figures.use(limit.use)} used"
             self.tell(f"LIMIT {limit.control}", [used])
         else:
             self.line.say("There is nothing here to open.")

@@ -186,7 +186,9 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         self.app.push_screen(Told(title, lines))
 
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        await self.run_action(event.action)
+        """A second click that was on its way when the first one opened something was meant for nothing here."""
+        if self.app.screen is self:
+            await self.run_action(event.action)
 
     def action_leave(self) -> None:
         if self._zoomed is not None:

@@ -42,7 +42,8 @@ def test_the_day_is_told_in_money_and_in_percent_of_its_start() -> None:
 
 
 @pytest.mark.parametrize(("share", "told", "style"), [
-    ("0.74", "74%", COLORS.text), ("0.75", "75%!", COLORS.warn), ("1.00", "100%!", COLORS.down),
+    ("0.74", "74%", COLORS.text), ("0.75", "75%!", COLORS.warn), ("0.996", "99%!", COLORS.warn),
+    ("1.00", "100%!", COLORS.down), ("1.004", "101%!", COLORS.down),
 ])  # fmt: skip
 def test_the_limit_used_most_warns_when_it_is_close(share: str, told: str, style: Style) -> None:
     limits = (use("position", "0.1"), use("gross_exposure", share), use("drawdown", "0.2"))

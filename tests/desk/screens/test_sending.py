@@ -11,11 +11,13 @@ from textual.widgets import Input
 
 from desk.app import DeskApp
 from desk.screens.choice import Choice
+from desk.screens.palette import Palette
 from desk.screens.ticket import TicketView
 from desk.screens.view import ViewScreen
 from engine.model.frames import Push, Reply
 from tests.desk.conftest import Opener
 from tests.widgets.harness import until
+from widgets.key_bar import KeyBar
 
 
 def held_back(app: DeskApp) -> Callable[[], None]:
@@ -119,3 +121,25 @@ async def test_an_edit_that_is_refused_asks_nothing_where_the_person_has_gone_on
         await until(pilot, lambda: "R02 rejects" in posts.line.text)
         await pilot.pause()
         assert app.screen is posts
+
+
+async def test_a_key_of_the_bar_that_is_clicked_twice_opens_one_dialog(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        view = app.screen
+        for _ in range(2):
+            view.post_message(KeyBar.Pressed("kill"))
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        await pilot.pause(0.1)
+        assert app.screen_stack[:-1] == [view]
+
+
+async def test_enter_twice_in_the_palette_does_it_once(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, Palette) and isinstance(app.focused, Input))
+        await pilot.press(*"reconcile")
+        for _ in range(2):
+            app.simulate_key("enter")
+        await until(pilot, lambda: app.screen is app.main and bool(engine.commands))
+        await pilot.pause(0.1)
+        assert [command.verb for command in engine.commands] == ["reconcile"]
