@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant
 from engine.alpaca.rest import Reply
 from engine.brokers.alpaca_parse import Malformed, parse_order, symbol_of
 from engine.clock import DAY, MINUTE, SECOND, utc
 from engine.errors import VenueUnavailable
-from engine.model import Fill, Intent, Order, VenueAccount, VenuePosition, VenueSnapshot
+from engine.model import ZERO, Fill, Intent, Order, VenueAccount, VenuePosition, VenueSnapshot
 
 PAGE = 500
 """Orders per page, the most the venue gives."""
@@ -75,19 +76,23 @@ class SnapshotReader:
         """Account, positions, open orders and those closed since `since_ns`, as of one moment.
 
         Orders are read before and after positions and account, and everything again while they differ, so an
-        execution in between cannot make the parts contradict each other. Raises VenueUnavailable.
+        execution in between cannot make the parts contradict each other. An empty list of positions beside an account
+        that is worth something is no word on what is held: our book, and the stops on it, would go by it. Raises
+        VenueUnavailable.
         """
         since_ns -= SKEW_NS
         after_ns = since_ns - LIFETIME_NS if self._oldest_ns is None else min(since_ns, self._oldest_ns)
         orders = await self._orders(after_ns, since_ns)
         for _ in range(TRIES):
             positions = await self._positions()
-            account = await self._account()
+            account, worth = await self._account()
             again = await self._orders(after_ns, since_ns)
             settled = _fingerprint(orders) == _fingerprint(again)
             orders = again
             if settled:
                 break
+        if worth and not positions:
+            raise self._bad("/positions", f"expected what makes up the account's {worth} of holdings, found none")
         open_since = [order.submitted_ns for order in orders if _alive(order) and order.submitted_ns]
         self._oldest_ns = min([*open_since, now_ns]) - SKEW_NS
         return VenueSnapshot(now_ns, account, positions, tuple(orders))
@@ -112,12 +117,14 @@ class SnapshotReader:
             f"{path}: {problem}", where=self._where, remedy="Asked again by itself; report it when it stays."
         )
 
-    async def _account(self) -> VenueAccount:
+    async def _account(self) -> tuple[VenueAccount, Decimal]:
+        """The account, and what it says that everything held is worth; 0 where it does not say."""
         given = fields(await self._ask("/account", {}))
         equity, cash, power = (decimal(given.get(name)) for name in ("equity", "cash", "buying_power"))
         if equity is None or cash is None or power is None:
             raise self._bad("/account", "expected equity, cash and buying_power, found one missing")
-        return VenueAccount(
+        values = (decimal(given.get(name)) for name in ("long_market_value", "short_market_value"))
+        account = VenueAccount(
             equity,
             cash,
             power,
@@ -126,6 +133,7 @@ class SnapshotReader:
             number=identifier(given.get("account_number")),
             blocked=blocked(given),
         )
+        return account, sum((abs(value) for value in values if value is not None), ZERO)
 
     async def _positions(self) -> tuple[VenuePosition, ...]:
         body = await self._ask("/positions", {})

@@ -159,6 +159,19 @@ async def test_a_part_that_cannot_be_read_fails_the_whole(path: str, body: Json)
         await SnapshotReader(get, "here").read(0, 1)
 
 
+@pytest.mark.parametrize("worth", [{"long_market_value": "2500.5"}, {"short_market_value": "-10"}])
+async def test_no_positions_beside_an_account_that_has_some_are_no_answer(worth: dict[str, Json]) -> None:
+    account: dict[str, Json] = {"equity": 1, "cash": 1, "buying_power": 1, "short_market_value": "0", **worth}
+
+    async def get(asked: str, query: dict[str, Json]) -> Reply:
+        return Reply(200, account if asked == "/account" else [])
+
+    with pytest.raises(VenueUnavailable, match="found none"):
+        await SnapshotReader(get, "here").read(0, 1)
+    account |= dict.fromkeys(worth, "0")
+    assert (await SnapshotReader(get, "here").read(0, 1)).positions == ()
+
+
 async def test_short_positions_are_negative_and_extra_fields_do_not_matter() -> None:
     row = {"symbol": "TSLA", "qty": "-5", "side": "short", "avg_entry_price": 250.1, "brand_new_field": {"a": [1]}}
     good = {"/account": {"equity": 1, "cash": 1, "buying_power": 1}, "/positions": [row], "/orders": []}
