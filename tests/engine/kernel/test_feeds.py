@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from engine.clock import VirtualClock
+from engine.clock import HOUR, MINUTE, SECOND, VirtualClock
 from engine.config import Config
 from engine.kernel.inbox import Reread
-from engine.model import FeedState, Light
+from engine.model import Author, DisplayText, FeedState, Light, Post
 from tests.engine.kernel.bare import NOW, config, opened
 
 
@@ -45,3 +45,24 @@ def test_a_changed_cap_reaches_the_feed_at_once_when_lower_and_when_confirmed_if
         assert caps == [5.0]
         assert made.reloading.confirm(made.reloading.fingerprint, "a person").ok
         assert caps == [5.0, 50.0]
+
+
+def test_a_headline_moves_nothing_to_a_signal_while_x_is_away(tmp_path: Path) -> None:
+    with opened(config(tmp_path), VirtualClock(NOW)) as made:
+        made.intake.take(FeedState("x", Light.UP, NOW, NOW, covered_since_ns=NOW - 2 * HOUR))
+        made.intake.take(headline(1))
+        assert made.sentiment.mood("TSLA", NOW).warm
+        missing = {"gap_from_ns": NOW - 2 * MINUTE, "gap_to_ns": NOW}
+        made.intake.take(FeedState("x", Light.DOWN, NOW, NOW, "the connection broke", **missing))
+        made.intake.take(headline(2))
+        mood = made.sentiment.mood("TSLA", NOW)
+        assert mood.volume == 2 and not mood.warm
+        assert "not filled" in made.pipeline.why_not(mood)
+
+
+def headline(number: int) -> Post:
+    author = Author(f"benzinga/{number}", DisplayText("benzinga"), verified=True)
+    text = f"Tesla beats expectations in quarter {number}, shares soar"
+    return Post(
+        f"news-{number}.00000000", "news", NOW - SECOND, NOW, author, text, DisplayText(text), "en", cashtags=("TSLA",)
+    )
