@@ -51,6 +51,7 @@ class Agenda:
         self._restored = False
         for track in self._register.open():
             if track.ours:
+                track.not_ahead(now_ns)
                 self._inquiry.check(track, now_ns, out)
                 unwanted_ns = self._unwanted_ns(track)
                 if unwanted_ns is not None and now_ns >= unwanted_ns:

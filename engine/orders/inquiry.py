@@ -40,12 +40,14 @@ class Inquiry:
             self._register.put(track, order, out)
         if order.status is OrderStatus.UNRESOLVED:
             self._ask(track, track.sent_ns, now_ns, out)
-            if not track.alarmed and now_ns >= order.submitted_ns + ALARM_NS:
+            began_ns = order.submitted_ns if order.submitted_ns <= now_ns else track.sent_ns
+            if not track.alarmed and now_ns >= began_ns + ALARM_NS:
                 self._alarm(track, order.reason or "no answer", now_ns, out)
 
     def gaps(self, now_ns: int, out: Outbox) -> None:
         """Look up the orders whose executions or legs the venue has not told."""
         for track in list(self._register.gaps.values()):
+            track.not_ahead(now_ns)
             self._ask(track, track.gap_ns, now_ns, out)
 
     def next_due_ns(self) -> int | None:

@@ -99,6 +99,12 @@ class Track:
         """The venue takes no more requests for now. A longer wish is cut: an exit must not hang on a wrong header."""
         self.retry_ns = now_ns + min(from_seconds(retry_after_s), LONGEST_WISH_NS)
 
+    def not_ahead(self, now_ns: int) -> None:
+        """A clock was set back before a restart: what was to be done so long after a time that is still to come is done
+        so long after now."""
+        self.sent_ns, self.asked_ns = min(self.sent_ns, now_ns), min(self.asked_ns, now_ns)
+        self.gap_ns = min(self.gap_ns, now_ns)
+
     @property
     def open(self) -> bool:
         """Whether it may still execute."""

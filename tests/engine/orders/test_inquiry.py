@@ -172,3 +172,22 @@ def test_a_bracket_shown_without_its_legs_is_looked_up_for_them_a_few_times(orde
         if now_ns > T0 + 50 * SECOND:
             break
     assert asked < 40 and orders.next_due_ns == T0 + 60 * SECOND
+
+
+def test_a_clock_set_back_before_a_restart_puts_off_neither_the_question_nor_the_alarm(
+    orders: Orders, enter: Enter
+) -> None:
+    intent = enter()
+    changes = orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "504"), T0 + 1)
+    again = Orders(Config())
+    for record in (intent, *changes.orders):
+        again.restore(record)
+    now_ns, asked, alarmed_s = T0 - 3600 * SECOND, 0, 0.0
+    while now_ns < T0 - 3540 * SECOND:
+        changes = again.due(now_ns)
+        asked += sum(isinstance(request, LookUp) for request in changes.requests)
+        if any(alert.code == "order_unresolved" for alert in changes.alerts):
+            alarmed_s = (now_ns - T0) / SECOND + 3600
+        now_ns = max(again.next_due_ns or 0, now_ns + SECOND)
+    assert asked >= 3
+    assert 30 <= alarmed_s < 50
