@@ -56,7 +56,7 @@ def _against(texts: Sequence[str], name: str) -> dict[str, float]:
     stock = VaderScorer(Config(), stock_words())
     alone = load(Config(scoring=ScoringConfig(scorers=("vader",))))
     both = load(Config(scoring=ScoringConfig(scorers=("vader", "linear"))))
-    posts = {text: Post("1", "x", START_NS, START_NS, _AUTHOR, text, DisplayText(text)) for text in texts}
+    posts = {text: _posted(text) for text in texts}
     ways: dict[str, Callable[[str], object]] = {
         "package": package.polarity_scores,
         "stock": lambda text: stock.score((text,)),
@@ -75,6 +75,10 @@ def _against(texts: Sequence[str], name: str) -> dict[str, float]:
             ratios = [theirs / ours for theirs, ours in zip(rounds["package"], values, strict=True)]
             found[f"{name}_{way}_ratio"] = median(ratios)
     return found
+
+
+def _posted(text: str) -> Post:
+    return Post("1", "x", START_NS, START_NS, _AUTHOR, text, DisplayText(text))
 
 
 def hostile() -> dict[str, str]:
@@ -98,16 +102,21 @@ def hostile() -> dict[str, str]:
 
 
 def _hostile() -> dict[str, float]:
-    """Milliseconds, whole (the engine cuts at scoring.max_chars)."""
-    vader, linear = VaderScorer(Config()), LinearScorer(Config())
+    """Milliseconds of each scorer for the whole text, and of the shipped ensemble, which cuts it (`read_…`)."""
+    vader, linear, ensemble = VaderScorer(Config()), LinearScorer(Config()), load(Config())
     found: dict[str, float] = {}
     for name, text in hostile().items():
         # Another text each time: the last ones are remembered.
         texts = [text[:-1] + end for end in ("", "a", "b")]
         found[f"vader_{name}_ms"] = min(best(lambda each: vader.score((each,)), [each], 1) for each in texts) / 1000
+        posts = [_posted(end + text[1:]) for end in ("f", "g", "h")]
+        found[f"read_{name}_ms"] = (
+            min(best(lambda each: ensemble.score((each,), 0), [each], 1) for each in posts) / 1000
+        )
         texts = [text[:-1] + end for end in ("c", "d", "e")]
         found[f"linear_{name}_ms"] = min(best(lambda each: linear.score((each,)), [each], 1) for each in texts) / 1000
-    found["vader_worst_ms"] = max(value for name, value in found.items() if name.startswith("vader_"))
+    for way in ("vader", "read"):
+        found[f"{way}_worst_ms"] = max(value for name, value in found.items() if name.startswith(f"{way}_"))
     return found
 
 

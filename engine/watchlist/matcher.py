@@ -19,6 +19,8 @@ REACH = (0.0, 0.1, 0.2, 0.3)
 VERIFIED = 0.1
 KEY_INFLUENCER = 0.3
 CAP = 1.0
+_USUAL = tuple(tuple(round(min(CAP, BASE + more + reach), 6) for reach in REACH) for more in (0.0, VERIFIED))
+"""Influence of an author who is no key influencer: by whether verified, then by how many of FOLLOWERS are exceeded."""
 
 KEYWORD, CASHTAG = "keyword", "cashtag"
 """Kinds of match, and with these the uses a term can have."""
@@ -95,11 +97,12 @@ class Matcher:
         0.5, plus 0.1, 0.2 or 0.3 for more than 10 k, 100 k or 1 M followers, plus 0.1 when verified, plus 0.3 for a key
         influencer of that row, at most 1; times the row's multiplier for a key influencer. Unknown counts add nothing.
         """
-        influence = BASE + (VERIFIED if author.verified else 0.0) + REACH[bisect_left(FOLLOWERS, author.followers or 0)]
-        usual = round(min(CAP, influence), 6)
+        reach = bisect_left(FOLLOWERS, author.followers or 0)
+        usual = _USUAL[author.verified][reach]
         name = fold(author.name) if self._named else ""
         if name not in self._named:
             return tuple([Match(match.symbol, match.term, match.kind, usual) for match in matches])
+        influence = BASE + (VERIFIED if author.verified else 0.0) + REACH[reach]
         weighed = []
         for match in matches:
             index, value = self._index[match.symbol], usual
