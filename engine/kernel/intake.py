@@ -18,6 +18,8 @@ from engine.sentiment import Sentiment
 REPLAYED = ("replay", "x", "news")
 """Lights that a recording's posts keep fresh: the replay's own, and those of the feeds they once came from."""
 
+_COMES = (Light.UP, Light.RECOVERING, Light.DEGRADED)
+"""It comes again: what was missed is still bought, or a rule is refused, which the light tells."""
 _STOPPED = (Light.DOWN, Light.REFUSED, Light.CAPPED)
 
 
@@ -112,7 +114,7 @@ class Intake:
 
     def _alert(self, state: FeedState) -> None:
         alert_id = f"feed:{state.name}"
-        if state.light in (Light.UP, Light.RECOVERING):  # what was missed is still bought, but posts come again
+        if state.light in _COMES:
             self._dealing.alarms.clear(alert_id)
         elif state.light in _STOPPED:
             self._dealing.alarms.alert(

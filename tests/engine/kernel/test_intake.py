@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from engine.clock import SECOND
 from engine.config import JournalConfig
@@ -56,6 +57,15 @@ def test_a_light_is_recorded_when_it_changes_and_an_alert_stands_while_it_is_dow
     intake.take(msgspec.structs.replace(down, received_ns=NOW + 1))
     assert not alarms.stands("feed:x"), "a word from before is no news"
     assert desk.stages.view.feeds["x"].light is Light.UP
+
+
+@pytest.mark.parametrize("light", [Light.UP, Light.RECOVERING, Light.DEGRADED])
+def test_the_alert_goes_once_posts_come_again_though_not_all_of_them(desk: Desk, light: Light) -> None:
+    down = FeedState("x", Light.DOWN, NOW, NOW, "silent", "check the network")
+    desk.stages.intake.take(down)
+    assert desk.stages.alarms.stands("feed:x")
+    desk.stages.intake.take(msgspec.structs.replace(down, light=light, received_ns=NOW + 1, detail="a rule is refused"))
+    assert not desk.stages.alarms.stands("feed:x")
 
 
 def test_without_prices_the_book_says_so(desk: Desk) -> None:
