@@ -1,11 +1,10 @@
-"""The register: every order known, its intent, its executions counted, and what our fills hold.
+"""The register: what is known of each order changes here: its intent, its executions counted, what our fills hold.
 
 All changes to an order pass through here, whether told by an answer, the stream, a lookup or a snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -22,104 +21,28 @@ from engine.model import (
     OrderStatus,
     OrderUpdate,
     Role,
-    Side,
     client_order_id,
 )
 from engine.orders.changes import Outbox, alert_id
 from engine.orders.holdings import Holdings
 from engine.orders.machine import Track, concluded, leg_role, merged, newer, planned
 from engine.orders.tally import Execution
+from engine.orders.tracks import Tracks
 
 LEG_ASKS: Final = 5
 """How often a bracket without legs is looked up before the engine takes it that the venue carries none."""
-KEPT: Final = 5_000
-"""Closed orders kept; older ones are in the journal."""
 
 
-class Register:
-    """Orders by client order id, open ones by symbol, and the holdings their fills make."""
+class Register(Tracks):
+    """Every order known, and the holdings that the fills of ours make."""
 
     def __init__(self) -> None:
-        self._tracks: dict[str, Track] = {}
-        self._by_venue_id: dict[str, Track] = {}
-        self._open: dict[str, dict[str, Track]] = {}
+        super().__init__()
         self._entered: set[str] = set()
         self._attempts: dict[tuple[str, Role], int] = {}
-        self._successors: dict[str, Track] = {}
-        self._number = 0
-        self.gaps: dict[str, Track] = {}
-        """Orders of which the venue told more filled than executions, or a bracket without its legs."""
         self.holdings = Holdings()
 
     # --- reading
-
-    def get(self, order_id: str) -> Track | None:
-        """The order with this client order id."""
-        return self._tracks.get(order_id)
-
-    def track(self, order_id: str) -> Track:
-        """The order with this client order id, which is known to be here. Raises KeyError."""
-        return self._tracks[order_id]
-
-    def open(self, symbol: str | None = None) -> Iterator[Track]:
-        """Open orders, oldest first; of one symbol, or of all."""
-        if symbol is not None:
-            yield from list(self._open.get(symbol, {}).values())
-            return
-        tracks = [track for of_symbol in self._open.values() for track in of_symbol.values()]
-        yield from sorted(tracks, key=lambda track: track.number)
-
-    def newest(self, limit: int) -> list[Track]:
-        """The newest `limit` orders, oldest first."""
-        return list(self._tracks.values())[-limit:] if limit > 0 else []
-
-    def successor(self, order: Order) -> Track | None:
-        """The order that replaced this one, once the venue has shown it."""
-        return self._by_venue_id.get(order.replaced_by)
-
-    def entry(self, entry_id: str) -> Track | None:
-        """The entry with this client order id, or what lives on for it where a person has replaced it at the venue."""
-        track = self._tracks.get(entry_id)
-        while track is not None:
-            successor = self._by_venue_id.get(track.order.replaced_by) if track.order.replaced_by else None
-            if successor is None or successor.predecessor is not track:
-                break
-            track = successor
-        return track
-
-    def exits(self, entry_id: str, symbol: str) -> list[Track]:
-        """Open orders that protect or close one entry."""
-        return [track for track in self.open(symbol) if track.ours and track.order.parent_id == entry_id]
-
-    def committed(self, symbol: str, side: Side, without: str = "") -> Decimal:
-        """Quantity of ours that open exits on `side` may still execute; stop and target of one entry count once."""
-        plain = ZERO
-        pairs: dict[str, dict[Role, Decimal]] = {}
-        for track in self.open(symbol):
-            order = track.order
-            if not track.ours or order.side is not side or order.role is Role.ENTRY or order.client_order_id == without:
-                continue
-            if order.parent_id and order.role in (Role.STOP, Role.TARGET):
-                pair = pairs.setdefault(order.parent_id, {})
-                pair[order.role] = pair.get(order.role, ZERO) + order.remaining
-            else:
-                plain += order.remaining
-        return plain + sum((max(pair.values()) for pair in pairs.values()), ZERO)
-
-    def uncounted(self, symbol: str, side: Side, entry_id: str = "") -> Decimal:
-        """Quantity that orders of ours on `side` have filled and whose executions are still to be told.
-
-        Of the exits of one entry, when it is named.
-        """
-        return sum(
-            (
-                track.order.filled - track.tally.counted
-                for track in self.gaps.values()
-                if track.ours and track.order.symbol == symbol and track.order.side is side
-                and (not entry_id or track.order.parent_id == entry_id)
-            ),
-            ZERO,
-        )  # fmt: skip
 
     def attempts(self, signal_id: str, role: Role) -> int:
         """How many intents of this role the signal has had."""
@@ -187,15 +110,7 @@ class Register:
         if order == track.order:
             return
         track.order = order
-        if order.venue_id:
-            self._by_venue_id[order.venue_id] = track
-        of_symbol = self._open.setdefault(order.symbol, {})
-        if order.status.open:
-            of_symbol[order.client_order_id] = track
-        else:
-            of_symbol.pop(order.client_order_id, None)
-            if not of_symbol:
-                del self._open[order.symbol]
+        self._place(track)
         if order.replaced_by:
             self._succeed(track, order.replaced_by, out)
         if out is not None:
@@ -299,27 +214,7 @@ class Register:
             self._at_least_counted(track, None)
             self._watch_gap(track, fill.at_ns)
 
-    def prune(self) -> None:
-        """Forget the oldest closed orders beyond `KEPT`."""
-        surplus = len(self._tracks) - KEPT
-        if surplus <= KEPT // 10:
-            return
-        for order_id in [key for key, track in self._tracks.items() if not track.open][:surplus]:
-            track = self._tracks.pop(order_id)
-            self._by_venue_id.pop(track.order.venue_id, None)
-            self._successors.pop(track.order.replaced_by, None)
-            self.gaps.pop(order_id, None)
-
     # --- inside
-
-    def _add(self, order: Order, intent: Intent | None) -> Track:
-        self._number += 1
-        track = self._tracks[order.client_order_id] = Track(order, intent, self._number)
-        if order.venue_id:
-            self._by_venue_id[order.venue_id] = track
-        if order.status.open:
-            self._open.setdefault(order.symbol, {})[order.client_order_id] = track
-        return track
 
     def _adopt(self, told: Order, parent: Track | None, out: Outbox) -> Track:
         """An order we have no intent for: a leg of ours, the successor of a replaced one, or EXTERNAL."""

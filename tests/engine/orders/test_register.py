@@ -1,4 +1,4 @@
-"""The register: what open exits may still sell, what is filled and not told, and what is forgotten."""
+"""The register: what is intended, what is filled and not told, whose an order is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.errors import DeskError
-from engine.model import ZERO, Intent, Order, OrderStatus, Role, Side
-from engine.orders import register as registers
+from engine.model import Intent, Order, OrderStatus, Role, Side
 from engine.orders.changes import Outbox
 from engine.orders.register import Register
 from tests.engine.orders.talk import T0, draft, event, legs, told
@@ -25,31 +22,6 @@ def intend(register: Register, signal_id: str = "s-1", role: Role = Role.ENTRY, 
     return register.intend(
         signal_id, "t-1", role, wanted, T0, strategy="shift", valid_until_ns=T0, parent=kind.get("parent", "")
     )
-
-
-exits = st.lists(
-    st.tuples(
-        st.sampled_from([Role.STOP, Role.TARGET, Role.EXIT]), st.sampled_from(["e1", "e2", ""]), st.integers(1, 9)
-    ),
-    max_size=10,
-)
-
-
-@settings(max_examples=40)
-@given(exits)
-def test_stop_and_target_of_one_entry_count_once(told_: list[tuple[Role, str, int]]) -> None:
-    register = Register()
-    pairs: dict[str, dict[Role, int]] = {}
-    plain = 0
-    for number, (role, parent, quantity) in enumerate(told_):
-        intend(register, f"s-{number}", role, quantity=str(quantity), parent=parent)
-        if parent and role is not Role.EXIT:
-            pair = pairs.setdefault(parent, {})
-            pair[role] = pair.get(role, 0) + quantity
-        else:
-            plain += quantity
-    assert register.committed("TSLA", Side.SELL) == plain + sum(max(pair.values()) for pair in pairs.values())
-    assert register.committed("TSLA", Side.BUY) == register.committed("AAPL", Side.SELL) == 0
 
 
 def test_a_signal_enters_once_and_exits_count_their_attempts() -> None:
@@ -109,17 +81,3 @@ def test_the_successor_of_a_replaced_order_is_the_same_order_of_ours() -> None:
     assert track.ours and track.order.role is Role.ENTRY
     old_track = register.track(intent.client_order_id)
     assert register.successor(old_track.order) is track
-
-
-def test_the_oldest_closed_orders_are_forgotten_and_open_ones_never(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registers, "KEPT", 20)
-    register, out = Register(), Outbox()
-    kept = intend(register, "open")
-    for number in range(60):
-        intent = intend(register, f"s-{number}")
-        register.absorb(told(intent, OrderStatus.CANCELED), T0, out, derive=False)
-        register.prune()
-        assert len(register.newest(1000)) <= 20 + 20 // 10 + 1
-    assert register.get(kept.client_order_id) is not None
-    assert [track.order.client_order_id for track in register.open()] == [kept.client_order_id]
-    assert register.newest(0) == [] and register.committed("TSLA", Side.SELL) == ZERO

@@ -1,0 +1,125 @@
+"""Orders as they are looked for: by our id, by the venue's, by symbol, by what they protect or have replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from engine.model import ZERO, Intent, Order, Role, Side
+from engine.orders.machine import Track
+
+KEPT: Final = 5_000
+"""Closed orders kept; older ones are in the journal."""
+
+
+class Tracks:
+    """Every order known. Who changes one puts it in its place again."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, Track] = {}
+        self._by_venue_id: dict[str, Track] = {}
+        self._open: dict[str, dict[str, Track]] = {}
+        self._successors: dict[str, Track] = {}
+        """By the venue's id of the order that replaced it."""
+        self._number = 0
+        self.gaps: dict[str, Track] = {}
+        """Orders of which the venue told more filled than executions, or a bracket without its legs."""
+
+    def get(self, order_id: str) -> Track | None:
+        """The order with this client order id."""
+        return self._tracks.get(order_id)
+
+    def track(self, order_id: str) -> Track:
+        """The order with this client order id, which is known to be here. Raises KeyError."""
+        return self._tracks[order_id]
+
+    def open(self, symbol: str | None = None) -> Iterator[Track]:
+        """Open orders, oldest first; of one symbol, or of all."""
+        if symbol is not None:
+            yield from list(self._open.get(symbol, {}).values())
+            return
+        tracks = [track for of_symbol in self._open.values() for track in of_symbol.values()]
+        yield from sorted(tracks, key=lambda track: track.number)
+
+    def newest(self, limit: int) -> list[Track]:
+        """The newest `limit` orders, oldest first."""
+        return list(self._tracks.values())[-limit:] if limit > 0 else []
+
+    def successor(self, order: Order) -> Track | None:
+        """The order that replaced this one, once the venue has shown it."""
+        return self._by_venue_id.get(order.replaced_by)
+
+    def entry(self, entry_id: str) -> Track | None:
+        """The entry with this client order id, or what lives on for it where a person has replaced it at the venue."""
+        track = self._tracks.get(entry_id)
+        while track is not None:
+            successor = self._by_venue_id.get(track.order.replaced_by) if track.order.replaced_by else None
+            if successor is None or successor.predecessor is not track:
+                break
+            track = successor
+        return track
+
+    def exits(self, entry_id: str, symbol: str) -> list[Track]:
+        """Open orders that protect or close one entry."""
+        return [track for track in self.open(symbol) if track.ours and track.order.parent_id == entry_id]
+
+    def committed(self, symbol: str, side: Side, without: str = "") -> Decimal:
+        """Quantity of ours that open exits on `side` may still execute; stop and target of one entry count once."""
+        plain = ZERO
+        pairs: dict[str, dict[Role, Decimal]] = {}
+        for track in self.open(symbol):
+            order = track.order
+            if not track.ours or order.side is not side or order.role is Role.ENTRY or order.client_order_id == without:
+                continue
+            if order.parent_id and order.role in (Role.STOP, Role.TARGET):
+                pair = pairs.setdefault(order.parent_id, {})
+                pair[order.role] = pair.get(order.role, ZERO) + order.remaining
+            else:
+                plain += order.remaining
+        return plain + sum((max(pair.values()) for pair in pairs.values()), ZERO)
+
+    def uncounted(self, symbol: str, side: Side, entry_id: str = "") -> Decimal:
+        """Quantity that orders of ours on `side` have filled and whose executions are still to be told.
+
+        Of the exits of one entry, when it is named.
+        """
+        return sum(
+            (
+                track.order.filled - track.tally.counted
+                for track in self.gaps.values()
+                if track.ours and track.order.symbol == symbol and track.order.side is side
+                and (not entry_id or track.order.parent_id == entry_id)
+            ),
+            ZERO,
+        )  # fmt: skip
+
+    def prune(self) -> None:
+        """Forget the oldest closed orders beyond `KEPT`."""
+        surplus = len(self._tracks) - KEPT
+        if surplus <= KEPT // 10:
+            return
+        for order_id in [key for key, track in self._tracks.items() if not track.open][:surplus]:
+            track = self._tracks.pop(order_id)
+            self._by_venue_id.pop(track.order.venue_id, None)
+            self._successors.pop(track.order.replaced_by, None)
+            self.gaps.pop(order_id, None)
+
+    def _add(self, order: Order, intent: Intent | None) -> Track:
+        self._number += 1
+        track = self._tracks[order.client_order_id] = Track(order, intent, self._number)
+        self._place(track)
+        return track
+
+    def _place(self, track: Track) -> None:
+        """The order is as it is: it is found by the venue's id, and among the open ones while it may execute."""
+        order = track.order
+        if order.venue_id:
+            self._by_venue_id[order.venue_id] = track
+        if order.status.open:
+            self._open.setdefault(order.symbol, {})[order.client_order_id] = track
+            return
+        of_symbol = self._open.get(order.symbol, {})
+        of_symbol.pop(order.client_order_id, None)
+        if not of_symbol:
+            self._open.pop(order.symbol, None)
