@@ -42,9 +42,17 @@ class TicketOrder(LineBlock):
 
     def show(self, facts: TicketFacts | None) -> None:
         """Take what to show; None for no ticket."""
-        now = (facts and facts.ticket.fingerprint) != (self._facts and self._facts.ticket.fingerprint)
-        self._facts = facts
-        self.repaint(now=now)
+        before, self._facts = self._facts, facts
+        self.repaint(now=(facts and facts.ticket.fingerprint) != (before and before.ticket.fingerprint))
+
+    def tells_order(self, lines: int) -> bool:
+        """Whether size, limit, stop and target stand whole in that many of its first lines."""
+        draft, width = self._facts.ticket.draft if self._facts is not None else None, self.size.width
+        seen = "\n".join(line.strip(width, self.inks.base).text for line in self.lines(width)[:lines])
+        if draft is None:
+            return bool(seen)
+        exits = (figures.price(price) for price in (draft.stop_price, draft.target_price) if price is not None)
+        return all(each in seen for each in (_size(draft), *exits))
 
     def lines(self, width: int) -> list[Line]:
         if self._facts is None:
@@ -122,10 +130,12 @@ def _order(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> lis
         draft.time_in_force,
         "extended hours" if draft.extended_hours else "",
     )
-    size = f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}"
-    return _flow(
-        "order", [figure((size, colors.strong)), *(figure((text, colors.text)) for text in texts)], width, colors
-    )
+    first = figure((_size(draft), colors.strong))
+    return _flow("order", [first, *(figure((text, colors.text)) for text in texts)], width, colors)
+
+
+def _size(draft: Draft) -> str:
+    return f"{figures.quantity(draft.quantity)} @ {figures.price(draft.limit_price)}"
 
 
 def _exits(facts: TicketFacts, draft: Draft, width: int, colors: Palette) -> list[Line]:

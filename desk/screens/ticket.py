@@ -152,4 +152,7 @@ class TicketView(ViewScreen):
     def may_decide(self) -> str:
         if monotonic() - self._changed_at < self.GUARD_S:
             return "Ignored: the ticket had just changed. Look again, then press the key."
+        if not self.order.region or not self.order.tells_order(self.find_widget(self.order).visible_region.height):
+            back = f"{self.desk.keymap.said('desk.zoom')} brings it back" if self._zoomed else "make the screen larger"
+            return f"Size, limit, stop and target are not all on the screen: {back}."
         return super().may_decide()

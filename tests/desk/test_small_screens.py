@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Static
 
 from desk.screens.choice import Choice
+from desk.screens.ticket import TicketView
 from tests.desk.conftest import Opener
 from tests.widgets.harness import until
 
@@ -23,6 +24,47 @@ async def test_a_ticket_without_room_on_the_screen_is_not_decided(open_desk: Ope
             assert app.screen is main
         assert engine.commands == []
         await pilot.press("z", "y")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+
+
+@pytest.mark.parametrize(("size", "decided"), [((20, 5), False), ((30, 8), False), ((40, 10), True), ((80, 12), True)])
+async def test_a_ticket_in_full_is_decided_where_its_figures_are_seen(
+    open_desk: Opener, size: tuple[int, int], decided: bool
+) -> None:
+    async with open_desk(size=size) as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.order.size.height)
+        view = app.screen
+        assert isinstance(view, TicketView)
+        view.GUARD_S = 0.0  # type: ignore[misc]
+        await pilot.pause(0.1)
+        await pilot.press("y")
+        if decided:
+            await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+        else:
+            await until(pilot, lambda: view.line.text.startswith("Size, limit, stop and target"))
+            await pilot.resize_terminal(80, 24)
+            await pilot.pause(0.1)
+            assert engine.commands == []
+            await pilot.press("y")
+            await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+
+
+async def test_a_ticket_whose_order_a_zoom_hides_is_not_decided(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.order.size.height)
+        view = app.screen
+        assert isinstance(view, TicketView)
+        view.GUARD_S = 0.0  # type: ignore[misc]
+        await pilot.press("z")
+        await pilot.pause(0.1)
+        await pilot.press("y")
+        await until(pilot, lambda: "z brings it back" in view.line.text)
+        assert engine.commands == []
+        await pilot.press("z")
+        await pilot.pause(0.1)
+        await pilot.press("y")
         await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
 
 
