@@ -219,12 +219,22 @@ def _marketable_buy(config: Config, check: Check, price: Decimal) -> Decimal:
 
 
 def _marketable_sell(config: Config, check: Check, price: Decimal) -> Decimal:
-    """The touch minus `marketable_bps`, never beyond the collar; at the collar where there is no price now."""
+    """The touch minus `marketable_bps`, never beyond the collar; at the collar where there is no price now.
+
+    One step past a buy that rests on the account, where the touch still meets that: R21 would refuse to cross it.
+    """
     furthest = above(price * (1 - check.collar)) if check.collar < ONE else price_step(price)
     if check.price is None:
         return furthest
     touch = check.prices.bid if check.prices.bid is not None and check.prices.mid is not None else price
-    return max(nearest(touch * (1 - config.sizing.marketable_bps / BPS)), furthest, price_step(price))
+    limit = max(nearest(touch * (1 - config.sizing.marketable_bps / BPS)), furthest, price_step(price))
+    buys = [order for order in check.orders if order.symbol == check.symbol and order.side is Side.BUY]
+    rests = [positive(order.limit_price) for order in buys if order.order_type == "limit"]
+    for resting in sorted(each for each in rests if each is not None):
+        past = below(resting) + price_step(resting)
+        if limit <= resting and past <= touch:
+            limit = past
+    return limit
 
 
 def _exits(config: Config, price: Decimal) -> tuple[Decimal | None, Decimal | None]:

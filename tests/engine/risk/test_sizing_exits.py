@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model import Role, Session, Side
+from engine.model import Quote, Role, Session, Side
 from tests.engine.risk.money import money
 
 D = Decimal
@@ -85,3 +85,14 @@ def test_nothing_to_sell(scene):
     assert risk.size(sell, scene.book(scene.position(-5))).reason.startswith("POSITION_NONE")
     selling = scene.book(scene.position(5), orders=(scene.order(Side.SELL, 5, Role.EXIT),))
     assert risk.size(sell, selling).reason.startswith("POSITION_BEING_SOLD")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "limit"),
+    [(("249.95",), "249.96"), (("249.6", "249.97"), "249.98"), (("240",), "249.5"), (("250",), "249.5")],
+)
+def test_an_exit_is_priced_past_a_buy_that_rests_where_the_market_meets_it(scene, theirs, limit):
+    orders = tuple(scene.order(Side.BUY, 1, Role.EXTERNAL, limit_price=D(price)) for price in theirs)
+    quote = Quote("TSLA", scene.now, scene.now, D(250), D("250.10"), D(250))
+    draft = scene.risk().size(scene.signal(Side.SELL), scene.book(scene.position(7), quote=quote, orders=orders)).draft
+    assert draft.limit_price == D(limit)
