@@ -27,6 +27,9 @@ REST_S: Final = 0.001
 journal's and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which
 nobody gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back
 before the other thread is awake."""
+BEHIND: Final = 6
+"""Feed events waiting from which on it rests after a turn instead: posts that come a thousand a second fall further
+behind with each rest, and the orders of many signals are on their way for a tenth of a second."""
 AHEAD: Final = 64
 """Events that are looked at together in a replay as fast as possible."""
 
@@ -115,7 +118,7 @@ class Loop:
                 await link.carry_out()
             taken += 1
             now = stopwatch_ns()
-            if now >= turn_ends or now < link.hurry_until_ns:
+            if now >= turn_ends or (now < link.hurry_until_ns and inbox.waiting < BEHIND):
                 self._changed()
                 if self._stages.journal.backlog > JOURNAL_BACKLOG:
                     await self._stages.journal.commit()
