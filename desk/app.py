@@ -32,7 +32,7 @@ from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
 from desk.terminal import frames_per_second, terminal_stands
-from desk.terminal_driver import outliving
+from desk.terminal_driver import PassingDriver, outliving
 from desk.themes import DARK, THEMES, variables
 from desk.views import VIEW_BY_ID
 from engine.errors import EXIT_OK, DeskError
@@ -271,6 +271,12 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         for screen in self.screen_stack:
             screen.set_class(compact, "-compact")
         self.line.say(f"{'Compact' if compact else 'Roomy'}. {problem}".rstrip())
+
+    def action_suspend_process(self) -> None:
+        """Stop the desk, and with it a program that started it (`make demo`): the shell waits for that one."""
+        if isinstance(self._driver, PassingDriver):
+            self.app_suspend_signal.publish(self)
+            self._driver.stop_all()
 
     def action_help_quit(self) -> None:
         """Ctrl+C leaves nothing and stops nothing; it says which keys do."""

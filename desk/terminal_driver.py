@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual.driver import Driver
@@ -45,6 +47,15 @@ class PassingDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file = cast("Any", Passing(cast("TextIO", self._file)))
+
+    def stop_all(self) -> None:
+        """Give the terminal back, then stop all that runs in its foreground, as the terminal itself would.
+
+        Only then: a shell that sees another of them stopped takes the terminal at once.
+        """
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
 def outliving(driver: type[Driver]) -> type[Driver]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -48,8 +49,8 @@ class Fake:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.socket = folder / "engine.sock"
-        self._command = [sys.executable, "-m", "tests.desk.fake_engine", "--socket", str(self.socket)]
-        self.process = subprocess.Popen([*self._command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.command = [sys.executable, "-m", "tests.desk.fake_engine", "--socket", str(self.socket)]
+        self.process = subprocess.Popen([*self.command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         assert "listening" in self.process.stdout.readline()
 
@@ -58,7 +59,7 @@ class Fake:
     ) -> RawTerminal:
         """A desk on a terminal; a `deaf` one gets no SIGHUP, as under nohup."""
         before = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"] if deaf else []
-        return RawTerminal([*before, *self._command, "--desk", *options], size, environment)
+        return RawTerminal([*before, *self.command, "--desk", *options], size, environment)
 
     def told(self) -> Snapshot:
         """What the engine answers: it is well, and this is what came of it."""
@@ -140,6 +141,23 @@ def test_a_desk_that_is_stopped_gives_the_terminal_back_and_takes_it_again(how: 
         terminal.send("?")
         terminal.wait("DECIDE", since)
         leave(terminal)
+
+
+def test_ctrl_z_gives_the_shell_back_though_another_program_started_the_desk() -> None:
+    """As `make demo` does: the shell waits for that program, which waits for the desk."""
+    with fake() as engine:
+        command = shlex.join(["sh", "-c", '"$@"; :', "sh", *engine.command, "--desk"])
+        with RawTerminal(["bash", "--norc", "-i"], environment={"PS1": "shell$ "}) as terminal:
+            since = terminal.wait("shell$ ")
+            terminal.send(f"{command}\n")
+            since = terminal.wait("2 pending", since)
+            since = terminal.rest()
+            terminal.send("\x1a")
+            since = terminal.wait("shell$ ", since)
+            terminal.send("fg\n")
+            since = terminal.wait("GAUGES", since)
+            terminal.send("?")
+            terminal.wait("DECIDE", since)
 
 
 def test_a_desk_that_is_killed_leaves_its_engine_well() -> None:
