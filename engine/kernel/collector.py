@@ -17,9 +17,9 @@ COLLECT_AFTER: Final = (2_000, 200, 20)
 """New objects, young and middle collections before the next older one: what streams is out of the collector's sight
 (`gc=False`), so it finds little; walking every imported package for it would stop the engine for milliseconds."""
 
-SWEEP_S: Final = 0.25
+SWEEP_S: Final = 0.1
 """Between young sweeps: by time, so that a faster machine, which takes in more between two, walks no longer."""
-MIDDLE_EVERY: Final = 8
+MIDDLE_EVERY: Final = 3
 """Young sweeps before what they left is swept too."""
 OLD_LIMIT: Final = 5_000
 """Objects out of middle sweeps before they are frozen: a full walk takes a millisecond, 5 on a slow machine."""
