@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from desk.app import DeskApp
+from desk.screens.verbs import VerbScreen
 from tests.desk.still import desk, still
 from tests.widgets.harness import until
 
@@ -25,6 +26,8 @@ def asked(*keys: str) -> Callable[[Pilot[bool]], Awaitable[None]]:
         await until(pilot, lambda: app.main and app.main.bar.shows_engine)
         await still(pilot)
         for key in keys:
+            if isinstance(app.screen, VerbScreen):
+                app.screen.GUARD_S = 0.0  # type: ignore[misc]
             await pilot.press(key)
             await still(pilot)
         for screen in app.screen_stack:
