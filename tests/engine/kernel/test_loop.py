@@ -115,20 +115,26 @@ async def test_other_tasks_have_their_turns_while_posts_stream(live: Stages) -> 
     assert len(seen) > 3, "two thousand posts are more than one turn"
 
 
-async def test_while_an_order_is_on_its_way_the_loop_rests_after_each_post(live: Stages) -> None:
-    told: list[int] = []
-    loop = made(live, SystemClock(), changed=lambda: told.append(live.inbox.waiting))
-    live.link.hurry_until_ns = 1 << 62
-    await live.inbox.put(posts(5))
+async def take_all(stages: Stages, loop: Loop) -> None:
+    """Run the loop until nothing waits any more."""
 
     async def until_taken() -> None:
-        while live.inbox.waiting:
+        while stages.inbox.waiting:
             await asyncio.sleep(0)
         loop.stop("all is taken")
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(loop.run())
         tasks.create_task(until_taken())
+
+
+async def test_while_an_order_is_on_its_way_the_loop_rests_after_each_post(live: Stages) -> None:
+    told: list[int] = []
+    loop = made(live, SystemClock(), changed=lambda: told.append(live.inbox.waiting))
+    live.link.hurry_until_ns = 1 << 62
+    await live.inbox.put(posts(5))
+
+    await take_all(live, loop)
     assert told[:5] == [4, 3, 2, 1, 0]
 
 
@@ -141,14 +147,7 @@ async def test_posts_that_have_piled_up_are_taken_by_turns_while_an_order_is_on_
     live.link.hurry_until_ns = 1 << 62
     await live.inbox.put(posts(400))
 
-    async def until_taken() -> None:
-        while live.inbox.waiting:
-            await asyncio.sleep(0)
-        loop.stop("all is taken")
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(loop.run())
-        tasks.create_task(until_taken())
+    await take_all(live, loop)
     many = [waiting for waiting in told if waiting >= BEHIND]
     assert many, "the orders' threads get their time"
     assert len(many) < (400 - BEHIND) / 2, "not after each post"
