@@ -14,16 +14,18 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from desk.screens.posts import PostsView
 from desk.share import native_copy, new_file, values_table
 from desk.tables import csv_text
 from engine.model import DisplayText
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
+from tests.desk.screens.on_view import view_of
 from tests.hostile.corpus import CORPUS
 from tests.program import clean
 from tests.terminal.tmux import TMUX, Terminal
-from tests.widgets.harness import until
+from tests.widgets.harness import painted, until
 
 replace = msgspec.structs.replace
 MARKUP = (
@@ -95,9 +97,13 @@ async def test_a_picture_of_hostile_text_is_a_drawing_and_nothing_else(open_desk
         pilot, app, _,
     ):  # fmt: skip
         await pilot.press("4")
+        view = view_of(app, PostsView)
+        assert isinstance(view, PostsView)
         pictures = []
-        for key in ("g", "G"):
-            await pilot.press(key, "S")
+        for key, shown in (("g", said[0]), ("G", "alert(1)")):
+            await pilot.press(key)
+            await until(pilot, lambda shown=shown: shown[:8] in "\n".join(painted(view.feed)))  # type: ignore[misc]
+            await pilot.press("S")
             line = app.screen.line  # type: ignore[attr-defined]
             await until(pilot, lambda line=line: "Picture saved to" in line.text)  # type: ignore[misc]
             pictures.append(Path(line.text.rpartition(" ")[2]))
