@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from engine.control import unreadable
 from engine.control.socket_file import Identity, clear_stale_socket, identity, keep_private, peer_uid
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
@@ -27,6 +28,7 @@ from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Goodbye, Message, Push, Reply, Snapshot
 from engine.paths import check_socket_path, private_dir, view_socket
+from engine.text import one_line
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -132,7 +134,7 @@ class ControlServer:
         app.router.add_get("/v1/symbol", self._get_symbol)
         app.router.add_get("/v1/feeds", self._get_feeds)
         app.router.add_post("/v1/command", commands)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False, logger=unreadable.log)
         await runner.setup()
         try:
             await self._listen(path, runner)
@@ -302,10 +304,15 @@ class ControlServer:
         from aiohttp import web
 
         self._refuse_foreign(request)
+        if packed := unreadable.encoding(request.headers.get("Content-Encoding", "")):
+            unreadable.log.warning("a command that cannot be read: %s", packed)
+            return web.Response(status=400, text=packed)
         try:
             command = read_command(await request.read())
         except ValueError as error:
             reply = Reply(ok=False, text=str(error))
+        except web.RequestPayloadError as error:
+            raise web.HTTPBadRequest(text=one_line(str(error), unreadable.LINE_LIMIT)) from None
         except ConnectionError:  # it went before its command was whole: nothing is done, nobody is left to be told
             return web.Response(status=400)
         else:
