@@ -120,7 +120,8 @@ class Commands:
         if self._dealing.risk.state is TradingState.HALTED and state is not TradingState.ACTIVE:
             return Reply(ok=False, text="trading is HALTED already", remedy="`desk resume --reason …` leaves it")
         self._dealing.enter(self._dealing.risk.change_state(state, reason, by, now_ns))
-        return Reply(ok=True, text=f"trading is {state.value.upper()}: {reason}")
+        calls_off = "" if state is TradingState.ACTIVE else "; entries are being cancelled, exits go on"
+        return Reply(ok=True, text=f"trading is {state.value.upper()}: {reason}{calls_off}")
 
     def _resume(self, command: Command, now_ns: int) -> Reply:
         if self._paths.kill_file.exists():

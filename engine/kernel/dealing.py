@@ -329,7 +329,8 @@ class Dealing:
         self._journal.append("account", "account", self.portfolio.account(now_ns), now_ns)
 
     def enter(self, change: StateChange) -> None:
-        """The trading state changed: journal it; HALTED also ends tickets and cancels entries."""
+        """The trading state changed: journal it. Unless it is ACTIVE, working entries are cancelled: one that filled
+        later would add to what is held. HALTED ends tickets too."""
         self._journal.append("state", "state", change, change.at_ns)
         if change.state is not TradingState.ACTIVE:
             self.alarms.alert(
@@ -350,8 +351,9 @@ class Dealing:
         if change.state is TradingState.HALTED:
             for ticket in self.tickets.pending:
                 self.decide(ticket, DecisionKind.REJECTED, change.by, f"trading is halted: {change.reason}")
+        if change.state is not TradingState.ACTIVE:
             self.apply(self.orders.cancel_entries(self._clock.now_ns()))
-        if change.state is TradingState.ACTIVE:
+        else:
             if change.previous is TradingState.HALTED:
                 self.flattening.waiting.clear()  # a person trades on
             for state in (TradingState.HALTED, TradingState.REDUCING):

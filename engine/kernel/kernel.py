@@ -245,7 +245,7 @@ class Kernel:
         """What was pending when the last engine ended was not confirmed; a live engine is not armed."""
         for ticket in self._dealing.tickets.pending:
             self._dealing.decide(ticket, DecisionKind.EXPIRED, "engine", "the engine restarted")
-        if self._dealing.risk.state is TradingState.HALTED:
+        if self._dealing.risk.state is not TradingState.ACTIVE:
             self._dealing.apply(self._dealing.orders.cancel_entries(self._clock.now_ns()))
         self.stages.arming.disarm("type the last four characters of the account number")
 

@@ -6,11 +6,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from engine.errors import DeskError
 from engine.model import OrderStatus, Role, TradingState
 from engine.model.frames import Command
 from tests.engine.kernel.process import ROOT, ending
@@ -148,6 +150,30 @@ def test_killed_between_the_kill_switch_and_its_cancels(machine: Machine, row: R
     assert halted(machine)
     machine.wait(lambda: not working_entries(machine), "no entry at the venue", 10.0)
     row.tried(time.monotonic() - began)
+
+
+@pytest.mark.slow
+def test_killed_between_a_pause_and_its_cancels(machine: Machine, row: Row) -> None:
+    """REDUCING is on the disk, no cancel has left: an entry that filled later would add to what is held."""
+    row.where, row.fault = "kill switch", "kill −9 after a pause, before its first cancel has left"
+    row.must = "the next engine is REDUCING and cancels every entry; what is held keeps its exits"
+    rest_entries(machine)
+    held = machine.street.positions()
+    machine.arm("cancel asked", 1)
+    time.sleep(0.5)
+    with suppress(DeskError):  # the engine dies over it
+        machine.command(Command("pause", reason="drill"))
+    assert machine.dead() == -9
+    assert working_entries(machine)
+    machine.begin()
+    began = time.monotonic()
+    machine.reconciled()
+    seen = machine.seen()
+    assert seen is not None and seen.status.state is TradingState.REDUCING
+    machine.wait(lambda: not working_entries(machine), "no entry at the venue", 10.0)
+    row.tried(time.monotonic() - began)
+    assert machine.street.positions() == held
+    row.orders += machine.check_intents()
 
 
 @pytest.mark.slow
