@@ -311,9 +311,13 @@ class Dealing:
     # the account and the trading state -------------------------------------------------------------------------------
 
     def judge_account(self) -> None:
-        """Daily loss and drawdown, against the account as it is valued now."""
+        """Daily loss and drawdown, against the account as it is valued now; in a new trading day from here on."""
         now_ns = self._clock.now_ns()
         self._valued_ns = now_ns
+        day_ns = self.risk.session_start_ns(now_ns)
+        if 0 < self.day_ns < day_ns:  # before any timer: yesterday's loss is none of today's
+            self.day_ns = day_ns
+            self.portfolio.new_day()
         self.portfolio.mark()
         account = self.portfolio.account(now_ns)
         change = self.risk.on_account(account, now_ns)
@@ -358,11 +362,6 @@ class Dealing:
                 self.flattening.waiting.clear()  # a person trades on
             for state in (TradingState.HALTED, TradingState.REDUCING):
                 self.alarms.clear(f"state:{state.value}")
-
-    def new_day(self) -> None:
-        """A new trading day begins: the day's profit is counted from here."""
-        self.portfolio.new_day()
-        self.judge_account()
 
     # what may not go on ----------------------------------------------------------------------------------------------
 

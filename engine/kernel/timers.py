@@ -86,9 +86,9 @@ class Timers:
         if market.session is not before:
             stages.view.session_changed(market.session)
         day_ns = self._hours.session_start_ns()
-        if dealing.day_ns and day_ns > dealing.day_ns:
-            dealing.new_day()
-        dealing.day_ns = day_ns
+        dealing.day_ns = dealing.day_ns or day_ns
+        if day_ns > dealing.day_ns:
+            dealing.judge_account()
 
     def _fire(self, now_ns: int) -> None:
         stages = self._stages

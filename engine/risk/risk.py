@@ -198,10 +198,14 @@ class Risk:
             if state is TradingState.REDUCING and self._state.owner == DAILY_LOSS and not last.sticky:
                 reason = f"SESSION_NEW: began={iso(day_ns)}, daily_loss=over"
                 return self._change(TradingState.ACTIVE, reason, DAILY_LOSS, at_ns)
-        elif tripped_ns is None and loss is not None and loss >= risk.daily_loss_pct and state is TradingState.ACTIVE:
+        elif tripped_ns is None and loss is not None and loss >= risk.daily_loss_pct and self._state.passing:
             reason = f"LOSS_REACHED: loss_pct={short(loss)!s}, limit_pct={risk.daily_loss_pct!s}, until=next session"
             return self._change(TradingState.REDUCING, reason, DAILY_LOSS, at_ns)
         return None
+
+    def session_start_ns(self, now_ns: int) -> int:
+        """When the trading day of `now_ns` began."""
+        return self._memory.session_start_ns(now_ns)
 
     # The trading state
 

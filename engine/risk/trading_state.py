@@ -37,6 +37,12 @@ class StateMachine:
         """Who, beside a person, may loosen the present state when it is not sticky."""
         return self._owner
 
+    @property
+    def passing(self) -> bool:
+        """Whether it may be ACTIVE without a person, now or soon: what the day has lost must outlast that."""
+        last = self._last
+        return last.state is TradingState.ACTIVE or not (last.sticky or self._owner == PERSON)
+
     def change(self, state: TradingState, reason: str, by: str, at_ns: int, sticky: bool) -> StateChange:
         """Move to `state`. HALTED is always sticky; stickiness stays while the state is confirmed or tightened.
 

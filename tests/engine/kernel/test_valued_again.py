@@ -40,7 +40,8 @@ def restarted(home: Path, prices: dict[str, str], later_s: int = 600) -> Stages:
             dealing._on_fill(Fill(f"x-{symbol}", f"o-{symbol}", symbol, Side.BUY, D(100), D(100), D(0), NOW))
         for symbol, price in prices.items():
             before.intake.take(quote(symbol, price, NOW))
-        dealing.new_day()
+        dealing.portfolio.new_day()
+        dealing.judge_account()
         dealing.record_account()
     after = bare.stages(bare.config(home, "paper", *SYMBOLS), VirtualClock(NOW + later_s * SECOND))
     after.restore(DAY)

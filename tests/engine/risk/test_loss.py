@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND, parse_iso
+from engine.errors import DeskError
 from engine.model import Protection, Role, TradingState
 
 D = Decimal
@@ -76,6 +77,27 @@ def test_a_pause_by_a_person_outlives_the_loss_of_a_day(scene):
     assert risk.on_account(scene.account(equity=D(98_000)), scene.now) is None
     assert risk.on_account(scene.account(), NEXT_SESSION) is None
     assert risk.state is TradingState.REDUCING
+
+
+def test_what_ends_by_itself_hides_no_loss_of_the_day(scene):
+    """The watchdog's REDUCING ends before the day does: the loss that was reached under it does not end with it."""
+    risk = scene.risk()
+    risk.change_state(TradingState.REDUCING, "prices are mute", "watchdog", scene.now)
+    change = risk.on_account(scene.account(equity=D(98_000)), scene.now)
+    assert change is not None and (change.state, change.by) == (TradingState.REDUCING, "daily_loss")
+    with pytest.raises(DeskError):
+        risk.change_state(TradingState.ACTIVE, "all is well", "watchdog", scene.now + MINUTE)
+    assert risk.on_account(scene.account(), scene.now + MINUTE) is None
+    assert risk.state is TradingState.REDUCING
+    assert risk.on_account(scene.account(), NEXT_SESSION).state is TradingState.ACTIVE
+
+
+def test_what_only_a_person_ends_is_judged_when_it_has_ended(scene):
+    risk = scene.risk()
+    risk.change_state(TradingState.REDUCING, "DRIFT", "reconciliation", scene.now, sticky=True)
+    assert risk.on_account(scene.account(equity=D(98_000)), scene.now) is None
+    risk.change_state(TradingState.ACTIVE, "I have looked", "person", scene.now)
+    assert risk.on_account(scene.account(equity=D(98_000)), scene.now).by == "daily_loss"
 
 
 def test_each_session_day_has_its_own_loss(scene):
