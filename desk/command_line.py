@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -132,6 +133,8 @@ def main_group(ctx: click.Context, profile: str | None, config: str | None, read
 
     `desk` attaches to the profile's engine, or starts one. `desk demo` needs no keys and no network.
     """
+    if config == "":
+        raise click.BadParameter("expected the name of a file, found nothing", param_hint="--config")
     ctx.obj = GlobalOptions(profile, config, read_only)
     if ctx.invoked_subcommand is None:
         from desk.commands.run import open_desk
@@ -144,6 +147,9 @@ def run() -> NoReturn:
     gc.set_threshold(STARTING)
     open_closed_streams()
     forbid_core_dumps()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # In an encoding that lacks a character a line with ? in its place still tells; a traceback does not.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = main_group.main(prog_name="desk", standalone_mode=False)
         sys.stdout.flush()

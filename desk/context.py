@@ -67,11 +67,18 @@ def load_context(ctx: click.Context, *, only_engine: bool = False) -> Context:
     return Context(loaded, Paths.of(loaded.config))
 
 
+def say_json(value: object) -> None:
+    """Print a value as JSON in ASCII, which is the same JSON in whatever encoding the output has."""
+    import msgspec
+
+    from engine.journal.export import ascii_json
+
+    click.echo(ascii_json(msgspec.json.encode(value).decode()))
+
+
 def show(report: object, lines: Iterable[str], as_json: bool) -> None:
     """Print a report: as JSON, or the lines that say it."""
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.encode(report).decode())
+        say_json(report)
     else:
         click.echo("\n".join(lines))

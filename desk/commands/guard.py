@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from desk.commands.journal import JOURNAL, NAME, journal_path, terminal_width
-from desk.context import AS_JSON
+from desk.context import AS_JSON, say_json
 
 
 @click.group()
@@ -27,16 +27,13 @@ def why(ctx: click.Context, post: str, as_json: bool, file: Path | None, name: s
     The answer comes from the journal, so posts from before a restart are told like any other. Exit code 0 when the post
     is known, 1 when the journal holds none of that id, 6 when there is no journal or it cannot be read.
     """
-    import msgspec
-
     from desk.guard_report import weighing_lines
     from engine.journal import Reader
-    from engine.journal.export import ascii_json
     from engine.journal.weighing import weigh
 
     with Reader(journal_path(ctx, file, name)) as reader:
         found = weigh(reader, post)
     if as_json:
-        click.echo(ascii_json(msgspec.json.encode(found).decode()))
+        say_json(found)
     else:
         click.echo("\n".join(weighing_lines(found, terminal_width())))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.context import AS_JSON, load_context
+from desk.context import AS_JSON, load_context, say_json
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError, JournalError
 
 if TYPE_CHECKING:
@@ -130,8 +130,6 @@ def verify(
     what it said it had written), --renew-anchor accepts that: the venue still knows the orders in them, and the engine
     reconciles with it when it starts.
     """
-    import msgspec
-
     from engine.journal import Anchor, Reader
     from engine.journal.anchor import renew_anchor as renew
 
@@ -146,7 +144,7 @@ def verify(
     if renewed:
         renew(path, Anchor(found.records, bytes.fromhex(found.last_hash)))
     if as_json:
-        click.echo(msgspec.json.encode(found))
+        say_json(found)
         ctx.exit(0 if found.ok or renewed else EXIT_JOURNAL)
     _print_verification(path, found, renewed)
 
@@ -191,25 +189,21 @@ def export(
 @click.pass_context
 def why(ctx: click.Context, id: str, as_json: bool, file: Path | None, name: str) -> None:
     """The whole story of a signal, ticket, order (our id or the venue's) or post, on one screen."""
-    import msgspec
-
     from engine.journal import Reader, format_story
-    from engine.journal.export import ascii_json
 
     with Reader(journal_path(ctx, file, name)) as reader:
         story = reader.why(id)
     if as_json:
-        click.echo(ascii_json(msgspec.json.encode(story).decode()))
+        say_json(story)
     else:
         click.echo(format_story(story, terminal_width()))
 
 
 def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
     """The journal a command reads: `--journal`, else the profile's, else that of an engine with its own name."""
-    if file is not None:
-        return file
-    path = load_context(ctx).paths.journal
-    return path.with_name(f"{name}.journal") if name else path
+    from engine.paths import Paths
+
+    return file if file is not None else Paths.of(load_context(ctx).config, name).journal
 
 
 def since_ns(text: str) -> int:
@@ -253,14 +247,12 @@ def _print_records(records: Iterable[Record], as_json: bool) -> int:
 
 
 def _print_counts(reader: Reader, as_json: bool) -> None:
-    import msgspec
-
-    from engine.journal.export import ascii_json, at_text
+    from engine.journal.export import at_text
     from engine.text import display_text
 
     counts = reader.counts()
     if as_json:
-        click.echo(ascii_json(msgspec.json.encode(counts).decode()))
+        say_json(counts)
         return
     for count in counts:
         times = f"{at_text(count.first_ns)} to {at_text(count.last_ns)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.commands.journal import JOURNAL, NAME, journal_path, since_ns
-from desk.context import AS_JSON
+from desk.context import AS_JSON, say_json
 
 if TYPE_CHECKING:
     from engine.model.ledger import Ledger
@@ -46,23 +46,22 @@ def ledger(
     A move is in the signal's direction. Worth is what a sent order made by then, and what one that was not sent did
     not make: the value of the decision against its opposite. An unknown price is called unknown.
     """
-    import msgspec
-
     from desk.commands.verbs import say
     from desk.ledger_report import ledger_lines, ledger_table
     from desk.tables import csv_text, write_table
-    from engine.journal.export import ascii_json
 
     found = _read(journal_path(ctx, file, name), symbol.upper(), outcome, since, limit)
     if output is not None:
         write_table(ledger_table(found), output)
         click.echo(f"{len(found.rows)} decisions written to {output}", err=True)
     elif as_json:
-        click.echo(ascii_json(msgspec.json.encode(found).decode()))
+        say_json(found)
     elif as_csv:
         click.echo(csv_text(ledger_table(found)), nl=False)
     else:
-        say(ledger_lines(found) or ["no decision has been recorded"])
+        chosen = symbol or outcome or since
+        none = "no decision matches; `desk ledger` alone lists them all" if chosen else "no decision has been recorded"
+        say(ledger_lines(found) or [none])
 
 
 def _read(path: Path, symbol: str, outcome: str | None, since: str | None, limit: int) -> Ledger:

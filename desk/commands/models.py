@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from desk.context import AS_JSON, load_context, show
+from desk.context import AS_JSON, load_context, say_json, show
+from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -52,6 +53,13 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
     context = load_context(ctx)
     settings = context.config.scoring.finbert
     name = name or settings.model
+    if directory is not None and not directory.is_dir():
+        raise DeskError(
+            "expected a directory with a model, found none",
+            where=f"--from {directory}",
+            remedy="correct the path",
+            exit_code=EXIT_USAGE,
+        )
     place(context.paths.state_dir, name)
     hub = os.environ.get("HF_ENDPOINT", HUB)
     source: Any = pulling.Directory(directory) if directory is not None else pulling.Hub(name, revision, hub)
@@ -83,14 +91,12 @@ def pull(ctx: click.Context, name: str | None, revision: str, directory: Path | 
 @click.pass_context
 def list_models(ctx: click.Context, as_json: bool) -> None:
     """The models on this machine; * marks the one of the configuration."""
-    import msgspec
-
     from engine.scoring.finbert.store import Model, listing
 
     context = load_context(ctx)
     found = listing(context.paths.state_dir)
     if as_json:
-        click.echo(msgspec.json.encode([model.manifest for model in found if isinstance(model, Model)]).decode())
+        say_json([model.manifest for model in found if isinstance(model, Model)])
         return
     for model in found:
         if not isinstance(model, Model):

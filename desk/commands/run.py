@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.context import Number, load_context, options
+from desk.context import Number, load_context, options, show
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ def replay(
     from engine.kernel.process import run_engine
     from engine.paths import Paths
 
+    if any(character < " " or character == "\x7f" for character in recording):
+        raise click.BadParameter(f"expected a path without control characters, found {recording!r}")
     overrides = [
         *REPLAY_SETTINGS,
         f"replay.speed={speed:g}",
@@ -142,7 +144,7 @@ def replay(
 
     def tell(kernel: Kernel) -> None:
         report = report_of(kernel)
-        click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report_lines(report)))
+        show(report, report_lines(report), as_json)
 
     ctx.exit(run_engine(loaded, paths, fresh=True, stop_at_end=True, on_end=tell))
 

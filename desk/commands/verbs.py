@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.commands.engines import asking, beside, explained
-from desk.context import load_context, options
+from desk.context import load_context, options, say_json
 from engine.errors import EXIT_FAILED, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
 """Verbs that only take risk away: no mistake in the configuration keeps them from a running engine."""
 
+LONGEST_SYMBOL = 40
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON instead of text.")
 NAME = click.Option(["--name"], default="", help="An engine on its own journal: demo, replay.")
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
 
 
 def _ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
-    """A symbol as the watchlist writes it: `tsla` and `$TSLA` are TSLA."""
-    return given.strip().removeprefix("$").upper()
+    """A symbol as the watchlist writes it: `tsla` and `$TSLA` are TSLA. Raises BadParameter for what is none."""
+    symbol = given.strip().removeprefix("$").upper()
+    if len(symbol) > LONGEST_SYMBOL:
+        raise click.BadParameter(f"expected a symbol such as TSLA, found {len(symbol)} characters")
+    return symbol
 
 
 SYMBOL = click.Argument(["symbol"], callback=_ticker)
@@ -59,11 +63,9 @@ def view_verb(
 
     @click.pass_context
     def run(ctx: click.Context, /, as_json: bool, name: str) -> None:
-        import msgspec
-
         snapshot = snapshot_of(ctx, name)
         if as_json:
-            click.echo(msgspec.json.encode(part(snapshot)).decode())
+            say_json(part(snapshot))
         else:
             say(lines(snapshot) or [none])
 
@@ -72,8 +74,6 @@ def view_verb(
 
 def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> None:
     """Send a command, print the reply, exit with 1 when it was refused."""
-    import msgspec
-
     kill = command.verb == "kill"
     try:
         paths = paths_of(ctx, name, urgent=command.verb in CALMING)
@@ -88,7 +88,7 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
             raise _other_ways(error, str(paths.kill_file), beside(paths)) from error
         raise explained(error, paths) from error
     if as_json:
-        click.echo(msgspec.json.encode(reply).decode())
+        say_json(reply)
     else:
         say([reply.text, *(f"  {line}" for line in reply.difference), *([f"→ {reply.remedy}"] if reply.remedy else [])])
     if not reply.ok:
@@ -171,6 +171,13 @@ def _edit(ticket: str, fingerprint: str, size: str, limit: str, stop: str, targe
     )
 
 
+def _kill(reason: str, flatten: bool) -> Command:
+    """With as much of its reason as the engine takes: a kill must not be refused for its words."""
+    from engine.control.verbs import TEXT_LIMIT
+
+    return Command("kill", reason=reason[:TEXT_LIMIT], flatten=flatten)
+
+
 def _status_lines(snapshot: Snapshot) -> list[str]:
     from desk.report import status_lines
 
@@ -245,7 +252,7 @@ kill = command_verb(
     "Halt trading now: cancel working entries, keep protective exits, or flatten when asked.",
     click.Option(["--reason"], default="kill switch", help="Why: it is journaled."),
     click.Option(["--flatten"], is_flag=True, help="Close every position too."),
-    send=lambda reason, flatten: Command("kill", reason=reason, flatten=flatten),
+    send=_kill,
 )
 flatten = command_verb(
     "flatten",

@@ -9,6 +9,7 @@ import click
 
 from desk.commands.engines import asking
 from desk.commands.verbs import AS_JSON, NAME, SYMBOL, client_of, paths_of, say
+from desk.context import say_json
 
 if TYPE_CHECKING:
     from desk.client import Client
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
 
 @click.pass_context
 def _why(ctx: click.Context, /, symbol: str, every: bool, as_json: bool, name: str) -> None:
-    import msgspec
-
     with asking(paths_of(ctx, name)):
         detail = asyncio.run(_ask(client_of(ctx, name), symbol))
     if as_json:
-        click.echo(msgspec.json.encode(detail).decode())
+        say_json(detail)
     else:
         say(lines(detail, every=every))
 

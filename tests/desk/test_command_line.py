@@ -10,7 +10,7 @@ import pytest
 
 from desk.command_line import COMMANDS, main_group
 from engine.errors import EXIT_FAILED, EXIT_USAGE
-from tests.program import command, desk, environment
+from tests.program import call, clean, command, desk, environment
 
 
 def test_help_lists_exactly_the_commands(home: Path) -> None:
@@ -75,3 +75,55 @@ def test_output_that_cannot_be_written(home: Path, arguments: tuple[str, ...]) -
     assert "No space left on device" in found.stderr
     assert "→ look at the disk" in found.stderr
     assert "Traceback" not in found.stderr and "Exception ignored" not in found.stderr
+
+
+def test_an_encoding_that_lacks_a_character(home: Path) -> None:
+    """A line with ? in it still tells. `config show --defaults` has an ellipsis, which Latin-1 has not."""
+    shown = subprocess.run(
+        command("config", "show", "--defaults"),
+        env=environment(home, {"PYTHONIOENCODING": "latin-1"}),
+        capture_output=True,
+        encoding="latin-1",
+        timeout=60,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "[risk]" in shown.stdout
+    assert "\n# " in shown.stdout and "?" in shown.stdout
+
+
+@pytest.mark.parametrize("verb", [("status",), ("config", "init"), ("config", "show")], ids=" ".join)
+def test_a_configuration_file_without_a_name(home: Path, verb: tuple[str, ...]) -> None:
+    """`--config "$FILE"` where the variable is empty means no other file, least of all one that is written."""
+    found = call(home, "--config", "", *verb)
+    assert found.returncode == EXIT_USAGE
+    assert "--config: expected the name of a file, found nothing" in found.stderr
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "a/b", "live", "\x1b[2Jx", "x" * 41])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("status",),
+        ("follow",),
+        ("serve",),
+        ("ledger",),
+        ("journal", "show"),
+        ("journal", "verify"),
+        ("guard", "why", "1"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_is_none(home: Path, verb: tuple[str, ...], name: str) -> None:
+    found = call(home, *verb, "--name", name)
+    assert found.returncode == EXIT_USAGE, found.stderr
+    assert found.stderr.startswith("desk: --name: expected a word of at most 40 letters")
+    assert clean(found.stderr)
+
+
+def test_a_recording_with_control_characters_is_named_as_it_was_given(home: Path) -> None:
+    found = call(home, "replay", "a\nb")
+    assert found.returncode == EXIT_USAGE
+    assert "expected a path without control characters, found 'a\\nb'" in found.stderr
+    assert "DESK_REPLAY__PATH" not in found.stderr

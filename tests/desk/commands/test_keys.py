@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from desk.command_line import main_group
-from engine.errors import EXIT_CREDENTIALS, CredentialsError
+from engine.errors import EXIT_CREDENTIALS, EXIT_USAGE, CredentialsError
 from tests.keyrings import Memory, remembering
+from tests.program import command, environment
 
 VALUE = "AAAA-not-a-real-key-0123456789"
 
@@ -93,3 +96,36 @@ def test_a_keyring_that_forgets_is_refused(memory: Memory) -> None:
     keyring.set_keyring(keyring.backends.null.Keyring())
     result = desk("set", "x_bearer_token", "--stdin", typed=VALUE)
     assert isinstance(result.exception, CredentialsError) and "forgets" in str(result.exception)
+
+
+def test_a_key_is_not_asked_for_where_it_cannot_be_kept(memory: Memory) -> None:
+    keyring.set_keyring(keyring.backends.null.Keyring())
+    result = desk("set", "x_bearer_token", typed=f"{VALUE}\n")
+    assert isinstance(result.exception, CredentialsError)
+    assert "hidden" not in result.output, "it was asked for all the same"
+
+
+def test_a_key_is_not_asked_for_where_it_would_be_seen(home: Path) -> None:
+    """Without a terminal getpass would read on with a warning, and show on some systems what is typed."""
+    keeping = home / "keeping.py"
+    keeping.write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keeping(KeyringBackend):\n    priority = 1\n"
+        "    def get_password(self, service, username): return None\n"
+        "    def set_password(self, service, username, password): pass\n"
+    )
+    env = environment(home, {"PYTHON_KEYRING_BACKEND": "keeping.Keeping"})
+    env["PYTHONPATH"] = f"{home}{os.pathsep}{env['PYTHONPATH']}"
+    found = subprocess.run(
+        command("keys", "set", "x_bearer_token"),
+        env=env,
+        input=f"{VALUE}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert found.returncode == EXIT_USAGE, found.stderr
+    assert "desk keys set x_bearer_token --stdin" in found.stderr
+    assert VALUE not in found.stdout + found.stderr

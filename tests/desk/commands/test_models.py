@@ -39,6 +39,14 @@ def test_a_model_is_pulled_listed_and_measured(run: Run, tmp_path: Path) -> None
     assert measured["posts"] == 5 and measured["posts_per_s"] > 0
 
 
+def test_a_directory_that_is_none_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "nowhere", tmp_path / "file"):
+        refused = run("pull", "own/tiny", "--from", str(place))
+        assert isinstance(refused.exception, DeskError)
+        assert refused.exception.where == f"--from {place}"
+
+
 def test_a_model_without_meaning_is_not_kept(run: Run, tmp_path: Path) -> None:
     directory = tiny.write(tmp_path / "mine", ("A", "B", "C"))
     refused = run("pull", "own/tiny", "--from", str(directory))

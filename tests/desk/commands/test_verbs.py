@@ -89,7 +89,9 @@ def test_status_says_what_the_snapshot_holds(engine: EngineProcess) -> None:
     for symbol in ("TSLA", "GOOG", "NVDA", "META", "AAPL"):
         assert sum(line.startswith(f"{symbol} ") for line in lines) == 1
     assert any(line.startswith("feed replay: up") for line in lines)
-    snapshot = json.loads(done(engine, "status", "--json"))
+    printed = done(engine, "status", "--json")
+    assert printed.isascii(), "JSON that not every encoding can write"
+    snapshot = json.loads(printed)
     assert snapshot["type"] == "snapshot"
     assert snapshot["status"]["profile"] == "simulated"
     assert snapshot["pid"] == engine.snapshot().pid
@@ -177,6 +179,20 @@ def test_a_reason_that_is_too_long_is_refused(engine: EngineProcess) -> None:
     assert found.returncode == EXIT_FAILED
     assert "say it in fewer words" in found.stderr
     assert engine.snapshot().status.state is TradingState.ACTIVE
+
+
+def test_a_kill_with_a_reason_that_is_too_long_halts(engine: EngineProcess) -> None:
+    assert "HALTED" in done(engine, "kill", "--reason", "r" * 50_000)
+    done(engine, "acknowledge", "state:halted")
+    done(engine, "resume", "--reason", "tested")
+
+
+def test_a_symbol_that_is_none_is_not_asked_for(engine: EngineProcess) -> None:
+    for verb in (("why", "A" * 5000), ("mode", "A" * 5000, "off"), ("flatten", "A" * 5000, "--reason", "r")):
+        found = say(engine, *verb)
+        assert found.returncode == EXIT_USAGE
+        assert "expected a symbol such as TSLA, found 5000 characters" in found.stderr
+        assert len(found.stderr) < 300
 
 
 def test_an_edit_of_nothing_is_a_wrong_command_line(engine: EngineProcess) -> None:
