@@ -20,16 +20,23 @@ class EngineTime:
         self._told_ns = 0
         self._told_at = seconds()
         self._speed = 1.0
+        self._stands = False
 
     def tell(self, clock_ns: int, speed: float) -> None:
         """The engine said what time it is. Speed 0 (as fast as possible, or at the end of a recording) cannot be
         carried on."""
         self._told_ns, self._speed, self._told_at = clock_ns, speed, self._seconds()
+        self._stands = False
+
+    def lost(self) -> None:
+        """Nobody tells the time any more. That of a recording stands where it was last told: no recording is played.
+        That of an engine in real time goes on as all time does."""
+        self._stands = self._speed != 1.0
 
     def now_ns(self) -> int:
         """The engine's time now; 0 before it was told."""
-        if not self._told_ns:
-            return 0
+        if not self._told_ns or self._stands:
+            return self._told_ns
         return self._told_ns + round((self._seconds() - self._told_at) * self._speed * SECOND)
 
     @property

@@ -68,6 +68,7 @@ class Link:
             if fresh:
                 pause = _FIRST_RETRY_S
             self.attached, self.lost_why, self.lost_remedy = False, why, remedy
+            self.time.lost()
             self._wake(Part.STATUS)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LAST_RETRY_S)

@@ -6,6 +6,7 @@ Pure state, no screen and no I/O. The app applies messages and asks which parts 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from enum import Flag, auto
 
 from msgspec.structs import replace
@@ -18,6 +19,8 @@ _KEPT = 200
 """Decisions, ended orders and fills kept on the desk; the journal has them all."""
 _POSTS = 20_000
 """Most posts that wait for the next paint; older ones are counted as not shown."""
+_NEWEST = 1_000
+"""Posts whose ids are remembered: more than a snapshot holds."""
 
 
 class Part(Flag):
@@ -35,7 +38,8 @@ class Part(Flag):
     FEEDS = auto()
     ALERTS = auto()
     ANEW = auto()
-    """A snapshot came: nothing of before holds. Never set because every part changed at once, as in a busy moment."""
+    """A snapshot came: nothing of before holds, but the posts if it goes on from the one before (`Mirror.goes_on`).
+    Never set because every part changed at once, as in a busy moment."""
     ALL = STATUS | ACCOUNT | SYMBOLS | POSTS | TICKETS | DECISIONS | ORDERS | POSITIONS | FEEDS | ALERTS | ANEW
 
 
@@ -74,6 +78,14 @@ class Mirror:
         self.marks: dict[str, GuardMark] = {}
         """What posts that were shown weigh by now, where the guards thought again; the newest."""
         self.goodbye = ""
+        self.goes_on = False
+        """Whether the newest snapshot goes on from the one before: the same engine told it, or one that is not earlier
+        in time, as a recording begun anew is. The posts of before are then still posts of this journal."""
+        self._newest: deque[str] = deque(maxlen=_NEWEST)
+        """Ids of the newest posts that came."""
+        self._earlier = self._not_scored_earlier = 0
+        """Posts of the engines before this one, as far as this one goes on from them; and those that they did not
+        score."""
         self._received = 0
         self._posts_before = 0
         self._not_scored_before = 0
@@ -100,16 +112,20 @@ class Mirror:
         return self.taken
 
     @property
+    def posts(self) -> int:
+        """Posts that the engine took in since it started, and those before it that it goes on from."""
+        return self._earlier + (self.status.posts if self.status else 0)
+
+    @property
     def posts_not_shown(self) -> int:
         """Posts the engine took in since attach that never came to this desk, though it scored them."""
-        total = self.status.posts if self.status else 0
         never_sent = self.posts_not_scored - self._not_scored_before
-        return max(0, total - self._posts_before - self._received - never_sent)
+        return max(0, self.posts - self._posts_before - self._received - never_sent)
 
     @property
     def posts_not_scored(self) -> int:
-        """Posts among `status.posts` that the engine did not score and therefore never sends: reposts, no symbol."""
-        return _not_scored(self.status)
+        """Posts among `posts` that the engine did not score and therefore never sends: reposts, no symbol."""
+        return self._not_scored_earlier + _not_scored(self.status)
 
     @property
     def recording_ended(self) -> bool:
@@ -117,6 +133,7 @@ class Mirror:
         return any(state.light is Light.ENDED for state in self.feeds.values())
 
     def _start(self, snapshot: Snapshot) -> None:
+        self._start_posts(snapshot)
         self.rev, self.pid, self.version, self.goodbye = snapshot.rev, snapshot.pid, snapshot.version, ""
         self.status, self.account = snapshot.status, snapshot.account
         self.symbols = {row.symbol: row for row in snapshot.symbols}
@@ -131,11 +148,26 @@ class Mirror:
         self.feeds = {state.name: state for state in snapshot.feeds}
         self.protections = snapshot.protections
         self.alerts = {alert.id: alert for alert in snapshot.alerts}
-        self.marks.clear()
-        self.new_posts.clear()
-        self.new_posts.extend(snapshot.posts)
-        self._received, self._posts_before = 0, snapshot.status.posts
-        self._not_scored_before = _not_scored(snapshot.status)
+
+    def _start_posts(self, snapshot: Snapshot) -> None:
+        """Take the posts of a snapshot: if it goes on from the one before, those after the newest that came already."""
+        before, same = self.status, snapshot.pid == self.pid
+        self.goes_on = before is not None and (same or snapshot.status.clock_ns >= before.clock_ns)
+        if before is None or not self.goes_on:
+            self._earlier = self._not_scored_earlier = 0
+            self._newest.clear()
+            self.marks.clear()
+            self.new_posts.clear()
+        elif not same:
+            self._earlier, self._not_scored_earlier = self.posts, self.posts_not_scored
+        known = set(self._newest)
+        after = next((at for at in range(len(snapshot.posts), 0, -1) if snapshot.posts[at - 1].id in known), 0)
+        self._take(snapshot.posts[after:])
+        self._mark((post.id, post.mark) for post in snapshot.posts[:after])
+        if not (self.goes_on and same):
+            self._received = 0
+            self._posts_before = self._earlier + snapshot.status.posts
+            self._not_scored_before = self._not_scored_earlier + _not_scored(snapshot.status)
 
     def _frame(self, frame: Frame) -> Part:
         parts = Part.NOTHING
@@ -151,15 +183,10 @@ class Mirror:
                 self.symbols[row.symbol] = row if known is None else replace(row, spark=known.spark)
             parts |= Part.SYMBOLS
         if frame.posts:
-            self._received += len(frame.posts)
-            self.new_posts.extend(frame.posts)
+            self._take(frame.posts)
             parts |= Part.POSTS
         if frame.marks:
-            for changed in frame.marks:
-                self.marks.pop(changed.id, None)
-                self.marks[changed.id] = changed.mark
-            while len(self.marks) > _POSTS:
-                del self.marks[next(iter(self.marks))]
+            self._mark((changed.id, changed.mark) for changed in frame.marks)
             parts |= Part.POSTS
         if frame.positions is not None:
             self.positions = {position.symbol: position for position in frame.positions}
@@ -171,6 +198,18 @@ class Mirror:
             self.protections = frame.protections
             parts |= Part.STATUS
         return parts
+
+    def _take(self, posts: Sequence[PostRow]) -> None:
+        self._received += len(posts)
+        self.new_posts.extend(posts)
+        self._newest.extend(post.id for post in posts)
+
+    def _mark(self, marks: Iterable[tuple[str, GuardMark]]) -> None:
+        for id, mark in marks:
+            self.marks.pop(id, None)
+            self.marks[id] = mark
+        while len(self.marks) > _POSTS:
+            del self.marks[next(iter(self.marks))]
 
     def _push(self, push: Push) -> Part:
         if push.decision is not None:

@@ -111,7 +111,7 @@ class Main(Finding):
     def update_parts(self, parts: Part) -> None:
         """Draw the parts of the mirror that changed. Each panel repaints only what looks different."""
         mirror = self.link.mirror
-        if Part.ANEW in parts:
+        if Part.ANEW in parts and not mirror.goes_on:
             self.feed.clear()
         if Part.POSTS in parts:
             self.feed.push(mirror.take_posts())
@@ -145,7 +145,7 @@ class Main(Finding):
         self.show_status()
         self.tickets.speed = self.detail.speed = self.link.time.speed
         if mirror.status is not None:
-            self.feed.count(mirror.status.posts, mirror.posts_not_shown, mirror.posts_not_scored)
+            self.feed.count(mirror.posts, mirror.posts_not_shown, mirror.posts_not_scored)
         self._watch_seconds()
 
     def _watch_seconds(self) -> None:

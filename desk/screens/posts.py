@@ -39,7 +39,6 @@ class PostsView(Finding, ReadingView):
 
     def __init__(self, link: Link, subject: str = "") -> None:
         super().__init__(link, subject)
-        self._pid = 0
         self._told = ""
         self._marks: dict[str, GuardMark] = {}
         self._authors: OrderedDict[str, AuthorRecord] = OrderedDict()
@@ -52,36 +51,33 @@ class PostsView(Finding, ReadingView):
 
     def on_mount(self) -> None:
         self.muted = self.desk.muted
-        main = self.desk.main
-        if main is not None:
-            self.feed.push(main.feed.kept)
-        self._pid = self.link.mirror.pid
+        self.feed.clear()  # a frame may have come before the view was mounted: its posts stand on the desk too
+        if self.desk.main is not None:
+            self.feed.push(self.desk.main.feed.kept)
+        self._mark()
         super().on_mount()
 
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)
         mirror = self.link.mirror
-        if Part.ANEW in parts and mirror.pid != self._pid:
-            self._pid = mirror.pid
+        if Part.ANEW in parts and not mirror.goes_on:
             self.feed.clear()
-        if Part.POSTS in parts and mirror.taken:
-            self._push(mirror.taken, again=Part.ANEW in parts)
-        if Part.POSTS in parts and mirror.marks != self._marks:
-            self._marks = dict(mirror.marks)
-            self.feed.mark(self._marks)
+        if Part.POSTS in parts:
+            self.feed.push(mirror.taken)
+            self._mark()
         if Part.STATUS in parts and mirror.status is not None:
-            self.feed.count(mirror.status.posts, mirror.posts_not_shown, mirror.posts_not_scored)
+            self.feed.count(mirror.posts, mirror.posts_not_shown, mirror.posts_not_scored)
 
     def beat(self) -> None:
         super().beat()
         self._tell()
 
-    def _push(self, posts: list[PostRow], *, again: bool) -> None:
-        """Append posts; those of a new snapshot only as far as they are not here yet, so that nothing jumps."""
-        if again:
-            known = {post.id for post in self.feed.kept[-2 * len(posts) :]}
-            posts = [post for post in posts if post.id not in known]
-        self.feed.push(posts)
+    def _mark(self) -> None:
+        """Show what posts weigh by now, where the guards thought again."""
+        marks = self.link.mirror.marks
+        if marks != self._marks:
+            self._marks = dict(marks)
+            self.feed.mark(self._marks)
 
     @property
     def symbol(self) -> str:

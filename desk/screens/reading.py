@@ -23,6 +23,8 @@ AnswerT = TypeVar("AnswerT")
 
 BEAT_S = 1.0
 """How often ages and times left are looked at."""
+_AT_FIRST = Part.ALL & ~(Part.POSTS | Part.ANEW)
+"""What a view draws when it is opened: all but what has come this moment."""
 
 
 class ReadingView(ViewScreen):
@@ -55,7 +57,7 @@ class ReadingView(ViewScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.update_parts(Part.ALL)
+        self.update_parts(_AT_FIRST)
         self.set_interval(BEAT_S, self.beat)
         if self.panes:
             self.panes[0].focus()

@@ -69,9 +69,7 @@ class SymbolView(ViewScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.update_parts(Part.SYMBOLS)
-        if self.desk.main is not None:
-            self._push(self.desk.main.feed.kept)
+        self._begin()
         self.gates.focus()
         self.set_interval(ASK_S, self._ask_again)
         self._asked = self.ask()
@@ -98,9 +96,16 @@ class SymbolView(ViewScreen):
         if Part.SYMBOLS in parts and row is not None:
             self.gauge.show([(self.subject, row)])
         if Part.POSTS in parts:
-            if Part.ANEW in parts:
+            if Part.ANEW in parts and not mirror.goes_on:
                 self._clear()
             self._push(mirror.taken)
+
+    def _begin(self) -> None:
+        """Show the symbol as the mirror has it, and its posts as far as the desk keeps them."""
+        self.update_parts(Part.SYMBOLS)
+        self._clear()
+        if self.desk.main is not None:
+            self._push(self.desk.main.feed.kept)
 
     def _clear(self) -> None:
         self.feed.clear()
@@ -151,8 +156,5 @@ class SymbolView(ViewScreen):
         self.subject = symbols[(at + by) % len(symbols)]
         self.gates.show(None)
         self.chart.show(None)
-        self._clear()
-        if self.desk.main is not None:
-            self._push(self.desk.main.feed.kept)
-        self.update_parts(Part.SYMBOLS)
+        self._begin()
         self._asked = self.ask()

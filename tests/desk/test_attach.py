@@ -14,6 +14,7 @@ from desk.app import DeskApp
 from desk.client import Client
 from desk.screens.view import ViewScreen
 from desk.views import VIEWS
+from engine.clock import HOUR, SECOND
 from engine.config import ScreenConfig
 from engine.control import ControlServer
 from engine.errors import EXIT_FAILED
@@ -24,6 +25,7 @@ from engine.model.frames import Command, Push
 from engine.paths import Paths, view_socket
 from tests.desk import made_up
 from tests.desk.commands.test_verbs import PATIENT, two_moods
+from tests.desk.conftest import Opener
 from tests.desk.fake_engine import fake_engine
 from tests.desk.journaled import write_day
 from tests.engine.control.source import Engine
@@ -31,6 +33,7 @@ from tests.engine.kernel import made_up as morning
 from tests.engine.kernel.process import EngineProcess, ending
 from tests.program import REPLAYING, call
 from tests.widgets.harness import painted, until
+from widgets.feed import Feed
 
 
 def a_desk(socket: Path, *, read_only: bool = False, paths: Paths | None = None) -> DeskApp:
@@ -273,6 +276,61 @@ async def test_a_view_that_is_open_over_a_restart_goes_on(socket: Path, tmp_path
         assert "ENGINE LOST" not in desk.screen.bar.render_line(0).text
         await pilot.press("escape")
         await until(pilot, lambda: desk.screen is desk.main)
+
+
+@pytest.mark.parametrize("pid", [4242, 4343], ids=["same engine", "started again"])
+@pytest.mark.parametrize("key", ["1", "3", "4"])
+async def test_a_reader_keeps_the_place_over_a_restart(open_desk: Opener, key: str, pid: int) -> None:
+    """What was read stays under the eye; posts that came meanwhile are appended and counted, none twice."""
+    async with open_desk(made_up.snapshot(posts=200)) as (pilot, app, engine):
+        await pilot.press(key)
+        await until(pilot, lambda: VIEWS[int(key) - 1].id == app.screen.VIEW)  # type: ignore[attr-defined]
+        feed = app.screen.query_one(Feed)
+        before = len(feed.kept)
+        feed.search("recall")
+        feed.move(-12)
+        await pilot.pause(0.2)
+        chosen, seen, new = feed.selected, painted(feed)[1:], feed.new
+        assert chosen is not None and not feed.following
+        await engine.stop()
+        await until(pilot, lambda: not app.link.attached)
+        goes_on = made_up.snapshot(posts=203)
+        later = msgspec.structs.replace(goes_on.status, clock_ns=made_up.NOW + SECOND)
+        engine.state = msgspec.structs.replace(goes_on, pid=pid, posts=goes_on.posts[-100:], status=later)
+        engine.posts = 3 if pid == 4343 else 1243 + 3
+        await engine.start()
+        await until(pilot, lambda: app.link.attached and app.link.time.now_ns() == later.clock_ns)
+        await pilot.pause(0.3)
+        assert feed.selected == chosen
+        assert painted(feed)[1:] == seen
+        ids = [post.id for post in feed.kept]
+        assert len(ids) == len(set(ids))
+        if key != "3":
+            assert len(ids) == before + 3
+            assert feed.new == new + 3
+            assert "1,246" in painted(feed)[0], "the count goes on too"
+            assert "not shown" not in painted(feed)[0]
+
+
+async def test_a_recording_begun_anew_begins_the_feeds_anew(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        main.feed.move(-12)
+        await pilot.press("4")
+        await until(pilot, lambda: app.screen.VIEW == "posts")  # type: ignore[attr-defined]
+        await engine.stop()
+        await until(pilot, lambda: not app.link.attached)
+        anew = made_up.snapshot(posts=5)
+        earlier = msgspec.structs.replace(anew.status, clock_ns=made_up.NOW - HOUR, posts=5)
+        engine.state, engine.posts = msgspec.structs.replace(anew, pid=4343, status=earlier), 5
+        await engine.start()
+        await until(pilot, lambda: app.link.attached and app.link.mirror.pid == 4343)
+        await pilot.pause(0.3)
+        for feed in (main.feed, app.screen.query_one(Feed)):
+            assert len(feed.kept) == 5
+            assert feed.following
+            assert app.link.mirror.posts == 5
 
 
 async def test_twenty_desks_at_once_and_one_that_does_not_read(socket: Path) -> None:
