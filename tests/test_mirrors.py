@@ -59,7 +59,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/journal/parallel.py": "engine/journal/test_verify.py",
     "engine/journal/story_text.py": "engine/journal/test_story.py",
     "engine/kernel/commands.py": "engine/kernel/test_process.py",
-    "engine/kernel/deciding.py": "engine/kernel/test_paper.py",
     "engine/kernel/kernel.py": "engine/kernel/test_process.py",
     "engine/kernel/restore.py": "engine/kernel/test_cut_short.py",
     "engine/kernel/resume.py": "engine/kernel/test_restart.py",

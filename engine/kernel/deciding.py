@@ -48,10 +48,13 @@ class Deciding:
 
     def _held_up(self, symbol: str, draft: Draft | None) -> str:
         """Why nothing may be ordered now beyond what the controls say; empty when it may."""
-        adds = draft is not None and not draft.reduces
-        if adds and not self._dealing.failed and self._dealing.flattening.under_way(symbol):
-            return f"{symbol} is being flattened"
-        return self._dealing.failed
+        dealing = self._dealing
+        if dealing.failed or draft is None:
+            return dealing.failed
+        if not draft.reduces:
+            return f"{symbol} is being flattened" if dealing.flattening.under_way(symbol) else ""
+        leaving = dealing.orders.leaving(symbol)
+        return f"an exit of {symbol} is under way ({leaving})" if leaving else ""
 
     def confirm(self, ticket_id: str, fingerprint: str, by: str) -> Reply:
         """A person confirms: the controls run again on fresh prices, and what was seen must still hold."""

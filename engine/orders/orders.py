@@ -312,6 +312,10 @@ class Orders:
         """Whether a flatten of the symbol is under way."""
         return any(plan.role is Role.FLATTEN for plan in self._closer.of(symbol))
 
+    def leaving(self, symbol: str) -> str:
+        """Why the symbol is being left already: no second exit goes beside that one; empty when none is under way."""
+        return next((plan.reason for plan in self._closer.of(symbol)), "")
+
     def try_again(self, symbol: str, now_ns: int) -> Changes:
         """What kept the symbol's exits back is over: those that a control has denied are placed now."""
         out = Outbox()

@@ -132,10 +132,11 @@ def test_nothing_enters_a_symbol_while_it_is_flattened(desk: Desk) -> None:
     desk.dealing.flattening.resume()
     (flatten,) = desk.placed()
     assert held_up("TSLA", entry) == "TSLA is being flattened", "it is under way"
-    assert held_up("TSLA", sale) == held_up("GOOG", entry) == ""
+    assert held_up("TSLA", sale) == "an exit of TSLA is under way (drill)", "it sells what the sale would"
+    assert held_up("GOOG", entry) == ""
     desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
     desk.fill(flatten, "5.5")
-    assert held_up("TSLA", entry) == "", "flat"
+    assert held_up("TSLA", entry) == held_up("TSLA", sale) == "", "flat"
 
 
 class TestFlattenOfAHaltedSymbol:
