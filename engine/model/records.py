@@ -7,11 +7,12 @@ no wall time, no replay speed.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Self
 
 import msgspec
 
-from engine.model.base import DisplayText, Value
+from engine.model.base import ZERO, DisplayText, Value
 from engine.model.frames import Command, Reply
 from engine.model.guard import PLAIN, GuardMark
 from engine.model.order import Answer
@@ -164,6 +165,29 @@ class FlattenRecord(Value, frozen=True, gc=False):
     at_ns: int
 
 
+class FlowRecord(Value, frozen=True, gc=False):
+    """The account moved otherwise than by trading, as the venue lists it: once, and again when the venue takes it
+    back or corrects it."""
+
+    id: str
+    """The venue's id of the entry."""
+    type: str
+    """The venue's word: `CSD`, `CSW`, `JNLC`, `DIV`, …"""
+    external: bool
+    """True: what the day and the peak are measured from moves with it. False: it is a result."""
+    amount: Decimal
+    """What it comes to in all, above 0 when it came in; shares at what they were worth."""
+    change: Decimal
+    """Of that, what no record before has told; the opposite of it when it was taken back."""
+    happened_ns: int
+    """When the venue booked it; where it tells only the day: when it was first seen, or the day's begin for what was
+    listed before the first look."""
+    at_ns: int
+    symbol: str = ""
+    quantity: Decimal = ZERO
+    text: DisplayText = DisplayText("")
+
+
 class Difference(Value, frozen=True, gc=False):
     """One thing on which our book and the venue disagreed."""
 
@@ -180,7 +204,8 @@ class Difference(Value, frozen=True, gc=False):
     """True for a position whose difference was confirmed: the book took the venue's figure over, also at a restart."""
     cause: str = ""
     """Why a position differs where that is known: `split` (stops and targets move with it), `fee` (taken in the coin
-    that was bought) or `elsewhere` (orders that are not ours closed what was); none is drift."""
+    that was bought) or `elsewhere` (orders that are not ours closed what was), none of which is drift; or `oversold`
+    (exits of ours closed more than was), which is."""
 
 
 class ReconciliationRecord(Value, frozen=True, gc=False):

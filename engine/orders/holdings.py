@@ -185,6 +185,11 @@ class Group:
         return lots
 
     @property
+    def oversold(self) -> Decimal:
+        """What exits have sold beyond all that was bought; what is bought next would go into it."""
+        return max(ZERO, -self._held)
+
+    @property
     def _held(self) -> Decimal:
         return self._own - self._unnamed - self._beyond
 
@@ -238,6 +243,11 @@ class Holdings:
             if group is not None:
                 gone += group.adopt(max(ZERO, total * side.sign))
         return gone
+
+    def oversold(self, symbol: str) -> Decimal:
+        """What our exits of the symbol have closed beyond what our entries opened; 0 while they have not."""
+        groups = (self._groups.get((symbol, side)) for side in Side)
+        return sum((group.oversold for group in groups if group is not None), ZERO)
 
     def fees(self, symbol: str, total: Decimal, rate: Decimal) -> bool:
         """Whether fees taken in the coin explain that the venue's position is `total`; then that is what is held."""

@@ -35,6 +35,7 @@ execution tells it: the position is smaller than what was filled."""
 SPLIT: Final = "split"
 FEE: Final = "fee"
 ELSEWHERE: Final = "elsewhere"
+OVERSOLD: Final = "oversold"
 SETTLING_NS: Final = 2 * SECOND
 """An order touched this shortly before the snapshot may be missing from it."""
 EXECUTED_NS: Final = 10 * SECOND
@@ -156,7 +157,15 @@ class Reconciler:
             if held is not None and foreign != 0:
                 external.append(VenuePosition(symbol, foreign, held.average_price))
             if venue == ours:
-                if any(lots.held(symbol, side) > max(ZERO, venue * side.sign) for side in Side):
+                over = lots.oversold(symbol)
+                if over > SPLIT_STEP and settled.get(symbol, 0) <= snapshot.at_ns:
+                    drifted = True
+                    lots.adopt(symbol, venue)
+                    differences.append(
+                        Difference("position", symbol, str(mine), str(venue), adopted=True, cause=OVERSOLD)
+                    )
+                    self._tell_oversold(symbol, over, venue, now_ns, out)
+                elif any(lots.held(symbol, side) > max(ZERO, venue * side.sign) for side in Side):
                     gone = lots.adopt(symbol, venue)
                     out.symbols.add(symbol)
                     if gone > SPLIT_STEP:
@@ -206,6 +215,20 @@ class Reconciler:
             f"{symbol}: {gone} of our {abs(mine)} closed by orders that are not ours; the account holds {venue}",
             "stops and targets follow what is left of ours; what others hold is theirs",
             now_ns,
+        )
+
+    def _tell_oversold(self, symbol: str, over: Decimal, venue: Decimal, now_ns: int, out: Outbox) -> None:
+        """Two exits of ours have executed where one should have: nobody else did it, and the engine covers nothing."""
+        out.symbols.add(symbol)
+        out.alert(
+            Level.CRITICAL,
+            "oversold",
+            symbol,
+            f"{symbol}: our exits closed {over} more than we held; the account holds {venue}",
+            "close what is too much at the venue's own screen; the engine leaves it alone and buys no more of it while "
+            "it is short",
+            now_ns,
+            stays=True,
         )
 
     def _cause(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
     Answer,
+    Fill,
     Intent,
     Lookup,
     Order,
@@ -17,6 +19,7 @@ from engine.model import (
     Outcome,
     Position,
     Role,
+    Side,
     VenueAccount,
     VenuePosition,
     VenueSnapshot,
@@ -24,8 +27,9 @@ from engine.model import (
 from engine.model.records import Difference
 from engine.orders import LookUp, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, event, legs, placed, quote, told
+from tests.engine.orders.talk import T0, cancelled, draft, end, event, leg, legs, placed, quote, told
 
+D = Decimal
 LATER = T0 + 100 * SECOND
 
 
@@ -222,3 +226,58 @@ def test_legs_for_more_than_the_venue_holds_are_cancelled(orders: Orders, bracke
         end(orders, order_id, LATER + 2 * SECOND)
     (stop,) = placed(orders.due(LATER + 12 * SECOND))
     assert (stop.role, stop.draft.quantity) == (Role.STOP, 6)
+
+
+class TestOversold:
+    """A stop and its target have both filled: the account is short by what we held, and no order of others did it."""
+
+    def both(self, orders: Orders, bracketed: Intent) -> list[Fill]:
+        fills: list[Fill] = []
+        for kind, price in (("target", "110"), ("stop", "95")):
+            filled = leg(bracketed, kind, OrderStatus.FILLED, "10", at_ns=T0 + 9)
+            fills += orders.on_update(event(filled, "fill", f"x-{kind}", "10", price), T0 + 9).fills
+        assert orders.held("TSLA") == 0
+        return fills
+
+    def test_it_is_drift_and_told_once(self, orders: Orders, bracketed: Intent) -> None:
+        self.both(orders, bracketed)
+        result = orders.reconcile(snapshot(TSLA="-10"), book(TSLA="-10"), LATER)
+        assert result.ok and result.drift
+        assert result.differences == (Difference("position", "TSLA", "0", "-10", adopted=True, cause="oversold"),)
+        (alert,) = result.changes.alerts
+        assert (alert.code, alert.until_acknowledged) == ("oversold", True)
+        assert "10 more than we held; the account holds -10" in alert.text
+        again = orders.reconcile(snapshot(at_ns=LATER + SECOND, TSLA="-10"), book(TSLA="-10"), LATER + SECOND)
+        assert again.ok and not again.drift and not again.differences and not again.changes.alerts
+
+    def test_not_while_the_venue_still_books_the_executions(self, orders: Orders, bracketed: Intent) -> None:
+        self.both(orders, bracketed)
+        soon = T0 + 10 + SECOND
+        assert not orders.reconcile(snapshot(at_ns=soon, TSLA="-10"), book(TSLA="-10"), soon).drift
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_what_is_bought_after_it_is_held_and_protected(
+        self, orders: Orders, bracketed: Intent, restarted: bool
+    ) -> None:
+        """A person has covered the short; what is bought next went into it, without a stop."""
+        fills = self.both(orders, bracketed)
+        result = orders.reconcile(snapshot(TSLA="-10"), book(TSLA="-10"), LATER)
+        after = orders
+        if restarted:
+            after = Orders(Config())
+            after.restore(bracketed)
+            for order in orders.all():
+                after.restore(order)
+            first = Fill("x-10", bracketed.client_order_id, "TSLA", Side.BUY, D(10), D(100), D(0), T0, "signal-1")
+            for fill in (first, *fills):
+                after.restore(fill)
+            for difference in result.differences:
+                after.adopt(difference)
+        later = LATER + 60 * SECOND
+        assert after.reconcile(snapshot(at_ns=later), {}, later).ok
+        again = after.intend("signal-2", "t-2", Role.ENTRY, draft(), later, valid_until_ns=later + SECOND)
+        after.on_answer(again, Answer(Outcome.ACCEPTED, order=told(again)), later)
+        full = told(again, OrderStatus.FILLED, "10", "100", at_ns=later + 1)
+        after.on_update(event(full, "fill", "x-new", "10", "100"), later + 1)
+        assert after.held("TSLA") == 10
+        assert after.exits("TSLA").stop_price == 95
