@@ -14,6 +14,7 @@ from textual import events, work
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.errors import StylesheetError
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -34,7 +35,7 @@ from desk.settings import Settings
 from desk.terminal import frames_per_second, terminal_stands
 from desk.terminal_driver import PassingDriver, outliving
 from desk.themes import DARK, THEMES, variables
-from desk.views import VIEW_BY_ID
+from desk.views import VIEW_BY_ID, load_all
 from engine.errors import EXIT_OK, DeskError
 from widgets.ascii_glyphs import AsciiGlyphs
 from widgets.no_control import NoControl
@@ -49,6 +50,8 @@ _URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
 _URGENT_S = 1 / 30
 _TERMINAL_S = 1.0
 """How often the desk looks whether its terminal still stands."""
+_LOAD_AFTER_S = 2.0
+"""From the first picture until the views are loaded: a desk that has just come up has other things to do."""
 COLLECT_AFTER = (5_000, 20, 20)
 """New objects, young and middle collections before the next older one, once the desk runs. A frame of 500 gauges makes
 a few thousand objects and leaves most of them again: Python's default of 700 walked them five times."""
@@ -91,7 +94,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         only_shows: bool = False,
         seconds: Callable[[], float] = monotonic,
         starting: Callable[[], None] | None = None,
-        on_first_picture: Callable[[], object] = lambda: None,
+        on_loaded: Callable[[], object] = lambda: None,
     ) -> None:
         """`keymap` holds the keys in force, the defaults without one; what is chosen at the desk is kept in
         `settings_path`. `paths` are the engine's files; without them views that read the journal say so. A `read_only`
@@ -100,8 +103,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         that carries the engine's time between messages.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
-        desk then leaves and keeps it in `failure`. `on_first_picture` is called once, when the first snapshot has been
-        drawn.
+        desk then leaves and keeps it in `failure`. `on_loaded` is called when the first snapshot has been drawn, and
+        when every view is loaded.
         """
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
@@ -123,7 +126,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         self._fps = frames_per_second(screen_config.fps)
         self._starting = starting
         self.failure: DeskError | None = None
-        self._on_first_picture = on_first_picture
+        self._on_loaded = on_loaded
         self._pictured = False
         self._no_control = NoControl()
         """One filter for the app's life: lines keep what each filter made of them."""
@@ -188,6 +191,23 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     async def on_unmount(self) -> None:
         await self.link.close()
 
+    @work(name="views")
+    async def _load_views(self) -> None:
+        """Import every view and read its styles: a desk stays up for weeks, and is upgraded under its feet."""
+        try:
+            for sheet in await asyncio.to_thread(load_all):
+                if not self.stylesheet.has_source(str(sheet)):
+                    self.stylesheet.read(sheet)
+            self.stylesheet.reparse()
+        except (DeskError, StylesheetError) as error:
+            self._code_changed(error)
+        else:
+            self._on_loaded()
+
+    def _code_changed(self, error: Exception) -> None:
+        """Say that views cannot be loaded any more; what is shown goes on."""
+        self.line.refused(f"{error} → leave the desk and open it again; the engine goes on")
+
     def on_app_focus(self, event: events.AppFocus) -> None:
         self._focus_came()
 
@@ -233,10 +253,15 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         """Show a view: `desk` by leaving the one over it, another by putting it over the desk."""
         if self.main is None:
             return
+        try:
+            screen = VIEW_BY_ID[id].load()
+        except DeskError as error:
+            self._code_changed(error)
+            return
         while self.screen is not self.main:
             self.pop_screen()
         if id != "desk":
-            view = VIEW_BY_ID[id].load()(self.link, subject)
+            view = screen(self.link, subject)
             sizes = {name for _, name in (*(self.HORIZONTAL_BREAKPOINTS or ()), *(self.VERTICAL_BREAKPOINTS or ()))}
             view.add_class(*(sizes & self.main.classes))
             self.push_screen(view)
@@ -316,7 +341,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
                 screen.update_parts(parts)
         if Part.ANEW in parts and not self._pictured:
             self._pictured = True
-            self.call_after_refresh(self._on_first_picture)
+            self.call_after_refresh(self._on_loaded)
+            self.set_timer(_LOAD_AFTER_S, self._load_views)
 
 
 def run(
@@ -344,7 +370,7 @@ def run(
         read_only=read_only,
         only_shows=only_shows,
         starting=starting,
-        on_first_picture=_settle,
+        on_loaded=_settle,
     )
     app.run(mouse=screen.mouse)
     if app.failure is not None:

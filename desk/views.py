@@ -1,4 +1,5 @@
-"""The views of the desk, once: id, key, words, and the screen that shows each. A screen is imported when it is opened.
+"""The views of the desk, once: id, key, words, and the screen that shows each. A screen is imported when it is opened,
+or as soon as a desk that has started has nothing else to do.
 
 A view's screen is a `desk.screens.view.ViewScreen` and is built with `(link, subject)`.
 """
@@ -6,8 +7,12 @@ A view's screen is a `desk.screens.view.ViewScreen` and is built with `(link, su
 from __future__ import annotations
 
 import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
+from engine.errors import DeskError
 from engine.model.base import Value
 
 if TYPE_CHECKING:
@@ -29,10 +34,11 @@ class View(Value, frozen=True, gc=False):
     """`module:class` of its screen."""
 
     def load(self) -> type[ViewScreen]:
-        """The screen's class, imported now."""
+        """The screen's class, imported now. Raises DeskError for code of another version than this desk."""
         module, _, name = self.screen.partition(":")
-        found = getattr(importlib.import_module(module), name)
-        assert isinstance(found, type)
+        found = getattr(_import(module), name, None)
+        if not isinstance(found, type):
+            raise _changed(f"{module} has no {name}")
         return found
 
 
@@ -50,3 +56,26 @@ VIEWS: tuple[View, ...] = (
 """In the order of their keys. The desk is always there; another view stands over it until a person leaves it."""
 
 VIEW_BY_ID = {view.id: view for view in VIEWS}
+
+_LATE = ("desk.post_text", "desk.share", "desk.tables")
+"""What screens import when they are asked for something, beside each other."""
+
+
+def load_all() -> tuple[Path, ...]:
+    """Import all that the desk imports late, so that an upgrade under it meets nothing that is still to be read; the
+    style sheets of its screens. Raises DeskError where that has happened already."""
+    screens = _import("desk.screens")
+    for module in (*(each.name for each in pkgutil.iter_modules(screens.__path__, "desk.screens.")), *_LATE):
+        _import(module)
+    return tuple(sorted(Path(screens.__path__[0]).glob("*.tcss")))
+
+
+def _import(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # one version's module on another's can fail in any way
+        raise _changed(f"{type(error).__name__}: {error}") from error
+
+
+def _changed(what: str) -> DeskError:
+    return DeskError(f"expected the code that this desk was started from, found other code: {what}")

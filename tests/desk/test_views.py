@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from desk import app as desk_app
+from desk import views
 from desk.screens.edit import Edit
 from desk.screens.jump import Jump, labels
 from desk.screens.palette import Palette
@@ -17,6 +24,61 @@ from engine.model.frames import Command, Frame, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.widgets.harness import painted, until
+
+ROOT = Path(desk_app.__file__).parents[1]
+
+
+def test_no_import_is_left_for_later_once_all_is_loaded() -> None:
+    """A desk that runs while its code is upgraded reads none of the new code: all of it has been read by then."""
+    told = "import sys, desk.app; from desk.views import load_all; load_all(); print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(answer.stdout.split())
+    late = set()
+    for module in loaded:
+        path = ROOT / Path(*module.split(".")).with_suffix(".py")
+        if module.split(".")[0] in ("desk", "widgets") and path.exists():
+            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    for node in ast.walk(function):
+                        if isinstance(node, ast.ImportFrom) and node.module:
+                            late.add((module, node.module))
+    ours = {(by, name) for by, name in late if name.split(".")[0] in ("desk", "engine", "widgets")}
+    assert ("desk.screens.view", "desk.screens.help") in ours
+    assert {(by, name) for by, name in ours if name not in loaded} == set()
+    assert all(view.screen.partition(":")[0] in loaded for view in VIEWS)
+
+
+async def test_views_and_their_styles_are_loaded_when_the_desk_has_come_up(
+    open_desk: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_app, "_LOAD_AFTER_S", 0.01)
+    settled: list[bool] = []
+    async with open_desk(on_loaded=lambda: settled.append(True)) as (pilot, app, _):
+        await until(pilot, lambda: len(settled) == 2)
+        sheets = {str(sheet) for sheet in (ROOT / "desk" / "screens").glob("*.tcss")}
+        assert sheets and all(app.stylesheet.has_source(sheet) for sheet in sheets)
+        await pilot.press("4")
+        await until(pilot, lambda: getattr(app.screen, "VIEW", "") == "posts")
+
+
+async def test_a_view_that_can_no_longer_be_loaded_is_said_and_ends_nothing(
+    open_desk: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(size=(200, 60)) as (pilot, app, engine):
+        gone = {view.id: msgspec.structs.replace(view, screen="desk.screens.gone:Gone") for view in VIEWS}
+        moved = msgspec.structs.replace(VIEWS[2], screen="desk.screens.symbol:Gone")
+        monkeypatch.setattr(desk_app, "VIEW_BY_ID", gone | {"symbol": moved})
+        for key, why in (("4", "ModuleNotFoundError: No module named 'desk.screens.gone'"), ("3", "has no Gone")):
+            await pilot.press(key)
+            await until(pilot, lambda why=why: app.main and why in app.main.line.text)
+            assert app.main is app.screen
+            assert "leave the desk and open it again" in app.main.line.text
+        monkeypatch.setattr(views, "_LATE", ("desk.gone",))
+        app.main.line.say("")
+        app._load_views()
+        await until(pilot, lambda: app.main and "No module named 'desk.gone'" in app.main.line.text)
+        await pilot.press("p")
+        await until(pilot, lambda: engine.commands)
 
 
 def unguarded(screen: object) -> None:
