@@ -116,7 +116,7 @@ class Dealing:
             now_ns=now_ns,
             account=self.portfolio.account(now_ns),
             positions={position.symbol: position for position in self.held()},
-            orders=self.orders.open,
+            orders=self.orders.at_stake,
             quotes=self._view.quotes,
             market=self.market,
             instruments=self.instruments,

@@ -18,7 +18,8 @@ class Book(Value, frozen=True, gc=False):
     account: Account
     positions: Mapping[str, Position]
     orders: tuple[Order, ...]
-    """Every open order, legs included, ours and EXTERNAL ones, UNRESOLVED ones too."""
+    """Every open order, legs included, ours and EXTERNAL ones, UNRESOLVED ones too; and those that ended and whose
+    executions are still to be told. `filled` is what `positions` holds of each."""
     quotes: Mapping[str, Quote]
     market: Market
     instruments: Mapping[str, Instrument]

@@ -286,6 +286,11 @@ class Orders:
         return tuple(track.order for track in self._register.open())
 
     @property
+    def at_stake(self) -> tuple[Order, ...]:
+        """Every order that may still execute, or has and is not in what is held yet: `filled` is what was counted."""
+        return tuple(self._register.at_stake())
+
+    @property
     def unresolved(self) -> tuple[Order, ...]:
         """Orders whose outcome is not known."""
         return tuple(order for order in self.open if order.status is OrderStatus.UNRESOLVED)
@@ -383,7 +388,8 @@ class Orders:
     def _finish(self, out: Outbox, now_ns: int) -> Changes:
         """Look again at the protection of every symbol that moved, until nothing moves."""
         self._agenda.changed()
-        if any("/" in fill.symbol and fill.role is Role.ENTRY and self._done(fill) for fill in out.fills):
+        coins = (fill.client_order_id for fill in out.fills if "/" in fill.symbol and fill.role is Role.ENTRY)
+        if any(not self._register.track(bought).open for bought in coins):  # its parts may come many a second
             out.requests.append(Compare("fill"))  # the fee may have been taken in the coin
         for fill in out.fills:
             self._protector.traded(fill)
@@ -392,7 +398,3 @@ class Orders:
             out.symbols.clear()
             self._protector.refresh(symbols, now_ns, out)
         return out.changes()
-
-    def _done(self, fill: Fill) -> bool:
-        """Whether the order of an execution has ended: its parts may come many a second."""
-        return not self._register.track(fill.client_order_id).open

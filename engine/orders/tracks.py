@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from engine.model import ZERO, Intent, Order, Role, Side
 from engine.orders.machine import Track
 
@@ -41,6 +43,17 @@ class Tracks:
             return
         tracks = [track for of_symbol in self._open.values() for track in of_symbol.values()]
         yield from sorted(tracks, key=lambda track: track.number)
+
+    def at_stake(self) -> Iterator[Order]:
+        """Open orders, and those that ended and of which executions are still to be told, each with what was counted:
+        between a venue's word on what is filled and the executions the shares are in no position."""
+        untold = [track for track in self.gaps.values() if track.order.filled > track.tally.counted]
+        for track in (*self.open(), *(track for track in untold if not track.open)):
+            order, counted = track.order, track.tally.counted
+            if order.filled > counted:
+                quantity = order.quantity if track.open else order.filled
+                order = msgspec.structs.replace(order, quantity=quantity, filled=counted)
+            yield order
 
     def newest(self, limit: int) -> list[Track]:
         """The newest `limit` orders, oldest first."""

@@ -64,7 +64,7 @@ def holdings(book: Book, symbol: str) -> Holdings:
         if role is _STOP or role is _TARGET:
             continue
         ours = role is not _EXTERNAL
-        open_orders += ours
+        open_orders += ours and order.status.open
         remaining = rest(order)
         if remaining is None:
             known = known and order.side is _SELL

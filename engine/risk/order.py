@@ -115,7 +115,7 @@ def self_trade(check: Check) -> Finding:
     if check.protects:
         return True, price, None, f"SELF_TRADE_AWAY: role={check.role.value}"
     for order in check.orders:
-        if order.symbol == check.symbol and order.side is not check.side:
+        if order.symbol == check.symbol and order.side is not check.side and order.status.open:
             rests = resting_price(order, check)
             if rests is None or (price >= rests if check.side is Side.BUY else price <= rests):
                 shown = "market" if rests is None else str(rests)

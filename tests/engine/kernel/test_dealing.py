@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.clock import SECOND
 from engine.kernel.inbox import Answered, Compared
 from engine.model import (
+    Answer,
     Draft,
     OrderStatus,
     Outcome,
@@ -132,3 +135,31 @@ class TestWhileOrderUpdatesAreNotHeard:
         desk.later(91)
         desk.dealing.due()
         assert desk.placed() == []
+
+
+class TestNotToldYet:
+    """The venue shows what an order has filled before it tells the execution: the shares are in no position yet."""
+
+    def shown(self, desk: Desk, status: OrderStatus, filled: str) -> None:
+        desk.open()
+        draft = Draft("TSLA", Side.BUY, D(40), D("100.2"), D(100), NOW, D(95), D(110))
+        intent = desk.dealing.orders.intend("s-1", "t-1", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        desk.dealing.on_answer(intent, Answer(Outcome.ACCEPTED, order=desk.told(intent, status, filled)))
+        assert desk.dealing.orders.held("TSLA") == 0
+
+    @pytest.mark.parametrize(
+        ("status", "filled"),
+        [(OrderStatus.WORKING, "0"), (OrderStatus.PARTIAL, "30"), (OrderStatus.FILLED, "40")],
+    )
+    def test_it_counts_in_what_the_controls_add_up(self, desk: Desk, status: OrderStatus, filled: str) -> None:
+        self.shown(desk, status, filled)
+        uses = {(each.control, each.unit): each.value for each in desk.dealing.risk.uses(desk.dealing.book())}
+        assert uses["position", "USD"] == 40 * D("100.01")
+        assert uses["gross_exposure", "USD"] == 40 * D("100.01")
+        assert uses["open_positions", "positions"] == 1
+
+    def test_only_what_was_filled_of_one_that_ended(self, desk: Desk) -> None:
+        self.shown(desk, OrderStatus.CANCELED, "30")
+        uses = {each.control: each.value for each in desk.dealing.risk.uses(desk.dealing.book())}
+        assert uses["position"] == 30 * D("100.01")
+        assert uses["open_orders"] == 0, "it stands nowhere any more"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND
-from engine.model import Instrument, Role, Session, Side
+from engine.model import Instrument, OrderStatus, Role, Session, Side
 
 D = Decimal
 
@@ -200,6 +200,13 @@ def test_self_trade_by_its_definition(scene, side, limit, order_side, order_type
     result = scene.judged("self_trade", book=book, draft=draft)
     assert result.passed is not crosses
     assert not crosses or ("resting=market" in result.reason) is (result.limit is None)
+
+
+def test_an_order_that_has_ended_crosses_nothing(scene):
+    """It is in the book only until its executions are told."""
+    ended = scene.order(Side.BUY, 1, limit_price=D(250), status=OrderStatus.FILLED)
+    book = scene.book(scene.position(10), orders=(ended,))
+    assert scene.judged("self_trade", book=book, draft=scene.exit_draft(), role=Role.EXIT).passed
 
 
 def test_another_symbols_orders_do_not_cross(scene):
