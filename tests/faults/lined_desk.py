@@ -85,7 +85,7 @@ class LinedDesk:
         dealing.heard_since_ns = self.line.now_ns if self.line.streaming else None
         dealing.market = Market(SESSIONS[self.line.venue.session], self.line.now_ns)
         self._comparing, self._again, self._differed = False, "", 0
-        if dealing.risk.state is TradingState.HALTED:
+        if dealing.risk.state is not TradingState.ACTIVE:
             dealing.apply(dealing.orders.cancel_entries(self.line.now_ns))
         self.reconcile("start", persist=True)
 

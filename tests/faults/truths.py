@@ -16,7 +16,7 @@ from tests.venues.alpaca.wire import SimOrder
 
 BARE_NS = 10 * SECOND
 """How long a part of a holding may be neither protected nor watched."""
-PROBLEMS = ("order_unresolved", "reconciliation", "price_jump", "stop_doubted", "position_drift", "drift")
+PROBLEMS = ("order_unresolved", "reconciliation", "price_jump", "stop_doubted", "position_drift", "oversold", "drift")
 """Alerts that may not stand once all is known, on an account that nobody else uses."""
 
 
@@ -28,7 +28,8 @@ class TruthfulDesk(LinedDesk):
         super().__init__(home, luck, begin_ns, trouble)
 
     def look(self) -> None:
-        """At every instant: one entry per signal, nothing oversold, what is held has its stop and target."""
+        """At every instant: one entry per signal, nothing oversold, what is held has its stop and target; unless ACTIVE
+        no entry that is still wanted."""
         held, on_sale = self._at_the_venue()
         for symbol in BASE:
             assert ZERO <= on_sale[symbol] <= held[symbol], f"{symbol}: {on_sale[symbol]} on sale of {held[symbol]}"
@@ -38,6 +39,9 @@ class TruthfulDesk(LinedDesk):
                 entries[intent.signal_id].add(venue_id)
         assert all(len(ids) == 1 for ids in entries.values()), f"a signal entered twice: {entries}"
         assert all(state is TradingState.ACTIVE for _, state in self.sent_while), "an entry while not ACTIVE"
+        orders = self.dealing.orders
+        wanted = [each for each in orders.open if each.role is Role.ENTRY and orders.wanted(each.client_order_id)]
+        assert not wanted or self.dealing.risk.state is TradingState.ACTIVE, f"entries while not ACTIVE: {wanted}"
         drift = [alert.text for alert in self.stages.view.alerts.values() if alert.code == "position_drift"]
         assert not drift, drift
         self._look_for_bare()
