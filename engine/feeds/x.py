@@ -18,6 +18,7 @@ from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 from engine.feeds.spend import SpendMeter
 from engine.feeds.x_absence import FOR_GOOD_NS, Absence
 from engine.feeds.x_backoff import Backoff, ConnectBudget, Failure
+from engine.feeds.x_listening import Listening
 from engine.feeds.x_parse import Problem, ProblemKind, parse_line
 from engine.feeds.x_report import Reporter
 from engine.feeds.x_rules import build_queries
@@ -78,6 +79,7 @@ class XFeed:
         self._horizon_ns = min(reach_ns, SEARCH_REACH_NS)
         self._absence = Absence(self._horizon_ns, known_until_ns)
         self._rules = RulesAtX(self.name, config)
+        self._listening = Listening(self._rules, clock)
         self._queries = build_queries(config.watchlist, config.x)
         self._meter = SpendMeter(
             Paths.of(config).spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=config.x.daily_cap_usd
@@ -141,6 +143,7 @@ class XFeed:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(filler.run())
                     tasks.create_task(self._compare_usage(client))
+                    tasks.create_task(self._keep_rules(client, sink, reporter, filler))
                     tasks.create_task(self._live(client, sink, reporter, filler))
         except ExceptionGroup as group:
             error = _only_desk_error(group)
@@ -161,7 +164,6 @@ class XFeed:
         from engine.feeds.x_errors import BadAnswer, Exhausted, RateLimited, RulesMissing
         from engine.feeds.x_stream import StreamEnded
 
-        agreed = False
         while True:
             await self._sit_out_cap(sink, reporter)
             await self._wait_until(self._budget.earliest(self._clock.now_ns()), sink, reporter)
@@ -170,9 +172,7 @@ class XFeed:
             await self._tell_absence(sink, reporter)
             reset_ns = None
             try:
-                if not agreed:
-                    await self._rules.agree(client)
-                    agreed = True
+                await self._listening.agree(client)
                 await self._read(client, sink, reporter, filler)
             except SpendCapReached:
                 self._went_down(reporter)
@@ -187,7 +187,8 @@ class XFeed:
             except RateLimited as error:
                 failure, detail, remedy, reset_ns = Failure.RATE, error.message, error.remedy, error.reset_ns
             except BadAnswer as error:
-                agreed = agreed and not isinstance(error, RulesMissing)
+                if isinstance(error, RulesMissing):
+                    self._listening.forget()
                 failure, detail, remedy = Failure.HTTP, error.message, error.remedy
             except VenueUnavailable as error:
                 failure, detail, remedy = Failure.NETWORK, error.message, error.remedy
@@ -212,7 +213,6 @@ class XFeed:
             self._budget.observe(stream.limits.remaining, stream.limits.reset_ns, self._clock.now_ns())
             reporter.reconnects += self._absence.connected
             reporter.last_ns = self._clock.now_ns()
-            reporter.show(Light.DEGRADED if self._rules.refused else Light.UP, self._rules.refused)
             await self._cover(sink, reporter, filler)
             async for lines in stream.lines():
                 now_ns = self._clock.now_ns()
@@ -222,6 +222,7 @@ class XFeed:
                     ended = await self._deliver(lines[start : start + LINES_PER_TURN], now_ns, stream, sink, reporter)
                     if ended:
                         raise StreamEnded(ended)
+                self._listening.look(now_ns)
                 if self._meter.capped(now_ns):  # only now: what has been sent is paid for
                     raise SpendCapReached
 
@@ -263,30 +264,45 @@ class XFeed:
 
         now_ns, absence = self._clock.now_ns(), self._absence
         first, from_ns = not absence.connected, absence.from_ns(now_ns)
-        absence.over()
-        if first:
-            told = {} if from_ns is None else {"gap_from_ns": from_ns, "gap_to_ns": now_ns}
-            if from_ns is not None:  # what an earlier run took for lost for good is so no more
+        told = {"covered_since_ns": now_ns} if first else {}
+        if from_ns is not None:
+            told |= {"gap_from_ns": from_ns, "gap_to_ns": now_ns}
+            if first or absence.is_told:  # what was told ahead, by an earlier run too, is taken back
                 told |= {"filled_from_ns": now_ns, "filled_to_ns": now_ns + FOR_GOOD_NS}
-            await sink.put([reporter.state(covered_since_ns=now_ns, **told)])
+        absence.over()
+        deaf = self._listening.opened(reporter)
+        if told or deaf:
+            await sink.put([reporter.state(**told), *deaf])
+        if first:
             if self._config.warm_start:
                 earliest_ns = absence.earliest_ns(now_ns)
                 bought_from_ns = earliest_ns if from_ns is None or not self._known_whole else from_ns
                 filler.add(Gap(bought_from_ns, now_ns, self._config.warm_start_posts, first=True))
-        elif from_ns is not None:
-            await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns)])
-            if self._config.recover:
-                filler.add(Gap(from_ns, now_ns, self._meter.left(now_ns)))
+        elif from_ns is not None and self._config.recover:
+            filler.add(Gap(from_ns, now_ns, self._meter.left(now_ns)))
 
-    async def _tell_absence(self, sink: Sink, reporter: Reporter, *, for_good: bool = False) -> None:
+    async def _keep_rules(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
+        """While the stream is open: see to it that X listens for every symbol, tell where it did not, and fill that."""
+        from engine.feeds.x_fill import Gap
+
+        while True:
+            await self._listening.due.wait()
+            self._listening.due.clear()
+            states, spans = await self._listening.ask(client, reporter)
+            if states:
+                await sink.put(states)
+            for from_ns, to_ns, symbols in spans if self._config.recover else ():
+                from_ns = max(from_ns, self._absence.earliest_ns(to_ns))
+                filler.add(Gap(from_ns, to_ns, self._meter.left(to_ns), symbols=symbols))
+
+    async def _tell_absence(self, sink: Sink, reporter: Reporter, *, at_once: bool = False) -> None:
         """Say which posts are missing while the stream is away: it is not the only one that moves a mood."""
         now_ns = self._clock.now_ns()
         from_ns, due_ns = self._absence.from_ns(now_ns), self._absence.due_ns(now_ns)
-        if from_ns is None or due_ns is None or (due_ns > now_ns and not for_good):
+        if from_ns is None or due_ns is None or (due_ns > now_ns and not at_once):
             return
-        self._absence.told(now_ns)
-        to_ns = now_ns + FOR_GOOD_NS if for_good else now_ns
-        await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=to_ns)])
+        self._absence.told()
+        await sink.put([reporter.state(gap_from_ns=from_ns, gap_to_ns=now_ns + FOR_GOOD_NS)])
 
     def _went_down(self, reporter: Reporter) -> None:
         """Remember the last sign of life as the start of the gap."""
@@ -366,7 +382,7 @@ class XFeed:
         if self._absence.connected:
             self._went_down(reporter)
         reporter.show(Light.REFUSED if refused else Light.DOWN, error.message, error.remedy)
-        await self._tell_absence(sink, reporter, for_good=refused)
+        await self._tell_absence(sink, reporter, at_once=True)
 
 
 def _only_desk_error(group: ExceptionGroup[Exception]) -> DeskError | None:

@@ -12,10 +12,9 @@ OVERLAP_NS = 10 * SECOND
 """A gap is taken to begin this long before the last byte: delivery is unordered and 6 to 7 s late."""
 AWAY_NS = MINUTE
 """A gap is told when the stream has been away for so long: a shorter one makes no window unknown."""
-STEPS = 8
-"""It is told again, longer, so often while the windows pass over it."""
 FOR_GOOD_NS = 366 * DAY
-"""How far the gap of a stream reaches that only a person brings back; the next start takes back what lies ahead."""
+"""How far ahead a gap reaches whose end is not known: what lies ahead is taken back when the stream is open again.
+However short the windows are, none passes over an absence unseen."""
 
 
 class Absence:
@@ -25,8 +24,8 @@ class Absence:
         """`horizon_ns`: how far back posts matter; `known_until_ns`: those up to then are known (0: none are)."""
         self._horizon_ns = horizon_ns
         self._known_until_ns = known_until_ns
-        self._step_ns = max(AWAY_NS, horizon_ns // STEPS)
-        self._told_ns = 0
+        self.is_told = False
+        """Whether its gap is told, which reaches ahead."""
         self._down_ns: int | None = None
         self.connected = False
         """Whether the stream has ever been open."""
@@ -47,7 +46,7 @@ class Absence:
         """The stream is open."""
         self.connected = True
         self._down_ns = None
-        self._told_ns = 0
+        self.is_told = False
 
     def earliest_ns(self, now_ns: int) -> int:
         """The publication time before which no post matters."""
@@ -62,15 +61,13 @@ class Absence:
         return None if since_ns is None else max(self.earliest_ns(now_ns), since_ns - overlap_ns)
 
     def due_ns(self, now_ns: int) -> int | None:
-        """When the gap is to be told (again); None where there is none."""
+        """When the gap is to be told; None where there is none, or it is told already."""
         since_ns = self._down_ns if self.connected else self._known_ns(now_ns)
-        if since_ns is None:
-            return None
-        return self._told_ns + self._step_ns if self._told_ns else since_ns + AWAY_NS
+        return None if self.is_told or since_ns is None else since_ns + AWAY_NS
 
-    def told(self, now_ns: int) -> None:
-        """The gap up to now is told."""
-        self._told_ns = now_ns
+    def told(self) -> None:
+        """The gap is told."""
+        self.is_told = True
 
     def _known_ns(self, now_ns: int) -> int | None:
         """Until when posts are known from earlier runs; 0 where the clock was set back since, None where none are."""

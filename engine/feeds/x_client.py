@@ -62,8 +62,8 @@ class Answer(Value, frozen=True, gc=False):
 class RuleReport(Value, frozen=True, gc=False):
     """What became of rules that were added."""
 
-    created: int
-    """How many rules X made."""
+    held: tuple[str, ...]
+    """Texts of the rules that X made, or held already."""
     duplicates: tuple[str, ...]
     """Ids of rules that X already held under the same value."""
     refused: tuple[tuple[str, str], ...]
@@ -231,39 +231,40 @@ class XClient:
 
         Where X makes none of them because it refuses one, the others are sent again without that one.
         """
-        created = 0
+        held: tuple[str, ...] = ()
         duplicates: tuple[str, ...] = ()
         refused: tuple[tuple[str, str], ...] = ()
         left = list(rules)
         for _ in range(RULE_ROUNDS):
-            report, named = await self._add_rules(left)
-            created += report.created
+            report = await self._add_rules(left)
+            held += report.held
             duplicates += report.duplicates
             refused += report.refused
-            told = report.created + len(report.duplicates) + len(report.refused)
+            named = {*report.held, *(value for value, _ in report.refused)}
             rest = [rule for rule in left if rule.value not in named]
-            if told >= len(left) or len(rest) == len(left) or not rest:
+            if len(rest) == len(left) or not rest:
                 break
             left = rest
-        return RuleReport(created, duplicates, refused)
+        return RuleReport(held, duplicates, refused)
 
-    async def _add_rules(self, rules: Sequence[Rule]) -> tuple[RuleReport, frozenset[str]]:
-        """Send rules once; what became of them, and the texts of those that X made, held already, or refused."""
+    async def _add_rules(self, rules: Sequence[Rule]) -> RuleReport:
+        """Send rules once; what became of them, by X's own words."""
         sent: Answer = await self._tweepy.add_rules([StreamRule(value=rule.value, tag=rule.tag) for rule in rules])
         answer = self._read(sent, _Added)
         if sent.status == 400 and not any(error.value for error in answer.errors or ()):
             where = f"POST {self.url(RULES)}"
             raise refusal(400, sent.headers, sent.body, where=where, now_ns=self._clock.now_ns(), token=self._token)
+        held = [rule.value for rule in answer.data or ()]
         duplicates = []
         refused = []
         for error in answer.errors or ():
             if error.title == "DuplicateRule" or (error.type or "").endswith("/duplicate-rules"):
                 duplicates.append(error.id or "")
+                held.append(error.value or "")
             else:
                 reason = "; ".join(error.details or ()) or error.detail or error.title or "no reason given"
                 refused.append((error.value or "", display_text(reason, 300)))
-        named = {rule.value for rule in answer.data or ()} | {error.value or "" for error in answer.errors or ()}
-        return RuleReport(len(answer.data or ()), tuple(filter(None, duplicates)), tuple(refused)), frozenset(named)
+        return RuleReport(tuple(held), tuple(filter(None, duplicates)), tuple(refused))
 
     async def remove_rules(self, rules: Sequence[Existing]) -> None:
         """Delete rules by id, and nothing else."""

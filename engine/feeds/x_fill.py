@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 GAPS = 16
 """Most gaps waiting; an older one is joined with the next rather than lost."""
+NAMED = 5
+"""Most symbols named of those whose posts are missing."""
 
 
 class Gap(Value, frozen=True, gc=False):
@@ -28,6 +30,8 @@ class Gap(Value, frozen=True, gc=False):
     most: int
     first: bool = False
     """True for the warm start."""
+    symbols: tuple[str, ...] = ()
+    """Whose posts; empty: those of every one."""
 
     @property
     def name(self) -> str:
@@ -73,7 +77,9 @@ class Filler:
         """Fill this span when its turn comes."""
         if len(self._gaps) >= GAPS:
             last = self._gaps.pop()
-            gap = Gap(last.from_ns, gap.to_ns, max(last.most, gap.most), last.first)
+            from_ns, to_ns = min(last.from_ns, gap.from_ns), max(last.to_ns, gap.to_ns)
+            symbols = tuple(sorted({*last.symbols, *gap.symbols})) if last.symbols and gap.symbols else ()
+            gap = Gap(from_ns, to_ns, max(last.most, gap.most), last.first, symbols)
         self._gaps.append(gap)
         self._reporter.filling(self._gaps[0].name)
         self._wake.set()
@@ -94,34 +100,45 @@ class Filler:
         most = min(gap.most, self._meter.left(self._clock.now_ns()) // 2)
         asked_ns = self._clock.now_ns()
         start_ns = max(gap.from_ns, min(gap.to_ns, asked_ns - self._lag_ns) - OVERLAP_NS)
-        early = Found((), start_ns)
+        early = Found((), {})
         if start_ns > gap.from_ns:  # else it is all too new to be found yet, and X refuses to be asked
-            early = await self._searcher.fetch(gap.from_ns, gap.to_ns, most - most // 5, settled=False)
+            early = await self._searcher.fetch(
+                gap.from_ns, gap.to_ns, most - most // 5, settled=False, symbols=gap.symbols
+            )
             await self._deliver(early)
         settle_ns = self._lag_ns + MARGIN_NS
         while (left_ns := gap.to_ns + settle_ns - self._clock.now_ns()) > 0:
             await self._wait(min(left_ns, settle_ns) / SECOND)
         settled = settle_ns >= SETTLED_NS
-        late = await self._searcher.fetch(start_ns, gap.to_ns, most - early.bought, settled=settled)
-        complete_ns = late.complete_ns if late.complete_ns > start_ns else min(early.complete_ns, start_ns)
-        await self._deliver(late, self._told(gap, complete_ns, late.why or early.why))
+        late = await self._searcher.fetch(
+            start_ns, gap.to_ns, most - early.bought, settled=settled, symbols=gap.symbols
+        )
+        groups: dict[int, list[str]] = {}
+        for symbol, late_ns in late.complete.items():
+            early_ns = early.complete.get(symbol, start_ns)
+            groups.setdefault(late_ns if late_ns > start_ns else min(early_ns, start_ns), []).append(symbol)
+        why = late.why or early.why
+        await self._deliver(late, [self._told(gap, at_ns, why, groups[at_ns], len(groups)) for at_ns in sorted(groups)])
 
-    def _told(self, gap: Gap, complete_ns: int, why: str) -> FeedState:
-        """The coverage after a fill. A warm start that reaches back less far leaves no hole behind it: "warming up"."""
+    def _told(self, gap: Gap, complete_ns: int, why: str, symbols: Sequence[str], groups: int) -> FeedState:
+        """The coverage of symbols after a fill: some may be complete from earlier on than others are.
+
+        A warm start that reaches back less far leaves no hole behind it: "warming up".
+        """
+        named = tuple(sorted(symbols)) if gap.symbols or groups > 1 else ()
+        of = f" of {', '.join(named[:NAMED])}{' …' if len(named) > NAMED else ''}" if named else ""
         if complete_ns > gap.from_ns:
-            log.warning("x: %s is complete only from %s: %s", gap.name, iso(complete_ns), why)
+            log.warning("x: %s is complete only from %s%s: %s", gap.name, iso(complete_ns), of, why)
         filled = {"filled_from_ns": complete_ns, "filled_to_ns": gap.to_ns} if complete_ns < gap.to_ns else {}
         if gap.first:
-            return self._reporter.state(covered_since_ns=complete_ns, **filled)
+            return self._reporter.state(named, covered_since_ns=complete_ns, **filled)
         if complete_ns > gap.from_ns:
             span = f"{_clock_time(gap.from_ns)}-{_clock_time(complete_ns)}"
-            self._reporter.missing(f"posts of {span} UTC are missing: {why}", complete_ns + self._horizon_ns)
-        return self._reporter.state(**filled)
+            self._reporter.missing(f"posts{of} of {span} UTC are missing: {why}", complete_ns + self._horizon_ns)
+        return self._reporter.state(named, **filled)
 
-    async def _deliver(self, found: Found, told: FeedState | None = None) -> None:
-        events: list[FeedEvent] = list(found.posts)
-        if told is not None:
-            events.append(told)
+    async def _deliver(self, found: Found, told: Sequence[FeedState] = ()) -> None:
+        events: list[FeedEvent] = [*found.posts, *told]
         if events:
             await self._sink.put(events)
         self._remember(found.posts)

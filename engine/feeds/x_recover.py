@@ -8,7 +8,7 @@ read today not counted.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
 
 from engine.clock import SECOND, Clock
 from engine.errors import DeskError, VenueUnavailable
@@ -43,7 +43,8 @@ class Found(Value, frozen=True, gc=False):
     """What a search brought: posts by publication time, and since when they are complete."""
 
     posts: tuple[Post, ...]
-    complete_ns: int
+    complete: Mapping[str, int]
+    """By symbol."""
     bought: int = 0
     """Posts that were new today, and so paid for."""
     malformed: int = 0
@@ -55,10 +56,11 @@ class Found(Value, frozen=True, gc=False):
 class _Cursor:
     """How far back one query has been read."""
 
-    __slots__ = ("done", "oldest_ns", "query", "refused", "token")
+    __slots__ = ("done", "oldest_ns", "query", "refused", "symbols", "token")
 
-    def __init__(self, query: str, end_ns: int) -> None:
-        self.query = query
+    def __init__(self, query: Rule, end_ns: int) -> None:
+        self.query = query.value
+        self.symbols = query.symbols
         self.token = ""
         self.oldest_ns = end_ns
         self.done = False
@@ -87,12 +89,16 @@ class Searcher:
         self._buy = buy
         self._wait = wait
 
-    async def fetch(self, from_ns: int, to_ns: int, most: int, *, settled: bool) -> Found:
+    async def fetch(
+        self, from_ns: int, to_ns: int, most: int, *, settled: bool, symbols: Collection[str] = ()
+    ) -> Found:
         """Posts published in [from_ns, to_ns), newest bought first, all queries reaching back evenly.
 
-        `settled` says that `to_ns` lies at least 10 s back and may be asked for.
+        `settled` says that `to_ns` lies at least 10 s back and may be asked for; `symbols` are those that are searched
+        for, every one where there are none.
         """
-        cursors = [_Cursor(query.value, to_ns) for query in self._queries]
+        wanted = frozenset(symbols or (symbol for query in self._queries for symbol in query.symbols))
+        cursors = [_Cursor(query, to_ns) for query in self._queries if wanted.intersection(query.symbols)]
         found: dict[str, Post] = {}
         bought = malformed = 0
         why = ""
@@ -118,9 +124,13 @@ class Searcher:
                 break
         else:
             why = f"more than {pages} pages"
-        complete_ns = max(from_ns if cursor.done else cursor.oldest_ns for cursor in cursors)
+        complete = dict.fromkeys(wanted, from_ns)
+        for cursor in cursors:
+            if not cursor.done:
+                for symbol in wanted.intersection(cursor.symbols):
+                    complete[symbol] = max(complete[symbol], cursor.oldest_ns)
         posts = tuple(sorted(found.values(), key=lambda post: (post.published_ns, post.id)))
-        return Found(posts, complete_ns, bought, malformed, why)
+        return Found(posts, complete, bought, malformed, why)
 
     async def _page(
         self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int, found: dict[str, Post]

@@ -7,6 +7,7 @@ from typing import Any
 from engine.clock import SECOND, Clock, iso
 from engine.feeds.spend import SpendMeter
 from engine.model import FeedState, Light, Sink
+from engine.model.state import NotCovered
 
 REFRESH_NS = SECOND
 """An unchanged light is reported at most this often."""
@@ -32,6 +33,8 @@ class Reporter:
         self._filling = ""
         self._missing: dict[str, int] = {}
         """What could not be filled, and until when it matters."""
+        self.not_covered: tuple[NotCovered, ...] = ()
+        """What X does not listen for."""
         self.last_ns = 0
         self.last_post_ns = 0
         self.items = 0
@@ -75,8 +78,8 @@ class Reporter:
         if self.last_ns - self._reported_ns >= REFRESH_NS:
             self._report()
 
-    def state(self, **coverage: int | None) -> FeedState:
-        """The state now; `coverage` sets `covered_since_ns`, `gap_*_ns`, `filled_*_ns`."""
+    def state(self, symbols: tuple[str, ...] = (), /, **coverage: int | None) -> FeedState:
+        """The state now; `coverage` sets `covered_since_ns`, `gap_*_ns`, `filled_*_ns`, of these symbols (of all)."""
         now_ns = self._clock.now_ns()
         fields: dict[str, Any] = coverage
         return FeedState(
@@ -92,6 +95,8 @@ class Reporter:
             reconnects=self.reconnects,
             spent_usd=self._meter.spent_usd(now_ns),
             cap_usd=self._meter.daily_cap_usd,
+            symbols=symbols,
+            not_covered=self.not_covered,
             **fields,
         )
 

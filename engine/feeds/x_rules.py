@@ -36,6 +36,9 @@ _PLAIN = re.compile(r"[^\W_]+|[#@$][^\W\d]\w*")
 """Words that need no quotes: letters and digits of any script, or a #tag, @user or $CASHTAG."""
 _OPERATORS = frozenset({"or", "and", "not"})
 _BLANK = re.compile(r"\s+")
+_TERM = r'"[^"]*"|[^\s()"]+'
+_ANY_OF = re.compile(rf"(?:{_TERM})(?: OR (?:{_TERM}))*")
+_EACH = re.compile(rf"({_TERM})(?: OR |$)")
 
 
 class Rule(Value, frozen=True, gc=False):
@@ -100,6 +103,20 @@ def terms(row: WatchRow) -> tuple[str, ...]:
         if key and key not in ambiguous:
             found.setdefault(key, _term(word))
     return tuple(found.values())
+
+
+def listened(value: str, xconfig: XConfig) -> frozenset[str]:
+    """The terms that a rule brings whole, as `keys` has them; none of one of another make: it may bring less."""
+    suffix = _suffix(xconfig)
+    if not (value.startswith("(") and value.endswith(f"){suffix}")):
+        return frozenset()
+    body = value[1 : len(value) - len(suffix) - 1]
+    return frozenset(map(_normal, _EACH.findall(body))) if _ANY_OF.fullmatch(body) else frozenset()
+
+
+def keys(row: WatchRow) -> frozenset[str]:
+    """What must be listened for, for a row's posts to come."""
+    return frozenset(map(_normal, terms(row)))
 
 
 def difference(wanted: Iterable[Rule], existing: Iterable[Existing]) -> Difference:
@@ -200,15 +217,21 @@ def _pack(watchlist: Sequence[WatchRow], xconfig: XConfig, limit: int) -> list[R
             if row.symbol not in symbols:
                 symbols.append(row.symbol)
     packed.append((body, symbols))
-    return [_rule(f"({' OR '.join(body)}){suffix}", symbols) for body, symbols in packed]
+    needed = {row.symbol: keys(row) for row in watchlist}
+    return [_rule(f"({' OR '.join(body)}){suffix}", symbols, body, needed) for body, symbols in packed]
 
 
-def _rule(value: str, symbols: Sequence[str]) -> Rule:
-    """The tag names the first symbol, how many more, and eight hex digits of the rule's own text."""
+def _rule(value: str, named: Sequence[str], body: Sequence[str], needed: Mapping[str, frozenset[str]]) -> Rule:
+    """The tag names the first symbol, how many more, and eight hex digits of the rule's own text.
+
+    A term that two symbols share stands in one rule, which covers both; the tag counts the one that brought it.
+    """
     digest = hashlib.sha256(value.encode()).hexdigest()[:8]
-    first = re.sub(r"[^A-Za-z0-9._]", "", symbols[0])
-    more = f"+{len(symbols) - 1}" if len(symbols) > 1 else ""
-    return Rule(value, f"{TAG_PREFIX}{first}{more}:{digest}", tuple(symbols))
+    first = re.sub(r"[^A-Za-z0-9._]", "", named[0])
+    more = f"+{len(named) - 1}" if len(named) > 1 else ""
+    has = frozenset(map(_normal, body))
+    symbols = tuple(symbol for symbol, terms_of in needed.items() if has & terms_of)
+    return Rule(value, f"{TAG_PREFIX}{first}{more}:{digest}", symbols)
 
 
 def _suffix(xconfig: XConfig) -> str:

@@ -9,7 +9,7 @@ from engine.config import Config
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.hours import NEVER
-from engine.kernel.known import cover
+from engine.kernel.known import cover, tell_not_covered
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import View
 from engine.model import Alert, Broker, FeedEvent, FeedState, Halt, Level, Light, Post, Quote
@@ -86,6 +86,7 @@ class Intake:
             self._journal.append("feed", state.name, state, self._clock.now_ns())
         if not newest:
             return
+        tell_not_covered(self._sentiment, state)
         self._view.feed_changed(state)
         if before is None or before.light is not state.light:
             self._alert(state)

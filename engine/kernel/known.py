@@ -123,10 +123,13 @@ def cover(
 ) -> bool:
     """Pass on which posts are in, missing or filled; returns whether the state spoke of any.
 
-    `symbols`: those that it speaks of, every one where that is None. `between`: gaps outside are left out: those that
-    no window reaches back to, and those of a clock that was set back since; what lies ahead of one is not missing yet.
+    `symbols`: those of which it is heard, every one where that is None. `between`: gaps outside are left out: those
+    that no window reaches back to, and those of a clock that was set back since; what lies ahead of one is not missing
+    yet.
     """
     covers = False
+    if state.symbols:
+        symbols = state.symbols if symbols is None else [symbol for symbol in state.symbols if symbol in symbols]
     if state.covered_since_ns is not None:
         sentiment.covered_since(state.covered_since_ns, symbols)
         covers = True
@@ -138,3 +141,13 @@ def cover(
         sentiment.filled(state.filled_from_ns, state.filled_to_ns, symbols)
         covers = True
     return covers
+
+
+def tell_not_covered(sentiment: Sentiment, state: FeedState) -> None:
+    """Pass on which symbols a source does not send all posts of now, and why."""
+    why: dict[str, str] = {}
+    for each in state.not_covered:
+        words = f"{state.name} does not cover it: rule {each.rule} {each.reason}"
+        for symbol in each.symbols:
+            why[symbol] = f"{why[symbol]}; {words}" if symbol in why else words
+    sentiment.not_covered(state.name, why)

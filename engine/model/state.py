@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from engine.model.base import Value
+from engine.model.base import DisplayText, Value
 
 
 class Light(Enum):
@@ -23,6 +23,17 @@ class Light(Enum):
     """A recording that has been played to its end."""
     REFUSED = "refused"
     """The venue refused us (401, 403): a person must act."""
+
+
+class NotCovered(Value, frozen=True, gc=False):
+    """Symbols whose posts a source does not send, or not all of them, and why."""
+
+    rule: DisplayText
+    """The tag of the source's rule that would bring them."""
+    symbols: tuple[str, ...]
+    reason: DisplayText
+    """Why it does not: what the source says of the rule."""
+    remedy: str
 
 
 class FeedState(Value, frozen=True, gc=False):
@@ -53,6 +64,10 @@ class FeedState(Value, frozen=True, gc=False):
     filled_from_ns: int | None = None
     """Set, with `filled_to_ns`, when the missing posts of that span have been delivered after all."""
     filled_to_ns: int | None = None
+    symbols: tuple[str, ...] = ()
+    """Those that `covered_since_ns`, `gap_*` and `filled_*` speak of; empty: every one."""
+    not_covered: tuple[NotCovered, ...] = ()
+    """What the source does not send now, whatever its light. Each such symbol's gap reaches ahead until it is sent."""
 
 
 class Protection(Value, frozen=True, gc=False):

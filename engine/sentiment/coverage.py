@@ -34,6 +34,8 @@ class Coverage:
         self._look_back_ns = look_back_ns
         self._since_ns: int | None = None
         self._gaps: list[Gap] = []
+        self._not_covered: dict[str, str] = {}
+        """Why a source sends no posts, or not all, by the source."""
         self.complete_from_ns = NEVER
         """From this instant on nothing is missing; NEVER while that cannot be told without looking at the gaps."""
 
@@ -82,15 +84,23 @@ class Coverage:
         self._gaps = rest
         self._settle()
 
+    def not_covered(self, source: str, why: str) -> None:
+        """What keeps a source from sending the posts, in words; empty when nothing does. It comes with a gap."""
+        if why:
+            self._not_covered[source] = why
+        else:
+            self._not_covered.pop(source, None)
+        self._settle()
+
     def knows_previous(self, now_ns: int) -> bool:
         """Whether coverage reaches back to the start of the previous window."""
         return self._since_ns is not None and now_ns >= self._since_ns + self._window_ns + self._look_back_ns
 
     def missing(self, now_ns: int) -> str:
         """What is missing for both windows to be known at `now_ns`, in words; empty when nothing is."""
+        parts = list(self._not_covered.values())
         if self._since_ns is None:
-            return "no post source has started"
-        parts = []
+            return ", ".join(parts) or "no post source has started"
         current_start = now_ns - self._window_ns
         previous_start = current_start - self._look_back_ns
         if self._since_ns > current_start:
@@ -108,15 +118,19 @@ class Coverage:
                 in_current += span_ns * current
                 in_previous += span_ns * previous
             elif current or previous:
-                parts.append(str(gap))
+                parts.append(str(gap) if gap.to_ns <= now_ns else _since(gap.from_ns))
         short_ns = max(in_current, in_previous)
         if short_ns > TOLERATED_GAP_NS:
             parts.append(f"short gaps of {math.ceil(short_ns / SECOND)} s together not filled")
         return ", ".join(parts)
 
     def _settle(self) -> None:
-        known = self._since_ns is not None and not self._gaps
+        known = self._since_ns is not None and not self._gaps and not self._not_covered
         self.complete_from_ns = (self._since_ns or 0) + self._window_ns + self._look_back_ns if known else NEVER
+
+
+def _since(at_ns: int) -> str:
+    return f"posts since {new_york(at_ns):%H:%M} New York are missing"
 
 
 def _minutes(span_ns: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.clock import from_seconds
 from engine.config import SentimentConfig
@@ -38,6 +38,7 @@ class Sentiment:
         look_back_ns = from_seconds(config.look_back_s)
         floor_ns = round(config.floor * window_ns)
         self._coverage = {symbol: Coverage(window_ns, look_back_ns) for symbol in symbols}
+        self._not_covered: dict[str, dict[str, str]] = {}
         self._timelines = {
             symbol: Timeline(symbol, window_ns, floor_ns, look_back_ns, coverage)
             for symbol, coverage in self._coverage.items()
@@ -117,12 +118,20 @@ class Sentiment:
         for coverage in self._coverages(symbols):
             coverage.filled(from_ns, to_ns)
 
+    def not_covered(self, source: str, why: Mapping[str, str]) -> None:
+        """Of which symbols a source does not send all posts now, by symbol with the reason; of the others it does."""
+        if self._not_covered.get(source, {}) != why:
+            self._not_covered[source] = dict(why)
+            for symbol, coverage in self._coverage.items():
+                coverage.not_covered(source, why.get(symbol, ""))
+
     def missing(self, symbol: str, now_ns: int) -> str:
         """What is missing of a symbol's windows at `now_ns`, in words; empty when nothing is."""
         return self._coverage[symbol].missing(now_ns)
 
     def _coverages(self, symbols: Iterable[str] | None) -> Iterable[Coverage]:
-        return self._coverage.values() if symbols is None else [self._coverage[symbol] for symbol in symbols]
+        known = self._coverage
+        return known.values() if symbols is None else [known[symbol] for symbol in symbols if symbol in known]
 
     def evidence(self, symbol: str, limit: int = 10) -> tuple[Evidence, ...]:
         """Posts in the window as of the symbol's last mood, largest share of Σ w·|s| first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import HOUR, MINUTE, SECOND
+from engine.feeds.x_absence import FOR_GOOD_NS
 from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, WINDOWS_NS, history, rig
 from tests.venues.x import SEARCH, STREAM, End, faults
@@ -45,7 +46,7 @@ async def test_a_warm_start_begins_where_the_journal_ends(tmp_path: Path) -> Non
         assert desk.sink.ids() == [post.id for post in past if post.created_ns >= NOON - 5 * MINUTE - 10 * SECOND]
         away, opened, filled = desk.sink.coverage
         from_ns = NOON - 5 * MINUTE - 10 * SECOND
-        assert (away.light, away.gap_from_ns, away.gap_to_ns) == (Light.CONNECTING, from_ns, NOON)
+        assert (away.light, away.gap_from_ns, away.gap_to_ns) == (Light.CONNECTING, from_ns, NOON + FOR_GOOD_NS)
         assert (opened.covered_since_ns, opened.gap_from_ns, opened.gap_to_ns) == (NOON, from_ns, NOON)
         assert (filled.covered_since_ns, filled.filled_from_ns, filled.filled_to_ns) == (from_ns, from_ns, NOON)
 
@@ -87,7 +88,7 @@ async def test_a_gap_is_told_filled_in_order_and_nothing_comes_twice(tmp_path: P
         desk.x.archive.extend(missed)
         await desk.x.streaming(2)
         back_ns = desk.x.requests(STREAM)[-1].at_ns
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert desk.sink.ids() == [before.id, *(post.id for post in sorted(missed, key=lambda each: each.created_ns))]
         assert [post.recovered for post in desk.sink.posts] == [False, True, True, True]
         start, *away, opened, filled = desk.sink.coverage
@@ -109,7 +110,7 @@ async def test_the_last_part_of_a_second_before_the_stream_came_back_is_searched
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(2)
         assert desk.x.requests(STREAM)[-1].at_ns == down_ns + 5_250 * SECOND // 1000
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert desk.sink.ids() == [lost.id]
 
 
@@ -138,7 +139,7 @@ async def test_what_came_while_the_machine_slept_is_fetched_though_the_connectio
         await desk.sink.until(lambda: desk.sink.states[-1].last_ns == desk.clock.now_ns())
         desk.feed.woken(600 * SECOND)
         desk.feed.woken(2 * SECOND)
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert desk.sink.ids() == [lost.id]
         opened = desk.sink.coverage[1]
         assert opened.gap_from_ns is not None and opened.gap_from_ns <= asleep_ns
@@ -162,10 +163,11 @@ async def test_a_gap_longer_than_the_windows_is_filled_as_far_as_they_reach(tmp_
         desk.advance(5 * HOUR / SECOND)
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(2)
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
-        opened = desk.sink.coverage[1]
+        await desk.sink.until(lambda: desk.sink.filled)
+        _, _, opened, filled = desk.sink.coverage
         assert opened.gap_from_ns is not None and opened.gap_to_ns is not None
         assert opened.gap_to_ns - opened.gap_from_ns == WINDOWS_NS
+        assert (filled.filled_from_ns, filled.filled_to_ns) == (opened.gap_from_ns, opened.gap_to_ns)
 
 
 async def test_what_is_missing_is_told_until_the_windows_have_passed_it(tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ async def test_what_is_missing_is_told_until_the_windows_have_passed_it(tmp_path
         desk.advance(5 * MINUTE / SECOND)
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(3)
-        await desk.sink.until(lambda: desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         await desk.up()
         assert "are missing" in desk.sink.states[-1].detail, "another gap that was filled fills not this one"
         desk.advance(WINDOWS_NS / SECOND)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND
-from tests.engine.feeds.x_harness import NOON, history, rig
+from tests.engine.feeds.x_harness import NOON, WINDOWS_NS, history, rig
 from tests.venues.x import SEARCH, End, XUser, faults
 
 
@@ -17,9 +17,8 @@ async def test_every_query_reaches_back_evenly(tmp_path: Path) -> None:
         for n in range(400, 0, -1):
             word = "Tesla" if n % 2 else "iPhone"
             desk.x.archive.append(desk.x.make(f"{word} {n}", at_ns=NOON - n * 10 * SECOND))
-        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
-        since = desk.sink.coverage[1].covered_since_ns
-        assert since is not None
+        await desk.sink.until(lambda: desk.sink.filled)
+        since = max(state.covered_since_ns or 0 for state in desk.sink.filled)
         complete = [post.id for post in desk.x.archive if post.created_ns >= since]
         assert set(complete) <= set(desk.sink.ids()) and len(complete) > 20
 
@@ -80,16 +79,18 @@ async def test_what_cannot_be_read_of_a_page_is_counted(tmp_path: Path) -> None:
 
 
 async def test_words_that_x_does_not_take_cost_the_others_nothing(tmp_path: Path) -> None:
-    """What is searched for is several queries; the gap stays open all the same."""
+    """What is searched for is several queries; only the symbols of the refused one go on warming up."""
     async with rig(tmp_path, warm_start=True, rule_length=60) as desk:
         wrong = faults.problem(400, "Invalid Request", "no such operator")
         desk.x.refuse(SEARCH, wrong, wrong)
         past = [desk.x.make(f"iPhone {n}", at_ns=NOON - n * MINUTE) for n in (9, 5, 2)]
         desk.x.archive.extend(past)
-        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 3)
         assert desk.sink.ids() == [post.id for post in past]
-        told = desk.sink.coverage[1]
-        assert told.covered_since_ns is not None and told.covered_since_ns > NOON - MINUTE
+        _, others, refused = desk.sink.coverage
+        assert (others.symbols, others.covered_since_ns) == (("AAPL",), NOON - WINDOWS_NS)
+        assert refused.symbols == ("TSLA",)
+        assert refused.covered_since_ns is not None and refused.covered_since_ns > NOON - MINUTE
 
 
 async def test_a_search_that_is_refused_leaves_the_gap_open_with_the_reason(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ async def test_a_gap_is_filled_although_search_was_down_for_ten_minutes_more(tmp
         desk.x.refuse(SEARCH, *[faults.unavailable()] * 7)
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(2)
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert desk.sink.ids() == [lost.id]
         assert desk.clock.now_ns() - NOON > 10 * MINUTE
         await desk.up()
@@ -135,7 +136,7 @@ async def test_a_gap_of_a_moment_is_asked_for_once_when_search_can_have_it(tmp_p
         lost = desk.x.make("Tesla in the gap", at_ns=desk.clock.now_ns() - 3 * SECOND)
         desk.x.archive.append(lost)
         desk.x.end_stream(End.CLEAN)
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert desk.sink.ids() == [lost.id]
         [asked] = desk.x.requests(SEARCH)
         assert asked.status == 200 and "end_time" in asked.query

@@ -89,7 +89,7 @@ async def test_a_gap_never_spends_more_than_half_of_what_the_day_leaves(tmp_path
             desk.x.make(f"Tesla {n}", at_ns=desk.clock.now_ns() - n * 10 * SECOND) for n in range(1, 200)
         )
         desk.x.end_stream(End.CLEAN)
-        await desk.sink.until(lambda: desk.sink.coverage and desk.sink.coverage[-1].filled_to_ns)
+        await desk.sink.until(lambda: desk.sink.filled)
         assert len(desk.sink.posts) <= 50
         await desk.sink.until(lambda: "are missing: the post limit is reached" in desk.sink.states[-1].detail)
 

@@ -23,14 +23,22 @@ WATCHLIST = (
 )
 
 
-def config(tmp_path: Path, url: str = "http://127.0.0.1:9", *, look_back_s: float = 3600.0, **x: Any) -> Config:
+def config(
+    tmp_path: Path,
+    url: str = "http://127.0.0.1:9",
+    *,
+    window_s: float = 1800.0,
+    look_back_s: float = 3600.0,
+    watchlist: Sequence[WatchRow] = WATCHLIST,
+    **x: Any,
+) -> Config:
     """A configuration whose X is at `url`; warm start is off unless asked for."""
     settings: dict[str, Any] = {"base_url": url, "warm_start": False, "silence_s": 5.0, "connect_timeout_s": 5.0} | x
     return Config(
         engine=EngineConfig(state_dir=str(tmp_path / "state"), runtime_dir=str(tmp_path / "run")),
         x=XConfig(**settings),
-        sentiment=SentimentConfig(look_back_s=look_back_s),
-        watchlist=WATCHLIST,
+        sentiment=SentimentConfig(window_s=window_s, look_back_s=look_back_s),
+        watchlist=tuple(watchlist),
     )
 
 
@@ -58,6 +66,11 @@ class Bucket:
     def coverage(self) -> list[FeedState]:
         """States that came in order with the posts."""
         return [event for event in self.events if isinstance(event, FeedState)]
+
+    @property
+    def filled(self) -> list[FeedState]:
+        """Those of them that tell of posts that have come after all; what lies ahead was never missing."""
+        return [state for state in self.coverage if state.filled_to_ns and state.filled_to_ns <= state.received_ns]
 
     @property
     def lights(self) -> list[Light]:

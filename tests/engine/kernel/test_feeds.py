@@ -10,6 +10,7 @@ from engine.clock import HOUR, MINUTE, SECOND, VirtualClock
 from engine.config import Config
 from engine.kernel.inbox import Reread
 from engine.model import Author, DisplayText, FeedState, Light, Post
+from engine.model.state import NotCovered
 from tests.engine.kernel.bare import NOW, config, opened
 
 
@@ -58,6 +59,29 @@ def test_a_headline_moves_nothing_to_a_signal_while_x_is_away(tmp_path: Path) ->
         mood = made.sentiment.mood("TSLA", NOW)
         assert mood.volume == 2 and not mood.warm
         assert "not filled" in made.pipeline.why_not(mood)
+
+
+def test_a_headline_moves_no_symbol_to_a_signal_that_x_does_not_listen_for(tmp_path: Path) -> None:
+    """Rule, reason and what is missing stand with the mood; the symbols that X listens for are not concerned."""
+    made = config(tmp_path, "paper", "TSLA", "AAPL")
+    [first, *others] = made.symbols
+    lacks = NotCovered(DisplayText("desk:T:1"), (first,), DisplayText("refused by X: no such operator"), "correct it")
+    with opened(made, VirtualClock(NOW)) as desk:
+        desk.intake.take(FeedState("x", Light.UP, NOW, NOW, covered_since_ns=NOW - 2 * HOUR))
+        gap = {"gap_from_ns": NOW, "gap_to_ns": NOW + HOUR, "symbols": (first,), "not_covered": (lacks,)}
+        desk.intake.take(FeedState("x", Light.DEGRADED, NOW, NOW, **gap))
+        mood = desk.sentiment.mood(first, NOW + SECOND)
+        assert not mood.warm
+        assert mood.missing.startswith(
+            "x does not cover it: rule desk:T:1 refused by X: no such operator, posts since "
+        )
+        assert desk.pipeline.why_not(mood).startswith("warming up: x does not cover it")
+        assert all(desk.sentiment.mood(symbol, NOW + SECOND).warm for symbol in others)
+        back = FeedState(
+            "x", Light.UP, NOW, NOW + MINUTE, filled_from_ns=NOW, filled_to_ns=NOW + HOUR, symbols=(first,)
+        )
+        desk.intake.take(back)
+        assert desk.sentiment.mood(first, NOW + MINUTE).warm
 
 
 def headline(number: int) -> Post:
