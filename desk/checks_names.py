@@ -1,4 +1,4 @@
-"""Whether what the configuration names exists: feeds, scorers, a venue, a start. Asked before an engine meets it.
+"""Whether what the configuration names exists: feeds, scorers, strategies, a venue. Asked before an engine meets it.
 
 The configuration's own types cannot know: other packages may offer more of each.
 """
@@ -17,6 +17,7 @@ from engine.feeds.x_rules import build_rules
 GROUPS: Final = {
     "feeds.posts": ("desk.feeds",),
     "scoring.scorers": ("desk.scorers", "desk.late_scorers"),
+    "strategy.own": ("desk.strategies",),
     "broker.name": ("desk.brokers",),
 }
 """Setting → the entry points that its names are looked for in."""
@@ -38,6 +39,7 @@ def refuse_unknown_names(loaded: Loaded) -> None:
     named = {
         "feeds.posts": config.feeds.posts,
         "scoring.scorers": config.scoring.scorers,
+        "strategy.own": config.strategy.own,
         "broker.name": (config.broker.name,),
     }
     for key, groups in GROUPS.items():

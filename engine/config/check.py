@@ -253,6 +253,9 @@ def _names(config: Config) -> Iterator[Problem]:
         )
     if config.feeds.prices == "replay" and "replay" not in config.feeds.posts:
         yield "feeds.prices", "expected posts from the replay too", 'use posts = ["replay"]'
+    if "shift" in config.strategy.own or len(set(config.strategy.own)) < len(config.strategy.own):
+        problem = f"expected strategies of other packages, each once, found {', '.join(config.strategy.own)}"
+        yield "strategy.own", problem, "name each once; `shift` has strategy.shift.enabled"
     if config.engine.profile == "live" and config.broker.name == "simulated":
         yield "broker.name", "expected a real venue in the live profile, found 'simulated'", "use profile simulated"
     if config.engine.profile != "simulated" and "replay" in config.feeds.posts and config.broker.name != "simulated":

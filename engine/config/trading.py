@@ -45,6 +45,8 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
 class StrategyConfig(Section, frozen=True, kw_only=True):
     """[strategy]"""
 
+    own: tuple[str, ...] = ()
+    """Strategies of other packages, by the names of their entry points `desk.strategies`; asked after `shift`."""
     shift: ShiftConfig = ShiftConfig()
 
 

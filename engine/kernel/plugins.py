@@ -76,8 +76,12 @@ def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broke
 
 
 def build_strategies(config: Config) -> tuple[Strategy, ...]:
-    """The strategies that are switched on."""
-    return (find("strategies", "shift")(config),) if config.strategy.shift.enabled else ()
+    """The strategies that are switched on, in the order in which they are asked.
+
+    Raises ConfigError for one that nobody offers.
+    """
+    shift = ("shift",) if config.strategy.shift.enabled else ()
+    return tuple(find("strategies", name)(config) for name in (*shift, *config.strategy.own))
 
 
 def _alpaca_keys(read_secret: ReadSecret) -> dict[str, str]:

@@ -18,6 +18,7 @@ from engine.errors import ConfigError
         ('[broker]\nname = "alpacca"', ":2: broker.name", "alpaca, simulated, found 'alpacca'", "'alpaca'"),
         ('[scoring]\nscorers = ["vader", "vadre"]', ":2: scoring.scorers", "found 'vadre'", "'vader'"),
         ('[feeds]\nposts = ["x", "newz"]', ":2: feeds.posts", "news, prices, replay, x, found 'newz'", "'news'"),
+        ('[strategy]\nown = ["shiver"]', ":2: strategy.own", "found 'shiver'", "desk.strategies"),
         ('[feeds]\nposts = ["myspace"]', ":2: feeds.posts", "found 'myspace'", "desk.feeds"),
         ('[replay]\nstart = "noon"', "replay.start", "found 'noon'", "09:25"),
         ("[x]\nrule_limit = 1\nrule_length = 128", "x.rule_limit", "at most 1 stream rules", "raise x.rule_limit"),

@@ -147,8 +147,8 @@ def test_everything_else_waits_for_a_restart() -> None:
 LIMITS = ("risk", "sizing", "tickets", "strategy.shift", "watchdog")
 """Sections that say what may be done: every setting in them may change while the engine runs."""
 AT_RESTART = (
-    "engine", "feeds", "x", "alpaca", "replay", "guards", "scoring", "sentiment", "orders", "broker", "simulated",
-    "journal",
+    "engine", "feeds", "x", "alpaca", "replay", "guards", "scoring", "sentiment", "strategy", "orders", "broker",
+    "simulated", "journal",
 )  # fmt: skip
 """Sections that are built into connections, windows and workers, and say where files lie."""
 DESKS = ("screen", "keys")

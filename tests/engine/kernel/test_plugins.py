@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.clock import SystemClock
-from engine.config import Config, FeedsConfig, WatchRow, XConfig
+from engine.config import Config, FeedsConfig, WatchRow, XConfig, load
 from engine.errors import ConfigError, CredentialsError
 from engine.feeds.news import AlpacaNewsFeed
 from engine.kernel import plugins
-from engine.kernel.plugins import build_feeds
+from engine.kernel.plugins import build_feeds, build_strategies
 from engine.model import Feed
 from engine.model.ports import Sleeper
 
@@ -67,3 +69,28 @@ def test_a_name_that_nothing_answers_to_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         feeds_of(Secrets(), "newz")
     assert "news" in caught.value.message and "desk.feeds" in caught.value.remedy
+
+
+def test_strategies_of_other_packages_are_asked_after_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of somebody's offers one by an entry point, as ours do; it is built with the configuration."""
+    package = tmp_path / "mine-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[desk.strategies]\nnever = mine_never:Never\n")
+    (tmp_path / "mine_never.py").write_text(
+        "class Never:\n    name = 'never'\n    def __init__(self, config):\n        self.symbols = config.symbols\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings = {"DESK_STRATEGY__OWN": "never"}
+    shift, never = build_strategies(load(env=settings).config)
+    assert (shift.name, never.name) == ("shift", "never")
+    alone = load(env={**settings, "DESK_STRATEGY__SHIFT__ENABLED": "false"}).config
+    assert [each.name for each in build_strategies(alone)] == ["never"]
+    with pytest.raises(ConfigError, match="found 'other'"):
+        build_strategies(load(env={"DESK_STRATEGY__OWN": "other"}).config)
+
+
+@pytest.mark.parametrize("named", ["shift", "never,never"])
+def test_no_strategy_is_asked_twice(named: str) -> None:
+    with pytest.raises(ConfigError, match="each once"):
+        load(env={"DESK_STRATEGY__OWN": named})
