@@ -13,30 +13,30 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: pins fuzz audit demo test check format lint types layers tests faults soak bench bench-screen docs scores picture pictures lock setup setup-dev clean help
 
-demo: setup  ## open the desk on its embedded default
+demo: setup  ## set up and open the desk on a made-up trading day
 	@$(VENV)/bin/desk demo
 
-test: check  ## the same as check
+test: check  ## set up and run every check and test (10 to 25 minutes); the same as check
 
 check: setup-dev format lint types layers pins tests  ## format, lint, types, layers, pins, tests
 
-format: setup-dev
+format: setup-dev  ## is every file formatted
 	$(VENV)/bin/ruff format --check .
 
-lint: setup-dev
+lint: setup-dev  ## ruff
 	$(VENV)/bin/ruff check .
 
-types: setup-dev
+types: setup-dev  ## mypy
 	$(VENV)/bin/mypy
 
-layers: setup-dev
+layers: setup-dev  ## does a room import only what it may
 	$(VENV)/bin/lint-imports
 
-pins: setup-dev
+pins: setup-dev  ## does every pin have its hash
 	@$(PY) -m tools.audit --tell
 
 # Tests wait for processes and sockets half of their time: four at once keep two cores busy.
-tests: setup-dev
+tests: setup-dev  ## every test, without the checks
 	@$(VENV)/bin/pytest --cache-clear -n 4 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
 faults: setup-dev  ## break the engine in every way of the fault matrix (about 25 minutes); writes docs/faults.md
@@ -64,8 +64,8 @@ bench-screen: setup-dev  ## measure every view in a real pseudo-terminal (about 
 docs: setup-dev  ## write the generated pages again
 	$(PY) -m tools.docs
 
-scores: setup-dev  ## measure the scorers on the labelled sets, where they are, and write the tables of docs/sentiment.md
-	$(PY) -m tools.scores ../shared/data
+scores: setup-dev  ## measure the scorers on the labelled sets in DATA and write the tables of docs/sentiment.md
+	$(PY) -m tools.scores $(or $(DATA),$(error name the directory with the labelled sets: make scores DATA=…))
 
 picture: setup-dev  ## take docs/desk.svg again: the desk on its demo day
 	$(PY) -m tools.picture
@@ -80,8 +80,8 @@ lock: setup-dev  ## resolve the pins again from pyproject.toml
 	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --upgrade pyproject.toml --group dev -c requirements/base.lock -o requirements/dev.lock
 
-setup: $(VENV)/.base
-setup-dev: $(VENV)/.dev
+setup: $(VENV)/.base  ## the environment that the desk needs, once and again after an upgrade
+setup-dev: $(VENV)/.dev  ## the same, and what the checks and tests need
 
 $(VENV)/.base: requirements/base.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 or newer, found none; install it, or: make PYTHON=/path/to/python3 …" >&2; exit 1; }

@@ -31,9 +31,10 @@ config show` prints what is in force, `desk config check` finds what is wrong an
 
 Four layers make the configuration, later ones over earlier ones: the defaults, your file (or `--config FILE`), its
 `[profile.<name>]` for the profile that is started, and environment variables `DESK_SECTION__KEY`
-(`DESK_RISK__ORDER_NOTIONAL=2500`, `DESK_STRATEGY__SHIFT__THRESHOLD=0.2`, lists with commas: `DESK_FEEDS__POSTS=x,news`).
-A `[[watchlist]]` replaces the one before it as a whole. Unknown keys are refused with file, line and the nearest name, and so is every variable that begins with
-`DESK_` and sets nothing, such as `DESK_RISK_ORDER_NOTIONAL`: a limit that is mistyped must not be believed to hold.
+(`DESK_RISK__ORDER_NOTIONAL=2500`, `DESK_STRATEGY__SHIFT__THRESHOLD=0.2`, lists as `DESK_FEEDS__POSTS=x,news`).
+A `[[watchlist]]` replaces the one before it as a whole. Unknown keys are refused with file, line and the nearest name,
+and so is every variable that begins with `DESK_` and sets nothing, such as `DESK_RISK_ORDER_NOTIONAL`: a limit that is
+mistyped must not be believed to hold.
 Secrets are no settings: `desk keys set`.
 
 Units are in the names: `_s` seconds, `_ms` milliseconds, `_pct` percent, `_bps` basis points (1/100 %), `_usd` dollars.

@@ -1,6 +1,6 @@
-"""Writes the tables of docs/sentiment.md by running the commands that stand above them: `make scores`.
+"""Writes the tables of docs/sentiment.md by running the commands that stand above them: `make scores DATA=DIRECTORY`.
 
-    python -m tools.scores ../shared/data
+    python -m tools.scores DIRECTORY
 
 A table stands between `<!-- desk evaluate … -->` and `<!-- end -->`; its command is run with SETS for the labelled sets
 about stocks, OTHERS for the other labelled sets, PRICES for the recordings with daily prices, and CASES for the made-up

@@ -1,7 +1,7 @@
 """Train the scorer `linear`, and measure the method on texts that the model has not seen.
 
-    python -m tools.train_linear ../shared/data/sentiment --part chosen
-    python -m tools.train_linear ../shared/data/sentiment --write engine/scoring
+    python -m tools.train_linear SETS --part chosen
+    python -m tools.train_linear SETS --write engine/scoring
 
 Only sets whose licence allows shipping a model made from them are learnt from (`TRAINED_ON`). The same files give the
 same weights. `--part chosen` learns from the chosen part of the sets only (engine.evaluate.Part), which is what every
