@@ -321,16 +321,21 @@ class Closer:
         if plan.role is not Role.FLATTEN and self._watch.doubts.jumped(plan.symbol):
             return None  # it may be the price of a split: then there is another quantity to sell
         priced = self._watch.limit(plan.symbol, plan.side, collared=plan.role is Role.FLATTEN)
-        if priced is None:
+        if priced is not None:
+            limit, quote = priced
+            limit, price, at_ns = self._past_others(plan, limit, quote), quote.price or limit, quote.at_ns
+        elif plan.valued is not None:
+            price, at_ns = plan.valued
+            limit = self._watch.furthest(plan.symbol, plan.side, price)
+        else:
             return None
-        limit, quote = priced
         return Draft(
             symbol=plan.symbol,
             side=plan.side,
             quantity=quantity,
-            limit_price=self._past_others(plan, limit, quote),
-            reference_price=quote.price or limit,
-            reference_ns=quote.at_ns,
+            limit_price=limit,
+            reference_price=price,
+            reference_ns=at_ns,
             time_in_force="gtc" if pair else "day",
             extended_hours=not pair and quantity == quantity.to_integral_value(),
             reduces=True,

@@ -137,11 +137,19 @@ class ExitWatch:
             rounded = _within(rounded, side, collar, anchors)
         return (rounded if rounded > 0 else step), quote
 
+    def furthest(self, symbol: str, side: Side, price: Decimal) -> Decimal:
+        """The furthest price on `side` that R03 would allow around this one: where nobody knows what it is worth now."""
+        return _edge(side, self.collar(symbol), [price])
+
 
 def _within(price: Decimal, side: Side, collar: Decimal, anchors: list[Decimal]) -> Decimal:
     """The price, or the furthest step towards `side` that is within the collar around one of the anchors."""
+    furthest = _edge(side, collar, anchors)
+    return min(price, furthest) if side is Side.BUY else max(price, furthest)
+
+
+def _edge(side: Side, collar: Decimal, anchors: list[Decimal]) -> Decimal:
     buying = side is Side.BUY
     edge = (max(anchors) if buying else min(anchors)) * (1 + side.sign * collar)
     step = price_step(edge)
-    furthest = (edge / step).to_integral_value(ROUND_FLOOR if buying else ROUND_CEILING) * step
-    return min(price, furthest) if buying else max(price, furthest)
+    return max(step, (edge / step).to_integral_value(ROUND_FLOOR if buying else ROUND_CEILING) * step)

@@ -152,9 +152,8 @@ class Orders:
     def flatten(self, position: Position, quote: Quote | None, reason: str, now_ns: int) -> Changes:
         """Close what is ours of a position: cancel what works, then sell at the newest price until flat.
 
-        What a working entry fills before its cancel arrives is sold too, also where nothing is held yet (a position
-        of 0). Takes over exits under way. Without a quote it waits for the next one. Tries `orders.exit_attempts`
-        times, then an alert says what could not be closed.
+        What a working entry fills before its cancel arrives is sold too, also where nothing is held yet. Takes over
+        exits under way. Without a quote what it was last valued at stands in. Tries `orders.exit_attempts` times.
         """
         out = Outbox()
         symbol, quantity = position.symbol, position.quantity
@@ -176,6 +175,7 @@ class Orders:
                 signal_id=f"flatten-{symbol}-{now_ns}",
                 reason=reason,
                 attempts=self._closer.attempts,
+                valued=None if position.price is None else (position.price, position.price_ns),
             )
             self._closer.watch(symbol, quote)
             self._closer.begin(plan, now_ns, out)

@@ -35,6 +35,7 @@ class ExitPlan:
         "ticket_id",
         "tried",
         "valid_until_ns",
+        "valued",
     )
 
     def __init__(
@@ -52,6 +53,7 @@ class ExitPlan:
         draft: Draft | None = None,
         valid_until_ns: int = 0,
         attempts: int = 1,
+        valued: tuple[Decimal, int] | None = None,
     ) -> None:
         self.symbol = symbol
         self.side = side
@@ -67,6 +69,8 @@ class ExitPlan:
         self.draft = draft
         """The order as approved; None when it is priced from the newest quote."""
         self.valid_until_ns = valid_until_ns
+        self.valued = valued
+        """What one was last valued at, and when: it stands in where there is no price to close at."""
         self.attempts = attempts
         """Orders it may place."""
         self.tried = 0

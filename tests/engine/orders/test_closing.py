@@ -231,6 +231,29 @@ class TestFlatten:
         (exit_,) = placed(end(orders, first.client_order_id, T0 + 7, filled="1", price="104"))
         assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 9)
 
+    def test_without_a_price_now_it_goes_out_at_the_collar_below_the_last_value(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        """What protected it is cancelled by then; of a symbol that left the watchlist no price will ever come."""
+        position = Position("TSLA", Decimal(10), Decimal(100), Decimal("103.01"), T0 - SECOND)
+        first, second = cancelled(orders.flatten(position, None, "kill", T0 + 5))
+        end(orders, first, T0 + 6)
+        (exit_,) = placed(end(orders, second, T0 + 7))
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
+        assert (exit_.draft.limit_price, exit_.draft.reference_price) == (Decimal("100.95"), Decimal("103.01"))
+        assert exit_.draft.reference_ns == T0 - SECOND
+        orders.on_answer(exit_, Answer(ACCEPTED, order=told(exit_)), T0 + 8)
+        orders.on_quote(quote("90", "90.1"), T0 + 9)
+        (again,) = placed(end(orders, exit_.client_order_id, T0 + 20 * SECOND))
+        assert again.draft.limit_price < 90, "from the price that has come since"
+
+    def test_nor_does_it_wait_where_nobody_bids(self, orders: Orders, bare: Intent) -> None:
+        one_sided = quote("0", "90.1", last="90")
+        (exit_,) = placed(
+            orders.flatten(Position("TSLA", Decimal(10), Decimal(100), Decimal(90), T0), one_sided, "kill", T0 + 5)
+        )
+        assert exit_.draft.limit_price == Decimal("88.20")
+
     def test_waits_for_a_price(self, orders: Orders, bare: Intent) -> None:
         assert not orders.flatten(Position("TSLA", Decimal(10), Decimal(100)), None, "kill", T0 + 5).requests
         assert placed(orders.on_quote(quote("101", "102"), T0 + 6))
