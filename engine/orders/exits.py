@@ -138,7 +138,7 @@ class ExitWatch:
         return (rounded if rounded > 0 else step), quote
 
     def furthest(self, symbol: str, side: Side, price: Decimal) -> Decimal:
-        """The furthest price on `side` that R03 would allow around this one: where nobody knows what it is worth now."""
+        """The furthest price on `side` that R03 allows around this one: where nobody knows what it is worth now."""
         return _edge(side, self.collar(symbol), [price])
 
 
