@@ -52,13 +52,14 @@ async def network_checks(config: Config, env: Mapping[str, str]) -> list[Check]:
             urls["alpaca.trading_url"] = (config.alpaca.trading_url, limit_s)
             streams["alpaca.trading_stream_url"] = (config.alpaca.trading_stream_url, limit_s)
     async with aiohttp.ClientSession() as session:
-        reached, opened, accepted = await asyncio.gather(
+        reached, opened, heard, accepted = await asyncio.gather(
             asyncio.gather(*(reach(session, name, url, limit_s) for name, (url, limit_s) in urls.items())),
             asyncio.gather(*(open_stream(name, url, limit_s) for name, (url, limit_s) in streams.items())),
+            _x_checks(config, env),
             asyncio.gather(*_credentials(session, config, env)),
         )
     checks = [each.check for each in reached] + list(opened)
-    return [*checks, clock_check([each.skew_s for each in reached if each.skew_s is not None]), *accepted]
+    return [*checks, clock_check([each.skew_s for each in reached if each.skew_s is not None]), *heard, *accepted]
 
 
 async def reach(session: aiohttp.ClientSession, name: str, url: str, limit_s: float) -> Reached:
@@ -131,6 +132,30 @@ async def check_x_token(config: Config, env: Mapping[str, str]) -> Check:
     return Check(name, OK, f"accepted; {len(rules)} rules at X, {ours} of them the desk's")
 
 
+async def check_x_rules(config: Config, env: Mapping[str, str]) -> Check:
+    """X listens for every symbol, or would: rules that it does not hold are tried out. Changes and costs nothing."""
+    name = "x coverage"
+    try:
+        token = secrets.read(secrets.X_BEARER_TOKEN, config.engine.profile, env)
+    except CredentialsError as error:
+        return Check(name, FAIL, "no token to try", error.remedy)
+    from engine.feeds.x_client import XClient
+    from engine.feeds.x_rules_at_x import RulesAtX
+
+    limit_s = config.x.connect_timeout_s
+    async with XClient(token, base_url=config.x.base_url, timeout_s=limit_s, clock=SystemClock()) as client:
+        try:
+            rules = RulesAtX("x", config)
+            await rules.try_out(client)
+        except DeskError as error:
+            return Check(name, FAIL, error.message, error.remedy)
+    lacking = rules.not_covered
+    if not lacking:
+        return Check(name, OK, f"X takes the rules of all {len(config.symbols)} symbols")
+    told = [f"{', '.join(each.symbols)} by rule {each.rule}: {each.reason}" for each in lacking]
+    return Check(name, WARN, f"not covered: {'; '.join(told)}", lacking[0].remedy)
+
+
 async def check_alpaca_keys(session: aiohttp.ClientSession, config: Config, env: Mapping[str, str]) -> Check:
     """Alpaca takes the keys for this profile's trading address, and the account may trade."""
     import aiohttp
@@ -182,13 +207,16 @@ def alpaca_account_check(name: str, profile: str, url: str, status: int, body: b
     return Check(name, OK, f"accepted; {told}")
 
 
+async def _x_checks(config: Config, env: Mapping[str, str]) -> list[Check]:
+    """X's, one after the other: without a token that is taken there is nothing to ask of the rules."""
+    if not uses_x(config):
+        return []
+    token = await check_x_token(config, env)
+    return [token] if token.status == FAIL else [token, await check_x_rules(config, env)]
+
+
 def _credentials(session: aiohttp.ClientSession, config: Config, env: Mapping[str, str]) -> list[asyncio.Task[Check]]:
-    checks = []
-    if uses_x(config):
-        checks.append(asyncio.create_task(check_x_token(config, env)))
-    if uses_alpaca(config):
-        checks.append(asyncio.create_task(check_alpaca_keys(session, config, env)))
-    return checks
+    return [asyncio.create_task(check_alpaca_keys(session, config, env))] if uses_alpaca(config) else []
 
 
 def _skew_s(date: str, local_s: float) -> float | None:

@@ -82,8 +82,10 @@ def _lost(name: str, count: int) -> bool:
 def _missing(row: FeedState, now_ns: int) -> str:
     """What of the past is missing or was filled, in words."""
     if row.gap_from_ns is not None and row.gap_to_ns is not None:
+        if row.gap_to_ns > now_ns:
+            return f"missing since {moment(row.gap_from_ns, now_ns)}"
         return f"missing {moment(row.gap_from_ns, now_ns)} to {moment(row.gap_to_ns, now_ns)}"
-    if row.filled_from_ns is not None and row.filled_to_ns is not None:
+    if row.filled_from_ns is not None and row.filled_to_ns is not None and row.filled_to_ns <= now_ns:
         return f"filled {moment(row.filled_from_ns, now_ns)} to {moment(row.filled_to_ns, now_ns)}"
     return "" if row.covered_since_ns is None else f"complete since {moment(row.covered_since_ns, now_ns)}"
 

@@ -45,6 +45,7 @@ class FeedsView(ReadingView):
         self._lights: dict[str, tuple[object, ...]] = {}
         self._rules: tuple[FeedRule, ...] = ()
         self._set_up: tuple[str, ...] = ()
+        self._lacks: tuple[str, ...] = ()
         return self.feeds, self.figures, self.history, self.setup
 
     def on_mount(self) -> None:
@@ -63,6 +64,10 @@ class FeedsView(ReadingView):
             if lights != self._lights:
                 self._lights = lights
                 self._read()
+            lacks = tuple(lacking_lines(mirror.feeds.values()))
+            if lacks != self._lacks:
+                self._lacks = lacks
+                self._fill_setup()
         if Part.STATUS in parts:
             self.figures.show(mirror.status)
 
@@ -91,7 +96,11 @@ class FeedsView(ReadingView):
         """Rules and configuration, shown anew only when they differ: where a person has scrolled to stays."""
         if (rules, lines) != (self._rules, self._set_up):
             self._rules, self._set_up = rules, lines
-            self.setup.show(f"SET UP, {len(rules)} RULES" if rules else "SET UP", [*rule_lines(rules), *lines])
+            self._fill_setup()
+
+    def _fill_setup(self) -> None:
+        title = f"SET UP, {len(self._rules)} RULES" if self._rules else "SET UP"
+        self.setup.show(title, [*self._lacks, *rule_lines(self._rules), *self._set_up])
 
     def action_open(self) -> None:
         """What a feed says of itself, in full."""
@@ -101,6 +110,16 @@ class FeedsView(ReadingView):
         else:
             words = [state.detail or "nothing to report", f"→ {state.remedy or 'nothing to do'}"]
             self.tell(f"{state.name} {state.light.name} since {figures.clock(state.since_ns)}", words)
+
+
+def lacking_lines(feeds: Iterable[FeedState]) -> list[str]:
+    """What a feed does not bring, first of all: symbols, rule, the source's reason, and what to do."""
+    lines = []
+    for state in feeds:
+        for each in state.not_covered:
+            lines.append(f"✗ {state.name} does not cover {' '.join(each.symbols)}: rule {each.rule} {each.reason}")
+            lines.append(f"  → {each.remedy}")
+    return lines
 
 
 def rule_lines(rules: Iterable[FeedRule]) -> list[str]:

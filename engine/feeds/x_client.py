@@ -226,17 +226,18 @@ class XClient:
                 break
         return tuple(found)
 
-    async def create_rules(self, rules: Sequence[Rule]) -> RuleReport:
+    async def create_rules(self, rules: Sequence[Rule], *, dry_run: bool = False) -> RuleReport:
         """Add rules. X answers a refused rule with 400 or with 2xx and a list; both become a report.
 
-        Where X makes none of them because it refuses one, the others are sent again without that one.
+        Where X makes none of them because it refuses one, the others are sent again without that one. `dry_run`: X only
+        says what would become of them.
         """
         held: tuple[str, ...] = ()
         duplicates: tuple[str, ...] = ()
         refused: tuple[tuple[str, str], ...] = ()
         left = list(rules)
         for _ in range(RULE_ROUNDS):
-            report = await self._add_rules(left)
+            report = await self._add_rules(left, dry_run=dry_run)
             held += report.held
             duplicates += report.duplicates
             refused += report.refused
@@ -247,9 +248,10 @@ class XClient:
             left = rest
         return RuleReport(held, duplicates, refused)
 
-    async def _add_rules(self, rules: Sequence[Rule]) -> RuleReport:
+    async def _add_rules(self, rules: Sequence[Rule], *, dry_run: bool) -> RuleReport:
         """Send rules once; what became of them, by X's own words."""
-        sent: Answer = await self._tweepy.add_rules([StreamRule(value=rule.value, tag=rule.tag) for rule in rules])
+        made = [StreamRule(value=rule.value, tag=rule.tag) for rule in rules]
+        sent: Answer = await self._tweepy.add_rules(made, **({"dry_run": "true"} if dry_run else {}))
         answer = self._read(sent, _Added)
         if sent.status == 400 and not any(error.value for error in answer.errors or ()):
             where = f"POST {self.url(RULES)}"

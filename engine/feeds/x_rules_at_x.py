@@ -92,6 +92,16 @@ class RulesAtX:
         remedy = missing[0].remedy if missing else CORRECT_ANY if self._refusals else MAKE_ROOM if self._full else ""
         return "; ".join(parts), remedy
 
+    async def try_out(self, client: XClient) -> None:
+        """Ask X what it holds and what it would say of the others, and change nothing there. Raises DeskError."""
+        self._held = await client.rules()
+        change = difference(self._wanted, self._held)
+        if change.add:
+            report = await client.create_rules(change.add, dry_run=True)
+            self._refusals = dict(report.refused)
+            taken = (rule for rule in change.add if rule.value in report.held)
+            self._held += tuple(Existing("", rule.value, rule.tag) for rule in taken)
+
     async def agree(self, client: XClient) -> frozenset[str]:
         """Make X hold our rules, by difference; returns the symbols that it did not listen for when it was asked.
 

@@ -15,11 +15,12 @@ from click.testing import CliRunner
 
 from desk import checks
 from desk.checks import FAIL, OK, WARN, Check
-from desk.checks_network import alpaca_account_check, clock_check, network_checks, open_stream
+from desk.checks_network import alpaca_account_check, check_x_rules, clock_check, network_checks, open_stream
 from desk.command_line import main_group
 from engine.clock import SECOND, SystemClock, VirtualClock, parse_iso
 from engine.config import AlpacaConfig, BrokerConfig, Config, EngineConfig, FeedsConfig, Loaded, WatchRow, XConfig
 from engine.feeds.spend import SpendMeter
+from engine.feeds.x_rules import build_rules
 from engine.kernel.lock import EngineLock
 from engine.paths import Paths
 from tests.venues.alpaca import AlpacaSimulator
@@ -178,8 +179,23 @@ async def test_venues_that_take_our_keys(tmp_path: Path) -> None:
     assert set(statuses(found).values()) == {OK}, checks.lines(found)
     told = {check.name: check.found for check in found}
     assert told["x credentials"] == "accepted; 1 rules at X, 1 of them the desk's"
+    assert told["x coverage"] == f"X takes the rules of all {len(made.symbols)} symbols"
+    assert [rule.tag for rule in x.rules.values()] == ["desk:TEA:1"], "nothing is changed at X"
     assert "account …" in told["alpaca credentials"]
     assert "against" in told["clock"]
+
+
+async def test_a_rule_that_x_refuses_is_named_with_its_symbols_and_the_remedy(tmp_path: Path) -> None:
+    async with XSimulator() as x:
+        made = config(tmp_path, x.url)
+        [rule] = build_rules(made.watchlist, made.x)
+        x.rest.refused_rules.add(rule.value)
+        found = await check_x_rules(made, {"DESK_X_BEARER_TOKEN": x.token})
+        assert (found.status, x.rules) == (WARN, {})
+        assert found.found == (f"not covered: {', '.join(rule.symbols)} by rule {rule.tag}: refused by X: refused here")
+        assert found.remedy.startswith(f"correct the names and keywords of {', '.join(rule.symbols)}")
+        x.refuse(RULES, faults.bad_gateway())
+        assert (await check_x_rules(made, {"DESK_X_BEARER_TOKEN": x.token})).status == FAIL
 
 
 async def test_venues_that_refuse_and_endpoints_that_are_not_there(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from desk.screens.orders import OrdersView
 from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
 from desk.screens.told import Told
-from engine.model import Fill, Light, LimitUse, Role, TradingState
+from engine.model import DisplayText, Fill, Light, LimitUse, Role, TradingState
 from engine.model.frames import Frame, Push
+from engine.model.state import NotCovered
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.desk.journaled import TOLD, write_day, written
@@ -103,6 +104,12 @@ async def test_feeds_show_health_cost_and_past_lights(open_desk: Opener, tmp_pat
         assert "  refused: a quote is not closed" in view.setup.texts
         assert "· foreign x rule weather, 12 of 1,024 characters" in view.setup.texts
         await until(pilot, lambda: "score 0.10/0.60" in "\n".join(painted(view.figures)))
+        lacks = NotCovered(
+            DisplayText("desk:A:1"), ("AMD",), DisplayText("refused by X: no such operator"), "correct it"
+        )
+        await engine.send(Frame(rev=0, feeds=(replace(made_up.feeds()[0], not_covered=(lacks,)),)))
+        await until(pilot, lambda: "  → correct it" in view.setup.texts)
+        assert view.setup.texts[0] == "✗ x does not cover AMD: rule desk:A:1 refused by X: no such operator"
         down = replace(made_up.feeds()[0], light=Light.REFUSED, detail="401", remedy="set the key", dropped=7,
                        gap_from_ns=made_up.NOW, gap_to_ns=made_up.NOW)  # fmt: skip
         await engine.send(Frame(rev=0, feeds=(down,)))
