@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
@@ -14,16 +16,26 @@ import pytest
 
 from desk.actions import ACTIONS
 from desk.command_line import COMMANDS, global_first, main_group
+from desk.keymap import Keymap
+from engine import secrets
 from engine.config import load, schema, shipped_path
 from tools.docs import pages, sections, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 IDS = [str(path.relative_to(ROOT)) for path in PAGES]
+GUIDES = [path for path in PAGES if path.name != "CHANGELOG.md" and path.parent.name != "decisions"]
+"""Pages that say what is. The others say what was."""
+GUIDE_IDS = [str(path.relative_to(ROOT)) for path in GUIDES]
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`(desk(?: [^`\n]*)?)`")
+_QUOTED = re.compile(r"`([^`\n]+)`")
 _MACHINE = re.compile(r"(?<![\w.~])/(?:work|home/\w|root|Users|tmp|mnt|data)(?:/[\w.-]+)+")
 """Absolute paths of somebody's machine. A path under /run or /etc is a system's own."""
+ELSEWHERE: frozenset[str] = frozenset()
+"""Files that are shown and are not the project's."""
+NO_SETTING = frozenset({"DESK_SECTION__KEY", "DESK_RISK_ORDER_NOTIONAL", "DESK_FAULTS", "DESK_ACCEPT_LOOKS"})
+"""Names that look like settings: placeholders, a mistyped one, and what only tests read."""
 
 
 def tracked() -> list[Path]:
@@ -125,6 +137,70 @@ def test_commands_that_are_shown_exist(path: Path) -> None:
             except click.UsageError as error:
                 if not isinstance(error, click.exceptions.NoArgsIsHelpError | click.MissingParameter):
                     raise AssertionError(f"{path.name}: {line}: {error.format_message()}") from error
+
+
+def blocks(path: Path, kind: str) -> list[str]:
+    """A page's code blocks of this kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def code(path: Path) -> str:
+    """What a page shows as code, one piece a line: in backquotes, and the lines of its blocks."""
+    text = path.read_text(encoding="utf-8")
+    quoted = _QUOTED.findall(re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+    return "\n".join([*quoted, *re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)])
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=GUIDE_IDS)
+def test_programs_that_are_shown_exist(path: Path) -> None:
+    """`make TARGET`, `python -m MODULE`, `python FILE`, and what else is run from the environment."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for line in code(path).splitlines():
+        for named in re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", line):
+            assert set(named.split()) <= targets, f"{path.name}: {line}"
+        for module in re.findall(r"python3? -m ([\w.]+)", line):
+            assert importlib.util.find_spec(module), f"{path.name}: {line}"
+        for file in re.findall(r"python3? ([\w/]+\.py)", line):
+            assert (ROOT / file).is_file(), f"{path.name}: {line}"
+        for program in re.findall(r"\.venv/bin/([\w-]+)", line):
+            assert (Path(sys.executable).parent / program).exists(), f"{path.name}: {line}"
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=GUIDE_IDS)
+def test_files_that_are_shown_exist(path: Path) -> None:
+    for file in re.findall(r"(?<![\w./~-])((?:engine|desk|widgets|tests|tools|docs|deploy)/[\w./@-]*\w)", code(path)):
+        assert (ROOT / file).exists() or file in ELSEWHERE, f"{path.name}: {file}"
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=GUIDE_IDS)
+def test_settings_that_are_shown_exist(path: Path) -> None:
+    """`risk.min_authors` in backquotes, `DESK_RISK__MIN_AUTHORS` anywhere."""
+    known = {
+        ".".join((*place, each.key)) for place, kind in sections(schema.Config, ()) for each in settings(place, kind)
+    }
+    parts = {key.partition(".")[0] for key in known}
+    others = NO_SETTING | {action.id for action in ACTIONS}
+    for quoted in _QUOTED.findall(path.read_text(encoding="utf-8")):
+        found = quoted.partition(" = ")[0]
+        if re.fullmatch(r"[a-z]+(\.[a-z_]+)+", found) and found.partition(".")[0] in parts and found not in others:
+            section = any(key.startswith(f"{found}.") for key in known)
+            module = ROOT / "/".join(found.split(".")[:2])
+            named = module.exists() or module.with_suffix(".py").exists() or found.endswith((".journal", ".json"))
+            assert found in known or section or named, f"{path.name}: {found}"
+    variables = {f"DESK_{key.upper().replace('.', '__')}" for key in known} | set(secrets.VARIABLES.values())
+    for found in re.findall(r"DESK_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8")):
+        assert found in variables or found in NO_SETTING, f"{path.name}: {found}"
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=GUIDE_IDS)
+def test_configuration_that_is_shown_loads(path: Path, tmp_path: Path) -> None:
+    for number, text in enumerate(blocks(path, "toml")):
+        if "[build-system]" in text:
+            continue
+        file = tmp_path / f"{number}.toml"
+        file.write_text(text, encoding="utf-8")
+        found = load(file, profile="simulated", env={})
+        Keymap(found.config.keys, file)
 
 
 def test_the_readme_knows_every_key_and_its_words() -> None:
