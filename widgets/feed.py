@@ -9,24 +9,23 @@ Called on the screen's event loop only.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from engine.model.frames import PostRow
 from engine.model.guard import GuardMark
 from widgets.feed_head import FeedHead
+from widgets.feed_lines import FeedLines
 from widgets.inked import wait_s
-from widgets.line import Line
-from widgets.post_line import post_line, post_words
+from widgets.post_line import post_words
 from widgets.post_window import PostWindow
 from widgets.wheel import Wheel
 
-_STRIPS = 1024
 _RUSH_FPS = 7.5
 """Most frames a second while each of them shows other posts in every row."""
 
@@ -44,21 +43,16 @@ class Feed(Wheel, can_focus=True):
     def __init__(self, *, rows: int = 10_000, fps: float = 15.0, symbols: bool = True, id: str | None = None) -> None:
         """`symbols` names each post's symbol."""
         super().__init__(id=id)
-        self._symbols = symbols
         self._fps = fps
         self._window = PostWindow(rows)
         self._head = FeedHead(self.TITLE)
+        self._lines = FeedLines(self._window, self._head, symbols=symbols)
         self._painted_end = 0
         """Sequence number after the last row that was painted."""
         self._rushing = False
         self._painted_at = 0.0
         self._due_at = 0.0
         """When the paint that is waited for comes, by the monotonic clock."""
-        self._strips: OrderedDict[tuple[int, int, bool], Strip] = OrderedDict()
-        self._lines: list[Strip] = []
-        """Every line as it is painted, the title first."""
-        self._made_for: Size | None = None
-        """The size that the lines were made for; None when they are to be made again."""
 
     # What the desk calls
 
@@ -164,6 +158,16 @@ class Feed(Wheel, can_focus=True):
             self._window.stand_on(self._window.shown.end - 1)
             self._dirty()
 
+    def places(self) -> list[tuple[int, str]]:
+        """(line of the widget, id) of each post that is painted, top to bottom."""
+        shown = self._window.shown
+        return [(line, shown[seq].id) for line, seq in enumerate(self._lines.rows, 1) if seq >= shown.start]
+
+    def choose(self, id: str) -> None:
+        """Stand still on a post; one that is no longer shown changes nothing."""
+        if self._window.choose(id):
+            self._dirty()
+
     def move(self, rows: int) -> None:
         """Move the cursor; up freezes the view, past the newest follows again."""
         self._window.move(rows)
@@ -196,7 +200,7 @@ class Feed(Wheel, can_focus=True):
             self._timer = self.set_timer(wait, self._flush)
 
     def _anew(self) -> None:
-        self._strips.clear()
+        self._lines.forget_posts()
         self._dirty()
 
     def _flush(self) -> None:
@@ -209,52 +213,19 @@ class Feed(Wheel, can_focus=True):
             self._paint()
 
     def _paint(self) -> None:
-        """Make every line, and paint those that differ: while a person reads, posts that come change no more than the
-        title."""
-        before = self._lines if self._made_for == self.size else []
-        after = self._make()
-        if len(before) != len(after):
+        """Paint the lines that differ: while a person reads, posts that come change no more than the title."""
+        width, height = size = self.size
+        changed = self._lines.changed(size, self.inks, focused=self.has_focus)
+        if changed is None or 2 * len(changed) > height:
             self.refresh()
-            return
-        other = [y for y, strip in enumerate(after) if strip is not before[y] and strip != before[y]]
-        if 2 * len(other) > len(after):
-            self.refresh()
-        elif other:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in other))
-
-    def _make(self) -> list[Strip]:
-        """Every line as it shall be seen now, the title first."""
-        self._made_for = width, height = self.size
-        base, rows = self.inks.base, self._window.rows()
-        title = self._head.line(self._window, width, self.inks, focused=self.has_focus)
-        self._lines = [title.strip(width, base + self.inks.head_row)]
-        self._lines += [self._post(seq, width) for seq in rows[: max(0, height - 1)]]
-        said = [self._head.nothing(self._window)] if not rows else []
-        for text in said + [""] * (height - len(self._lines) - len(said)):
-            self._lines.append(Line().field(text, width, self.inks.muted).strip(width, base))
-        return self._lines
+        elif changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def strip(self, y: int, size: Size) -> Strip:
-        lines = self._lines if self._made_for == size else self._make()
-        return lines[y]
-
-    def _post(self, seq: int, width: int) -> Strip:
-        chosen = seq == self._window.cursor and self.has_focus
-        key = (seq, width, chosen)
-        strip = self._strips.get(key)
-        if strip is None:
-            post = self._window.shown[seq]
-            hit = self._window.says(post)
-            line = post_line(post, width, self.inks, chosen=chosen, hit=hit, symbols=self._symbols)
-            strip = line.strip(width, self.inks.base + self.inks.cursor_row if chosen else self.inks.base)
-            self._strips[key] = strip
-            if len(self._strips) > _STRIPS:
-                self._strips.popitem(last=False)
-        return strip
+        return self._lines.strip(y, size, self.inks, focused=self.has_focus)
 
     def forget_painted(self) -> None:
-        self._strips.clear()
-        self._made_for = None
+        self._lines.forget()
 
     def on_resize(self) -> None:
         self._window.room = max(1, self.size.height - 1)
@@ -266,3 +237,8 @@ class Feed(Wheel, can_focus=True):
 
     def on_blur(self) -> None:
         self._paint()
+
+    def on_click(self, event: events.Click) -> None:
+        for line, id in self.places():
+            if line == event.y:
+                self.choose(id)

@@ -8,6 +8,7 @@ from widgets import figures
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.post_window import PostWindow
+from widgets.title import titled
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class FeedHead:
     def line(self, window: PostWindow, width: int, colors: Palette, *, focused: bool) -> Line:
         """The line in `width` cells."""
         style = colors.title_focus if focused else colors.title
-        line = Line().add("▌" if focused else " ", style).add(self.title, style)
+        line = titled(self.title, colors, focused=focused)
         line.add(f" {figures.count(self.total)}", colors.head_row)
         if self.unscored:
             line.add(f"  {figures.count(self.unscored)} not scored", colors.head_row)

@@ -87,6 +87,10 @@ class Palette(Value, frozen=True, gc=False):
         """`up` for a positive figure, `down` for a negative one, `muted` for nothing."""
         return self.up if value > 0 else self.down if value < 0 else self.muted
 
+    def ground(self, *, chosen: bool, focused: bool) -> Style:
+        """The ground of a row: lifted where the cursor stands, less so in a pane without the focus."""
+        return self.base + (self.cursor_row if focused else self.quiet_row) if chosen else self.base
+
     def profile(self, profile: str) -> Style:
         """The block that names the profile; an unknown one is shown as loudly as live."""
         return {"simulated": self.simulated, "paper": self.paper}.get(profile, self.live)

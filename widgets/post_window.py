@@ -143,6 +143,14 @@ class PostWindow:
         lowest = max(seq, ring.start) + self.room
         self._bottom = min(max(self._bottom, seq + 1), lowest, ring.end)
 
+    def choose(self, id: str) -> bool:
+        """Stand on the post of this id; False when it is not shown."""
+        ring = self.shown
+        seq = next((seq for seq in range(ring.end - 1, ring.start - 1, -1) if ring[seq].id == id), None)
+        if seq is not None:
+            self.stand_on(seq)
+        return seq is not None
+
     def find(self, *, older: bool, afresh: bool = False) -> bool:
         """Go to the next post that says the words; False when there is none that way."""
         if not self.words:

@@ -7,7 +7,6 @@ unseen. Called on the screen's event loop only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -20,19 +19,16 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from widgets.copied import COPIED_WIDTH, copied
 from widgets.inked import wait_s
 from widgets.line import Line
 from widgets.painted_rows import PaintedRows
 from widgets.palette import Palette
 from widgets.row_cursor import RowCursor, Shift
+from widgets.title import titled
 from widgets.wheel import Wheel
 
 RowT = TypeVar("RowT")
-
-COPIED_WIDTH = 400
-"""Cells of a row that is copied: wide enough for what a screen cuts off."""
-_APART = re.compile(" {3,}")
-"""What holds the columns of a screen apart says nothing in a text."""
 
 
 class RowPanel(Wheel, Generic[RowT], can_focus=True):
@@ -129,11 +125,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     def copied(self) -> str:
         """The row under the cursor as text; empty when there is none."""
         row = self.selected
-        if row is None:
-            return ""
-        lines = self.row(self.key, row, COPIED_WIDTH, self.inks)
-        told = ("".join(segment.text for segment in line.segments[1:]).rstrip() for line in lines)
-        return "\n".join(_APART.sub("  ", line) for line in told)
+        return "" if row is None else copied(self.row(self.key, row, COPIED_WIDTH, self.inks))
 
     @property
     def keys(self) -> list[str]:
@@ -208,14 +200,11 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
             row, chosen = self._rows[key], key == self._cursor.key
             made_from = (key, row, self.moment(row), chosen, focused, width)
             make = partial(self.row, key, row, width, self.inks)
-            return kept.strips(index, made_from, make, width, self.ROW_HEIGHT, self._ground(chosen, focused))
+            ground = self.inks.ground(chosen=chosen, focused=focused)
+            return kept.strips(index, made_from, make, width, self.ROW_HEIGHT, ground)
         empty = self.EMPTY if index == 0 and self._known and not self._cursor.keys else ""
         said = Line().field(f" {empty}", width, self.inks.muted)
         return kept.strips(index, (empty, width), lambda: [said], width, self.ROW_HEIGHT, self.inks.base)
-
-    def _ground(self, chosen: bool, focused: bool) -> Style:
-        inks = self.inks
-        return inks.base + (inks.cursor_row if focused else inks.quiet_row) if chosen else inks.base
 
     def marker(self, key: str, colors: Palette) -> tuple[str, Style]:
         """The first cell of a row: says where the cursor is without any colour."""
@@ -224,9 +213,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         return ("▌", colors.accent) if self.has_focus else ("▏", colors.muted)
 
     def _title(self, width: int) -> Line:
-        line = Line()
-        style = self.inks.title_focus if self.has_focus else self.inks.title
-        line.add("▌" if self.has_focus else " ", style).add(self.TITLE, style)
+        line = titled(self.TITLE, self.inks, focused=self.has_focus)
         self.head(line, width, self.inks)
         return line
 

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from widgets.line import Line
 from widgets.line_block import LineBlock
+from widgets.title import titled
 
 
 class ScrollBlock(LineBlock, can_focus=True):
@@ -20,10 +21,8 @@ class ScrollBlock(LineBlock, can_focus=True):
     """
 
     def title(self, name: str) -> Line:
-        """The begin of the title line; it says without colour whether the block has the focus."""
-        colors = self.inks
-        style = colors.title_focus if self.has_focus else colors.title
-        return Line().add("▌" if self.has_focus else " ", style).add(name, style)
+        """The begin of the title line."""
+        return titled(name, self.inks, focused=self.has_focus)
 
     def copied(self) -> str:
         """Everything that is shown, as text."""

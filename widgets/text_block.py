@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from rich.cells import cell_len
-
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
+from widgets.title import titled
 
 MOST = 2_000
 """Most lines that are kept."""
@@ -50,8 +49,7 @@ class TextBlock(LineBlock, can_focus=True):
 
     def lines(self, width: int) -> list[Line]:
         colors = self.inks
-        style = colors.title_focus if self.has_focus else colors.title
-        head = Line().add("▌" if self.has_focus else " ", style).field(self.title, cell_len(self.title), style)
+        head = titled(self.title, colors, focused=self.has_focus)
         lines = [head.gap(colors.head_row, max(0, width - head.cells))]
         if not self._texts:
             return [*lines, Line().field(f" {self._empty}", width, colors.muted)]

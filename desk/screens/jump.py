@@ -14,10 +14,11 @@ from textual.widgets import Static
 
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.view import ViewScreen
+from widgets.feed import Feed
 from widgets.row_panel import RowPanel
 
 LETTERS = "asdfghjklwertyuiopzxcvbnm"
-"""Every letter but q, which leaves. One letter each while they suffice, else two."""
+"""Every letter but q, which leaves; those under the fingers first."""
 
 
 class Target(NamedTuple):
@@ -38,12 +39,14 @@ class Jump(ClosesOnce[None], ModalScreen[None]):
     def __init__(self, view: ViewScreen) -> None:
         super().__init__()
         self._view = view
-        self._targets = dict(zip(labels(len(found := targets(view))), found, strict=True))
+        found = targets(view)
+        self._targets = dict(zip(labels(len(found)), found, strict=False))
+        self._marks: dict[str, Static] = {}
         self._typed = ""
 
     def compose(self) -> ComposeResult:
         for label, target in self._targets.items():
-            mark = Static(Content(label), classes="-pane" if not target.key else "")
+            mark = self._marks[label] = Static(Content(label), classes="-pane" if not target.key else "")
             mark.styles.offset = (target.x, target.y)
             yield mark
 
@@ -52,30 +55,40 @@ class Jump(ClosesOnce[None], ModalScreen[None]):
         event.stop()
         self._typed += event.character or "\0"
         target = self._targets.get(self._typed)
-        if target is None and any(label.startswith(self._typed) for label in self._targets):
+        if target is None and self._narrow():
             return
         self.dismiss()
         if target is not None:
             self._view.go(target.pane)
-            if target.key and isinstance(target.pane, RowPanel):
+            if target.key and isinstance(target.pane, RowPanel | Feed):
                 target.pane.choose(target.key)
+
+    def _narrow(self) -> bool:
+        """Leave only the labels that go on from what was typed, without it; False when there are none."""
+        left = {label: mark for label, mark in self._marks.items() if label.startswith(self._typed)}
+        for label, mark in self._marks.items() if left else ():
+            mark.display = label in left
+            mark.update(Content(label.removeprefix(self._typed)))
+        return bool(left)
 
 
 def targets(view: ViewScreen) -> list[Target]:
-    """Every place of a view that can be jumped to, as far as it is on the screen."""
-    found = []
+    """Every place of a view that can be jumped to, as far as it is on the screen: panes, then their rows."""
+    panes, rows = [], []
     for pane in view.panes:
         region = pane.region
         if not pane.display or not region:
             continue
-        found.append(Target(pane, "", region.x, region.y))
-        if isinstance(pane, RowPanel):
-            found += [Target(pane, key, region.x, region.y + y) for y, key in pane.places() if y < region.height]
-    return found
+        panes.append(Target(pane, "", region.x, region.y))
+        if isinstance(pane, RowPanel | Feed):
+            rows += [Target(pane, key, region.x, region.y + y) for y, key in pane.places() if y < region.height]
+    return [*panes, *rows]
 
 
 def labels(count: int) -> list[str]:
-    """That many labels, none of which begins another: single letters, or pairs where those do not suffice."""
-    if count <= len(LETTERS):
-        return list(LETTERS[:count])
-    return ["".join(pair) for pair, _ in zip(product(LETTERS, LETTERS), range(count), strict=False)]
+    """That many labels, at most 625, none of which begins another: single letters, as many as there can be, then pairs
+    that begin with the letters that are left."""
+    every = len(LETTERS)
+    singles = next((n for n in range(every, 0, -1) if n + (every - n) * every >= count), 0)
+    pairs = ("".join(pair) for pair in product(LETTERS[singles:], LETTERS))
+    return [*LETTERS[:singles], *pairs][:count]

@@ -46,6 +46,27 @@ async def test_scrolling_up_freezes_the_view_and_counts_what_is_new() -> None:
         assert feed.following
 
 
+async def test_a_click_and_a_jump_choose_the_post_that_is_painted_there() -> None:
+    feed = Feed(fps=1000)
+    async with stage(feed, (100, 6)) as pilot:
+        feed.push(numbered(0, 50))
+        await until(pilot, lambda: shown(feed) == [45, 46, 47, 48, 49])
+        places = feed.places()
+        assert [line for line, _ in places] == [1, 2, 3, 4, 5]
+        await pilot.click(Feed, offset=(10, 2))
+        await until(pilot, lambda: feed.selected and feed.selected.id == places[1][1])
+        assert not feed.following
+        await until(pilot, lambda: painted(feed)[2].startswith("▌"))
+        await pilot.click(Feed, offset=(10, 0))
+        feed.push(numbered(50, 60))
+        feed.choose(places[4][1])
+        assert feed.selected is not None and feed.selected.id == places[4][1]
+        feed.choose("none of these")
+        assert feed.selected.id == places[4][1]
+        await until(pilot, lambda: not feed.repaint_pending)
+        assert shown(feed) == [45, 46, 47, 48, 49]
+
+
 async def test_a_frozen_view_moves_only_when_its_posts_are_forgotten() -> None:
     feed = Feed(rows=20, fps=1000)
     async with stage(feed, (100, 6)) as pilot:
