@@ -128,7 +128,7 @@ class Main(Finding):
         if Part.DECISIONS in parts:
             self.decisions.show(mirror.closed.items())
         if Part.ALERTS in parts:
-            self.alerts.show(mirror.alerts.values())
+            self.alerts.show(self.alerts_here())
         if parts & (Part.STATUS | Part.ACCOUNT | Part.FEEDS):
             self._show_status()
         if parts & (Part.POSITIONS | Part.ORDERS | Part.DECISIONS):

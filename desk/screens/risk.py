@@ -53,7 +53,7 @@ class RiskView(ReadingView):
                 self._state = state
                 self._read()
         if Part.ALERTS in parts:
-            self.alerts.show((alert.id, alert) for alert in ranked(list(mirror.alerts.values())))
+            self.alerts.show((alert.id, alert) for alert in ranked(self.alerts_here()))
 
     @work(exclusive=True, group="states")
     async def _read(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from msgspec.structs import replace
 from textual import work
 from textual.worker import Worker
 
@@ -18,6 +19,7 @@ from desk.client import NoEngine
 from desk.link import Link
 from desk.mirror import Part
 from desk.other_ways import other_ways
+from desk.remedy import with_keys
 from desk.screens.choice import GUARD_S, Answer, Choice
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.edit import Edit
@@ -50,6 +52,8 @@ PAUSE_REASON = "at the desk"
 class VerbScreen(SureTimer, ClosesOnce[None]):
     """A screen from which commands are sent. A subclass says what is selected and where answers are written."""
 
+    VIEW: ClassVar[str] = ""
+    """Its id among the views."""
     GUARD_S: ClassVar[float] = GUARD_S
     line: StatusLine
 
@@ -91,6 +95,15 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
 
     def on_screen_resume(self) -> None:
         self.resumed_at = monotonic()
+
+    def with_keys(self, remedy: str) -> str:
+        """A remedy, with the keys of this view beside the commands in it."""
+        return with_keys(remedy, self._desk.keymap, self.VIEW)
+
+    def alerts_here(self) -> list[Alert]:
+        """Every alert that holds, with the keys of this view in its remedy."""
+        alerts = self.link.mirror.alerts.values()
+        return [replace(alert, remedy=self.with_keys(alert.remedy)) for alert in alerts]
 
     # Decisions
 
@@ -303,7 +316,7 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
         if reply.ok:
             self._desk.line.done(reply.text)
             return reply
-        words = [reply.text, *reply.difference] + ([f"→ {reply.remedy}"] if reply.remedy else [])
+        words = [reply.text, *reply.difference] + ([f"→ {self.with_keys(reply.remedy)}"] if reply.remedy else [])
         self._desk.line.refused(" · ".join(words))
         held = None if reply.ticket is None else self.link.mirror.tickets.get(reply.ticket.id)
         if reply.ticket is not None and held is not None and held.revision < reply.ticket.revision:

@@ -52,7 +52,6 @@ class ViewScreen(Sharing, VerbScreen, Ground):
     it may be empty.
     """
 
-    VIEW: ClassVar[str] = ""
     ALSO: ClassVar[tuple[str, ...]] = ()
     """Ids of further actions, in a screen over the views that is no view of its own."""
 
