@@ -22,30 +22,34 @@ _PRIOR_FRESH: Final = PRIOR * PRIOR_ACCOUNTS
 
 
 class Newcomers:
-    """Fresh accounts among the posts of some span: how many distinct ones, and how many posts by others."""
+    """Who posted in some span: fresh accounts, and others. Accounts count and not their posts, of both: one old account
+    that posts all the time would be the crowd among which a hundred fresh ones do not show."""
 
     __slots__ = ("accounts", "others")
 
     def __init__(self) -> None:
         self.accounts: dict[str, int] = {}
         """Posts by fresh account."""
-        self.others = 0
-        """Posts by accounts that are not known to be fresh ones."""
+        self.others: dict[str, int] = {}
+        """Posts by account that is not known to be a fresh one."""
 
-    def leave(self, author: str) -> None:
-        """Uncount a post: by this fresh account, or by another one where it is empty."""
-        accounts = self.accounts
-        if not author:
-            self.others -= 1
-        elif accounts[author] == 1:
-            del accounts[author]
+    def join(self, account: str, fresh: bool) -> None:
+        """Count a post."""
+        accounts = self.accounts if fresh else self.others
+        accounts[account] = accounts.get(account, 0) + 1
+
+    def leave(self, account: str, fresh: bool) -> None:
+        """Uncount a post."""
+        accounts = self.accounts if fresh else self.others
+        if accounts[account] == 1:
+            del accounts[account]
         else:
-            accounts[author] -= 1
+            accounts[account] -= 1
 
     def many(self, least: int) -> bool:
-        """Whether they are at least so many, and so much of the posts that they are no accident."""
+        """Whether fresh ones are at least so many, and so much of all that they are no accident."""
         count = len(self.accounts)
-        return count >= least and count + _PRIOR_FRESH >= SHARE * (count + self.others + PRIOR_ACCOUNTS)
+        return count >= least and count + _PRIOR_FRESH >= SHARE * (count + len(self.others) + PRIOR_ACCOUNTS)
 
 
 class Burst:
@@ -54,8 +58,8 @@ class Burst:
     __slots__ = ("_posts", "minute", "window")
 
     def __init__(self) -> None:
-        self._posts: deque[tuple[int, str]] = deque()
-        """Of the last minute: when, and by which fresh account; an empty string for another one."""
+        self._posts: deque[tuple[int, str, bool]] = deque()
+        """Of the last minute: when, by which account, and whether that is a fresh one."""
         self.minute = Newcomers()
         self.window = Newcomers()
 
@@ -63,20 +67,17 @@ class Burst:
         """Posts of the last minute that are remembered."""
         return len(self._posts)
 
-    def take(self, author: str, at_ns: int, now_ns: int) -> None:
-        """Count a post by this fresh account, or by another one where `author` is empty."""
+    def take(self, account: str, fresh: bool, at_ns: int, now_ns: int) -> None:
+        """Count a post by this account. One that comes late is none of the last minute."""
         posts, minute = self._posts, self.minute
         over_ns = now_ns - SPAN_NS
         while posts and (posts[0][0] <= over_ns or len(posts) >= MOST):
-            minute.leave(posts.popleft()[1])
-        posts.append((at_ns, author))
-        window = self.window
-        if author:
-            minute.accounts[author] = minute.accounts.get(author, 0) + 1
-            window.accounts[author] = window.accounts.get(author, 0) + 1
-        else:
-            minute.others += 1
-            window.others += 1
+            _, gone, was_fresh = posts.popleft()
+            minute.leave(gone, was_fresh)
+        if at_ns > over_ns:
+            posts.append((at_ns, account, fresh))
+            minute.join(account, fresh)
+        self.window.join(account, fresh)
 
     def found(self, least: int) -> Newcomers | None:
         """The newest post's burst: at least so many fresh accounts within a minute, or else within the window."""

@@ -84,8 +84,10 @@ class Member(msgspec.Struct, gc=False, eq=False):
     left: bool = False
     """Whether it is counted no more: it left the window, or an edit replaced it."""
     cluster: Cluster | None = None
-    fresh: str = ""
-    """The author, where the account is a fresh one that may be part of a burst."""
+    account: str = ""
+    """Whom a burst counts: the author's id, or the post's where the source does not tell."""
+    fresh: bool = False
+    """Whether the account is a fresh one, that may be part of a burst."""
 
 
 class Cluster(msgspec.Struct, gc=False, eq=False):
@@ -93,6 +95,8 @@ class Cluster(msgspec.Struct, gc=False, eq=False):
 
     id: str
     sketch: Sketch
+    letters: int
+    """The hash of the first one's letters, where they are many (`engine.guards.similar.read`)."""
     first: Member | None
     crowd: Crowd | None = None
     ring: bool = False

@@ -18,7 +18,7 @@ from engine.config import Config
 from engine.guards.again import Again
 from engine.guards.burst import Burst
 from engine.guards.crowd import Cluster, Crowd, Member, is_fresh, is_throw_away
-from engine.guards.similar import SHORT, Index, sketch
+from engine.guards.similar import SHORT, Index, read
 from engine.model import PLAIN, GuardMark, Match, Post, Value
 from engine.model.post import PUBLISHED
 from engine.model.records import GuardRecord
@@ -90,10 +90,10 @@ class Guards:
             return _PLAIN
         self._enter(post)
         member, reasons = self._member(post, matches)
-        words = sketch(post.text, post.cashtags)
-        cluster = self._index.find(words) if words else None
+        words, letters = read(post.text, post.cashtags)
+        cluster = self._index.find(words, letters) if words or letters else None
         if cluster is None:
-            self._open(Cluster(post.id, words, member), member)
+            self._open(Cluster(post.id, words, letters, member), member)
             self._keep(member)
             again = self._again.next(post.received_ns) if self._again else None
             if member.own == 1.0:
@@ -129,7 +129,7 @@ class Guards:
         if mark.cluster:
             cluster = self._clusters.get(mark.cluster) or self._begun(mark.cluster, begun(mark.cluster))
         if cluster is None:
-            self._open(Cluster(mark.cluster or post.id, sketch(post.text, post.cashtags), member), member)
+            self._open(Cluster(mark.cluster or post.id, *read(post.text, post.cashtags), member), member)
         else:
             self._join(cluster, member)
         member.weight = mark.weight
@@ -199,9 +199,10 @@ class Guards:
                 reasons.append(f"cap: post {most} by the author on one symbol, {settings.author_posts} count")
         at_ns = min(post.published_ns, post.received_ns)
         throw_away = is_throw_away(post)
-        fresh = author.id if throw_away and not trusted and is_fresh(post) else ""
+        fresh = bool(throw_away and author.id and not trusted and is_fresh(post))
+        account = author.id or post.id
         if settings.burst_authors:
-            own *= self._burst(fresh, symbols, at_ns, reasons)
+            own *= self._burst(account, fresh, symbols, at_ns, reasons)
         if own != 1.0:
             own = round(own, 3)
         return (
@@ -218,19 +219,20 @@ class Guards:
                 capped,
                 own,
                 own,
+                account=account,
                 fresh=fresh,
             ),
             reasons,
         )
 
-    def _burst(self, fresh: str, symbols: Sequence[str], at_ns: int, reasons: list[str]) -> float:
+    def _burst(self, account: str, fresh: bool, symbols: Sequence[str], at_ns: int, reasons: list[str]) -> float:
         """Counted on each of its symbols; a fresh account among many of them weighs like a ring's."""
         found = 1.0
         for symbol in symbols:
             burst = self._bursts.get(symbol)
             if burst is None:
                 burst = self._bursts[symbol] = Burst()
-            burst.take(fresh, at_ns, self._now_ns)
+            burst.take(account, fresh, at_ns, self._now_ns)
             if not fresh or found != 1.0:
                 continue
             among = burst.found(self._settings.burst_authors)
@@ -239,7 +241,7 @@ class Guards:
                 span = "a minute" if among is burst.minute else f"{self._settings.window_s / 60:.0f} minutes"
                 reasons.append(
                     f"burst: {len(among.accounts)} fresh accounts on {symbol} within {span}, "
-                    f"{among.others} posts by others"
+                    f"beside {len(among.others)} others"
                 )
         return found
 
@@ -265,7 +267,7 @@ class Guards:
     def _open(self, cluster: Cluster, first: Member) -> None:
         first.cluster = cluster
         self._clusters[cluster.id] = cluster
-        if cluster.sketch:
+        if cluster.sketch or cluster.letters:
             self._index.put(cluster)
 
     def _begun(self, name: str, begun: Begun) -> Cluster | None:
@@ -273,7 +275,7 @@ class Guards:
         first, verdict = begun
         if first is None:
             return None
-        cluster = Cluster(name, sketch(first.text, first.cashtags), None)
+        cluster = Cluster(name, *read(first.text, first.cashtags), None)
         if verdict is not None:
             cluster.ring, cluster.changes = verdict.ring, verdict.changes
         self._clusters[name] = cluster
@@ -303,7 +305,7 @@ class Guards:
                 del self._cashtags[tag]
         if self._bursts:
             for symbol in member.symbols:
-                self._bursts[symbol].window.leave(member.fresh)
+                self._bursts[symbol].window.leave(member.account, member.fresh)
         if member.capped:
             for symbol in member.symbols:
                 key = (member.author, symbol)

@@ -1,4 +1,5 @@
-"""Which posts say nearly the same: a bottom-k sketch of word pairs, and an index over its smallest hashes.
+"""Which posts say nearly the same: a bottom-k sketch of word pairs, and an index over its smallest hashes; or the same
+letters, wherever the blanks are.
 
 Two texts are as alike as the Jaccard index of their sets of word pairs, |A ∩ B| / |A ∪ B|. A set's k smallest hashes
 are a fair sample of it, and the k smallest of two samples together are one of the union (Broder, A.Z. 1997, "On the
@@ -25,12 +26,26 @@ SKETCH: Final = 32
 SLOTS: Final = 4
 """Smallest hashes that a text is found by. Texts that are 0.8 alike miss all four once in 600 times, those
 that are 0.4 alike once in eight; a ring's next copies find the cluster."""
+LETTERS: Final = 24
+"""Fewest letters that tell a text by themselves …"""
+LETTERS_READ: Final = 400
+"""… and most of them: with a blank beside each they stand within the characters that are read."""
+DEEP: Final = 8
+"""Most things that one of these hashes leads to, the newest. Whoever posts texts by turns that have the phrase of these
+hashes in common, and little else, needs more than so many."""
 WORDS: Final = 200
 """Words of a text that count …"""
 CHARACTERS: Final = 1200
 """… out of so many characters: the longest posts cost no more than a few ordinary ones."""
 SHORT: Final = 4
 """A text of fewer words counts with its cashtags: "buy now" is said by everybody, "buy now ABC XYZ" is not."""
+FOREIGN: Final = 8
+"""A text is of another script when more than one in so many of its characters are letters that are not Latin. Else they
+are left out like pictures: what is put inside words does not tear them."""
+UNSPACED: Final = 10
+"""So many characters of a script that needs no blanks are several words …"""
+_UNSPACED_FROM: Final = "\u0e00"
+"""… and such scripts come from here on: Thai, Burmese, Chinese, Japanese, Korean."""
 _PICTURES: Final = "\u2190"
 """Arrows, signs and emoji come from here on; dashes, dots and quotation marks before."""
 
@@ -38,6 +53,8 @@ Sketch: TypeAlias = "array[int]"
 """At most `SKETCH` hashes of 32 bits, ascending, each once; empty when a text says nothing that could be compared."""
 
 
+_SIGNS = re.compile(r"[^\x00-\x7f\w]+")
+"""What is neither ASCII nor a letter: emoji, marks over letters, other scripts' punctuation."""
 _APART = re.compile(rb"[@$]\w*|https?://\S*")
 """Mentions, cashtags, prices and links."""
 _CASHTAGS = re.compile(rb"\$\w*")
@@ -56,15 +73,26 @@ def sketch(text: str, cashtags: Iterable[str] = ()) -> Sketch:
 
     A post of nothing but emoji is compared by which they are, beside its cashtags.
     """
-    words = _words(text)[:WORDS]
+    return read(text, cashtags)[0]
+
+
+def read(text: str, cashtags: Iterable[str] = ()) -> tuple[Sketch, int]:
+    """The sketch of a cleaned text, and the hash of its letters in a row; 0 where they are few.
+
+    The letters are the same wherever blanks are put in or left out, while the words are others.
+    """
+    words = _words(text)
+    said = b"".join(words)[:LETTERS_READ]
+    letters = crc32(said) if len(said) >= LETTERS else 0
+    del words[WORDS:]
     if len(words) < SHORT:
         if not words and cashtags and not text.isascii():
-            return _emoji(text[:CHARACTERS], cashtags)
+            return _emoji(text[:CHARACTERS], cashtags), 0
         words += [tag.encode() for tag in sorted(set(cashtags))]
         if len(words) < 2:
-            return array("I")
+            return array("I"), letters
     singles = list(map(crc32, words))
-    return array("I", sorted(set(map(crc32, words[1:], singles)))[:SKETCH])
+    return array("I", sorted(set(map(crc32, words[1:], singles)))[:SKETCH]), letters
 
 
 def _emoji(text: str, cashtags: Iterable[str]) -> Sketch:
@@ -77,8 +105,10 @@ def _words(text: str) -> list[bytes]:
     """The words that count, look-alikes as the letters that they look like; other scripts go a slower way."""
     text = plain(text[:CHARACTERS])
     letters = text.encode("ascii", "ignore")
-    if 2 * len(letters) < len(text):
-        return text_key(text).encode().split()
+    if FOREIGN * (len(text) - len(letters)) > len(text):
+        said = _SIGNS.sub("", text)
+        if FOREIGN * (len(said) - len(letters)) > len(said):
+            return _foreign_words(said)
     if b"://" in letters:
         letters = _APART.sub(b"", letters)
     else:
@@ -88,6 +118,17 @@ def _words(text: str) -> list[bytes]:
             letters = _MENTIONS.sub(b"", letters)
     words = letters.translate(_LETTERS, _INSIDE).split()
     return words[1:] if words and words[0] == b"rt" else words
+
+
+def _foreign_words(text: str) -> list[bytes]:
+    """Words of any script; where many stand without a space between them, each character by itself."""
+    words: list[str] = []
+    for word in text_key(text).split():
+        if len(word) >= UNSPACED and max(word) >= _UNSPACED_FROM:
+            words += word
+        else:
+            words.append(word)
+    return [word.encode() for word in words]
 
 
 def alike(one: Sketch, other: Sketch) -> float:
@@ -110,54 +151,90 @@ class Sketched(Protocol):
     @property
     def sketch(self) -> Sketch: ...
 
+    @property
+    def letters(self) -> int:
+        """As `read` tells them; 0: none."""
+
 
 _T = TypeVar("_T", bound=Sketched)
 
 
 class Index(Generic[_T]):
-    """Finds what is like a sketch. A slot holds one thing, the newest: common words cost no more than rare ones."""
+    """Finds what is like a sketch. A slot holds the newest things, at most `DEEP`: common words cost hardly more than
+    rare ones, and two texts that take turns with one phrase in common do not hide each other's copies."""
 
     def __init__(self, similarity: float) -> None:
         """`similarity`: least Jaccard index of what counts as nearly the same."""
         self._similarity = similarity
         self._slots: dict[int, _T] = {}
+        """The newest thing of each slot …"""
+        self._older: dict[int, tuple[_T, ...]] = {}
+        """… and those before it, newest first, where there are any."""
+        self._letters: dict[int, _T] = {}
 
-    def find(self, wanted: Sketch) -> _T | None:
-        """The first thing found that is at least so alike, by the smallest shared hash; at most four are compared."""
-        similarity, size, seen, whole = self._similarity, len(wanted), None, None
-        for found in map(self._slots.get, wanted[:SLOTS]):
-            if found is None or found is seen:
-                continue
-            seen = found
-            other = found.sketch
-            if other == wanted:
-                return found
-            # No union is smaller than the larger of two sets: most of what shares a common phrase ends here.
-            if size < similarity * len(other) or len(other) < similarity * size:
-                continue
-            if whole is None:
-                whole = set(wanted)
-            shared = whole.intersection(other)
-            if (
-                len(shared) >= similarity * size
-                and len(shared) >= similarity * len(other)
-                and _jaccard(shared, wanted, other) >= similarity
-            ):
-                return found
+    def find(self, wanted: Sketch, letters: int = 0) -> _T | None:
+        """The first thing found that has the same letters or is at least so alike: the newest by the smallest shared
+        hash, then older ones."""
+        if letters and (same := self._letters.get(letters)) is not None:
+            return same
+        seen: list[_T] = []
+        whole: set[int] = set()
+        for newest in map(self._slots.get, wanted[:SLOTS]):
+            if newest is not None and newest not in seen:
+                if newest.sketch == wanted or self._is_alike(newest.sketch, wanted, whole):
+                    return newest
+                seen.append(newest)
+        if seen and self._older:
+            for slot in wanted[:SLOTS]:
+                for found in self._older.get(slot, ()):
+                    if found not in seen:
+                        if found.sketch == wanted or self._is_alike(found.sketch, wanted, whole):
+                            return found
+                        seen.append(found)
         return None
+
+    def _is_alike(self, other: Sketch, wanted: Sketch, whole: set[int]) -> bool:
+        """`whole`: the wanted hashes as a set, filled when they are first needed."""
+        similarity, size, length = self._similarity, len(wanted), len(other)
+        # No union is smaller than the larger of two sets: most of what shares a common phrase ends here.
+        if size < similarity * length or length < similarity * size:
+            return False
+        if not whole:
+            whole.update(wanted)
+        shared = whole.intersection(other)
+        least = similarity * max(size, length)
+        return len(shared) >= least and _jaccard(shared, wanted, other) >= similarity
 
     def put(self, item: _T) -> None:
         """Make it findable, also again after others took its slots."""
         slots = self._slots
+        if item.letters:
+            self._letters[item.letters] = item
         for slot in item.sketch[:SLOTS]:
+            before = slots.get(slot)
+            if before is item:
+                continue
             slots[slot] = item
+            if before is not None:
+                rest = [older for older in self._older.get(slot, ()) if older is not item]
+                self._older[slot] = (before, *rest[: DEEP - 2])
 
     def drop(self, item: _T) -> None:
         """Forget it."""
-        slots = self._slots
+        slots, older = self._slots, self._older
+        if self._letters.get(item.letters) is item:
+            del self._letters[item.letters]
         for slot in item.sketch[:SLOTS]:
-            if slots.get(slot) is item:
-                del slots[slot]
+            if slot not in older:
+                if slots.get(slot) is item:
+                    del slots[slot]
+                continue
+            left = [each for each in (slots[slot], *older[slot]) if each is not item]
+            slots[slot] = left[0]
+            if len(left) > 1:
+                older[slot] = tuple(left[1:])
+            else:
+                del older[slot]
 
     def __len__(self) -> int:
         """Slots taken."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
+from zlib import crc32
 
 import pytest
 
 from engine.config import Config, SentimentConfig, WatchRow
 from engine.guards import Guards
+from engine.guards.similar import alike, sketch
 from engine.model import GuardMark, Match, Mood, Post, Reading, ScoredPost
 from engine.sentiment import Sentiment
 from engine.text import display_text
@@ -103,6 +106,13 @@ DISGUISES: dict[str, Callable[[random.Random], str]] = {
     "every fifth word": lambda draw: " ".join(
         f"w{draw.randrange(9999)}" if number % 5 == 4 else word for number, word in enumerate(PITCH.split())
     ),
+    "blanks inside words": lambda draw: "".join(letter + draw.choice(("", "", "", " ")) for letter in PITCH),
+    "blanks left out": lambda draw: "".join(
+        draw.choice(("", " ", "-", ".")) if letter == " " else letter for letter in PITCH
+    ),
+    "more emoji than letters": lambda draw: "".join(
+        letter + (draw.choice(("", "🚀🚀", "🔥💎", "🚀🚀🚀", "🔥🔥")) if letter != " " else "") for letter in PITCH
+    ),
     "random words": lambda draw: PITCH + " " + " ".join(f"w{draw.randrange(9999)}" for _ in range(5)),
 }
 
@@ -118,6 +128,48 @@ def test_a_disguised_copy_is_a_copy(disguise: str) -> None:
     assert after.value == pytest.approx(CALM)
     assert "ring" in desk.kinds("p1039")
     assert after.raw_volume - after.volume == 40
+
+
+def test_two_texts_with_a_phrase_in_common_do_not_hide_each_others_copies() -> None:
+    """Who knows the hash finds a phrase with the smallest ones, and by that phrase texts are looked for."""
+    phrase = ["rep", "fug", "zev", "nof", "rom"]
+    smallest = sorted(crc32(after.encode(), crc32(word.encode())) for word, after in pairwise(phrase))
+    syllables = [one + vowel + other for one in "bdfgkmnprtvz" for vowel in "aeou" for other in "bdfgkmnprtvz"]
+    draw, texts = random.Random(1), list[str]()
+    while len(texts) < 5:
+        text = " ".join([*phrase, *draw.sample(syllables, 14)])
+        if list(sketch(text)[: len(smallest)]) == smallest:
+            texts.append(text)
+    assert alike(sketch(texts[0]), sketch(texts[1])) < 0.2
+    for number in (2, 5):
+        desk = calm()
+        bought = [
+            post(1000 + n, texts[n % number], after_s=5.0 * n, followers=60, age_days=1500, client="BulkPilot")
+            for n in range(60)
+        ]
+        desk.take(bought, LOUD)
+        mood = desk.mood()
+        assert mood.raw is not None and mood.raw > 0.4
+        assert mood.value == pytest.approx(CALM)
+        assert sum("ring" in desk.kinds(each.id) for each in bought) >= 60 - 5 * number
+
+
+def test_a_disguised_copy_in_a_script_without_blanks_is_a_copy() -> None:
+    desk, draw = calm(), random.Random(4)
+    pitch = (
+        "この小さな会社は次の大きな勝者です今すぐ無料グループに参加して大きな利益を手に入れよう株価は明日から上昇します"
+    )
+
+    def changed(_: int) -> str:
+        letters = list(pitch)
+        for place in draw.sample(range(len(letters)), 3):
+            letters[place] = draw.choice("あいうえおかきくけこ")
+        return "".join(letters)
+
+    desk.take(promoted(40, changed), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.raw > 0.3
+    assert mood.value == pytest.approx(CALM)
 
 
 def test_emoji_alone_from_small_accounts_of_many_years_are_a_ring() -> None:
@@ -174,6 +226,18 @@ def test_fresh_accounts_that_take_their_time_on_a_quiet_symbol() -> None:
     assert mood.raw is not None and mood.raw > 0.7
     assert mood.volume <= 10
     assert desk.guards.check(post(2000, after_s=3400.0), (Match("GOOG", "$GOOG", "cashtag"),)).mark.weight == 1.0
+
+
+def test_one_old_account_that_posts_all_the_time_hides_no_burst() -> None:
+    """What it says past its cap counts for nothing in the mood; nor is it a crowd."""
+    desk = calm()
+    fresh = promoted(100, lambda n: f"opinion{n} of{n} its{n} own{n}", every_s=0.5)
+    loud = [post(2000 + n, after_s=0.25 * n, author="loud", followers=400) for n in range(200)]
+    desk.take(sorted([*fresh, *loud], key=lambda each: each.published_ns), LOUD)
+    mood = desk.mood()
+    assert mood.raw is not None and mood.raw > 0.6
+    assert mood.volume <= 30 + 6 + 12
+    assert desk.kinds("p1099") == {"burst"}
 
 
 def test_fresh_accounts_among_many_others_are_no_burst() -> None:

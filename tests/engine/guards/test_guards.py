@@ -366,8 +366,8 @@ def test_what_is_counted_is_what_is_in_the_window(rows: list[tuple[str, int, int
         assert room._cashtags == Counter(tag for member in inside for tag in member.cashtags)
         assert room._posts == Counter((member.author, "GOOG") for member in inside if member.capped)
         window = room._bursts["GOOG"].window
-        assert window.accounts == Counter(member.fresh for member in inside if member.fresh)
-        assert window.others == sum(not member.fresh for member in inside)
+        assert window.accounts == Counter(member.account for member in inside if member.fresh)
+        assert window.others == Counter(member.account for member in inside if not member.fresh)
         assert {name for name, cluster in room._clusters.items()} == {
             member.cluster.id for member in inside if member.cluster is not None
         }

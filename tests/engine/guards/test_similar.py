@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from array import array
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.guards.similar import SKETCH, SLOTS, Index, Sketch, alike, sketch
+from engine.guards.similar import DEEP, SKETCH, SLOTS, Index, Sketch, alike, read, sketch
 from engine.text import text_key
 
 WORD = st.text("abcdefghij", min_size=1, max_size=6)
@@ -17,9 +18,10 @@ SENTENCE = st.lists(WORD, min_size=4, max_size=60).map(" ".join)
 
 
 class Item:
-    def __init__(self, name: str, words: Sketch) -> None:
+    def __init__(self, name: str, words: Sketch, letters: int = 0) -> None:
         self.name = name
         self.sketch = words
+        self.letters = letters
 
 
 def pairs(text: str) -> set[tuple[str, str]]:
@@ -93,6 +95,72 @@ def test_a_post_of_emoji_alone_is_what_they_are() -> None:
     assert alike(rockets, sketch("💎🚀 $XY", ("XY",))) == 0.0
     assert alike(rockets, sketch("📉 $AB", ("AB",))) == 0.0
     assert not sketch("🚀🚀") and not sketch("$AB — … https://t.co/x", ("AB",))
+
+
+def test_another_script_beside_latin_words_is_what_is_said() -> None:
+    """Under the same hashtags, two opinions."""
+    tags = "#stocks #investing #trading #nasdaq"
+    rises, falls = f"$TSLA 今日は上がったので売った {tags}", f"$TSLA 決算が悪い、もう買わない {tags}"
+    assert alike(sketch(rises, ("TSLA",)), sketch(falls, ("TSLA",))) < 0.3
+    assert alike(sketch(rises, ("TSLA",)), sketch(rises.upper(), ("TSLA",))) == 1.0
+    assert alike(sketch("爆上げ $TSLA", ("TSLA",)), sketch("爆上げ 🚀🚀🚀 $TSLA", ("TSLA",))) == 1.0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The plant in the no rth op ens a quar ter early offi cials say",
+        "The.plant-in the_northopens a quarter early, officials say",
+        "TheplantinthenorthopensaquarterearlyofficialsSay",
+        "T🚀he plant🚀🚀 in🔥🔥🔥 the no🚀🚀rth 💎💎💎o💎pens a qua🔥🔥rter ea💎💎rly of💎💎ficials💎 s💎💎ay🔥",
+    ],
+)
+def test_the_letters_are_the_same_wherever_the_blanks_are(other: str) -> None:
+    wanted = read("The plant in the north opens a quarter early, officials say")[1]
+    assert wanted
+    assert read(f"RT @ann: {other} https://t.co/x $GOOG")[1] == wanted
+    assert read("the plant in the south opens a quarter early, officials say")[1] != wanted
+
+
+def test_few_letters_tell_nothing_and_many_are_enough() -> None:
+    assert read("great quarter, beat", ("AB",))[1] == 0
+    long = "letters of a long article " * 40
+    assert read(long)[1] == read(long.replace("e", "e "))[1] != 0
+
+
+def test_the_index_finds_the_same_letters_until_they_are_dropped() -> None:
+    index: Index[Item] = Index(0.6)
+    one = Item("one", *read("huge gains are coming for this small company"))
+    glued = read("hugegainsarecomingforthissmallcompany")
+    index.put(one)
+    assert index.find(*glued) is one
+    assert index.find(glued[0]) is None
+    index.drop(one)
+    assert index.find(*glued) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "put", "drop", "find"]), st.integers(0, 15)), max_size=80))
+def test_a_slot_leads_to_the_newest_things(moves: list[tuple[str, int]]) -> None:
+    """Against a list of what was put; all have the same four smallest hashes, and little else in common."""
+    index: Index[Item] = Index(0.9)
+    sketches = [array("I", [1, 2, 3, 4, *range(10 * n + 10, 10 * n + 18)]) for n in range(16)]
+    items, newest = [Item(str(n), words) for n, words in enumerate(sketches)], list[Item]()
+    for what, number in moves:
+        item = items[number]
+        if what == "find":
+            assert index.find(item.sketch) is (item if item in newest else None)
+            continue
+        if item in newest:
+            newest.remove(item)
+        if what == "put":
+            index.put(item)
+            newest = [item, *newest][:DEEP]
+        else:
+            index.drop(item)
+    assert len(index) <= 4
+    for item in items:
+        index.drop(item)
+    assert (len(index), index._older) == (0, {})
 
 
 def test_the_hashes_are_the_same_everywhere() -> None:
