@@ -140,8 +140,9 @@ def test_commands_that_are_shown_exist(path: Path) -> None:
 
 
 def blocks(path: Path, kind: str) -> list[str]:
-    """A page's code blocks of this kind."""
-    return re.findall(rf"^```{kind}\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    """A page's code blocks of this kind; of none where it is empty."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [text for named, text in found if named == kind]
 
 
 def code(path: Path) -> str:
