@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.config import WatchRow
 from engine.model import Author, Match, Value
-from engine.watchlist.words import fold, is_cashtag, is_word, single_spaced, ticker
+from engine.watchlist.words import fold, is_cashtag, is_word, single_spaced, ticker, tickers
 
 BASE = 0.5
 """Influence of an author about whom nothing is known."""
@@ -38,9 +38,10 @@ class Use(Value, frozen=True, gc=False):
 class Matcher:
     """Matches texts against watchlist rows.
 
-    - A cashtag matches its symbol exactly: `$TSLA` is not `$TSLAQ`. It beats every keyword.
+    - A cashtag matches its symbol exactly: `$TSLA` is not `$TSLAQ`. It beats every keyword. A pair goes by several:
+      `$BTC`, `$BTCUSD` and `$BTC.X` are `BTC/USD`.
     - A keyword matches as a whole word in any case and script; of several the first in the text counts. Where it has
-      a blank, the text may have several.
+      a blank, the text may have several. One that begins with $ matches where that is a whole cashtag.
     - An ambiguous word matches only where the row's cashtag, one of its keywords or its name is in the text too.
     - A row's name by itself matches nothing: list it under `keywords` when it should.
     """
@@ -51,8 +52,8 @@ class Matcher:
         self._cashtags = tuple(Match(row.symbol, f"${row.symbol}", CASHTAG) for row in self._rows)
         self._tickers: dict[str, tuple[int, ...]] = {}
         for index, row in enumerate(self._rows):
-            key = ticker(row.symbol)
-            self._tickers[key] = (*self._tickers.get(key, ()), index)
+            for key in tickers(row.symbol):
+                self._tickers[key] = (*self._tickers.get(key, ()), index)
         self._influencers = tuple(
             frozenset(fold(name.removeprefix("@")) for name in row.influencers) for row in self._rows
         )
@@ -72,13 +73,15 @@ class Matcher:
             named = self._tickers.get(tag) or self._tickers.get(ticker(tag), ())
             tagged.update(named)
         words: list[tuple[int, int, Use]] = []
-        for last, (length, is_tag, rows, uses) in self._automaton.iter(folded) if self._automaton else ():
+        for last, (length, tags, rows, uses) in self._automaton.iter(folded) if self._automaton else ():
             if rows is named or (tagged and tagged.issuperset(rows)):
                 continue
             end = last + 1
-            if is_tag:
+            if tags is not None:
                 if is_cashtag(folded, end - length, end):
-                    tagged.update(rows)
+                    tagged.update(tags)
+                    for use in uses:
+                        words.append((end - length, -length, use))
             elif is_word(folded, end - length, end):
                 if not uses:
                     return self.match(single_spaced(folded), cashtags)
@@ -138,21 +141,23 @@ def _uses(index: int, row: WatchRow) -> Iterable[tuple[str, Use]]:
     return uses.items()
 
 
-def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]]) -> Any:
-    """An automaton from folded terms to (length, whether it is a cashtag, rows, uses); empty without rows.
+def _automaton(rows: Sequence[WatchRow], named: Mapping[str, tuple[int, ...]]) -> Any:
+    """An automaton from folded terms to (length, rows of that cashtag, all rows, uses); empty without rows.
 
-    The rows of a cashtag are the tuple that `tickers` holds, so that one that the source listed is known by sight.
+    For what does not begin with $ the second is None. A cashtag's rows are the tuple that `named` holds, so that one
+    that the source listed is known by sight.
     What a term has before one of its blanks is in it too, with two blanks and no uses: only a text in which such a
     term may be torn apart is worth being single-spaced.
     """
     import ahocorasick
 
+    spelled: dict[str, tuple[int, ...]] = {}
+    for key, tagged in named.items():
+        for spelling in (key, key.replace(".", "_"), key.replace(".", "-")):
+            spelled[f"${spelling}".lower()] = tagged
     terms: dict[str, tuple[Use, ...]] = {}
     for index, row in enumerate(rows):
-        key = ticker(row.symbol)
-        tag = Use(index, CASHTAG, Match(row.symbol, f"${row.symbol}", CASHTAG))
-        spellings = {f"${key}".lower(), f"${key.replace('.', '_')}".lower()}
-        for folded, use in (*((spelling, tag) for spelling in sorted(spellings)), *_uses(index, row)):
+        for folded, use in _uses(index, row):
             terms[folded] = (*terms.get(folded, ()), use)
     automaton = ahocorasick.Automaton()
     torn: dict[str, tuple[int, ...]] = {}
@@ -161,9 +166,11 @@ def _automaton(rows: Sequence[WatchRow], tickers: Mapping[str, tuple[int, ...]])
         for blank in re.finditer(" ", folded):
             head = f"{folded[: blank.end()]} "
             torn[head] = (*torn.get(head, ()), *whose)
-        known = tickers.get(ticker(folded))
-        automaton.add_word(folded, (len(folded), uses[0].role is CASHTAG, known if known == whose else whose, uses))
+        tags = spelled.pop(folded, () if folded.startswith("$") else None)
+        automaton.add_word(folded, (len(folded), tags, (*(tags or ()), *whose), uses))
+    for folded, tags in spelled.items():
+        automaton.add_word(folded, (len(folded), tags, tags, ()))
     for head, whose in torn.items():
-        automaton.add_word(head, (len(head), False, whose, ()))
+        automaton.add_word(head, (len(head), None, whose, ()))
     automaton.make_automaton()
     return automaton

@@ -15,8 +15,8 @@ _EDGES = tuple(edge for first, last in _UNSPACED for edge in (first, last + 1))
 """An odd number of these at or below a character's code says that it is in one of the ranges. (As a pattern these take
 20 ms to compile.)"""
 
-_CLASS = re.compile(r"[._][a-z]{1,2}(?![0-9a-z_])")
-"""What makes another cashtag of one: `$BRK` and `$BRK.B`."""
+_CLASS = re.compile(r"(?:[._][a-z]{1,2}|-[a-z])(?![0-9a-z_])")
+"""What makes another cashtag of one: `$BRK` and `$BRK.B`, which some write `$BRK-B`."""
 _ASCII_WORD = frozenset("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -70,7 +70,8 @@ def is_word(folded: str, start: int, end: int) -> bool:
 def is_cashtag(folded: str, start: int, end: int) -> bool:
     """Whether `folded[start:end]`, which begins with $, is a whole cashtag as X reads them.
 
-    Not in `US$TSLA` or `$$TSLA`; `$TSLA` not in `$TSLAQ`; `$BRK` not in `$BRK.B`, but in `$BRK.` and `$BRK.com`.
+    Not in `US$TSLA` or `$$TSLA`; `$TSLA` not in `$TSLAQ`; `$BRK` not in `$BRK.B` or `$BRK-B`, but in `$BRK.`,
+    `$BRK.com` and `$F-150`.
     """
     if start and (before := folded[start - 1]) != " " and (before == "$" or in_word(before)):
         return False
@@ -91,3 +92,9 @@ def in_word(character: str) -> bool:
 def ticker(symbol: str) -> str:
     """A symbol or cashtag as they are compared: `brk-b`, `BRK_B`, `$BRK.B` → `BRK.B`; `BTC/USD` → `BTC`."""
     return symbol.upper().removeprefix("$").partition("/")[0].replace("_", ".").replace("-", ".")
+
+
+def tickers(symbol: str) -> tuple[str, ...]:
+    """The tickers that a symbol goes by: its own, and those of a pair: `BTC/USD` → `BTC`, `BTCUSD`, `BTC.X`."""
+    base, _, quote = symbol.partition("/")
+    return (ticker(base), ticker(base + quote), f"{ticker(base)}.X") if quote else (ticker(base),)

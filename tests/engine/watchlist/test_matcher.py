@@ -54,8 +54,25 @@ def found(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
         ("$$TSLA", []),
         ("$BRK.B up", ["BRK.B"]),
         ("$brk_b up", ["BRK.B"]),
+        ("$BRK-B up", ["BRK.B"]),
+        ("$brk-b's", ["BRK.B"]),
         ("$BRK up", []),
+        ("$TSLA-b", []),
+        ("$TSLA-back", ["TSLA"]),
+        ("$TSLA-$BRK-B", ["TSLA", "BRK.B"]),
+        ("\u202b$TSLA\u202c", ["TSLA"]),
+        ("سهم $TSLA\u200f صاعد", ["TSLA"]),
+        ("🇺🇸$TSLA🇺🇸", ["TSLA"]),
+        ("$TSLA는", ["TSLA"]),
+        ("$TSLA\u0301", []),
+        ("$1,000", []),
+        ("#TSLA", []),
         ("$BTC", ["BTC/USD"]),
+        ("$BTCUSD", ["BTC/USD"]),
+        ("$BTC-USD", ["BTC/USD"]),
+        ("$BTC/USD", ["BTC/USD"]),
+        ("$BTC.X", ["BTC/USD"]),
+        ("$BTCUSDT", []),
         ("TSLA without a sign", []),
         ("Tesla", ["TSLA"]),
         ("TESLA’S plant", ["TSLA"]),
@@ -134,6 +151,27 @@ def test_cashtags_the_source_listed() -> None:
     }
 
 
+def test_a_pair_that_the_source_listed() -> None:
+    assert found("no word of it", "BTCUSD") == found("no word of it", "BTC.X") == {"BTC/USD": ("$BTC/USD", "cashtag")}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_anothers_cashtag_may_be_a_keyword(order: int) -> None:
+    """In whatever order the rows stand, each symbol is matched by what is its own."""
+    rows = [WatchRow(symbol="TSLL", keywords=("$TSLA", "$BRK")), WatchRow(symbol="TSLA"), WatchRow(symbol="BRK.B")]
+    matcher = Matcher(rows[::order])
+
+    def terms(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
+        return {match.symbol: (match.term, match.kind) for match in matcher.match(display_text(text), cashtags)}
+
+    both = {"TSLA": ("$TSLA", "cashtag"), "TSLL": ("$TSLA", "keyword")}
+    assert terms("buy $TSLA!") == terms("buy $tsla", "TSLA") == both
+    assert terms("buy $TSLAQ") == {}
+    assert terms("$TSLL beats $TSLA") == both | {"TSLL": ("$TSLL", "cashtag")}
+    assert terms("$BRK, not $BRK.B") == {"TSLL": ("$BRK", "keyword"), "BRK.B": ("$BRK.B", "cashtag")}
+    assert terms("$BRK-B") == {"BRK.B": ("$BRK.B", "cashtag")}
+
+
 def test_rows_stand_in_the_watchlists_order_however_many_there_are() -> None:
     rows = [WatchRow(symbol=f"S{chr(65 + number)}", keywords=(f"word{number}",)) for number in range(40)]
     symbols = [row.symbol for row in rows]
@@ -170,7 +208,9 @@ def test_a_word_of_two_rows_matches_both() -> None:
 
 
 WORDS = ("ab", "a", "b c", " ab  b c", "AI", "苹", "é", "a.b", "Cab")
-PIECES = st.lists(st.sampled_from([*WORDS, " ", "$", "_", ".", "x", "9", "果", "É", "ＡＢ"]), max_size=12).map("".join)
+PIECES = st.lists(st.sampled_from([*WORDS, " ", "$", "_", ".", "-", "x", "9", "果", "É", "ＡＢ"]), max_size=12).map(
+    "".join
+)
 TABLE = st.lists(
     st.builds(
         WatchRow,
@@ -204,8 +244,8 @@ def naive(rows: list[WatchRow], text: str) -> list[tuple[str, str]]:
 
     answers = []
     for row in rows:
-        stem = re.escape(row.symbol.lower()).replace(r"\.", "[._]")
-        if re.search(rf"(?<![0-9a-zé_$])\${stem}(?![0-9a-zé_])(?![._][a-z]{{1,2}}(?![0-9a-z_]))", text):
+        stem = re.escape(row.symbol.lower()).replace(r"\.", "[._-]")
+        if re.search(rf"(?<![0-9a-zé_$])\${stem}(?![0-9a-zé_])(?!(?:[._][a-z]{{1,2}}|-[a-z])(?![0-9a-z_]))", text):
             answers.append((row.symbol, f"${row.symbol}"))
             continue
         ambiguous = [plain(word) for word in row.ambiguous]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.watchlist import words
-from engine.watchlist.words import fold, in_word, is_cashtag, is_word, single_spaced, ticker
+from engine.watchlist.words import fold, in_word, is_cashtag, is_word, single_spaced, ticker, tickers
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,9 @@ def test_a_word_stands_by_itself(text: str, word: str, stands: bool) -> None:
         ("$tsla.com", "$tsla", True),
         ("$brk.b", "$brk", False),
         ("$brk_b", "$brk", False),
+        ("$brk-b", "$brk", False),
+        ("$brk-b2", "$brk", True),
+        ("$f-150", "$f", True),
         ("$brk.bcd", "$brk", True),
         ("$tslaq", "$tsla", False),
         ("$tsla9", "$tsla", False),
@@ -130,3 +133,8 @@ def test_one_space_for_every_run_of_blanks(text: str) -> None:
 )
 def test_symbols_as_they_are_compared(symbol: str, compared: str) -> None:
     assert ticker(symbol) == compared
+
+
+def test_what_a_symbol_goes_by() -> None:
+    assert tickers("brk-b") == ("BRK.B",)
+    assert tickers("ETH/BTC") == ("ETH", "ETHBTC", "ETH.X")
