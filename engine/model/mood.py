@@ -84,7 +84,7 @@ class Signal(Value, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     """Largest share first; at most 10."""
     newest_ns: int = 0
-    """Publication time of the newest post in the window."""
+    """Publication time of the newest post in the window that weighs anything."""
     top_author_share: float = 0.0
     """Largest share of the window's weight held by one author."""
     top_text_share: float = 0.0

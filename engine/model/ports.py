@@ -166,7 +166,7 @@ class MoodView(Protocol):
         """Posts in the window, largest share first."""
 
     def newest_ns(self, symbol: str) -> int:
-        """Publication time of the newest post in the window; 0 when empty."""
+        """Publication time of the newest post in the window that weighs anything; 0 where none does."""
 
     def top_author_share(self, symbol: str) -> float:
         """Largest share of the window's weight held by one author, in [0, 1]."""

@@ -17,10 +17,11 @@ class Sentiment:
     """Moods of the watchlist's symbols; also the `model.MoodView` that strategies ask.
 
     value = Σ w·s / Σ w over posts with age < window, w = influence·confidence·guard·max(floor, 1 − age/window), age
-    counted from publication and `guard` from the post's mark; raw is the same without `guard`. A post from the future
-    counts as age 0. previous is the same aggregate with decay and window taken at now − look_back. A post costs the
-    same however many are in the window; it is forgotten once it is older than window + look_back. Time only moves
-    forward: an earlier `now_ns` is read as the latest given for that symbol.
+    counted from publication (from receipt where the source's clock is ahead) and `guard` from the post's mark; raw is
+    the same without `guard`. A post from the future counts as age 0. previous is the same aggregate with decay and
+    window taken at now − look_back. A post costs the same however many are in the window; it is forgotten once it is
+    older than window + look_back. Time only moves forward: an earlier `now_ns` is read as the latest given for that
+    symbol.
     """
 
     def __init__(self, config: SentimentConfig, symbols: Sequence[str]) -> None:
@@ -138,7 +139,7 @@ class Sentiment:
         return self._timeline(symbol).evidence(limit)
 
     def newest_ns(self, symbol: str) -> int:
-        """Publication time of the newest post in the window; 0 when empty."""
+        """Publication time of the newest post in the window that weighs anything; 0 where none does."""
         return self._timeline(symbol).newest_ns()
 
     def top_author_share(self, symbol: str) -> float:

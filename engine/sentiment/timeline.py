@@ -31,7 +31,7 @@ class Timeline:
         self._coverage = coverage
         self._times: list[int] = []
         self._entries: list[Entry] = []
-        self._published: dict[str, int] = {}
+        self._by_id: dict[str, Entry] = {}
         self._volume = 0
         """Posts in the current window that weigh anything to the guards."""
         self._authors = Shares(window_ns, floor_ns)
@@ -68,7 +68,7 @@ class Timeline:
         left = previous.advance(now_ns - self._look_back_ns, self._times, entries)
         if left:
             for index in range(previous.first - left, previous.first):
-                del self._published[entries[index].id]
+                del self._by_id[entries[index].id]
             gone = previous.first
             if gone >= _DROP and _DROP_SHARE * gone >= len(entries):
                 del self._times[:gone]
@@ -79,9 +79,9 @@ class Timeline:
     def put(self, scored: ScoredPost, match: Match, packed: int) -> None:
         """Put a post at its place, in place of an earlier one with its id. One that is too old is left out."""
         post = scored.post
-        if post.id in self._published:
+        if post.id in self._by_id:
             self.take(post.id)
-        at = post.published_ns
+        at = min(post.published_ns, post.received_ns)  # a source's clock that is a day ahead makes no post of all day
         if at <= self._previous.at_ns - self._window_ns:
             return
         author = post.author
@@ -96,7 +96,7 @@ class Timeline:
             index = bisect_right(times, at)
             times.insert(index, at)
             self._entries.insert(index, entry)
-        self._published[post.id] = at
+        self._by_id[post.id] = entry
         if at <= self._previous.at_ns:
             self._previous.put(at, packed)
         if self._current.put(at, packed):
@@ -106,12 +106,11 @@ class Timeline:
 
     def take(self, post_id: str) -> bool:
         """Take a post out; returns whether it was there."""
-        at = self._published.get(post_id)
-        if at is None:
+        entry = self._by_id.pop(post_id, None)
+        if entry is None:
             return False
-        index = self._place(post_id, at)
-        entry = self._entries[index]
-        del self._published[post_id]
+        at = entry.at_ns
+        index = self._entries.index(entry, bisect_left(self._times, at))
         del self._times[index]
         del self._entries[index]
         self._previous.take(at, entry.packed)
@@ -122,28 +121,24 @@ class Timeline:
 
     def weigh(self, post_id: str, guard: float) -> bool:
         """Give a post that is in another weight of the guards; returns whether it was there and weighs otherwise."""
-        at = self._published.get(post_id)
-        if at is None:
+        entry = self._by_id.get(post_id)
+        if entry is None or entry.mark.weight == guard:
             return False
-        entry = self._entries[self._place(post_id, at)]
-        if entry.mark.weight == guard:
-            return False
-        self._change(entry, at, entry.reading, msgspec.structs.replace(entry.mark, weight=guard))
+        self._change(entry, entry.reading, msgspec.structs.replace(entry.mark, weight=guard))
         return True
 
     def rescore(self, post_id: str, reading: Reading) -> bool:
         """Give a post that is in another reading; returns whether it was there."""
-        at = self._published.get(post_id)
-        if at is None:
+        entry = self._by_id.get(post_id)
+        if entry is None:
             return False
-        entry = self._entries[self._place(post_id, at)]
-        self._change(entry, at, reading, entry.mark)
+        self._change(entry, reading, entry.mark)
         return True
 
-    def _change(self, entry: Entry, at: int, reading: Reading, mark: GuardMark) -> None:
+    def _change(self, entry: Entry, reading: Reading, mark: GuardMark) -> None:
         """Count a post as if it had come with this reading and this mark: the sums are the same to the last bit."""
         score, confidence = reading.about(self._symbol)
-        packed = pack(entry.match.influence, confidence, score, mark.weight)
+        packed, at = pack(entry.match.influence, confidence, score, mark.weight), entry.at_ns
         self._previous.take(at, entry.packed)
         self._previous.put(at, packed)
         counted = self._current.take(at, entry.packed)
@@ -157,12 +152,6 @@ class Timeline:
         if counted:
             self._ranking.raised(entry)
             self._count(entry)
-
-    def _place(self, post_id: str, at: int) -> int:
-        index = bisect_left(self._times, at)
-        while self._entries[index].id != post_id:
-            index += 1
-        return index
 
     def mood(self) -> Mood:
         """The mood as of the latest instant."""
@@ -220,8 +209,11 @@ class Timeline:
         return tuple(found)
 
     def newest_ns(self) -> int:
-        """Publication time of the newest post in the window; 0 when empty."""
-        return self._times[-1] if len(self._entries) > self._current.first else 0
+        """Publication time of the newest post in the window that weighs anything; 0 where none does."""
+        for index in range(len(self._entries) - 1, self._current.first - 1, -1):
+            if self._entries[index].weight:
+                return self._times[index]
+        return 0
 
     def top_author_share(self) -> float:
         """Largest share of the window's weight held by one author; 0 without any weight."""
@@ -280,11 +272,9 @@ class Timeline:
 
     def _found(self, cluster: str, now_ns: int) -> None:
         """A cluster has its second post: the first one, which did not know, is in it too."""
-        at = self._published.get(cluster)
-        if at is not None:
-            first = self._entries[self._place(cluster, at)]
-            if first.said and first.mark.weight and not first.mark.cluster:
-                self._clusters.add(cluster, first, now_ns)
+        first = self._by_id.get(cluster)
+        if first is not None and first.said and first.mark.weight and not first.mark.cluster:
+            self._clusters.add(cluster, first, now_ns)
 
     def _uncount(self, entry: Entry) -> None:
         if not entry.mark.weight:

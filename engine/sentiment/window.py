@@ -44,12 +44,12 @@ _SIZE = 4 * LANE
 _TOP = 5 * LANE
 
 
-class Entry(msgspec.Struct, gc=False):
+class Entry(msgspec.Struct, gc=False, eq=False):
     """One post in one symbol's timeline: its numbers, and what evidence quotes of it (not the whole post: memory)."""
 
     id: str
     at_ns: int
-    """Its publication."""
+    """Its publication; its receipt where that lies before."""
     author: str
     """The author's id, or the name where the source gives no id."""
     packed: int

@@ -227,7 +227,7 @@ def test_memory_is_bounded_by_window_and_look_back() -> None:
     for index in range(20_000):
         room.add(scored(f"p{index}", at(index), 0.5), at(index))
     assert len(timeline._entries) <= 2 * 1024 + 240
-    assert len(timeline._published) == 120
+    assert len(timeline._by_id) == 120
     assert sum(bool(entry.text) for entry in timeline._entries) == 60
 
 

@@ -11,7 +11,7 @@ from engine.clock import SECOND
 from engine.model import GuardMark, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.timeline import Timeline
-from engine.sentiment.window import pack
+from engine.sentiment.window import Entry, pack
 from tests.engine.sentiment.made_up import at, scored
 
 WINDOW_NS, FLOOR_NS, LOOK_BACK_NS = 1800 * SECOND, 180 * SECOND, 3600 * SECOND
@@ -128,3 +128,49 @@ def test_a_cluster_holds_what_its_posts_hold_the_first_one_too() -> None:
         put(timeline, msgspec.structs.replace(made, mark=GuardMark(cluster="p1")))
     cluster, share = timeline.top_cluster()
     assert cluster == "p1" and share == pytest.approx(0.75, rel=1e-3)
+
+
+class Sealed(list[Entry]):
+    """Entries that nobody may look through."""
+
+    def __getitem__(self, place: object) -> Entry:
+        raise AssertionError("looked through")
+
+
+def test_posts_of_one_instant_are_weighed_and_read_again_without_a_search() -> None:
+    """X tells whole seconds: a thousand copies of one second would each be searched among the thousand."""
+    timeline = fresh()
+    for number in range(50):
+        put(timeline, scored(f"p{number}", at(0), 0.5))
+    timeline._entries = Sealed(timeline._entries)
+    assert timeline.weigh("p49", 0.5)
+    assert timeline.rescore("p49", Reading("p49", "late", "1", -0.5, 1.0, at(0)))
+
+
+def test_the_newest_post_is_one_that_weighs_something() -> None:
+    """A ring that posts on keeps no signal fresh, nor does a post without an opinion."""
+    timeline = fresh()
+    put(timeline, scored("own words", at(-600), 0.5))
+    put(timeline, msgspec.structs.replace(scored("ring", at(-5), 0.9), mark=GuardMark(0.0, "c")))
+    put(timeline, scored("no opinion", at(-3), 0.0, 0.0))
+    assert timeline.newest_ns() == at(-600)
+    assert timeline.weigh("ring", 0.5)
+    assert timeline.newest_ns() == at(-5)
+    assert timeline.weigh("ring", 0.0)
+    timeline.advance(at(1300))
+    assert timeline.newest_ns() == 0
+    assert timeline.mood().raw_volume == 2
+
+
+def test_a_source_whose_clock_is_ahead_makes_no_post_of_all_day() -> None:
+    """From its receipt on the post decays, and it leaves when the window has passed."""
+    timeline = fresh()
+    made = scored("tomorrow", at(86_400), 0.5)
+    put(timeline, msgspec.structs.replace(made, post=msgspec.structs.replace(made.post, received_ns=at(0))))
+    put(timeline, scored("now", at(900), -0.5))
+    timeline.advance(at(900))
+    assert timeline.mood().value == pytest.approx((0.5 * 0.5 - 0.5) / 1.5)
+    assert timeline.newest_ns() == at(900)
+    timeline.advance(at(1800))
+    assert timeline.mood().volume == 1
+    assert timeline.take("tomorrow")
