@@ -11,8 +11,8 @@ import msgspec
 from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
-from engine.model import ZERO, Draft, Level, Order, OrderStatus, Quote, Role, price_step
-from engine.orders.changes import Cancel, Compare, Outbox, Place, alert_id
+from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role, price_step
+from engine.orders.changes import Cancel, Outbox, Place, alert_id
 from engine.orders.doubt import closing_price
 from engine.orders.exits import ExitWatch
 from engine.orders.machine import Track
@@ -110,6 +110,11 @@ class Closer:
             ids = ", ".join(track.order.client_order_id for track in blockers)
             self._waits(plan, f"orders in its way are not cancelled yet: {ids}", now_ns, out)
             return
+        awaited = [track.order.replaced_by for track in self._register.awaited(plan.symbol)]
+        if awaited:
+            plan.retry_ns = 0
+            self._waits(plan, f"the venue has not shown what replaced an order yet: {', '.join(awaited)}", now_ns, out)
+            return
         left = self._left(plan)
         if left <= 0:
             del self._plans[plan.key]
@@ -189,6 +194,15 @@ class Closer:
         track.cancel_ns = now_ns
         out.requests.append(Cancel(track.order))
 
+    def cancel_entries(self, now_ns: int, out: Outbox) -> None:
+        """No entry is wanted any more; what a person has put in the place of one is not either, once it is shown."""
+        for track in self._register.open():
+            if track.order.role is Role.ENTRY:
+                self.cancel(track, now_ns, out)
+        for track in self._register.awaited():
+            if track.order.role is Role.ENTRY:
+                track.cancels = max(track.cancels, 1)
+
     def cancel_due_ns(self, track: Track) -> int:
         """When to ask again for a cancel."""
         if not track.cancel_ns:
@@ -214,8 +228,12 @@ class Closer:
             return False
         if track.gap_ns:
             return False
-        if order.replaced_by:
-            return self._succeeded(plan, order, out)
+        if order.replaced_by:  # by a person: the plan goes on with the successor, nothing is placed beside it meanwhile
+            successor = self._register.successor(order)
+            if successor is not None:
+                plan.order_id = successor.order.client_order_id
+            if successor is not None or track in self._register.awaited(plan.symbol):
+                return False
         plan.closed(order.filled)
         refused = order.status in (OrderStatus.REJECTED, OrderStatus.DENIED)
         lot = self._holdings.lot(plan.symbol, plan.entry_id)
@@ -233,19 +251,6 @@ class Closer:
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self._give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
-
-    def _succeeded(self, plan: ExitPlan, order: Order, out: Outbox) -> bool:
-        """A person has replaced the plan's order at the venue: the plan goes on with its successor, once that is known.
-
-        Nothing may be placed beside it meanwhile. Returns False: the plan does not go on without it.
-        """
-        successor = self._register.successor(order)
-        if successor is not None:
-            plan.order_id = successor.order.client_order_id
-        elif plan.awaits != order.replaced_by:
-            plan.awaits = order.replaced_by
-            out.requests.append(Compare("replaced"))
-        return False
 
     def _denied(self, plan: ExitPlan, reason: str, now_ns: int, out: Outbox) -> None:
         """A control denied it that may pass soon: after a reconnect, a halt.

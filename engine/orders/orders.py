@@ -42,7 +42,7 @@ from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
-from engine.orders.reconcile import COIN_FEE, FEE, SPLIT, Reconciler
+from engine.orders.reconcile import COIN_FEE, FEE, SETTLING_NS, SPLIT, Reconciler
 from engine.orders.register import Register
 
 
@@ -196,9 +196,7 @@ class Orders:
     def cancel_entries(self, now_ns: int) -> Changes:
         """Cancel every working entry and keep protective exits: what the kill switch asks for."""
         out = Outbox()
-        for track in self._register.open():
-            if track.order.role is Role.ENTRY:
-                self._closer.cancel(track, now_ns, out)
+        self._closer.cancel_entries(now_ns, out)
         return self._finish(out, now_ns)
 
     # --- what happened
@@ -261,6 +259,8 @@ class Orders:
                 self._protector.trim(difference.subject, now_ns, out)
         if result.ok:
             self._protector.ready = self._inquiry.ready = True
+            out.symbols.update(track.order.symbol for track in self._register.awaited())
+            self._register.complete_ns = snapshot.at_ns - SETTLING_NS
             self._protector.settle(snapshot.at_ns, [split.symbol for split in result.splits], out)
         return msgspec.structs.replace(result, changes=self._finish(out, now_ns))
 

@@ -18,7 +18,6 @@ class ExitPlan:
     __slots__ = (
         "alarmed",
         "attempts",
-        "awaits",
         "begun_ns",
         "denials",
         "draft",
@@ -83,8 +82,6 @@ class ExitPlan:
         """Its open order; empty while clearing."""
         self.retry_ns = 0
         """Not before this instant."""
-        self.awaits = ""
-        """The venue's id of an order that replaced its own and is not known yet."""
         self.reason = reason
 
     @property

@@ -23,7 +23,7 @@ from engine.model import (
     Role,
     client_order_id,
 )
-from engine.orders.changes import Outbox, alert_id
+from engine.orders.changes import Compare, Outbox, alert_id
 from engine.orders.holdings import Holdings
 from engine.orders.machine import Track, concluded, leg_role, merged, newer, planned
 from engine.orders.tally import Execution
@@ -255,8 +255,11 @@ class Register(Tracks):
             self._hold(track, counted)
 
     def _succeed(self, track: Track, venue_id: str, out: Outbox | None) -> None:
+        known = self._successors.get(venue_id) is track
         self._successors[venue_id] = track
         successor = self._by_venue_id.get(venue_id)
+        if successor is None and track.ours and out is not None and not known:
+            out.requests.append(Compare("replaced"))
         if successor is not None and track.ours:
             self._live_on(successor, track, out)
             successor.carry()

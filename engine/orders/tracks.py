@@ -25,6 +25,8 @@ class Tracks:
         self._successors: dict[str, Track] = {}
         """By the venue's id of the order that replaced it."""
         self._number = 0
+        self.complete_ns = 0
+        """Of orders from before it the venue has shown all: it was compared with success."""
         self.gaps: dict[str, Track] = {}
         """Orders of which the venue told more filled than executions, or a bracket without its legs."""
 
@@ -62,6 +64,16 @@ class Tracks:
     def successor(self, order: Order) -> Track | None:
         """The order that replaced this one, once the venue has shown it."""
         return self._by_venue_id.get(order.replaced_by)
+
+    def awaited(self, symbol: str | None = None) -> Iterator[Track]:
+        """Orders of ours that a person has replaced at the venue by one that it has not shown yet: that may execute.
+
+        Not those from before `complete_ns`: what was to be shown by then was.
+        """
+        for venue_id, track in list(self._successors.items()):
+            unknown = venue_id not in self._by_venue_id and track.order.updated_ns > self.complete_ns
+            if unknown and track.ours and symbol in (None, track.order.symbol):
+                yield track
 
     def entry(self, entry_id: str) -> Track | None:
         """The entry with this client order id, or what lives on for it where a person has replaced it at the venue."""

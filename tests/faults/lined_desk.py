@@ -225,13 +225,14 @@ class LinedDesk:
 
     def enter(self, symbol: str, quantity: Decimal) -> None:
         """A signal to buy is decided, where the controls would let it."""
-        dealing, price = self.dealing, self.prices[symbol]
+        dealing, price, held = self.dealing, self.prices[symbol], self.dealing.portfolio.position(symbol)
         closed = dealing.market.session is Session.CLOSED and "/" not in symbol
         if (
             closed
             or symbol in dealing.halted
             or not dealing.reconciled
             or dealing.risk.state is not TradingState.ACTIVE
+            or (held is not None and held.quantity < 0)  # of others: R20 covers no short of theirs
         ):
             return
         limit, stop, target = ((price * D(share)).quantize(CENT) for share in ("1.002", "0.97", "1.03"))
