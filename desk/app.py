@@ -206,7 +206,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
 
     def _code_changed(self, error: Exception) -> None:
         """Say that views cannot be loaded any more; what is shown goes on."""
-        self.line.refused(f"{error} → leave the desk and open it again; the engine goes on")
+        self.line.refused(str(error), "leave the desk and open it again; the engine goes on")
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         self._focus_came()

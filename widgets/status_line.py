@@ -11,7 +11,7 @@ from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 
 _MOST = 4
-"""Lines that an answer takes at most: its remedy stands at its end."""
+"""Lines that an answer takes at most. Where they do not hold all of it, the remedy stands whole under what does."""
 
 
 class StatusLine(LineBlock):
@@ -29,12 +29,13 @@ class StatusLine(LineBlock):
         super().__init__(id=id)
         self._sign = ""
         self._text = ""
+        self._remedy = ""
         self._fade: Timer | None = None
 
     @property
     def text(self) -> str:
-        """What is said."""
-        return self._text
+        """What is said, with the remedy."""
+        return " → ".join(filter(None, (self._text, self._remedy)))
 
     def say(self, text: str) -> None:
         """Something to know."""
@@ -44,12 +45,12 @@ class StatusLine(LineBlock):
         """A command was carried out."""
         self._set("✓", text)
 
-    def refused(self, text: str) -> None:
-        """A command was refused, or not sent."""
-        self._set("✗", text)
+    def refused(self, text: str, remedy: str = "") -> None:
+        """A command was refused, or not sent; and what to do about it."""
+        self._set("✗", text, remedy)
 
-    def _set(self, sign: str, text: str) -> None:
-        self._sign, self._text = sign, text
+    def _set(self, sign: str, text: str, remedy: str = "") -> None:
+        self._sign, self._text, self._remedy = sign, text, remedy
         self.repaint(now=True)
         if self._fade is not None:
             self._fade.stop()
@@ -64,8 +65,15 @@ class StatusLine(LineBlock):
         style = {"✓": colors.up, "✗": colors.down}.get(self._sign, colors.accent)
         line = Line().add(f" {self._sign} " if self._sign else "", style)
         room = max(1, width - line.cells)
-        if cell_len(self._text) <= room:
-            return [line.field(self._text, room, colors.text)]
-        first, *others = wrap(self._text, room, _MOST) or [""]
+        if cell_len(self.text) <= room:
+            return [line.field(self.text, room, colors.text)]
+        first, *others = self._wrapped(room) or [""]
         more = [Line().gap(colors.text, line.cells).field(text, room, colors.text) for text in others]
         return [line.field(first, room, colors.text), *more]
+
+    def _wrapped(self, room: int) -> list[str]:
+        whole = wrap(self.text, room, _MOST + 1)
+        if len(whole) <= _MOST or not self._remedy:
+            return wrap(self.text, room, _MOST)
+        remedy = wrap(f"→ {self._remedy}", room, _MOST - 1)
+        return wrap(self._text, room, _MOST - len(remedy)) + remedy

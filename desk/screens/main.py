@@ -304,9 +304,9 @@ class Main(Finding):
             try:
                 reply = await self.link.command(Command(verb="stop", reason="stopped at the desk"))
             except DeskError as error:
-                self.line.refused(f"stop: {error.message}")
+                self.line.refused(f"stop: {error.message}", error.remedy)
                 return
             if reply.ok:
                 self._quit_desk(True)
             else:
-                self.line.refused(f"{reply.text} {reply.remedy}".strip())
+                self.line.refused(reply.text, self.with_keys(reply.remedy))

@@ -46,7 +46,7 @@ class PostsView(Finding, ReadingView):
     def make_panes(self) -> tuple[Widget, ...]:
         self.feed = Feed(id="posts")
         self.post = TextBlock("POST", empty="Choose a post: up and down.", id="post")
-        self.author = TextBlock("AUTHOR", id="author")
+        self.author = TextBlock("AUTHOR", empty="Who wrote the chosen post.", id="author")
         return self.feed, self.post, self.author
 
     def on_mount(self) -> None:

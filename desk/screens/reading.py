@@ -95,5 +95,5 @@ class ReadingView(ViewScreen):
         try:
             return await asyncio.to_thread(ask)
         except DeskError as error:
-            self.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
+            self.line.refused(error.message, error.remedy)
             return None

@@ -63,7 +63,7 @@ class Sharing(Screen[None]):
 
         view = cast("ViewScreen", self)
         if view.desk.only_shows:
-            view.line.refused(_ONLY_SHOWS)
+            view.line.refused(*_ONLY_SHOWS)
             return
         folder = self._folder("exports")
         pane = view.pane
@@ -85,7 +85,7 @@ class Sharing(Screen[None]):
             path = new_file(folder, table.name, view.link.time.now_ns(), chosen)
             await asyncio.to_thread(write_table, table, path)
         except DeskError as error:
-            view.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
+            view.line.refused(error.message, error.remedy)
         else:
             view.line.done(f"{_counted(len(table.rows))} written to {_written(path)}")
 
@@ -95,7 +95,7 @@ class Sharing(Screen[None]):
 
         view = cast("ViewScreen", self)
         if view.desk.only_shows:
-            view.line.refused(_ONLY_SHOWS)
+            view.line.refused(*_ONLY_SHOWS)
             return
         folder = self._folder("pictures")
         if folder is None:
@@ -106,7 +106,7 @@ class Sharing(Screen[None]):
             path.write_text(well_formed(self.app.export_screenshot()), encoding="utf-8")
             path.chmod(0o600)
         except DeskError as error:
-            view.line.refused(" → ".join(filter(None, (error.message, error.remedy))))
+            view.line.refused(error.message, error.remedy)
         except OSError as error:
             view.line.refused(f"The picture could not be written to {folder}: {error.strerror}")
         else:
@@ -117,7 +117,7 @@ class Sharing(Screen[None]):
         return None if paths is None else paths.state_dir / name
 
 
-_ONLY_SHOWS = "This desk only shows: nothing is written where it runs. → export at a desk in a terminal"
+_ONLY_SHOWS = ("This desk only shows: nothing is written where it runs.", "export at a desk in a terminal")
 _NOWHERE = "This desk does not know a state directory to write to."
 
 

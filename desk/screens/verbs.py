@@ -309,15 +309,14 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
             reply = await self.link.command(command)
         except DeskError as error:
             what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
-            self._desk.line.refused(f"{command.verb}: {error.message}, {what}{self._other_ways(command)}")
+            self._desk.line.refused(f"{command.verb}: {error.message}, {what}", self._other_ways(command))
             return None
         finally:
             after()
         if reply.ok:
             self._desk.line.done(reply.text)
             return reply
-        words = [reply.text, *reply.difference] + ([f"→ {self.with_keys(reply.remedy)}"] if reply.remedy else [])
-        self._desk.line.refused(" · ".join(words))
+        self._desk.line.refused(" · ".join((reply.text, *reply.difference)), self.with_keys(reply.remedy))
         held = None if reply.ticket is None else self.link.mirror.tickets.get(reply.ticket.id)
         if reply.ticket is not None and held is not None and held.revision < reply.ticket.revision:
             self.link.mirror.tickets[held.id] = reply.ticket
@@ -327,7 +326,7 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
     def _other_ways(self, command: Command) -> str:
         """What still halts an engine that does not answer."""
         paths = self._desk.paths
-        return f" → {other_ways(paths.kill_file)}" if command.verb == "kill" and paths is not None else ""
+        return other_ways(paths.kill_file) if command.verb == "kill" and paths is not None else ""
 
 
 def order_words(ticket: Ticket) -> str:

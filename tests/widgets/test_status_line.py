@@ -34,6 +34,21 @@ async def test_an_answer_that_is_longer_than_the_line_is_read_to_its_end() -> No
         assert line.size.height == 1
 
 
+async def test_a_remedy_is_read_whole_under_an_answer_that_has_no_room() -> None:
+    line = StatusLine()
+    moved = " · ".join(f"limit 141.54 → 146.0{n}: moved 321.{n} bps, limit 100" for n in range(9))
+    async with stage(line, (80, 6)) as pilot:
+        line.refused(moved, "look at it as it is now, then confirm again or reject")
+        await until(pilot, lambda: line.size.height == 4)
+        said = [each.rstrip() for each in painted(line)]
+        assert said[0].startswith(" ✗ limit 141.54 → 146.00")
+        assert said[2].endswith("…")
+        assert said[3] == "   → look at it as it is now, then confirm again or reject"
+        line.refused("not now", "wait")
+        await until(pilot, lambda: line.size.height == 1)
+        assert painted(line)[0].rstrip() == " ✗ not now → wait"
+
+
 async def test_an_answer_without_end_leaves_room_for_the_rest() -> None:
     line = StatusLine()
     async with stage(line, (40, 12)) as pilot:
