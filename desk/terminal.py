@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Mapping
@@ -21,8 +22,8 @@ def require_terminal(
 ) -> None:
     """Return when keyboard and screen are a terminal that can be drawn on.
 
-    Raises DeskError (exit code 2) for a pipe, a file, or `TERM` unset or `dumb`: escape codes must not end there.
-    Textual draws on standard error.
+    Raises DeskError (exit code 2) for a pipe, a file, or `TERM` unset or `dumb`: escape codes must not end there; and
+    for another encoding than UTF-8. Textual draws on standard error.
     """
     environ = os.environ if environ is None else environ
     for name, stream in (
@@ -37,6 +38,13 @@ def require_terminal(
         raise DeskError(
             f"expected a terminal that can be drawn on, found TERM={term or '(not set)'}",
             remedy=f"set TERM (for example xterm-256color); or {_HEADLESS}",
+            exit_code=EXIT_USAGE,
+        )
+    encoding = (stderr or sys.stderr).encoding
+    if codecs.lookup(encoding).name != "utf-8":
+        raise DeskError(
+            f"expected a terminal in UTF-8, found {encoding}: bars and posts could not be drawn",
+            remedy="LC_ALL=C.UTF-8 desk …, where the terminal itself takes UTF-8; `desk follow` writes in any encoding",
             exit_code=EXIT_USAGE,
         )
 

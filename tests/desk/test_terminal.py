@@ -15,7 +15,7 @@ from engine.errors import EXIT_USAGE, DeskError
 @pytest.fixture
 def tty() -> Iterator[TextIO]:
     controller, terminal = pty.openpty()
-    with os.fdopen(terminal, "r") as stream:
+    with os.fdopen(terminal, "r", encoding="utf-8") as stream:
         yield stream
     os.close(controller)
 
@@ -56,3 +56,15 @@ def test_frames_per_second(setting: str, environ: dict[str, str], fps: float) ->
 def test_a_rate_that_is_not_one_is_refused() -> None:
     with pytest.raises(DeskError, match="expected `auto` or a number, found 'fast'"):
         frames_per_second("fast", {})
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_in_another_encoding_is_refused(tty: TextIO, encoding: str) -> None:
+    """What it lacks would be written as \\u25cf, six cells for one, in the middle of the screen."""
+    with (
+        os.fdopen(os.dup(tty.fileno()), "w", encoding=encoding) as other,
+        pytest.raises(DeskError, match="in UTF-8, found") as caught,
+    ):
+        require_terminal(environ={"TERM": "xterm"}, stdin=tty, stdout=tty, stderr=other)
+    assert caught.value.exit_code == EXIT_USAGE
+    assert "LC_ALL=C.UTF-8" in caught.value.remedy and "desk follow" in caught.value.remedy
