@@ -154,6 +154,10 @@ class SimulatedBroker:
             self._book.restore(value)
         self._book.settle(self._expiry_ns)
 
+    def last_quoted(self, quote: Quote) -> None:
+        """The newest quote of an earlier run: what the symbol counts for until one comes."""
+        self._book.quotes.setdefault(quote.symbol, quote)
+
     # --- inside
 
     def _session(self, at_ns: int) -> Session:

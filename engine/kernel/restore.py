@@ -43,7 +43,7 @@ from engine.model import (
     Ticket,
     Value,
 )
-from engine.model.ports import Halting, Versioned
+from engine.model.ports import Halting, Valuing, Versioned
 from engine.model.post import Match
 from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
 from engine.scoring.ensemble import NAME as ENSEMBLE
@@ -85,7 +85,7 @@ def restore(
     """
     with Reader(path) as reader:
         account_ns = _restore_book(reader, dealing, broker, view)
-        _restore_prices(reader, dealing)
+        _restore_prices(reader, dealing, broker)
         _restore_halts(reader, day_ns, dealing, broker, feeds)
         if account_ns < day_ns:
             dealing.portfolio.forget_day()
@@ -161,7 +161,7 @@ def _denied(reader: Reader) -> set[str]:
     return {each.client_order_id for each in answers if isinstance(each, AnswerRecord) and each.request == "judge"}
 
 
-def _restore_prices(reader: Reader, dealing: Dealing) -> None:
+def _restore_prices(reader: Reader, dealing: Dealing, broker: Broker) -> None:
     """What is held counts for what it was last quoted at: at its cost, the first quote of another symbol would show a
     loss or a gain of the day that nobody has made."""
     for position in dealing.portfolio.positions():
@@ -169,6 +169,8 @@ def _restore_prices(reader: Reader, dealing: Dealing) -> None:
             quote = record.value()
             if isinstance(quote, Quote):
                 dealing.portfolio.last_quoted(quote)
+                if isinstance(broker, Valuing):
+                    broker.last_quoted(quote)
     dealing.portfolio.restored()
 
 

@@ -255,3 +255,11 @@ class Broker(Protocol):
 
     def restore(self, values: Iterable[Intent | Order | Fill]) -> None:
         """Simulated venues: rebuild their book from the journal's values, in its order. Others take nothing."""
+
+
+@runtime_checkable
+class Valuing(Protocol):
+    """A venue without prices of its own, which values what is held by the engine's."""
+
+    def last_quoted(self, quote: Quote) -> None:
+        """The newest quote of an earlier run, after `restore`: nothing is matched against it."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import Decimal as D
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.clock import SECOND, VirtualClock
+from engine.config import BrokerConfig
 from engine.kernel.stages import Stages
 from engine.model import (
     Account,
+    Draft,
     Fill,
     Quote,
     Role,
@@ -105,3 +108,30 @@ def test_the_venues_value_is_spread_by_what_each_was_last_worth(tmp_path: Path) 
     stages.dealing.portfolio.adopt(VenueSnapshot(NOW + 600 * SECOND, account, held, ()))
     assert [position.price for position in stages.dealing.portfolio.positions()] == [D(140), D(100)]
     stages.journal.close()
+
+
+@pytest.mark.parametrize("price", ["80", "120"])
+async def test_nor_does_the_simulated_venue_value_it_at_its_cost(tmp_path: Path, price: str) -> None:
+    """It has no prices but the engine's: until one comes, those of the last run are the newest."""
+    config, clock = bare.config(tmp_path, "simulated", "IBM"), VirtualClock(NOW)
+    config = msgspec.structs.replace(config, broker=BrokerConfig(name="simulated"))
+    with bare.opened(config, clock) as before:
+        dealing = before.dealing
+        before.reckoning.take(await before.link.compare("start"))
+        before.intake.take(quote("IBM", "100", NOW))
+        bought = Draft("IBM", Side.BUY, D(300), D(101), D(100), NOW, D(70), D(130), "gtc")
+        intent = dealing.orders.intend("s-1", "t-1", Role.ENTRY, bought, NOW, valid_until_ns=NOW + 60 * SECOND)
+        before.journal.append("intent", intent.client_order_id, intent, NOW)
+        dealing.on_answer(intent, await before.broker.submit(intent))
+        for second, at in ((1, "100"), (2, "100"), (60, price)):
+            clock.advance(NOW + second * SECOND)
+            before.intake.take(quote("IBM", at, clock.now_ns()))
+        dealing.record_account()
+        worth = dealing.portfolio.equity
+        assert abs(worth - 100_000) > 3_000
+    after = bare.stages(config, VirtualClock(NOW + 600 * SECOND))
+    after.restore(DAY)
+    after.journal.open()
+    after.reckoning.take(await after.link.compare("start"))
+    assert after.dealing.portfolio.equity == worth
+    after.journal.close()
