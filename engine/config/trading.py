@@ -35,7 +35,8 @@ class ShiftConfig(Section, frozen=True, kw_only=True):
     sell: bool = True
     """Whether it may signal SELL."""
     rearm: float = 0.5
-    """After a signal the change must fall under this share of the threshold before the next on the same side."""
+    """After a signal the change must fall under this share of the threshold before the next on the same side, or
+    window + look-back must pass."""
     expires_s: float = 300.0
     """A signal's life."""
     full_strength: float = 0.3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 
 from engine.clock import MINUTE, from_seconds
@@ -19,16 +20,18 @@ class Shift:
     """BUY when change ≥ threshold, SELL when change ≤ −threshold.
 
     A signal also needs a warm mood, the least volume and confidence, and its side switched on. After a signal the same
-    symbol and side stay quiet until the change, counted in that direction, was under rearm × threshold.
+    symbol and side stay quiet until the change, counted in that direction, was under rearm × threshold, or window +
+    look-back have passed: by then no post that made the signal is in either window, and what moves the mood is news.
     """
 
     name = "shift"
 
     def __init__(self, config: Config) -> None:
         self._earlier = f"{from_seconds(config.sentiment.look_back_s) / MINUTE:g} min earlier"
+        self._quiet_ns = from_seconds(config.sentiment.window_s + config.sentiment.look_back_s)
         self.reconfigure(config)
-        self._spent: dict[str, Side] = {}
-        """By symbol, the side that has signalled and stays quiet; a signal of the other one ends that."""
+        self._spent: dict[str, tuple[Side, int]] = {}
+        """By symbol, the side that has signalled and until when it stays quiet; a signal of the other one ends that."""
 
     def reconfigure(self, config: Config) -> None:
         """Go on with these settings; what has been signalled stays so."""
@@ -47,11 +50,11 @@ class Shift:
             return None
         symbol, settings = mood.symbol, self._settings
         threshold = self.threshold(symbol)
+        side = Side.BUY if change > 0 else Side.SELL
         spent = self._spent.get(symbol)
-        if spent is not None and self._is_armed(spent, change, threshold):
+        if spent is not None and self._is_over(spent, mood.at_ns, change, threshold):
             spent = None
             del self._spent[symbol]
-        side = Side.BUY if change > 0 else Side.SELL
         if (
             abs(change) < threshold - _TOLERANCE
             or change == 0
@@ -60,15 +63,15 @@ class Shift:
             or mood.volume < settings.volume_floor
             or not (settings.buy if side is Side.BUY else settings.sell)
             or mood.confidence < settings.confidence_floor - _TOLERANCE
-            or side is spent
+            or (spent is not None and side is spent[0])
         ):
             return None
-        self._spent[symbol] = side
+        self._spent[symbol] = side, mood.at_ns + self._quiet_ns
         return self._signal(mood, change, side, threshold, view)
 
     def restore(self, signal: Signal) -> None:
-        """A signal that an earlier run gave: its side stays quiet until the change has come back."""
-        self._spent[signal.symbol] = signal.side
+        """A signal that an earlier run gave: its side stays quiet as it did there."""
+        self._spent[signal.symbol] = signal.side, signal.at_ns + self._quiet_ns
 
     def why_not(self, mood: Mood) -> str:
         """The first thing that keeps the symbol from a signal, and how far away it is. Empty when nothing does."""
@@ -98,7 +101,7 @@ class Shift:
         words += "" if sure else f": {floor - mood.confidence:.3f} short"
         yield _gate("confidence", sure, mood.confidence, floor, text=words)
         if change is not None:
-            yield self._armed_gate(mood.symbol, change)
+            yield self._armed_gate(mood.symbol, mood.at_ns, change)
 
     def _change_gates(self, symbol: str, change: float) -> Iterator[Gate]:
         settings, threshold = self._settings, self.threshold(symbol)
@@ -113,17 +116,20 @@ class Shift:
             words = f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
         yield _gate("side", on, text=words)
 
-    def _armed_gate(self, symbol: str, change: float) -> Gate:
+    def _armed_gate(self, symbol: str, now_ns: int, change: float) -> Gate:
         side, threshold = Side.BUY if change > 0 else Side.SELL, self.threshold(symbol)
-        armed = self._spent.get(symbol) is not side or self._is_armed(side, change, threshold)
         bound = side.sign * self._settings.rearm * threshold
-        words = f"{side.name} can signal"
-        if not armed:
+        words, armed = f"{side.name} can signal", True
+        spent = self._spent.get(symbol)
+        if spent is not None and side is spent[0] and not self._is_over(spent, now_ns, change, threshold):
+            armed, minutes = False, math.ceil((spent[1] - now_ns) / MINUTE)
             words = f"{side.name} already signalled: change {change:+.3f} has to come back to {bound:+.3f} first"
+            words += f", or {minutes} min to pass"
         return _gate("armed", armed, change, bound, text=words)
 
-    def _is_armed(self, side: Side, change: float, threshold: float) -> bool:
-        return side.sign * change < self._settings.rearm * threshold - _TOLERANCE
+    def _is_over(self, spent: tuple[Side, int], now_ns: int, change: float, threshold: float) -> bool:
+        side, until_ns = spent
+        return now_ns >= until_ns or side.sign * change < self._settings.rearm * threshold - _TOLERANCE
 
     def _signal(self, mood: Mood, change: float, side: Side, threshold: float, view: MoodView) -> Signal:
         symbol = mood.symbol

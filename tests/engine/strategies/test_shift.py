@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from engine.clock import SECOND
+from engine.clock import HOUR, MINUTE, SECOND
 from engine.config import Config, ShiftConfig, StrategyConfig, WatchRow
 from engine.model import DisplayText, Evidence, Mood, Side, Signal, Strategy
 from engine.strategies.shift import Shift, signal_id
@@ -175,7 +176,25 @@ def test_why_not(settings: dict[str, Any], found: Mood, words: str) -> None:
 def test_why_not_after_a_signal() -> None:
     strategy = shift()
     strategy.on_mood(mood(-0.2), VIEW)
-    assert strategy.why_not(mood(-0.3)) == "SELL already signalled: change -0.300 has to come back to -0.075 first"
+    words = "SELL already signalled: change -0.300 has to come back to -0.075 first, or 90 min to pass"
+    assert strategy.why_not(mood(-0.3)) == words
+    assert strategy.why_not(mood(-0.3, at_ns=NOW + 80 * MINUTE - 1)).endswith("or 11 min to pass")
+    assert strategy.why_not(mood(-0.3, at_ns=NOW + 90 * MINUTE)) == ""
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_said_on_friday_does_not_silence_monday(restarted: bool) -> None:
+    """Nobody posted meanwhile, so the change never came back. An engine that was restarted has forgotten Friday too."""
+    strategy = shift()
+    friday = strategy.on_mood(mood(0.4), VIEW)
+    assert friday is not None
+    if restarted:
+        strategy = shift()
+        strategy.restore(friday)
+    assert strategy.on_mood(mood(0.4, at_ns=NOW + 90 * MINUTE - 1), VIEW) is None
+    monday = strategy.on_mood(mood(0.4, at_ns=NOW + 65 * HOUR), VIEW)
+    assert monday is not None and monday.id != friday.id
+    assert strategy.on_mood(mood(0.4, at_ns=NOW + 65 * HOUR + MINUTE), VIEW) is None
 
 
 moods = st.builds(
@@ -190,7 +209,7 @@ moods = st.builds(
 
 
 @given(
-    st.lists(moods, max_size=30),
+    st.lists(st.tuples(moods, st.sampled_from([0, 0, 1, 44, 45, 46, 90])), max_size=30),
     st.builds(
         dict,
         enabled=st.sampled_from([True, True, False]),
@@ -202,14 +221,22 @@ moods = st.builds(
         confidence_floor=st.sampled_from([0.0, 0.5]),
     ),
 )
-def test_it_speaks_by_the_rule_and_says_what_is_in_the_way(found: list[Mood], settings: dict[str, Any]) -> None:
+def test_it_speaks_by_the_rule_and_says_what_is_in_the_way(
+    found: list[tuple[Mood, int]], settings: dict[str, Any]
+) -> None:
+    """Each mood comes so many minutes after the one before it."""
     strategy, again = shift(**settings), shift(**settings)
-    quiet: set[tuple[str, Side]] = set()
-    for each in found:
+    quiet: dict[tuple[str, Side], int] = {}
+    now_ns = NOW
+    for timeless, minutes in found:
+        now_ns += minutes * MINUTE
+        each = replace(timeless, at_ns=now_ns)
         change, least = each.change or 0.0, 0.3 if each.symbol == "NVDA" else settings["threshold"]
         side = Side.BUY if change > 0 else Side.SELL
         if each.change is not None:
-            quiet -= {(each.symbol, one) for one in Side if one.sign * change < settings["rearm"] * least - 1e-9}
+            for one in Side:
+                if one.sign * change < settings["rearm"] * least - 1e-9:
+                    quiet.pop((each.symbol, one), None)
         expected = (
             settings["enabled"]
             and each.warm
@@ -218,7 +245,7 @@ def test_it_speaks_by_the_rule_and_says_what_is_in_the_way(found: list[Mood], se
             and abs(change) >= least - 1e-9
             and settings[side.value]
             and each.confidence >= settings["confidence_floor"] - 1e-9
-            and (each.symbol, side) not in quiet
+            and now_ns >= quiet.get((each.symbol, side), 0)
         )
         words = strategy.why_not(each)
         gates = strategy.gates(each)
@@ -227,7 +254,7 @@ def test_it_speaks_by_the_rule_and_says_what_is_in_the_way(found: list[Mood], se
         assert "\n" not in words
         assert again.on_mood(each, VIEW) == signal
         if signal is not None:
-            quiet.add((each.symbol, side))
+            quiet[each.symbol, side] = now_ns + 90 * MINUTE
             assert signal.side is side
             assert signal.strength == min(1.0, abs(change) * each.confidence / ShiftConfig().full_strength)
 
