@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 
 from desk.checks import FAIL, OK, WARN, Check
+from desk.context import installing
 from engine.config import Config
 from engine.errors import DeskError
 from engine.paths import Paths
@@ -72,5 +73,5 @@ def _missing(packages: Mapping[str, str]) -> tuple[str, str] | tuple[()]:
     """What is missing and how to get it, for the first package that is."""
     for package, extra in packages.items():
         if find_spec(package) is None:
-            return f"the package {package} is not installed", f"pip install 'desk[{extra}]'"
+            return f"the package {package} is not installed", installing(extra)
     return ()

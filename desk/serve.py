@@ -16,6 +16,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
+from desk.context import installing
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ async def application(door: Door, command: str, title: str) -> web.Application:
     except ModuleNotFoundError as error:
         raise DeskError(
             "expected textual-serve to show the desk in a browser, found it not installed",
-            remedy="pip install 'desk[web]'",
+            remedy=installing("web"),
             exit_code=EXIT_USAGE,
         ) from error
 

@@ -89,5 +89,5 @@ serve = click.Command(
     ],
     help="Show the desk of a running simulated or paper engine in a browser on this machine.\n\n"
     "Only on loopback, by an address that works once, and only to look unless --with-commands is given. A live engine "
-    "is never served. Needs `pip install 'desk[web]'`.",
+    "is never served. Needs `.venv/bin/pip install 'desk[web]'`.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_package_that_is_missing_names_its_extra(
 ) -> None:
     monkeypatch.setattr(checks_scorers, "find_spec", lambda name: None)
     (check,) = found(config(tmp_path, scorer, llm=LlmConfig(api="bedrock", model="made-up-1")))
-    assert (check.status, check.remedy) == (FAIL, f"pip install 'desk[{extra}]'")
+    assert (check.status, check.remedy) == (FAIL, f"{sys.executable} -m pip install 'desk[{extra}]'"), "whose pip?"
 
 
 def test_a_language_model_needs_a_name_and_its_key(tmp_path: Path) -> None:
