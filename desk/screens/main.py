@@ -222,6 +222,11 @@ class Main(Finding):
         if event.widget is self.tickets:
             self.resumed_at = monotonic()
 
+    def go(self, pane: Widget) -> None:
+        if pane is self.tickets and self.focused is not pane:
+            self.resumed_at = monotonic()
+        super().go(pane)
+
     def reveal(self, pane: Widget) -> None:
         """On a screen that cannot show them all, show the pane of the book that is asked for."""
         for other in (self.positions, self.orders, self.decisions):

@@ -158,7 +158,7 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         if self._wanted is None or self._wanted is self.focused:
             self._wanted = None
         elif self._wanted.focusable:
-            self._wanted.focus()
+            self.set_focus(self._wanted)  # at once: the next key may have come with this one
             self._wanted = None
         elif tries:
             self.call_after_refresh(self._focus_wanted, tries - 1)

@@ -243,6 +243,29 @@ async def test_tab_moves_the_zoom_along(open_desk: Opener) -> None:
         await until(pilot, lambda: main.focused is main.gauges and main.gauges.region.width == 120)
 
 
+async def test_keys_that_come_together_each_start_where_the_one_before_has_gone(open_desk: Opener) -> None:
+    """What a slow line delivers in one piece, and what a quick hand types."""
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        await until(pilot, lambda: main.focused is main.tickets)
+        before = main.tickets.key
+        for key in ("tab", "tab", "up", "up"):
+            app.simulate_key(key)
+        await until(pilot, lambda: main.focused is main.feed and not main.feed.following)
+        assert main.feed.selected is not None and main.feed.selected.id == main.feed.posts[-3].id
+        assert main.tickets.key == before
+        for key in ("shift+tab", "down", "tab", "tab"):
+            app.simulate_key(key)
+        await until(pilot, lambda: main.focused is main.positions)
+        assert main.gauges.key == "GOOG"
+        main.GUARD_S = 3600.0  # type: ignore[misc]
+        for key in ("t", "y"):
+            app.simulate_key(key)
+        await until(pilot, lambda: main.focused is main.tickets and "Ignored" in main.line.text)
+        assert engine.commands == []
+
+
 async def test_jump_labels_rows_and_panes_and_only_moves(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         main = app.main
