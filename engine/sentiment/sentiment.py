@@ -11,6 +11,7 @@ from engine.model import Evidence, Mood, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.timeline import Timeline
 from engine.sentiment.window import WINDOW_LIMIT_S, pack
+from engine.text import text_key
 
 
 class Sentiment:
@@ -53,7 +54,8 @@ class Sentiment:
         Raises DeskError when the reading is not a number in its range.
         """
         moods = []
-        reading = scored.reading
+        reading, post = scored.reading, scored.post
+        said = text_key(post.text) or post.id
         for match in scored.matches:
             timeline = self._timelines.get(match.symbol)
             if timeline is None or (reading.symbol and reading.symbol != match.symbol):
@@ -61,7 +63,7 @@ class Sentiment:
             score, confidence = reading.about(match.symbol)
             packed = pack(match.influence, confidence, score, scored.mark.weight)
             timeline.advance(now_ns)
-            timeline.put(scored, match, packed)
+            timeline.put(scored, match, packed, said)
             moods.append(timeline.mood())
         return tuple(moods)
 

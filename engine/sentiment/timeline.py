@@ -11,7 +11,6 @@ from engine.sentiment.coverage import Coverage
 from engine.sentiment.ranking import Ranking
 from engine.sentiment.shares import Shares
 from engine.sentiment.window import Entry, Window, figures, mean, opinions, pack, weights
-from engine.text import text_key
 
 _DROP = 1024
 """Posts that have left both windows are dropped from the lists in batches of at least this many …"""
@@ -76,8 +75,11 @@ class Timeline:
                 current.drop(gone)
                 previous.drop(gone)
 
-    def put(self, scored: ScoredPost, match: Match, packed: int) -> None:
-        """Put a post at its place, in place of an earlier one with its id. One that is too old is left out."""
+    def put(self, scored: ScoredPost, match: Match, packed: int, said: str) -> None:
+        """Put a post at its place, in place of an earlier one with its id. One that is too old is left out.
+
+        `said`: what it says, as `Entry` has it; a post that names hundreds of symbols is read once and not by each.
+        """
         post = scored.post
         if post.id in self._by_id:
             self.take(post.id)
@@ -100,7 +102,7 @@ class Timeline:
         if at <= self._previous.at_ns:
             self._previous.put(at, packed)
         if self._current.put(at, packed):
-            entry.said = text_key(post.text) or post.id
+            entry.said = said
             self._ranking.add(entry)
             self._count(entry)
 

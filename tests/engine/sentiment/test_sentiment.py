@@ -182,6 +182,15 @@ def test_one_mood_per_watched_match() -> None:
     assert [mood.symbol for mood in moods] == ["NVDA", "TSLA"]
 
 
+def test_a_post_is_read_once_however_many_symbols_it_names() -> None:
+    """One of four thousand characters that names hundreds kept the engine for a third of a second."""
+    room = sentiment()
+    room.add(scored("p", at(0), 1.0, symbols=("TSLA", "NVDA"), text="Buy $TSLA and $NVDA now"), at(0))
+    one, other = (timeline._entries[0].said for timeline in room._timelines.values())
+    assert one == "buy and now"
+    assert one is other
+
+
 def test_a_reading_for_one_symbol_moves_only_that() -> None:
     room = sentiment()
     moods = room.add(scored("p", at(0), 1.0, symbols=("NVDA", "TSLA"), only="TSLA"), at(0))

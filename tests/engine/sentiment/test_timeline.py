@@ -12,6 +12,7 @@ from engine.model import GuardMark, Reading, ScoredPost
 from engine.sentiment.coverage import Coverage
 from engine.sentiment.timeline import Timeline
 from engine.sentiment.window import Entry, pack
+from engine.text import text_key
 from tests.engine.sentiment.made_up import at, scored
 
 WINDOW_NS, FLOOR_NS, LOOK_BACK_NS = 1800 * SECOND, 180 * SECOND, 3600 * SECOND
@@ -27,7 +28,8 @@ def fresh(now_s: float = 0.0) -> Timeline:
 
 def put(timeline: Timeline, post: ScoredPost) -> None:
     score, confidence = post.reading.about("TSLA")
-    timeline.put(post, post.matches[0], pack(post.matches[0].influence, confidence, score, post.mark.weight))
+    packed = pack(post.matches[0].influence, confidence, score, post.mark.weight)
+    timeline.put(post, post.matches[0], packed, text_key(post.post.text) or post.post.id)
 
 
 def says(timeline: Timeline) -> tuple[object, ...]:
