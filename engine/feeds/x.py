@@ -334,12 +334,17 @@ class XFeed:
         return until_ns
 
     async def _wait_until(self, at_ns: int, sink: Sink, reporter: Reporter) -> None:
-        while (left_ns := at_ns - (now_ns := self._clock.now_ns())) > 0:
+        """Wait for an instant, no longer than it lies ahead now: a clock that is set back meanwhile moves it not."""
+        left_ns = at_ns - self._clock.now_ns()
+        while left_ns > 0:
             await self._tell_absence(sink, reporter)
+            now_ns = self._clock.now_ns()
             due_ns = self._absence.due_ns(now_ns)
+            nap_ns = min(left_ns, NAP_NS)
             if due_ns is not None and due_ns > now_ns:
-                left_ns = min(left_ns, due_ns - now_ns)
-            await self._wait(min(left_ns, NAP_NS) / SECOND)
+                nap_ns = min(nap_ns, due_ns - now_ns)
+            await self._wait(nap_ns / SECOND)
+            left_ns = min(left_ns - nap_ns, at_ns - self._clock.now_ns())
 
     async def _buy(self, ids: Sequence[str]) -> int:
         """Count posts as read; returns how many were new today. Nothing is read that the file could forget."""

@@ -63,7 +63,9 @@ class Absence:
     def due_ns(self, now_ns: int) -> int | None:
         """When the gap is to be told; None where there is none, or it is told already."""
         since_ns = self._down_ns if self.connected else self._known_ns(now_ns)
-        return None if self.is_told or since_ns is None else since_ns + AWAY_NS
+        if self.is_told or since_ns is None:
+            return None
+        return since_ns + AWAY_NS if since_ns <= now_ns else now_ns  # the clock was set back: for how long is not known
 
     def told(self) -> None:
         """The gap is told."""

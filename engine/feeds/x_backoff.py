@@ -101,7 +101,13 @@ class ConnectBudget:
         self._not_before_ns = 0
 
     def earliest(self, now_ns: int) -> int:
-        """The earliest instant at which the next connect is allowed (`now_ns` or later)."""
+        """The earliest instant at which the next connect is allowed (`now_ns` or later).
+
+        Connects of a clock that was set back since count as made now.
+        """
+        if self._at and self._at[-1] > now_ns:
+            self._at = deque((min(at_ns, now_ns) for at_ns in self._at), maxlen=self.limit)
+        self._not_before_ns = min(self._not_before_ns, now_ns + self.window_ns)
         while self._at and self._at[0] <= now_ns - self.window_ns:
             self._at.popleft()
         allowed_ns = max(now_ns, self._not_before_ns)

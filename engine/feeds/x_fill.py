@@ -107,7 +107,8 @@ class Filler:
             )
             await self._deliver(early)
         settle_ns = self._lag_ns + MARGIN_NS
-        while (left_ns := gap.to_ns + settle_ns - self._clock.now_ns()) > 0:
+        left_ns = gap.to_ns + settle_ns - self._clock.now_ns()
+        if left_ns > 0:  # more than `settle_ns` where the clock was set back
             await self._wait(min(left_ns, settle_ns) / SECOND)
         settled = settle_ns >= SETTLED_NS
         late = await self._searcher.fetch(

@@ -26,6 +26,8 @@ CASHTAGS = 50
 """Most cashtags kept of one post."""
 TAGS = 50
 """Most rule tags kept of one post."""
+EDITS = 30
+"""Most earlier versions kept of one post, the newest: X lets a post be edited five times."""
 TIME_LIMIT = 40
 LATEST_NS = 7_258_118_400 * SECOND
 """No time of X's is of the year 2200 or later, nor before 1970: one that is, is none."""
@@ -277,7 +279,7 @@ def _post(
     users, tweets = index
     repost_of, reply_to, quote_of = _references(tweet.referenced_tweets or tweet.referenced_posts or ())
     raw = _full_text(tweet, tweets.get(repost_of))
-    history = tweet.edit_history_tweet_ids or tweet.edit_history_post_ids or ()
+    history = (tweet.edit_history_tweet_ids or tweet.edit_history_post_ids or ())[-EDITS:]
     return Post(
         tweet.id,
         SOURCE,

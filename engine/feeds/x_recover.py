@@ -116,7 +116,9 @@ class Searcher:
                 size = min(PAGE, max(LEAST, left // len(reading)))
                 paid, unread = await self._page(cursor, from_ns, to_ns if settled else None, size, found)
                 bought, malformed = bought + paid, malformed + unread
-            except BadRequest as error:  # X does not take these words; the others are no worse for it
+            except (
+                BadRequest
+            ) as error:  # X does not take these words, or goes in a circle; the others are no worse for it
                 why = error.message
                 cursor.refused = True
             except DeskError as error:
@@ -137,12 +139,19 @@ class Searcher:
     ) -> tuple[int, int]:
         """Read one page into `found`; returns how many posts were new, and paid for, and how many cannot be read."""
         page = await self._patiently(cursor, from_ns, end_ns, size)
+        repeated = page.next_token != "" and page.next_token == cursor.token
         cursor.token = page.next_token
         cursor.done = not page.next_token
         if page.posts:
             cursor.oldest_ns = max(from_ns, min(cursor.oldest_ns, *(post.published_ns for post in page.posts)))
         bought = await self._buy([post.id for post in page.posts])
         found.update((post.id, post) for post in page.posts if post.id not in self._delivered)
+        if repeated:
+            raise BadRequest(
+                "expected the page after this one, found this one named as the next",
+                where="recent search",
+                remedy="the desk goes on without what lies before it",
+            )
         return bought, page.malformed
 
     async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int) -> SearchPage:

@@ -121,6 +121,7 @@ def test_a_stream_that_ran_behind_lacks_what_was_on_its_way() -> None:
     assert absence.from_ns(NOON + MINUTE) == NOON - 80 * SECOND
     assert absence.from_ns(NOON + 5 * HOUR) == NOON + 210 * MINUTE
     assert absence.due_ns(NOON + 30 * SECOND) == NOON + MINUTE
+    assert absence.due_ns(NOON - HOUR) == NOON - HOUR, "the clock was set back: at once"
     absence.told()
     assert absence.due_ns(NOON + 2 * MINUTE) is None
     absence.over()

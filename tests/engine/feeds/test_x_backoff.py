@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clock import MINUTE, SECOND
+from engine.clock import HOUR, MINUTE, SECOND
 from engine.feeds.x_backoff import (
     CONNECTS,
     HTTP_MAX_NS,
@@ -128,3 +128,14 @@ def test_the_ceiling_is_noticed() -> None:
     assert not backoff.at_ceiling
     seconds(backoff, Failure.HTTP, 1)
     assert backoff.at_ceiling
+
+
+def test_connects_of_a_clock_that_was_set_back_since_count_from_now() -> None:
+    budget = ConnectBudget()
+    late_ns = 10 * HOUR
+    for _ in range(CONNECTS):
+        budget.spend(late_ns)
+    budget.observe(0, late_ns + MINUTE, late_ns)
+    now_ns = 9 * HOUR
+    assert budget.earliest(now_ns) == now_ns + 15 * MINUTE
+    assert budget.earliest(now_ns + 15 * MINUTE) == now_ns + 15 * MINUTE

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.clock import parse_iso
 from engine.feeds.x_parse import (
     CASHTAGS,
+    EDITS,
     KeepAlive,
     Problem,
     ProblemKind,
@@ -290,3 +291,10 @@ def test_no_post_is_published_after_it_came() -> None:
 def test_what_is_no_page_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="expected a page of posts"):
         parse_page(raw, AT)
+
+
+def test_a_history_of_edits_without_end_is_cut_to_its_newest() -> None:
+    """Every id of it is remembered against duplicates: a line holds tens of thousands."""
+    many = [str(number) for number in range(1, 40_001)]
+    found = post(line(id="50000", edit_history_tweet_ids=[*many, "50000"]))
+    assert found.edits == tuple(many[-EDITS + 1 :])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND
+from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, WINDOWS_NS, history, rig
 from tests.venues.x import SEARCH, End, XUser, faults
 
@@ -152,3 +154,26 @@ async def test_what_the_second_pass_found_counts_though_the_first_was_refused(tm
         told = desk.sink.coverage[1]
         assert told.filled_from_ns == told.covered_since_ns == NOON - 40 * SECOND
         assert desk.sink.ids() == [past[-1].id]
+
+
+async def test_a_search_that_names_the_same_page_again_and_again_is_asked_no_more(tmp_path: Path) -> None:
+    async with rig(tmp_path, warm_start=True) as desk:
+        at = "2026-11-20T11:50:00.000Z"
+        page = {"data": [{"id": "7", "text": "Tesla", "created_at": at}], "meta": {"next_token": "again"}}
+        desk.x.refuse(SEARCH, *[faults.Refusal(200, json.dumps(page).encode())] * 300)
+        await desk.sink.until(lambda: len(desk.sink.coverage) == 2)
+        assert desk.sink.ids() == ["7"]
+        assert len(desk.x.requests(SEARCH)) == 4, "two passes of two pages"
+        assert desk.sink.coverage[1].covered_since_ns == NOON - 10 * MINUTE
+
+
+async def test_a_gap_is_searched_to_its_end_though_the_clock_is_set_back(tmp_path: Path) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.waits.hold = asyncio.Event()
+        desk.x.end_stream(End.CLEAN)
+        await desk.sink.shows(Light.DOWN)
+        desk.waits.set_back_ns = HOUR  # during the wait for what search cannot have yet
+        desk.waits.hold.set()
+        await desk.sink.until(lambda: desk.sink.coverage[-1].filled_from_ns)
+        assert sum(desk.waits.seconds) < 5 * MINUTE / SECOND

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import MINUTE, SECOND
+from engine.clock import HOUR, MINUTE, SECOND
 from engine.errors import EXIT_CREDENTIALS, CredentialsError, DeskError, VenueError
 from engine.model import Light
 from tests.engine.feeds.x_harness import rig
@@ -223,3 +223,17 @@ async def test_down_is_told_once_with_the_time_it_began(tmp_path: Path) -> None:
         ]
         down = [state for state in desk.sink.states if state.light is Light.DOWN]
         assert len(down) == 4 and {state.since_ns for state in down} == {down_ns}
+
+
+@pytest.mark.parametrize("refusal", [faults.unavailable(), faults.rate_limited(60.0)])
+async def test_a_clock_that_is_set_back_makes_no_wait_longer(tmp_path: Path, refusal: faults.Refusal) -> None:
+    async with rig(tmp_path) as desk:
+        await desk.live()
+        desk.x.refuse(STREAM, refusal)
+        desk.x.end_stream(End.CLEAN)
+        desk.waits.set_back_ns = HOUR
+        before = len(desk.waits.seconds)
+        await desk.x.streaming(2)
+        assert sum(desk.waits.seconds[before:]) < 3 * MINUTE / SECOND
+        desk.x.post("Tesla, after the clock was set back")
+        await desk.sink.until(lambda: desk.sink.posts)

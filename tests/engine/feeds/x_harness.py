@@ -96,17 +96,28 @@ class Bucket:
         return self.states[-1]
 
 
+class WallClock(VirtualClock):
+    """Time as a machine has it: somebody may set it back."""
+
+    def set_back(self, by_ns: int) -> None:
+        self._now -= by_ns
+
+
 class Waits:
     """Stands in for waiting: moves the clock and notes how long the feed meant to wait."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: WallClock) -> None:
         self._clock = clock
         self.seconds: list[float] = []
         self.hold: asyncio.Event | None = None
+        self.set_back_ns = 0
+        """By how much the clock is set back during the next wait."""
 
     async def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
         self._clock.advance(self._clock.now_ns() + round(seconds * SECOND))
+        back_ns, self.set_back_ns = self.set_back_ns, 0
+        self._clock.set_back(back_ns)
         await asyncio.sleep(0)
         if self.hold is not None:
             await self.hold.wait()
@@ -115,7 +126,7 @@ class Waits:
 class Rig:
     """A running feed on a pretend X, both on one virtual clock."""
 
-    def __init__(self, x: XSimulator, feed: XFeed, clock: VirtualClock, waits: Waits) -> None:
+    def __init__(self, x: XSimulator, feed: XFeed, clock: WallClock, waits: Waits) -> None:
         self.x = x
         self.feed = feed
         self.clock = clock
@@ -146,7 +157,7 @@ async def rig(
     **x: Any,
 ) -> AsyncIterator[Rig]:
     """A feed started on a pretend X; cancelled at the end."""
-    clock = VirtualClock(start_ns)
+    clock = WallClock(start_ns)
     async with XSimulator(clock=clock, **(simulator or {})) as server:
         waits = Waits(clock)
         known = {"known_until_ns": known_until_ns, "known_whole": known_whole}
