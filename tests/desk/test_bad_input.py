@@ -100,7 +100,7 @@ def test_config_init_show_and_check(home: Path) -> None:
     path = home / "config" / "desk" / "config.toml"
     assert call(home, "config", "init").stdout == f"{path}\n"
     assert path.stat().st_mode & 0o777 == 0o600
-    path.write_text(path.read_text().replace("\nopen_orders = 10\n", "\nopen_orders = 11\n"))
+    path.write_text(path.read_text().replace("\nopen_orders = 10 ", "\nopen_orders = 11 "))
     assert str(path) in message(call(home, "config", "init"), EXIT_FAILED)
     assert "open_orders = 11" in path.read_text(), "an edited file was overwritten"
     shown = call(home, "config", "show", settings={"DESK_RISK__OPEN_POSITIONS": "7"})
