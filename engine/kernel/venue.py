@@ -12,13 +12,15 @@ import logging
 from collections.abc import Coroutine
 from itertools import count
 
+import msgspec
+
 from engine.clock import HOUR, MILLISECOND, Clock, from_seconds, stopwatch_ns
 from engine.config import Config
 from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
-from engine.model import Alert, Answer, Broker, FeedState, Intent, Level, Light, Order, Outcome, Role
+from engine.model import Alert, Answer, Broker, FeedState, Intent, Level, Light, Lookup, Order, Outcome, Role
 from engine.orders import Cancel, Compare, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
@@ -140,7 +142,7 @@ class VenueLink:
                 for update in self._broker.on_time(self._clock.now_ns()):
                     dealing.on_update(update)
             case LookUp(client_order_id):
-                dealing.on_lookup(client_order_id, await self._broker.lookup(client_order_id))
+                dealing.on_lookup(client_order_id, await self._lookup(client_order_id))
             case Compare():
                 return  # a simulated venue knows neither splits nor fees in coins: its book is ours
 
@@ -165,7 +167,7 @@ class VenueLink:
             case Cancel(order):
                 await self._cancel(order)
             case LookUp(client_order_id):
-                self._inbox.urgent(LookedUp(client_order_id, await self._broker.lookup(client_order_id)))
+                self._inbox.urgent(LookedUp(client_order_id, await self._lookup(client_order_id)))
             case Compare(why):
                 self.reconcile(why, persist=False)
 
@@ -173,6 +175,11 @@ class VenueLink:
         """The denial of an order that must not be sent any more; None when it may be."""
         why = self._dealing.withheld(intent)
         return Answer(Outcome.DENIED, f"not sent: {why}") if why else None
+
+    async def _lookup(self, client_order_id: str) -> Lookup:
+        """What the venue says, as of when it was asked: an order may reach it before the answer reaches us."""
+        asked_ns = self._clock.now_ns()
+        return msgspec.structs.replace(await self._broker.lookup(client_order_id), asked_ns=asked_ns)
 
     async def _cancel(self, order: Order) -> None:
         self._inbox.urgent(CancelAnswered(order, await self._broker.cancel(order)))

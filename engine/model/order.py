@@ -180,6 +180,8 @@ class Lookup(Value, frozen=True, gc=False):
     known: bool | None
     order: Order | None = None
     reason: str = ""
+    asked_ns: int = 0
+    """When it was asked; 0 where that is not told: right now."""
 
 
 def client_order_id(signal_id: str, role: Role, attempt: int) -> str:

@@ -60,8 +60,8 @@ class Inquiry:
                 moments.append(self._due_ns(track, track.sent_ns))
         return min(moments, default=None)
 
-    def not_found(self, track: Track, reason: str, now_ns: int, out: Outbox) -> None:
-        """The venue definitely does not know the order: after the grace period send it again, or close it."""
+    def not_found(self, track: Track, reason: str, asked_ns: int, now_ns: int, out: Outbox) -> None:
+        """The venue definitely did not know the order when asked: after the grace period send it again, or close it."""
         if not track.open:
             return
         if not track.ours:
@@ -73,7 +73,7 @@ class Inquiry:
         if track.known:
             self._alarm(track, reason or "the venue no longer finds an order it had shown", now_ns, out)
             return
-        if now_ns < track.sent_ns + self._grace_ns:
+        if asked_ns < track.sent_ns + self._grace_ns:  # it may have reached the venue since
             return
         intent = track.intent
         wanted = intent is not None and not track.cancels and now_ns <= intent.valid_until_ns

@@ -40,6 +40,7 @@ from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Plac
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
+from engine.orders.machine import OURS_TO_CONCLUDE
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
 from engine.orders.reconcile import COIN_FEE, FEE, SETTLING_NS, SPLIT, Reconciler
@@ -229,7 +230,7 @@ class Orders:
         return self._finish(out, now_ns)
 
     def on_lookup(self, client_order_id: str, lookup: Lookup, now_ns: int) -> Changes:
-        """The answer to a LookUp. A definite "not found" counts only after the grace period."""
+        """The answer to a LookUp. A definite "not found" counts only where it was asked after the grace period."""
         out = Outbox()
         track = self._register.get(client_order_id)
         if track is None:
@@ -237,7 +238,7 @@ class Orders:
         if lookup.order is not None:
             self._register.absorb(lookup.order, now_ns, out, derive=True)
         elif lookup.known is False:
-            self._inquiry.not_found(track, lookup.reason, now_ns, out)
+            self._inquiry.not_found(track, lookup.reason, lookup.asked_ns or now_ns, now_ns, out)
         return self._finish(out, now_ns)
 
     def on_quote(self, quote: Quote, now_ns: int) -> Changes:
@@ -333,8 +334,7 @@ class Orders:
 
     def adopt(self, difference: Difference) -> None:
         """Take over a position as a reconciliation before a restart found it: no lot holds more."""
-        symbol, held = difference.subject, Decimal(difference.theirs)
-        holdings = self._register.holdings
+        symbol, held, holdings = difference.subject, Decimal(difference.theirs), self._register.holdings
         if difference.cause == SPLIT:
             holdings.split(symbol, Decimal(difference.ours), held)
         elif difference.cause == FEE and holdings.fees(symbol, held, COIN_FEE):
@@ -372,9 +372,9 @@ class Orders:
             self._closer.failed(alert.subject)
 
     def wanted(self, client_order_id: str) -> bool:
-        """Whether nobody has asked to cancel the order yet."""
+        """Whether it may still be sent: nobody has asked to cancel it, and it has not been given up."""
         track = self._register.get(client_order_id)
-        return track is None or not track.cancels
+        return track is None or not (track.cancels or track.order.status in OURS_TO_CONCLUDE)
 
     def unwanted(self, client_order_id: str) -> None:
         """A person had asked to cancel it before a restart: it is not sent again, and the venue is asked once more."""

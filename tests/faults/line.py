@@ -135,7 +135,7 @@ class Line:
         if self.down or self.goes_wrong(0.1):
             self.after(self.luck.choice(UNANSWERED), back, client_order_id, Lookup(None, reason="503"))
         else:
-            self.after(self.travel_s(), self._look_up, client_order_id, back, engine=False)
+            self.after(self.travel_s(), self._look_up, client_order_id, self.now_ns, back, engine=False)
 
     def snapshot(self, back: Callable[[VenueSnapshot | None], None]) -> None:
         """Read everything; None when that could not be."""
@@ -190,11 +190,11 @@ class Line:
         answer = Answer(Outcome.UNRESOLVED, "timeout") if self.goes_wrong(0.05) else canceled(reply)
         self.after(self.travel_s(), back, order, answer)
 
-    def _look_up(self, id: str, back: Callable[[str, Lookup], None]) -> None:
+    def _look_up(self, id: str, asked_ns: int, back: Callable[[str, Lookup], None]) -> None:
         found = self.venue.by_client_id(id)
         missing = Reply(404, {"code": 40410000, "message": f"order not found for {id}"})
         reply = missing if found is None else Reply(200, found.json(nested=False))
-        self.after(self.travel_s(), back, id, looked_up(reply, id))
+        self.after(self.travel_s(), back, id, msgspec.structs.replace(looked_up(reply, id), asked_ns=asked_ns))
 
     def _read(self, begun_ns: int, lag_s: float, back: Callable[[VenueSnapshot | None], None]) -> None:
         at_ns = self.now_ns - int(lag_s * SECOND)

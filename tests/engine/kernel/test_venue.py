@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.clock import VirtualClock, stopwatch_ns
+from engine.clock import SECOND, VirtualClock, stopwatch_ns
 from engine.config import BrokerConfig
-from engine.kernel.inbox import Answered, CancelAnswered, Unrecorded
+from engine.kernel.inbox import Answered, CancelAnswered, LookedUp, Unrecorded
 from engine.kernel.stages import Stages
 from engine.kernel.venue import HURRY_NS
-from engine.model import Draft, Intent, Order, OrderStatus, Outcome, Role, Side
-from engine.orders import Cancel, Place
+from engine.model import Draft, Intent, Lookup, Order, OrderStatus, Outcome, Role, Side
+from engine.orders import Cancel, LookUp, Place
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
 
@@ -86,3 +86,20 @@ async def test_a_simulated_venue_gets_nothing_either_that_must_not_be_sent_any_m
         order = dealing.orders.get(intent.client_order_id)
         assert order is not None and order.status is OrderStatus.DENIED and "trading is halted" in order.reason
         assert not (await made.broker.lookup(intent.client_order_id)).known
+
+
+async def test_a_lookup_is_as_of_when_it_was_asked(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer may take seconds: an order that was on its way has reached the venue by then."""
+
+    async def slow(client_order_id: str) -> Lookup:
+        clock = stages.link._clock
+        assert isinstance(clock, VirtualClock)
+        clock.advance(NOW + 3 * SECOND)
+        return Lookup(known=False, reason=client_order_id)
+
+    monkeypatch.setattr(stages.broker, "lookup", slow)
+    stages.dealing.requests.append(LookUp("desk-1"))
+    await stages.link.carry_out()
+    told = await answered(stages)
+    assert isinstance(told, LookedUp)
+    assert told.lookup == Lookup(known=False, reason="desk-1", asked_ns=NOW)

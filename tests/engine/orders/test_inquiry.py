@@ -54,6 +54,24 @@ class TestUnresolved:
         assert changes.requests == (Resend(intent),)
         assert orders.unresolved[0].client_order_id == intent.client_order_id
 
+    def test_not_what_was_asked_before_it_however_late_it_is_answered(self, orders: Orders, enter: Enter) -> None:
+        """The order may have reached the venue between the question and the answer."""
+        intent = enter()
+        orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "timeout"), T0)
+        late = intent.valid_until_ns + SECOND
+        for asked_ns in (T0 + SECOND, T0 + 5 * SECOND - 1):
+            assert not orders.on_lookup(intent.client_order_id, Lookup(False, asked_ns=asked_ns), late)
+        orders.on_lookup(intent.client_order_id, Lookup(False, asked_ns=T0 + 5 * SECOND), late)
+        assert orders.all()[-1].status is OrderStatus.NEVER_PLACED
+
+    def test_what_was_given_up_is_not_sent_any_more(self, orders: Orders, enter: Enter) -> None:
+        """Its record was slow to reach the disk: by then something else may stand in its place."""
+        intent = enter()
+        assert orders.wanted(intent.client_order_id)
+        orders.on_answer(intent, Answer(Outcome.UNRESOLVED, "no answer"), T0)
+        orders.on_lookup(intent.client_order_id, Lookup(False), intent.valid_until_ns + SECOND)
+        assert not orders.wanted(intent.client_order_id)
+
     def test_after_its_time_it_was_never_placed(self, orders: Orders, enter: Enter) -> None:
         intent = enter()
         orders.on_answer(intent, Answer(Outcome.UNRESOLVED), T0)
