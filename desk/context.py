@@ -22,6 +22,8 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 class Number(click.FloatRange):
     """A number in a range, and one: `nan` compares with no bound."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):

@@ -281,6 +281,7 @@ def test_a_speed_that_is_none(home: Path, morning: Path, speed: str) -> None:
     found = call(home, "replay", str(morning), "--speed", speed)
     assert found.returncode == EXIT_USAGE
     assert speed in found.stderr
+    assert "number" in found.stderr or "not in the range" in found.stderr, "words of a programmer"
 
 
 # the terminal --------------------------------------------------------------------------------------------------------
