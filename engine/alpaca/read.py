@@ -9,11 +9,14 @@ from typing import Any
 
 import msgspec
 
-from engine.clock import parse_iso
+from engine.clock import SECOND, parse_iso
 from engine.text import display_text
 
 TEXT_LIMIT = 300
 """Longest piece of the venue's text that goes into a reason."""
+
+LATEST_NS = 7_258_118_400 * SECOND
+"""The year 2200."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBERS = (str, int, float)
@@ -80,15 +83,19 @@ def identifier(value: Json) -> str:
 
 
 def instant(value: Json) -> int:
-    """RFC 3339 text, or a msgpack timestamp (microseconds), in nanoseconds; 0 for anything else."""
-    if isinstance(value, str):
+    """RFC 3339 text, or a msgpack timestamp (microseconds), in nanoseconds; 0 for anything else.
+
+    No time of a venue's is before 1970, or of the year 2200 or later: one that is, is none.
+    """
+    at_ns = 0
+    if isinstance(value, str) and len(value) <= 64:
         try:
-            return max(0, parse_iso(value)) if len(value) <= 64 else 0
+            at_ns = parse_iso(value)
         except (ValueError, OverflowError):
             return 0
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return max(0, (value - _EPOCH) // timedelta(microseconds=1) * 1000)
-    return 0
+    elif isinstance(value, datetime) and value.tzinfo is not None:
+        at_ns = (value - _EPOCH) // timedelta(microseconds=1) * 1000
+    return at_ns if 0 < at_ns < LATEST_NS else 0
 
 
 def fields(value: Json) -> dict[str, Json]:

@@ -104,14 +104,15 @@ class Listening:
         self._missed, self._whole_ns = frozenset(), max(since_ns, self._looked_ns)
         if reporter.light in _OPEN and reporter.not_covered != self._rules.not_covered:
             self._say(reporter)
+        if lost:
+            log.warning("x: X did not listen for %s: %s", ", ".join(sorted(lost)), self._rules.problem[0])
         states = [_ahead(reporter, at_ns, now_ns, symbols) for at_ns, symbols in _grouped(lost)]
         spans = []
         for at_ns, symbols in _grouped(back):
+            log.info("x: X listens for %s", ", ".join(symbols))
             ahead = {"filled_from_ns": now_ns, "filled_to_ns": now_ns + FOR_GOOD_NS}
             states.append(reporter.state(symbols, **ahead))
             spans.append((at_ns, now_ns, symbols))
-        for state in states:
-            log.warning("x: posts of %s are missing", ", ".join(state.symbols))
         return states, spans
 
     def _say(self, reporter: Reporter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_times() -> None:
     assert instant("2026-11-20T09:30:00-05:00") == instant("2026-11-20T14:30:00Z")
     for wrong in ("", "yesterday", "2026-11-20T14:30:00", "0000-00-00T00:00:00Z", 7, None, "9" * 80):
         assert instant(wrong) == 0
+    for never in ("9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z", datetime(2300, 1, 1, tzinfo=UTC)):
+        assert instant(never) == 0, "a journal with it could not be played again"
 
 
 def test_hostile_text_is_cleaned_and_capped() -> None:

@@ -16,6 +16,8 @@ from engine.feeds.x_rules import (
     build_queries,
     build_rules,
     difference,
+    keys,
+    listened,
     terms,
     told_rules,
 )
@@ -73,6 +75,18 @@ def test_every_rule_is_valid_short_tagged_and_deterministic(rows: list[WatchRow]
     assert len({rule.value for rule in rules}) == len(rules)
     for query in build_queries(rows, made):
         parse(query.value, QUERY_LENGTH)
+
+
+@given(ROWS, SETTINGS)
+@settings(max_examples=100)
+def test_what_the_rules_listen_for_is_what_every_symbol_needs(rows: list[WatchRow], made: XConfig) -> None:
+    """Else a symbol would never be covered. A rule names each symbol that has a term in it, shared ones too."""
+    rules = build_rules(rows, made)
+    heard = [listened(rule.value, made) for rule in rules]
+    for row in rows:
+        assert keys(row) <= frozenset[str]().union(*heard)
+        named = {rule.value for rule in rules if row.symbol in rule.symbols}
+        assert named == {rule.value for rule, has in zip(rules, heard, strict=True) if has & keys(row)}
 
 
 @given(ROWS, SETTINGS, st.lists(WORDS, max_size=3))
