@@ -279,6 +279,7 @@ def _feed_state(row: Row, received_ns: int) -> FeedState:
         gap_to_ns=_maybe_ns(row.gap_to),
         filled_from_ns=_maybe_ns(row.filled_from),
         filled_to_ns=_maybe_ns(row.filled_to),
+        symbols=tuple(row.symbols or ()),
     )
 
 

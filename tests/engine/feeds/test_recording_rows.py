@@ -106,8 +106,10 @@ def test_prices_halts_and_feed_states() -> None:
         detail="made up",
         gap_from="2026-03-11T14:20:00Z",
         gap_to="2026-03-11T14:29:00Z",
+        symbols=["TSLA"],
     )
     assert isinstance(state, FeedState)
+    assert state.symbols == ("TSLA",)
     assert (state.name, state.light, state.detail) == ("x", Light.RECOVERING, "made up")
     assert (state.gap_from_ns, state.gap_to_ns) == (state.received_ns - 600 * SECOND, state.received_ns - 60 * SECOND)
 
