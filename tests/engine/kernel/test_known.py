@@ -14,8 +14,9 @@ from engine.config import Config, WatchRow
 from engine.config.live import fixed_settings
 from engine.kernel.known import Known, known_posts
 from engine.kernel.stages import Stages
-from engine.model import FeedState, Light
+from engine.model import DisplayText, FeedState, Light
 from engine.model.records import Started
+from engine.model.state import NotCovered
 from engine.paths import Paths
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
@@ -172,6 +173,24 @@ def test_a_gap_of_a_stream_that_was_refused_reaches_no_further_than_now(tmp_path
         assert "not filled" in stages.sentiment.mood("TSLA", NOW + HOUR).missing
         stages.sentiment.filled(NOW, NOW + HOUR)
         assert stages.sentiment.mood("TSLA", NOW + HOUR).warm
+
+
+def test_a_symbol_that_x_did_not_listen_for_is_bought_again_and_the_others_stay_known(tmp_path: Path) -> None:
+    config = bare.config(tmp_path, "paper", "TSLA", "AAPL")
+    lacks = NotCovered(
+        DisplayText("desk:TSLA:1"), ("TSLA",), DisplayText("refused by X: no such operator"), "correct it"
+    )
+    with run(config, NOW) as engine:
+        engine.tell(Light.UP, covered_since_ns=NOW - 2 * HOUR)
+        ahead = {"gap_from_ns": NOW, "gap_to_ns": NOW + 366 * DAY, "symbols": ("TSLA",), "not_covered": (lacks,)}
+        engine.tell(Light.DEGRADED, **ahead)
+        engine.lives_until(NOW + 10 * MINUTE)
+    assert known(config, NOW + 10 * MINUTE) == Known(NOW + 10 * MINUTE, whole=False)
+    assert "not filled" in missing(config, NOW + 10 * MINUTE)
+    assert missing(config, NOW + 10 * MINUTE, "AAPL") == FULL
+    with run(config, NOW + 10 * MINUTE) as engine:
+        engine.tell(Light.UP, filled_from_ns=NOW, filled_to_ns=NOW + 366 * DAY, symbols=("TSLA",))
+    assert missing(config, NOW + 11 * MINUTE) == FULL
 
 
 def test_a_gap_of_a_clock_that_was_set_back_since_is_no_gap(tmp_path: Path) -> None:
