@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from time import monotonic
 from typing import ClassVar
 
@@ -66,6 +67,11 @@ class Choice(ClosesOnce[str], ModalScreen[str]):
             yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), self._back), classes="answer")
 
     def on_mount(self) -> None:
+        """No key was meant for this dialog before it is on the screen, however long that takes."""
+        self.resumed_at = inf
+        self.call_after_refresh(self._seen)
+
+    def _seen(self) -> None:
         self.resumed_at = monotonic()
 
     def on_key(self, event: events.Key) -> None:

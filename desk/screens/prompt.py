@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from time import monotonic
 from typing import ClassVar
 
@@ -74,9 +75,14 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
                 yield Static(Content.assemble((f" {key:<6}", "bold $ink-loud"), does), classes="answer")
 
     def on_mount(self) -> None:
-        self.resumed_at = monotonic()
+        """No digit was meant for this dialog before it is on the screen, however long that takes."""
+        self.resumed_at = inf
+        self.call_after_refresh(self._seen)
         if not self._picks:
             self.query_one(Input).focus()
+
+    def _seen(self) -> None:
+        self.resumed_at = monotonic()
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:

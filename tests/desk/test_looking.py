@@ -73,7 +73,7 @@ async def test_a_desk_that_only_shows_leaves_nothing(
         app.theme = "nord"
         app.keep_theme()
         assert "It holds until this desk is left" in said(app)
-        await told(pilot, app, "read-only: nothing was sent. · → desk serve --with-commands", "R")
+        await told(pilot, app, "read-only: nothing was sent. → desk serve --with-commands", "R")
         assert files(tmp_path) == before
         with Reader(paths.journal) as reader, Index(reader) as index:
             index.update()
@@ -93,7 +93,7 @@ async def test_a_read_only_desk_changes_no_other_and_exports_for_itself(open_des
         await told(pilot, app, "It holds until this desk is left", "1", "v")
         index = {"simulated.journal.search"}
         assert {name for name, data in files(tmp_path).items() if before.get(name) != data} <= index
-        await told(pilot, app, "read-only: nothing was sent. · → open one without --read-only", "1", "R")
+        await told(pilot, app, "read-only: nothing was sent. → open one without --read-only", "1", "R")
         await told(pilot, app, "Picture saved to", "S")
         await told(pilot, app, "written to", "8", "E", answer="j")
         new = {Path(name).parent.name for name in files(tmp_path).keys() - before.keys() - index}
