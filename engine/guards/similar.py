@@ -31,8 +31,8 @@ LETTERS: Final = 24
 LETTERS_READ: Final = 400
 """… and most of them: with a blank beside each they stand within the characters that are read."""
 DEEP: Final = 8
-"""Most things that one of these hashes leads to, the newest. Whoever posts texts by turns that have the phrase of these
-hashes in common, and little else, needs more than so many."""
+"""Most things that one of these hashes leads to, the newest. Whoever hides copies by posting texts by turns that have
+the phrase of these hashes in common, and little else, needs more than so many."""
 WORDS: Final = 200
 """Words of a text that count …"""
 CHARACTERS: Final = 1200
@@ -160,21 +160,25 @@ _T = TypeVar("_T", bound=Sketched)
 
 
 class Index(Generic[_T]):
-    """Finds what is like a sketch. A slot holds the newest things, at most `DEEP`: common words cost hardly more than
-    rare ones, and two texts that take turns with one phrase in common do not hide each other's copies."""
+    """Finds what is like a sketch. A slot holds the newest thing, and the newest before it of which it is one of the
+    two smallest hashes: common words cost hardly more than rare ones, and texts that take turns with a phrase in common
+    do not hide each other's copies."""
 
     def __init__(self, similarity: float) -> None:
         """`similarity`: least Jaccard index of what counts as nearly the same."""
         self._similarity = similarity
         self._slots: dict[int, _T] = {}
         """The newest thing of each slot …"""
-        self._older: dict[int, tuple[_T, ...]] = {}
-        """… and those before it, newest first, where there are any."""
+        self._older: dict[int, list[_T]] = {}
+        """… and those before it, newest last, where there are any; at most `DEEP` of all."""
         self._letters: dict[int, _T] = {}
 
     def find(self, wanted: Sketch, letters: int = 0) -> _T | None:
         """The first thing found that has the same letters or is at least so alike: the newest by the smallest shared
-        hash, then older ones."""
+        hash, then older ones by the two smallest.
+
+        Texts of common words share one hash by accident, hardly ever both.
+        """
         if letters and (same := self._letters.get(letters)) is not None:
             return same
         seen: list[_T] = []
@@ -184,13 +188,12 @@ class Index(Generic[_T]):
                 if newest.sketch == wanted or self._is_alike(newest.sketch, wanted, whole):
                     return newest
                 seen.append(newest)
-        if seen and self._older:
-            for slot in wanted[:SLOTS]:
-                for found in self._older.get(slot, ()):
-                    if found not in seen:
-                        if found.sketch == wanted or self._is_alike(found.sketch, wanted, whole):
-                            return found
-                        seen.append(found)
+        if seen and len(wanted) > 1:
+            first, second = self._older.get(wanted[0]), self._older.get(wanted[1])
+            if first is not None and second is not None and not set(first).isdisjoint(second):
+                for found in reversed(first):
+                    if found in second and (found.sketch == wanted or self._is_alike(found.sketch, wanted, whole)):
+                        return found
         return None
 
     def _is_alike(self, other: Sketch, wanted: Sketch, whole: set[int]) -> bool:
@@ -212,29 +215,42 @@ class Index(Generic[_T]):
             self._letters[item.letters] = item
         for slot in item.sketch[:SLOTS]:
             before = slots.get(slot)
-            if before is item:
-                continue
-            slots[slot] = item
-            if before is not None:
-                rest = [older for older in self._older.get(slot, ()) if older is not item]
-                self._older[slot] = (before, *rest[: DEEP - 2])
+            if before is not item:
+                slots[slot] = item
+                if before is not None:
+                    self._displace(slot, before, item)
+
+    def _displace(self, slot: int, before: _T, by: _T) -> None:
+        """Another thing took its slot: it stays findable there where the slot is one of its two smallest."""
+        older = self._older.get(slot)
+        if older is not None and by in older:
+            older.remove(by)
+        if slot in before.sketch[:2]:
+            if older is None:
+                older = self._older[slot] = []
+            older.append(before)
+            if len(older) == DEEP:
+                del older[0]
+        elif older is not None and not older:
+            del self._older[slot]
 
     def drop(self, item: _T) -> None:
         """Forget it."""
-        slots, older = self._slots, self._older
+        slots = self._slots
         if self._letters.get(item.letters) is item:
             del self._letters[item.letters]
         for slot in item.sketch[:SLOTS]:
-            if slot not in older:
-                if slots.get(slot) is item:
+            newest, older = slots.get(slot), self._older.get(slot)
+            if older is None:
+                if newest is item:
                     del slots[slot]
                 continue
-            left = [each for each in (slots[slot], *older[slot]) if each is not item]
-            slots[slot] = left[0]
-            if len(left) > 1:
-                older[slot] = tuple(left[1:])
-            else:
-                del older[slot]
+            if newest is item:
+                slots[slot] = older.pop()
+            elif item in older:
+                older.remove(item)
+            if not older:
+                del self._older[slot]
 
     def __len__(self) -> int:
         """Slots taken."""
