@@ -27,12 +27,24 @@ class EngineLock:
     def acquire(self) -> None:
         """Take the lock. Raises DeskError with the holder's pid when another engine has it, or when it is no file."""
         descriptor = _opened(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        try:
+            self._take(descriptor)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise _in_the_way(self._path, error.strerror or str(error)) from error
+        except DeskError:
+            os.close(descriptor)
+            raise
+        self._file = descriptor
+
+    def _take(self, descriptor: int) -> None:
         looks = 0
-        while not _takes(descriptor, fcntl.LOCK_EX):
+        while not _takes(self._path, descriptor, fcntl.LOCK_EX):
             # Where a shared lock can be had no engine holds it: somebody looks, and will be done in a moment.
-            if looks == LOOKS or not _takes(descriptor, fcntl.LOCK_SH):
+            if looks == LOOKS or not _takes(self._path, descriptor, fcntl.LOCK_SH):
                 pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-                os.close(descriptor)
                 raise DeskError(
                     f"expected no engine for this profile, found one running with pid {pid}",
                     where=str(self._path),
@@ -42,13 +54,6 @@ class EngineLock:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             looks += 1
             time.sleep(LOOK_S)
-        try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        except OSError as error:
-            os.close(descriptor)
-            raise _in_the_way(self._path, error.strerror or str(error)) from error
-        self._file = descriptor
 
     def renew(self) -> None:
         """Take the lock on a new file where the one that is held was taken away: who looks there must find us.
@@ -90,7 +95,7 @@ def holder(path: Path) -> int | None:
         return None
     descriptor = _opened(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if _takes(descriptor, fcntl.LOCK_SH):
+        if _takes(path, descriptor, fcntl.LOCK_SH):
             return None
         text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
         return int(text) if text.isdigit() else 0
@@ -127,10 +132,15 @@ def _in_the_way(path: Path, found: str) -> DeskError:
     )
 
 
-def _takes(descriptor: int, kind: int) -> bool:
-    """Take a lock of this kind, or say that another holds one that forbids it."""
+def _takes(path: Path, descriptor: int, kind: int) -> bool:
+    """Take a lock of this kind, or say that another holds one that forbids it.
+
+    Raises DeskError where the file system has no locks (some network mounts): then nobody could tell who runs.
+    """
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise _in_the_way(path, f"no lock on this file system ({error.strerror or error})") from error
     return True

@@ -24,7 +24,7 @@ import msgspec
 
 from engine import secrets
 from engine.config import Config, Loaded, environment, load, user_path
-from engine.errors import EXIT_FAILED, EXIT_OK, DeskError
+from engine.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, DeskError
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import set_up
 from engine.kernel.notify import Notifier
@@ -119,8 +119,9 @@ def run_engine(
     try:
         paths.create()
         lock.acquire()
+        _check_recording(config, paths)
         if fresh:
-            _remove_journal(paths)
+            _remove_journal(config, paths)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
         return asyncio.run(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
     finally:
@@ -204,6 +205,29 @@ async def _serve(
     return EXIT_FAILED if kernel.broken else EXIT_OK
 
 
-def _remove_journal(paths: Paths) -> None:
+def _check_recording(config: Config, paths: Paths) -> None:
+    """Raises DeskError for a replay of the very journal that is written: it would be removed, or never end."""
+    recording = Path(config.replay.path).expanduser()
+    if "replay" not in config.feeds.posts or not config.replay.path:
+        return
+    with suppress(OSError):
+        if recording.samefile(paths.journal):
+            raise DeskError(
+                "expected a recording, found the journal that this replay writes itself",
+                where=str(recording),
+                remedy="copy it, with the -wal beside it, and replay the copy; or name another file with --journal",
+                exit_code=EXIT_USAGE,
+            )
+
+
+def _remove_journal(config: Config, paths: Paths) -> None:
+    """Raises DeskError where it is no replay's: what was traded is never thrown away."""
+    if "replay" not in config.feeds.posts:
+        raise DeskError(
+            "expected --fresh for a replay only, found feeds that are no recording",
+            where=str(paths.journal),
+            remedy="leave --fresh out; to begin a new journal, move this one away with its anchor",
+            exit_code=EXIT_USAGE,
+        )
     for suffix in ("", "-wal", "-shm", ".anchor"):
         paths.journal.with_name(paths.journal.name + suffix).unlink(missing_ok=True)

@@ -142,3 +142,19 @@ def test_who_only_looks_needs_no_right_to_write(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "open", readable)
     assert holder(path) == os.getpid()
     lock.release()
+
+
+def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "paper.lock"
+    path.touch()
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+
+    def none(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    for ask in (lambda: EngineLock(path).acquire(), lambda: holder(path)):
+        with pytest.raises(DeskError, match="no lock on this file system") as caught:
+            ask()
+        assert "engine.runtime_dir" in caught.value.remedy
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before

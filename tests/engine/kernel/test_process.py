@@ -19,7 +19,7 @@ from engine.model import TradingState
 from engine.model.frames import Command, Reply
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
-from tests.program import REPLAYING
+from tests.program import REPLAYING, desk
 
 
 def replaying(home: Path, recording: Path, speed: float) -> EngineProcess:
@@ -287,3 +287,32 @@ async def _resume(kernel: object) -> Reply:
 
     assert isinstance(kernel, Kernel)
     return kernel.stages.commands.carry_out(Command("resume", reason="try again"))
+
+
+def test_a_replay_of_its_own_journal_is_refused_and_leaves_it(tmp_path: Path, recording: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    assert desk(home, "replay", str(recording), "--json").returncode == 0
+    journal = home / "replay.journal"
+    whole = journal.read_bytes()
+    link = tmp_path / "by another name"
+    link.symlink_to(journal)
+    for named in (journal, link):
+        done = desk(home, "replay", str(named))
+        assert done.returncode == EXIT_USAGE
+        assert "the journal that this replay writes itself" in done.stderr
+        assert journal.read_bytes() == whole
+
+
+def test_only_a_replay_begins_anew(engine: EngineProcess, recording: Path) -> None:
+    engine.start()
+    engine.stop()
+    whole = engine.journal.read_bytes()
+    alone = {name: value for name, value in engine.env.items() if name not in REPLAYING}
+    refused = subprocess.run(
+        [*engine.program, "--profile", "simulated", "--fresh"],
+        check=False, env=alone, cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert refused.returncode == EXIT_USAGE
+    assert "expected --fresh for a replay only" in refused.stderr
+    assert engine.journal.read_bytes() == whole
