@@ -72,9 +72,9 @@ class Supervisor:
         return task
 
     def _feed_ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
-        if task.cancelled():
+        if task.cancelled() and self._stopping:
             return
-        error = task.exception()
+        error = _error(task)
         if error is None and self._recording:
             self._on_feed_end(None)
         elif error is None:
@@ -98,6 +98,13 @@ class Supervisor:
             task.get_loop().call_later(FEED_RESTART_S, self.run, feed)
 
     def _broke(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() and self._stopping:
+            return
+        if (error := _error(task)) is not None:
             log.critical("task %s broke", task.get_name(), exc_info=error)
             self._on_break(f"task {task.get_name()} broke: {type(error).__name__}: {error}")
+
+
+def _error(task: asyncio.Task[None]) -> BaseException | None:
+    """What a task ended with. One that nobody here called off, and that says it was, has broken like any other."""
+    return RuntimeError("it was called off from within") if task.cancelled() else task.exception()

@@ -138,3 +138,32 @@ async def test_a_feed_that_ends_by_itself_is_told_and_started_again_and_a_record
             await asyncio.sleep(0)
     await recording.stop()
     assert len(runs) == 1
+
+
+async def test_what_says_it_was_called_off_and_was_not_has_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library's timeout that slips out of a feed: it would be gone, with a live light, and nobody told."""
+    monkeypatch.setattr(supervisor_module, "FEED_RESTART_S", 0.01)
+    runs: list[Sink] = []
+
+    class Slips:
+        name = "slips"
+
+        async def run(self, sink: Sink) -> None:
+            runs.append(sink)
+            raise asyncio.CancelledError
+
+    async def leant_on() -> None:
+        raise asyncio.CancelledError
+
+    inbox, broke = Inbox(10), list[str]()
+    tasks = Supervisor(VirtualClock(1), inbox, on_feed_end=lambda error: None, on_break=broke.append)
+    tasks.run(Slips())
+    tasks.guard(leant_on(), "leant-on")
+    async with asyncio.timeout(10):
+        while len(runs) < 3 or not broke:
+            await asyncio.sleep(0.001)
+    await tasks.stop()
+    told = inbox.take_urgent()
+    assert isinstance(told, FeedState)
+    assert (told.name, told.light) == ("slips", Light.DOWN)
+    assert broke == ["task leant-on broke: RuntimeError: it was called off from within"]
