@@ -12,12 +12,12 @@ import os
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from engine.text import display_text
 
 LINE_LIMIT = 2000
+TRACEBACK_LINES = 200
 WAITING_LIMIT = 1000
 """Lines that may wait to be written."""
 FLUSH_S = 2.0
@@ -33,7 +33,7 @@ class TextFormatter(logging.Formatter):
         name = record.name.rpartition(".")[2]
         line = f"{_moment(record)} {record.levelname:<7} {name}: {text}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += "\n" + "\n".join(_traceback(self, record))
         return line
 
 
@@ -51,8 +51,15 @@ class JsonFormatter(logging.Formatter):
         if isinstance(fields, dict):
             line |= fields
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = "\n".join(_traceback(self, record))
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
+    """The lines of a traceback, its oldest steps left out where it is long. Its last words are often foreign text."""
+    assert record.exc_info is not None
+    lines = formatter.formatException(record.exc_info).split("\n")[-TRACEBACK_LINES:]
+    return [display_text(line, LINE_LIMIT) for line in lines]
 
 
 class Lines(logging.Handler):
@@ -65,6 +72,10 @@ class Lines(logging.Handler):
         self._left_out = 0
         self._changed = threading.Condition()
         self._writing = self._closed = False
+        self._torn = False
+        """Whether the last line that was begun is not whole."""
+        self._refused = 0
+        """Lines that could not be written since one could."""
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -80,9 +91,12 @@ class Lines(logging.Handler):
 
     def _tell_left_out(self) -> None:
         if self._left_out:
-            text = f"{self._left_out} lines were left out: nobody took them"
+            self._waiting.append(self._left_out_line(self._left_out))
             self._left_out = 0
-            self._waiting.append(self.format(logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)))
+
+    def _left_out_line(self, count: int) -> str:
+        text = f"{count} lines were left out: nobody took them"
+        return self.format(logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None))
 
     def flush(self) -> None:
         """Wait until what was logged so far is written, at most `FLUSH_S`."""
@@ -112,9 +126,22 @@ class Lines(logging.Handler):
                     self._changed.wait()
                 rest = f"{self._waiting.popleft()}\n".encode(errors="replace")
                 self._writing = True
-            with suppress(OSError):  # a terminal that is gone: nobody is left to read it
-                while rest:
-                    rest = rest[os.write(self._descriptor, rest) :]
+            self._write(rest)
+
+    def _write(self, line: bytes) -> None:
+        """Write a line, or count it: a terminal is gone, or a disk is full for a while."""
+        rest = line
+        if self._refused:
+            rest = f"{self._left_out_line(self._refused)}\n".encode(errors="replace") + rest
+        if self._torn:  # what stands there of an earlier line must not run into this one
+            rest = b"\n" + rest
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+                self._torn = True
+            self._refused, self._torn = 0, False
+        except OSError:
+            self._refused += 1
 
 
 def set_up(log_format: str, level: str) -> None:

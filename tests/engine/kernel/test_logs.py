@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import re
 import subprocess
@@ -11,9 +13,13 @@ import threading
 
 import pytest
 
+from engine.kernel.logs import TRACEBACK_LINES, JsonFormatter, Lines, TextFormatter
 from tests.engine.kernel.process import ROOT
 
 pytestmark = pytest.mark.timeout(60)
+
+FOREIGN = "a post \x1b]0;title\x07\x1b[2J\x9b31m\u202e said"
+
 
 TALKS = """
 import logging, sys
@@ -77,3 +83,48 @@ def test_an_end_waits_for_the_last_lines_but_not_for_ever() -> None:
     assert process.returncode == 0
     reader.cancel()
     os.close(read)
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+def test_foreign_text_in_a_traceback_drives_no_terminal(formatter: logging.Formatter) -> None:
+    def dig(depth: int) -> None:
+        if depth:
+            dig(depth - 1)
+        raise ValueError(FOREIGN)
+
+    try:
+        dig(300)
+    except ValueError:
+        record = logging.LogRecord("engine.feeds.theirs", logging.ERROR, "", 0, "broke", None, sys.exc_info())
+    line = formatter.format(record)
+    assert line.replace("\n", "").isprintable()
+    assert "ValueError: a post" in line and "said" in line
+    assert len(line.splitlines()) <= TRACEBACK_LINES + 1
+
+
+def test_lines_that_a_full_disk_refused_are_counted_and_tear_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    room = threading.Event()
+    whole = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if room.is_set() or descriptor != write:
+            return whole(descriptor, data)
+        if data.startswith(b'{"at"'):
+            return whole(descriptor, data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    lines = Lines(write)
+    lines.setFormatter(JsonFormatter())
+    for number in range(3):
+        lines.emit(logging.LogRecord("engine.x", logging.INFO, "", 0, "lost %d", (number,), None))
+    lines.flush()
+    room.set()
+    lines.emit(logging.LogRecord("engine.x", logging.INFO, "", 0, "again", None, None))
+    lines.close()
+    os.close(write)
+    with os.fdopen(read) as written:
+        torn, *rest = written.read().splitlines()
+    assert torn.startswith('{"at"')
+    assert [json.loads(line)["text"] for line in rest] == ["3 lines were left out: nobody took them", "again"]
