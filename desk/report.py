@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.clock import SECOND, iso
-from engine.model import Light, Position, Ticket
+from engine.model import Account, Light, Position, Ticket
 from engine.model.frames import Snapshot
 
 
 def _not_scored(counts: Mapping[str, int]) -> str:
     return ", not scored: " + ", ".join(f"{count} {reason}" for reason, count in counts.items()) if counts else ""
+
+
+def _moved(account: Account) -> str:
+    """What moved the account today otherwise than by trading; empty when nothing did."""
+    words = f" · in and out today {signed(account.day_flow)}, no part of the day" if account.day_flow else ""
+    if account.unexplained:
+        how = "counts as a loss" if account.unexplained < 0 else "counts as no gain"
+        words += f" · {signed(account.unexplained)} without a reason, {how}"
+    return words
 
 
 def status_lines(snapshot: Snapshot) -> list[str]:
@@ -26,7 +35,9 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         f"clock {iso(status.clock_ns)} · market {status.market.session.value}"
         + (f" until {iso(status.market.changes_ns)}" if status.market.changes_ns else ""),
         f"equity {money(account.equity)} · day {signed(account.day_pnl)} · drawdown {account.drawdown * 100:.2f} % · "
-        f"cash {money(account.cash)}" + (f" · account …{account.number[-4:]}" if account.number else ""),
+        f"cash {money(account.cash)}"
+        + (f" · account …{account.number[-4:]}" if account.number else "")
+        + _moved(account),
         f"posts {status.posts} ({status.posts_per_s:.1f}/s), duplicates {status.duplicates}, dropped {status.dropped}"
         + _not_scored(status.not_scored),
         f"latency p50 {status.latency_p50_ms:.2f} ms, p99 {status.latency_p99_ms:.2f} ms · "

@@ -1,14 +1,29 @@
 """Positions, cash and profit by average cost, valued at the newest prices. Decimal throughout, O(1) per quote.
 
 Holds these identities: equity = cash + Σ quantity × price; each position's quantity = Σ its fills, until the venue's
-snapshot says otherwise; equity moves by realised + unrealised − fees.
+snapshot says otherwise; equity moves by realised + unrealised − fees, and by money that comes in or leaves otherwise
+than by trading (`engine.results`).
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.model import ZERO, Account, Fill, Position, Quote, Role, Value, VenuePosition, VenueSnapshot, is_split
+from engine.model import (
+    ZERO,
+    Account,
+    Activity,
+    Fill,
+    Position,
+    Quote,
+    Role,
+    Value,
+    VenuePosition,
+    VenueSnapshot,
+    is_split,
+)
+from engine.model.records import FlowRecord
+from engine.results import Results
 
 
 class Closed(Value, frozen=True, gc=False):
@@ -64,8 +79,7 @@ class Portfolio:
         self._cost = ZERO
         self._realised_day = ZERO
         self._fees_day = ZERO
-        self._day_start = cash if cash > 0 else None
-        self._peak = cash
+        self._results = Results(cash)
         self._fill_ns = 0
         self._recorded: Decimal | None = None
         """Equity as the journal last told it; None once the venue has told its own."""
@@ -146,6 +160,7 @@ class Portfolio:
         if snapshot.at_ns < self._fill_ns:
             return False
         account = snapshot.account
+        before, cash, unseen = self.equity, self._cash, self._unseen
         self._recorded, self._unseen = None, ZERO
         self._cash = account.cash
         self._spent = ZERO
@@ -159,10 +174,28 @@ class Portfolio:
                 self._flat(holding)
         for held in told.values():
             self.take(held)
+        moved = self.equity - before
         self._price_the_unquoted(account.equity - account.cash)
-        if self._day_start is None:
-            self._day_start = account.last_equity if account.last_equity is not None else self.equity
+        if unseen:  # the price of what others hold may have changed since: no more has moved than cash has
+            moved = _nearer(account.cash - cash, self.equity - before)
+        self._results.adopted(snapshot, moved, self.equity, self.worth)
         return True
+
+    def listed(self, record: FlowRecord) -> None:
+        """The venue lists what moved the account otherwise than by trading. Once per record, after `adopt`."""
+        self._results.listed(record, self.equity)
+
+    def amount_listed(self, activity_id: str) -> Decimal | None:
+        """What an entry of the venue's list came to when it was last told; None when it never was."""
+        return self._results.amount_listed(activity_id)
+
+    def worth(self, activity: Activity) -> Decimal | None:
+        """What an entry comes to: its money, or its shares at what one counts for; None where that is not known."""
+        if activity.amount or not activity.quantity:
+            return activity.amount
+        holding = self._holdings.get(activity.symbol)
+        price = None if holding is None else holding.worth
+        return activity.quantity * price if price else None
 
     def take(self, held: VenuePosition) -> None:
         """The venue is right about one position: its quantity and average price; after a split the price moves too."""
@@ -186,7 +219,7 @@ class Portfolio:
 
     def new_day(self) -> None:
         """The session begins: today's equity, realised profit and fees count from here."""
-        self._day_start = self.equity
+        self._results.new_day(self.equity)
         self._realised_day = self._fees_day = ZERO
         for symbol in [symbol for symbol, holding in self._holdings.items() if not holding.quantity]:
             del self._holdings[symbol]
@@ -195,7 +228,7 @@ class Portfolio:
 
     def forget_day(self) -> None:
         """A trading day began while no engine ran: the venue's next snapshot tells what it started from."""
-        self._day_start = None
+        self._results.forget_day()
         self._realised_day = self._fees_day = ZERO
 
     @property
@@ -205,13 +238,13 @@ class Portfolio:
 
     def account(self, now_ns: int) -> Account:
         """The account at the newest prices. Looking changes nothing: the peak moves with `mark`."""
-        equity = self.equity
+        equity, results = self.equity, self._results
         return Account(
             equity=equity,
             cash=self._cash,
             buying_power=max(ZERO, self._buying_power - self._spent),
-            day_start_equity=equity if self._day_start is None else self._day_start,
-            peak_equity=max(self._peak, equity),
+            day_start_equity=equity if results.day_start is None else results.day_start,
+            peak_equity=max(results.peak, equity),
             realised_day=self._realised_day,
             unrealised=self._value - self._cost,
             fees_day=self._fees_day,
@@ -219,11 +252,14 @@ class Portfolio:
             number=self._number,
             blocked=self._blocked,
             at_ns=now_ns,
+            day_base=None if results.day_base == results.day_start else results.day_base,
+            day_flows=results.day_flows,
+            peak_flows=results.peak_flows,
         )
 
     def mark(self) -> None:
         """Take the equity as it stands into the peak: at every judgement of the account, so that a replay is exact."""
-        self._peak = max(self._peak, self.equity)
+        self._results.mark(self.equity)
 
     def positions(self) -> tuple[Position, ...]:
         """Open positions, by symbol."""
@@ -234,15 +270,17 @@ class Portfolio:
         holding = self._holdings.get(symbol)
         return self._position(symbol, holding) if holding is not None and holding.quantity else None
 
-    def restore(self, record: Fill | Account) -> None:
+    def restore(self, record: Fill | Account | FlowRecord) -> None:
         """Take in a journaled value, in the journal's order. An Account sets cash, peak and the day's sums."""
         if isinstance(record, Fill):
             self.on_fill(record)
             return
+        if isinstance(record, FlowRecord):
+            self.listed(record)
+            return
         self._cash, self._recorded = record.cash, record.equity
         self._buying_power, self._spent = record.buying_power, ZERO
-        self._day_start = record.day_start_equity
-        self._peak = max(self._peak, record.peak_equity)
+        self._results.restore(record)
         self._realised_day, self._fees_day = record.realised_day, record.fees_day
         self._currency, self._number, self._blocked = record.currency, record.number, record.blocked
 
@@ -302,3 +340,8 @@ def _after_split(holding: _Holding, held: VenuePosition) -> Decimal | None:
         return price
     scaled = price * holding.quantity / held.quantity
     return min((price, scaled), key=lambda each: max(each, held.average_price) / min(each, held.average_price))
+
+
+def _nearer(one: Decimal, other: Decimal) -> Decimal:
+    """The amount nearer to 0 of two; 0 where one came in and the other left."""
+    return ZERO if one * other <= 0 else min(one, other, key=abs)

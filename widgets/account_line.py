@@ -18,8 +18,8 @@ def account_line(status: Status, account: Account, width: int, colors: Palette, 
     gain = account.day_pnl
     style = colors.signed(float(gain))
     day = Line().add("Day ", colors.muted).add(f"{figures.glyph(float(gain))} {figures.signed_money(gain)}", style)
-    if wide and account.day_start_equity:
-        day.add(f" ({float(gain / account.day_start_equity) * 100:+.2f}%)", style)
+    if wide and account.day_pct is not None:
+        day.add(f" ({float(account.day_pct):+.2f}%)", style)
     deep = colors.text if account.drawdown < Decimal("0.05") else colors.warn
     drawdown = Line().add("DD ", colors.muted).add(f"{float(account.drawdown) * 100:.1f}%", deep)
     limits = Line().add("Limits " if wide else "Lim ", colors.muted)

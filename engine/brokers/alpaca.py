@@ -19,6 +19,7 @@ from engine.alpaca.backoff import Backoff
 from engine.alpaca.read import decimal, fields, identifier, text
 from engine.alpaca.rest import Reply, Rest
 from engine.alpaca.stream import Heard, Lost, Opening, Pace, Stream, Up
+from engine.brokers.alpaca_activities import ActivityReader
 from engine.brokers.alpaca_answer import canceled, duplicate, found_after_duplicate, looked_up, submitted
 from engine.brokers.alpaca_market import Day, market_of, parse_clock, parse_day, trading_date
 from engine.brokers.alpaca_parse import Malformed, parse_update
@@ -85,6 +86,7 @@ class AlpacaBroker:
         dialect = TradingDialect(config.alpaca.trading_stream_url, key_id, secret_key)
         self._stream = Stream(dialect, Pace() if pace is None else pace, backoff)
         self._reader = SnapshotReader(self._get, self._url)
+        self._activities = ActivityReader(self._get)
         self._mute = MuteWatch()
         self._legs: dict[str, Order] = {}
         """Legs seen under their entry, by venue id: their own updates do not name it."""
@@ -156,6 +158,7 @@ class AlpacaBroker:
     async def snapshot(self, since_ns: int) -> VenueSnapshot:
         """See `SnapshotReader.read`. Raises VenueUnavailable; never partial.
 
+        What moved the account is read last: what is listed by then and not in the account yet waits for the next one.
         Also compares with what the stream told, and reconnects it when it turns out to be mute.
         """
         snapshot = await self._reader.read(since_ns, self._clock.now_ns())
@@ -164,7 +167,8 @@ class AlpacaBroker:
         reason = self._mute.shown(snapshot)
         if reason:
             self._stream.reconnect(f"connected but mute: {reason}")
-        return snapshot
+        activities, problem = await self._activities.read(snapshot.at_ns, snapshot.account.currency)
+        return msgspec.structs.replace(snapshot, activities=activities, activities_problem=problem)
 
     async def instrument(self, symbol: str) -> Instrument | None:
         """The asset; None on a definite 404. Raises VenueUnavailable for any other failure.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant
 from engine.alpaca.rest import Reply
 from engine.brokers.alpaca_parse import Malformed, parse_order, symbol_of
-from engine.clock import DAY, MINUTE, SECOND, utc
+from engine.calendar import Calendar
+from engine.clock import DAY, MINUTE, NEW_YORK, SECOND, new_york, utc
 from engine.errors import VenueUnavailable
 from engine.model import ZERO, Fill, Intent, Order, VenueAccount, VenuePosition, VenueSnapshot
 
@@ -31,6 +33,9 @@ PAUSE_S = 0.2
 ROWS_KEPT = 2_000
 """Orders of the last reading, the newest first, that are kept as they were told: those that still read the same word
 for word are not parsed again (45 µs each on the engine's loop, twice in every comparison)."""
+
+CLOSE = time(16)
+"""In New York: what `last_equity` is of, after a day that ended early too."""
 
 Get = Callable[[str, dict[str, Json]], Awaitable[Reply]]
 
@@ -85,7 +90,7 @@ class SnapshotReader:
         orders = await self._orders(after_ns, since_ns)
         for _ in range(TRIES):
             positions = await self._positions()
-            account, worth = await self._account()
+            account, worth = await self._account(now_ns)
             again = await self._orders(after_ns, since_ns)
             settled = _fingerprint(orders) == _fingerprint(again)
             orders = again
@@ -117,7 +122,7 @@ class SnapshotReader:
             f"{path}: {problem}", where=self._where, remedy="Asked again by itself; report it when it stays."
         )
 
-    async def _account(self) -> tuple[VenueAccount, Decimal]:
+    async def _account(self, now_ns: int) -> tuple[VenueAccount, Decimal]:
         """The account, and what it says that everything held is worth; 0 where it does not say."""
         given = fields(await self._ask("/account", {}))
         equity, cash, power = (decimal(given.get(name)) for name in ("equity", "cash", "buying_power"))
@@ -129,6 +134,7 @@ class SnapshotReader:
             cash,
             power,
             last_equity=decimal(given.get("last_equity")),
+            last_equity_ns=closed_ns(given, now_ns),
             currency=identifier(given.get("currency")) or "USD",
             number=identifier(given.get("account_number")),
             blocked=blocked(given),
@@ -213,6 +219,24 @@ def blocked(account: dict[str, Json]) -> str:
     if status not in ("ACTIVE", ""):
         reasons.append(f"account status {status}")
     return ", ".join(reasons)
+
+
+def closed_ns(account: dict[str, Json], now_ns: int) -> int:
+    """16:00 New York of the day that the account's `last_equity` is of; where it does not say, of the trading day
+    before today."""
+    try:
+        told_ns = _close_of(date.fromisoformat(str(account.get("balance_asof"))))
+    except (ValueError, OverflowError):
+        told_ns = 0
+    if 0 < told_ns <= now_ns:
+        return told_ns
+    calendar, today = Calendar(), new_york(now_ns).date()
+    days = (today - timedelta(back) for back in range(1, 8))
+    return _close_of(next((day for day in days if calendar.is_trading_day(day)), today - timedelta(1)))
+
+
+def _close_of(day: date) -> int:
+    return int(datetime.combine(day, CLOSE, NEW_YORK).timestamp()) * SECOND
 
 
 def _passing(reply: Reply) -> bool:

@@ -7,6 +7,7 @@ import logging
 from engine.clock import Clock
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
+from engine.kernel.funding import Funding
 from engine.kernel.inbox import Compared
 from engine.model import Alert, Level, TradingState, VenueSnapshot
 from engine.model.records import ReconciliationRecord
@@ -32,6 +33,7 @@ class Reckoning:
         self._venue = venue
         self._journal = journal
         self._dealing = dealing
+        self._funding = Funding(clock, venue=venue, journal=journal, portfolio=dealing.portfolio, alarms=dealing.alarms)
         self.account_number = ""
         """The venue's account number, once it has told it."""
         self._unasked = 0
@@ -67,12 +69,12 @@ class Reckoning:
         ours = {position.symbol: position for position in dealing.portfolio.positions()}
         result = dealing.orders.reconcile(snapshot, ours, now_ns)
         dealing.apply(result.changes)
-        taken = {each.subject for each in result.differences if each.adopted}
-        for held in snapshot.positions:
-            if held.symbol in taken:
-                dealing.portfolio.take(held)
-        if result.ok:
-            dealing.portfolio.adopt(snapshot)
+        if not (result.ok and dealing.portfolio.adopt(snapshot)):
+            taken = {each.subject for each in result.differences if each.adopted}
+            for held in snapshot.positions:
+                if held.symbol in taken:
+                    dealing.portfolio.take(held)
+        self._funding.take(snapshot)
         if result.differences or result.changes.fills or why != "periodic" or not result.ok:
             record = ReconciliationRecord(
                 at_ns=now_ns,

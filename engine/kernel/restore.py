@@ -45,7 +45,16 @@ from engine.model import (
 )
 from engine.model.ports import Halting, Valuing, Versioned
 from engine.model.post import Match
-from engine.model.records import AnswerRecord, CommandRecord, Edit, GuardRecord, Lift, PostRecord, ReconciliationRecord
+from engine.model.records import (
+    AnswerRecord,
+    CommandRecord,
+    Edit,
+    FlowRecord,
+    GuardRecord,
+    Lift,
+    PostRecord,
+    ReconciliationRecord,
+)
 from engine.scoring.ensemble import NAME as ENSEMBLE
 from engine.sentiment import Sentiment
 
@@ -55,6 +64,7 @@ BOOK_KINDS = (
     "lift",
     "alert",
     "command",
+    "flow",
     "reconciliation",
     "answer",
     "intent",
@@ -132,6 +142,8 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
                 _restore_fill(value, dealing)
                 venue.append(value)
                 view.fills.append(value)
+            case FlowRecord():
+                dealing.portfolio.restore(value)
             case ReconciliationRecord():
                 for difference in value.differences:
                     if difference.adopted:

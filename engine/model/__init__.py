@@ -14,6 +14,7 @@ from engine.model.account import (
 )
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
+from engine.model.flows import Activity, Flows
 from engine.model.gate import Gate, Past, SymbolDetail, Vote
 from engine.model.guard import PLAIN, GuardMark
 from engine.model.market import Bar, Halt, Instrument, Market, Quote, positive, price_step
@@ -63,6 +64,7 @@ __all__ = [
     "SPLIT_LEAST",
     "ZERO",
     "Account",
+    "Activity",
     "Alert",
     "Answer",
     "Asked",
@@ -81,6 +83,7 @@ __all__ = [
     "FeedEvent",
     "FeedState",
     "Fill",
+    "Flows",
     "Gate",
     "Gated",
     "GuardMark",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.model.base import ZERO, Value
+from engine.model.flows import Activity, Flows
 from engine.model.order import Order
 
 
@@ -49,9 +50,9 @@ class Account(Value, frozen=True, gc=False):
     cash: Decimal
     buying_power: Decimal
     day_start_equity: Decimal
-    """Equity at the session's start."""
+    """Equity at the session's start, and the money that came in (or left) since: what is beyond is the day's result."""
     peak_equity: Decimal
-    """Highest equity seen; drawdown is measured from it."""
+    """Highest equity seen; drawdown is measured from it. Money that comes in or leaves changes it in proportion."""
     realised_day: Decimal = ZERO
     unrealised: Decimal = ZERO
     fees_day: Decimal = ZERO
@@ -61,11 +62,34 @@ class Account(Value, frozen=True, gc=False):
     blocked: str = ""
     """Why the venue blocks trading; empty when it does not."""
     at_ns: int = 0
+    day_base: Decimal | None = None
+    """What the day's percentage is measured from where money came in or left: the session's start, changed in
+    proportion. None where none did: `day_start_equity`."""
+    day_flows: Flows | None = None
+    """Money that came in or left since the session's start; None where the venue has no such thing."""
+    peak_flows: Flows | None = None
+    """The same since the peak's beginning."""
 
     @property
     def day_pnl(self) -> Decimal:
-        """equity − equity at the session's start."""
+        """equity − (equity at the session's start + what came in since − what left)."""
         return self.equity - self.day_start_equity
+
+    @property
+    def day_pct(self) -> Decimal | None:
+        """The day's result in percent, which money that comes in or leaves does not change; None if unknown."""
+        base = self.day_start_equity if self.day_base is None else self.day_base
+        return (self.equity - base) * 100 / base if base > 0 else None
+
+    @property
+    def day_flow(self) -> Decimal:
+        """What came in less what left since the session's start: no part of the day's result."""
+        return ZERO if self.day_flows is None else self.day_flows.net
+
+    @property
+    def unexplained(self) -> Decimal:
+        """What came in (held out of the day's result) or left (counted as a loss) today without a known reason."""
+        return ZERO if self.day_flows is None else self.day_flows.unexplained
 
     @property
     def drawdown(self) -> Decimal:
@@ -83,6 +107,8 @@ class VenueAccount(Value, frozen=True, gc=False):
     buying_power: Decimal
     last_equity: Decimal | None = None
     """Equity at the previous close, where the venue tells."""
+    last_equity_ns: int = 0
+    """When that close was; 0 where it is not known."""
     currency: str = "USD"
     number: str = ""
     blocked: str = ""
@@ -129,3 +155,8 @@ class VenueSnapshot(Value, frozen=True, gc=False):
     positions: tuple[VenuePosition, ...]
     orders: tuple[Order, ...]
     """Open orders and those closed since the asked instant, legs nested."""
+    activities: tuple[Activity, ...] | None = None
+    """What moved the account lately otherwise than by trading, read after the rest; None where the venue has no such
+    list: then all that moves the account is its result."""
+    activities_problem: str = ""
+    """Why that list could not be read, wholly or in part; empty when it was."""

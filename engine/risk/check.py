@@ -232,8 +232,12 @@ def dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 
 def day_loss_pct(account: Account) -> Decimal | None:
-    """Loss since the session's start in percent of the equity it started with; negative for a gain; None if unknown."""
-    equity, start = amount(account.equity), positive(account.day_start_equity)
+    """Loss since the session's start in percent of the equity it started with; negative for a gain; None if unknown.
+
+    Money that came in or left since changes what it is a percentage of, in proportion, and so not the percentage.
+    """
+    base = account.day_start_equity if account.day_base is None else account.day_base
+    equity, start = amount(account.equity), positive(base)
     return None if equity is None or start is None else (start - equity) * HUNDRED / start
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from desk.report import money, plain, price, protection_lines, signed, status_lines, ticket_lines
 from engine.clock import SECOND
-from engine.model import Light, TradingState
+from engine.model import Flows, Light, TradingState
 from engine.model.frames import Snapshot
 from tests.desk import made_up
 from tests.program import clean
@@ -49,6 +49,16 @@ def test_a_quantity_has_no_zeros_behind_it_and_no_exponent(quantity: Decimal) ->
 
 def test_a_price_keeps_its_own_digits() -> None:
     assert [price(value) for value in (None, D("1234.50"), D("0.00012"))] == ["–", "1,234.50", "0.00012"]
+
+
+def test_what_came_and_went_today_is_told_beside_the_day() -> None:
+    assert "in and out" not in said(SEEN) and "without a reason" not in said(SEEN)
+    flows = Flows(taken=D(-30_000), unexplained=D(-500))
+    told = said(replace(SEEN, account=replace(SEEN.account, day_flows=flows)))
+    assert "in and out today -$30,000.00, no part of the day" in told
+    assert "-$500.00 without a reason, counts as a loss" in told
+    told = said(replace(SEEN, account=replace(SEEN.account, day_flows=Flows(unexplained=D(500)))))
+    assert "+$500.00 without a reason, counts as no gain" in told
 
 
 def test_what_keeps_it_from_trading_stands_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -49,8 +50,10 @@ async def test_trading_answers(venue: AlpacaSimulator) -> None:
     assert status == 200
     schema_of("trading", "/v2/orders", "post")(order)
     await venue.settled("one", "filled")
+    venue.activities.transfer("CSD", Decimal(500))
     for path, template in (
         ("/v2/account", None),
+        ("/v2/account/activities?activity_types=CSD,CSW&page_size=100&direction=asc", "/v2/account/activities"),
         ("/v2/clock", None),
         ("/v2/calendar?start=2026-11-16&end=2026-11-20", "/v2/calendar"),
         ("/v2/assets/TSLA", "/v2/assets/{symbol_or_asset_id}"),

@@ -39,6 +39,8 @@ def test_the_day_is_told_in_money_and_in_percent_of_its_start() -> None:
     assert "▲ +1,000.00 (+1.00%)" in said()
     assert "▼ -1,000.00 (-1.00%)" in said(replace(ACCOUNT, equity=D(99_000)))
     assert "(" not in said(replace(ACCOUNT, day_start_equity=D(0)))
+    withdrawn = replace(ACCOUNT, equity=D(51_000), day_start_equity=D(50_000), day_base=D(50_495))
+    assert "▲ +1,000.00 (+1.00%)" in said(withdrawn), "of what the day began with, as before the withdrawal"
 
 
 @pytest.mark.parametrize(("share", "told", "style"), [

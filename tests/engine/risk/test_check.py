@@ -112,3 +112,8 @@ def test_a_position_is_valued_at_its_price_else_at_what_was_paid(scene):
     unpriced = type(position)("TSLA", position.quantity, D(240))
     assert looked(scene, scene.book(unpriced)).last_value == 240
     assert looked(scene, scene.book()).last_value is None
+
+
+def test_money_that_left_changes_no_percentage(scene):
+    account = scene.account(equity=D(49_250), day_start_equity=D(50_750), day_base=D(50_000))
+    assert day_loss_pct(account) == D("1.5"), "1,500 of 100,000, then half of what was left was withdrawn"

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Control:
     """POST a JSON object to `/_venue/<verb>`; its fields are the arguments of the simulator's method of that name.
 
-    Verbs: quote, trade, halt, resume, luld, session, fill, fault (route, kind, when, times), clear, stream (name
+    Verbs: quote, trade, halt, resume, luld, session, fill, fault (route, kind, when, times), clear, transfer (kind,
+    amount: cash moves and is listed), move (amount: cash moves), book (kind, amount: only listed), stream (name
     `trading`, `data` or `news`, do `close`, `abort`, `half_open`, `mute`, `unmute`, or `set` with attributes). GET
     `/_venue/state` tells orders, positions, cash, requests and updates.
     """
@@ -55,6 +56,10 @@ class Control:
             venue.faults.clear()
         elif verb == "cash":
             venue.exchange.cash = Decimal(str(body["cash"]))
+        elif verb in ("transfer", "move", "book"):
+            getattr(venue.activities, verb)(
+                *(Decimal(str(body[name])) if name == "amount" else body[name] for name in body)
+            )
         elif verb == "stream":
             await self._stream(body)
         else:

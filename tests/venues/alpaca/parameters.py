@@ -13,6 +13,8 @@ from tests.venues.alpaca.wire import Refusal
 _LATEST = frozenset({"symbols", "feed", "currency"})
 TRADING = {
     "/v2/account": frozenset[str](),
+    "/v2/account/activities": frozenset({"activity_types", "category", "date", "until", "after", "direction",
+                                         "page_size", "page_token"}),
     "/v2/clock": frozenset[str](),
     "/v2/calendar": frozenset({"start", "end", "date_type"}),
     "/v2/assets": frozenset({"status", "asset_class", "exchange", "attributes"}),

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.venues.alpaca.activities import Activities
 from tests.venues.alpaca.changes import Changes
 from tests.venues.alpaca.control import Control
 from tests.venues.alpaca.data_api import DataApi
@@ -55,6 +56,7 @@ class AlpacaSimulator:
         self.news_stream = DataStream(key_id, secret_key, ("news",))
         self.exchange = Exchange(self._told, cash=Decimal(str(cash)))
         self.trading = TradingApi(self.exchange)
+        self.activities = Activities(self.exchange)
         self.data = DataApi(self.exchange)
         self.faults = Faults()
         self.changes = Changes()
@@ -98,6 +100,7 @@ class AlpacaSimulator:
         """Serve. The port is known afterwards (and kept over a stop and start)."""
         app = web.Application(middlewares=[self._middleware], client_max_size=1 << 20)
         app.add_routes(self.trading.routes())
+        app.add_routes(self.activities.routes())
         app.add_routes(self.data.routes())
         app.add_routes([self.trading_stream.route("/stream")])
         app.add_routes([self.data_stream.route(path) for path in ("/v2/iex", "/v2/sip", "/v2/test")])
