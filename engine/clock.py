@@ -7,9 +7,11 @@ Times are integers: nanoseconds since 1970-01-01T00:00:00Z. Durations are nanose
 from __future__ import annotations
 
 import re
+import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -32,18 +34,32 @@ class Clock(Protocol):
         """Current time, never going backwards within one process."""
 
 
-class SystemClock:
-    """Wall time that never goes backwards: the start is read once from the wall, then the monotonic clock counts.
+if sys.platform == "linux":
+    _running_ns: Callable[[], int] = partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
+    """Counts on while the machine sleeps (clock_gettime(2)): what it wakes up to is old at once."""
+else:
+    _running_ns = time.monotonic_ns
 
-    `skew_ns` tells how far the wall has moved from it since (NTP step, suspended laptop); `resync` adopts a
-    forward step.
+
+class SystemClock:
+    """Wall time that never goes backwards: the start is read once from the wall, then the machine's own clock counts.
+
+    `skew_ns` tells how far the wall has moved from it since (an NTP step; where the machine's clock stands still while
+    it sleeps, a sleep); `resync` adopts a forward step. `slept_ns` tells of a sleep that the clock has counted.
     """
 
     def __init__(self) -> None:
-        self._base = time.time_ns() - time.monotonic_ns()
+        self._base = time.time_ns() - _running_ns()
+        self._asleep = _running_ns() - time.monotonic_ns()
 
     def now_ns(self) -> int:
-        return self._base + time.monotonic_ns()
+        return self._base + _running_ns()
+
+    def slept_ns(self) -> int:
+        """How long the machine slept since this was last asked; what is less than a millisecond is none."""
+        asleep = _running_ns() - time.monotonic_ns()
+        slept, self._asleep = asleep - self._asleep, asleep
+        return slept if slept > MILLISECOND else 0
 
     def skew_ns(self) -> int:
         """Wall time minus this clock, in nanoseconds."""

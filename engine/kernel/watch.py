@@ -61,9 +61,12 @@ def read_kill_file(path: Path) -> tuple[str, bool]:
 
 
 async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> None:
-    """Follow the wall when it runs ahead (a suspended machine wakes up), and tell of every step, back ones too."""
+    """Follow the wall when it runs ahead, and tell of every step, back ones too, and of a sleep of the machine."""
     told_ns = 0
     while True:
+        slept_ns = clock.slept_ns()
+        if slept_ns > CLOCK_STEP_NS:
+            stepped(slept_ns)
         skew_ns = clock.skew_ns()
         if skew_ns > CLOCK_STEP_NS:
             stepped(clock.resync())

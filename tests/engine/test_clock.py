@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clock import SECOND, VirtualClock, iso, new_york, parse_iso
+import engine.clock
+from engine.clock import HOUR, SECOND, SystemClock, VirtualClock, iso, new_york, parse_iso
 
 SECONDS = st.integers(0, 4_000_000_000)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -63,3 +66,18 @@ def test_the_exchange_has_its_own_summer_time() -> None:
 def test_a_virtual_clock_moves_only_when_it_is_moved() -> None:
     clock = VirtualClock(5)
     assert (clock.now_ns(), clock.now_ns()) == (5, 5)
+
+
+def test_a_machine_that_wakes_up_knows_at_once_how_long_it_slept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monotonic clock stands while a machine sleeps; a second of old prices that look fresh will do for an order."""
+    clock = SystemClock()
+    assert clock.slept_ns() == 0
+    before_ns = clock.now_ns()
+    awake = SimpleNamespace(time_ns=lambda: time.time_ns() + 8 * HOUR, monotonic_ns=time.monotonic_ns)
+    running_ns = getattr(engine.clock, "_running_ns", time.monotonic_ns)
+    monkeypatch.setattr(engine.clock, "time", awake)
+    monkeypatch.setattr(engine.clock, "_running_ns", lambda: running_ns() + 8 * HOUR, raising=False)
+    assert clock.now_ns() - before_ns >= 8 * HOUR
+    assert abs(clock.skew_ns()) < SECOND
+    assert abs(clock.slept_ns() - 8 * HOUR) < SECOND, "what was lost meanwhile is to be fetched"
+    assert clock.slept_ns() == 0, "told once"

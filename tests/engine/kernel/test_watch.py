@@ -94,6 +94,20 @@ async def test_every_step_back_of_the_wall_is_told(monkeypatch: pytest.MonkeyPat
     assert told == [-HOUR, -HOUR]
 
 
+async def test_a_sleep_of_the_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "CLOCK_POLL_S", 0.01)
+    clock = SystemClock()
+    slept = iter((0, SECOND // 2, 8 * HOUR))
+    monkeypatch.setattr(clock, "slept_ns", lambda: next(slept, 0), raising=False)
+    told: list[int] = []
+
+    async def steps() -> None:
+        await until(lambda: told)
+
+    await during(watch_clock(clock, told.append), steps())
+    assert told == [8 * HOUR]
+
+
 async def test_a_configuration_changed_while_the_engine_starts_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
