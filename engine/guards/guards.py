@@ -180,7 +180,8 @@ class Guards:
             tags = tuple(dict.fromkeys(tags))
         for tag in tags:
             self._cashtags[tag] = self._cashtags.get(tag, 0) + 1
-        named = max(len(tags), len(symbols))
+        by_word = sum([match.kind == "keyword" for match in matches])
+        named = max(len(tags), len(symbols) - by_word) + by_word
         if named > 1:
             own /= named
             reasons.append(f"cashtags: names {named}, weighs a share for each")

@@ -195,6 +195,10 @@ def test_a_post_that_names_several_weighs_a_share_for_each(tags: tuple[str, ...]
 def test_companies_that_are_named_by_keyword_count_too() -> None:
     ledger = Ledger(guards())
     assert ledger.take(post(1, cashtags=()), matches=goog("NVDA")).mark.weight == 0.5
+    by_word = (Match("GOOG", "Google", "keyword"),)
+    assert ledger.take(post(2, cashtags=()), matches=by_word).mark.weight == 1.0
+    assert ledger.take(post(3, cashtags=("QXMP", "ZZYX")), matches=by_word).mark.weight == 0.333
+    assert ledger.take(post(4, cashtags=("QXMP",)), matches=(*goog(), *by_word)).mark.weight == 0.5
 
 
 def test_a_little_named_symbol_rides_on_a_much_named_one() -> None:

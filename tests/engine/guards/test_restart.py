@@ -91,7 +91,7 @@ def hash_of(post_id: str) -> int:
 ROWS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["ring", "ring", "crowd", "crowd", "own", "spam", "stuffed", "edit", "late", "nameless", "wait"]
+            ["ring", "ring", "crowd", "crowd", "own", "spam", "stuffed", "edit", "late", "nameless", "wait", "torn"]
         ),
         st.integers(0, 90),
         st.integers(0, 12),
@@ -128,6 +128,8 @@ def stream(rows: list[tuple[str, int, int]]) -> list[Post]:
                 made.append(post(number, text, after_s=at_s - 3 * gap, received_after_s=at_s, client="Slow"))
             case "nameless":
                 made.append(post(number, text, after_s=at_s, age_days=None, followers=None, cashtags=("UNWATCHED",)))
+            case "torn":
+                made.append(throw_away(number, at_s, text.replace(" ", "", 1 + gap % 9)))
             case "wait":
                 at_s += 3 * gap
             case _:
