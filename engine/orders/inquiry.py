@@ -73,8 +73,9 @@ class Inquiry:
         if track.known:
             self._alarm(track, reason or "the venue no longer finds an order it had shown", now_ns, out)
             return
-        if asked_ns < track.sent_ns + self._grace_ns:  # it may have reached the venue since
-            return
+        began_ns = track.order.submitted_ns  # before a restart, maybe; a clock may have been set back over it
+        if asked_ns < max(track.sent_ns, began_ns if began_ns <= now_ns else 0) + self._grace_ns:
+            return  # it may have reached the venue since
         intent = track.intent
         wanted = intent is not None and not track.cancels and now_ns <= intent.valid_until_ns
         if wanted and not self.ready:

@@ -64,6 +64,18 @@ class TestUnresolved:
         orders.on_lookup(intent.client_order_id, Lookup(False, asked_ns=T0 + 5 * SECOND), late)
         assert orders.all()[-1].status is OrderStatus.NEVER_PLACED
 
+    def test_nor_does_a_restart_cut_the_grace_short(self, orders: Orders, enter: Enter) -> None:
+        """The last engine's POST may be under way still: what stood in for it would be a second one."""
+        intent = enter()
+        after = Orders(Config())
+        after.restore(intent)
+        after.due(T0 + SECOND)
+        after.cancel(intent.client_order_id, T0 + SECOND)
+        after.on_lookup(intent.client_order_id, Lookup(False), T0 + 2 * SECOND)
+        assert after.unresolved
+        after.on_lookup(intent.client_order_id, Lookup(False), T0 + 5 * SECOND)
+        assert after.all()[-1].status is OrderStatus.NEVER_PLACED
+
     def test_what_was_given_up_is_not_sent_any_more(self, orders: Orders, enter: Enter) -> None:
         """Its record was slow to reach the disk: by then something else may stand in its place."""
         intent = enter()
