@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.config import Config
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DeskError
 from engine.feeds.replay import ReplayFeed
 from engine.kernel.known import Known
 from engine.model import Broker, Feed, Strategy
+from engine.text import display_text, one_line
 
 ReadSecret = Callable[[str], str]
 """Reads a secret by name; raises CredentialsError with the remedy."""
@@ -20,17 +21,52 @@ ReadSecret = Callable[[str], str]
 def find(group: str, name: str) -> Any:
     """The class that the entry point `name` of `desk.<group>` names.
 
-    Raises ConfigError when there is none, naming those there are.
+    Raises ConfigError when there is none, naming those there are, and for one that cannot be loaded.
     """
     for point in _points(group):
         if point.name == name:
-            return point.load()
+            return _loaded(group, point)
     known = ", ".join(sorted({point.name for point in _points(group)})) or "none"
     raise ConfigError(
         f"expected a known name among {known}, found {name!r}",
         where=group,
         remedy=f"correct the name, or install the package that offers it as an entry point of desk.{group}",
     )
+
+
+def _loaded(group: str, point: EntryPoint) -> Any:
+    """What an entry point names. Other people's packages may raise anything when they are imported."""
+    try:
+        return point.load()
+    except Exception as error:
+        raise ConfigError(
+            f"expected desk.{group} {point.name!r} to load, found {_words(error)}",
+            where=point.value,
+            remedy=f"mend or remove the package {_package(point)}, which offers it, or take it out of the configuration",
+        ) from error
+
+
+def _built(group: str, name: str, *given: object) -> Any:
+    """One of what `find` finds. Raises ConfigError where it cannot be made of what it is given."""
+    kind = find(group, name)
+    try:
+        return kind(*given)
+    except DeskError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"expected {group} {name!r} to start, found {_words(error)}",
+            where=f"desk.{group}",
+            remedy="mend or remove the package that offers it, or take it out of the configuration",
+        ) from error
+
+
+def _package(point: EntryPoint) -> str:
+    return "unknown" if point.dist is None else one_line(point.dist.name)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {display_text(str(error), 300)}"
 
 
 def _points(group: str) -> Iterator[EntryPoint]:
@@ -56,7 +92,7 @@ def build_feeds(
             until_ns = known.get(name, Known()).until_ns
             feeds.append(find("feeds", name)(config, clock, **keys, known_until_ns=until_ns))
         elif name != "x":
-            feeds.append(find("feeds", name)(config, clock))
+            feeds.append(_built("feeds", name, config, clock))
         elif config.x.enabled:
             token = read_secret("x_bearer_token")
             held = known.get(name, Known())
@@ -68,9 +104,11 @@ def build_feeds(
 
 def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broker:
     """The configured venue."""
-    kind = find("brokers", config.broker.name)
+    name = config.broker.name
     broker: Broker = (
-        kind(config, clock, **_alpaca_keys(read_secret)) if config.broker.name == "alpaca" else kind(config, clock)
+        find("brokers", name)(config, clock, **_alpaca_keys(read_secret))
+        if name == "alpaca"
+        else _built("brokers", name, config, clock)
     )
     return broker
 
@@ -78,10 +116,10 @@ def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broke
 def build_strategies(config: Config) -> tuple[Strategy, ...]:
     """The strategies that are switched on, in the order in which they are asked.
 
-    Raises ConfigError for one that nobody offers.
+    Raises ConfigError for one that nobody offers, or that cannot be made.
     """
     shift = ("shift",) if config.strategy.shift.enabled else ()
-    return tuple(find("strategies", name)(config) for name in (*shift, *config.strategy.own))
+    return tuple(_built("strategies", name, config) for name in (*shift, *config.strategy.own))
 
 
 def _alpaca_keys(read_secret: ReadSecret) -> dict[str, str]:

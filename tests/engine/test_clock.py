@@ -69,7 +69,7 @@ def test_a_virtual_clock_moves_only_when_it_is_moved() -> None:
 
 
 def test_a_machine_that_wakes_up_knows_at_once_how_long_it_slept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The monotonic clock stands while a machine sleeps; a second of old prices that look fresh will do for an order."""
+    """The monotonic clock stands while a machine sleeps; a second of old prices that look fresh do for an order."""
     clock = SystemClock()
     assert clock.slept_ns() == 0
     before_ns = clock.now_ns()

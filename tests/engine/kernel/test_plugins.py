@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,28 @@ def test_strategies_of_other_packages_are_asked_after_ours(tmp_path: Path, monke
 def test_no_strategy_is_asked_twice(named: str) -> None:
     with pytest.raises(ConfigError, match="each once"):
         load(env={"DESK_STRATEGY__OWN": named})
+
+
+@pytest.mark.parametrize("body", ["raise RuntimeError('no \\x1b[2J licence')", "import not_there", "Other = 1"])
+def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    package = tmp_path / "theirs-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[desk.feeds]\ntheirs = theirs_feed:Feed\n")
+    (tmp_path / "theirs_feed.py").write_text(body)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "theirs_feed", raising=False)
+    with pytest.raises(ConfigError, match=r"expected desk\.feeds 'theirs' to load, found") as caught:
+        feeds_of(Secrets(), "theirs")
+    assert caught.value.where == "theirs_feed:Feed"
+    assert "theirs" in caught.value.remedy and caught.value.message.isprintable()
+
+
+def test_what_a_package_does_not_build_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Greedy:
+        def __init__(self, config: Config, clock: SystemClock, more: str) -> None:
+            """Asks for more than it gets."""
+
+    monkeypatch.setattr(plugins, "find", lambda group, name: Greedy)
+    with pytest.raises(ConfigError, match="expected feeds 'theirs' to start, found TypeError"):
+        feeds_of(Secrets(), "theirs")
