@@ -7,7 +7,6 @@ A view's screen is a `desk.screens.view.ViewScreen` and is built with `(link, su
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -64,6 +63,8 @@ _LATE = ("desk.post_text", "desk.share", "desk.tables")
 def load_all() -> tuple[Path, ...]:
     """Import all that the desk imports late, so that an upgrade under it meets nothing that is still to be read; the
     style sheets of its screens. Raises DeskError where that has happened already."""
+    import pkgutil
+
     screens = _import("desk.screens")
     for module in (*(each.name for each in pkgutil.iter_modules(screens.__path__, "desk.screens.")), *_LATE):
         _import(module)
