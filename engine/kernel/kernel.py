@@ -28,7 +28,7 @@ from engine.kernel.collector import Sweeper, quiet_collector
 from engine.kernel.dealing import Dealing
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.hours import Hours
-from engine.kernel.inbox import Commanded, Kill
+from engine.kernel.inbox import Commanded, Kill, Unrecorded
 from engine.kernel.loop import Loop
 from engine.kernel.meters import LoopLag
 from engine.kernel.plugins import ReadSecret
@@ -317,6 +317,7 @@ class Kernel:
         """Called on the journal's thread."""
         if self._asyncio is not None:
             self._asyncio.call_soon_threadsafe(self._dealing.fail, str(error))
+            self._asyncio.call_soon_threadsafe(self._inbox.urgent, Unrecorded(error))
 
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""

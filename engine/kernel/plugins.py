@@ -42,7 +42,7 @@ def _loaded(group: str, point: EntryPoint) -> Any:
         raise ConfigError(
             f"expected desk.{group} {point.name!r} to load, found {_words(error)}",
             where=point.value,
-            remedy=f"mend or remove the package {_package(point)}, which offers it, or take it out of the configuration",
+            remedy=f"mend or remove the package {_package(point)}, or take what it offers out of the configuration",
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sqlite3
 import stat
@@ -280,6 +281,36 @@ async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recor
         await kernel.stop()
     with Reader(paths.journal) as reader:
         assert [record.value().state for record in reader.records(kinds=("state",))] == [TradingState.HALTED]  # type: ignore[attr-defined]
+
+
+async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path: Path, recording: Path) -> None:
+    """Entries that work at the venue are called off then, not when the next record is to be written: it may be hours."""
+    from engine.config import load
+    from engine.kernel.kernel import Kernel
+    from engine.paths import Paths
+
+    settings = {"DESK_ENGINE__STATE_DIR": str(tmp_path), "DESK_REPLAY__PATH": str(recording)}
+    config = load(profile="simulated", env={**REPLAYING, **settings, "DESK_REPLAY__SPEED": "0.001"}).config
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=str)
+    await kernel.start()
+    running = asyncio.create_task(kernel.run())
+    try:
+        async with asyncio.timeout(20):
+            while not kernel.view.feeds.get("replay"):
+                await asyncio.sleep(0.01)
+            await kernel.journal.commit()
+            paths.journal.rename(tmp_path / "away")
+            kernel.dealing.record_account()
+            while not kernel.dealing.failed:
+                await asyncio.sleep(0.01)
+            while not kernel.broken:
+                await asyncio.sleep(0.01)
+    finally:
+        kernel.stop_soon("the test is over")
+        await running
+        await kernel.stop()
 
 
 async def _resume(kernel: object) -> Reply:
