@@ -36,14 +36,28 @@ class Standing:
     def __init__(self, path: Path) -> None:
         """Raises OSError when one of them is not there."""
         self._files = [(each, each.stat()) for each in (path, path.with_name(path.name + "-wal"))]
+        self._path, self._size = path, self._files[0][1].st_size
+        """The journal, and how long it was at the last look: it only grows."""
 
     def check(self) -> None:
-        """Raises JournalError when another file stands in the place of one of them, or none. Two calls of `stat`."""
+        """Raises JournalError when another file stands in the place of one of them, or none, or the journal was cut.
+
+        Two calls of `stat`.
+        """
         for path, known in self._files:
             try:
-                stands = os.path.samestat(path.stat(), known)
+                found = path.stat()
+                stands = os.path.samestat(found, known)
             except OSError:
                 stands = False
+            if stands and path is self._path:
+                if found.st_size < self._size:
+                    raise JournalError(
+                        f"could not write to it: it was cut from {self._size:,} to {found.st_size:,} bytes",
+                        where=str(path),
+                        remedy="restore an intact copy with its anchor; `desk journal verify --help` tells more",
+                    )
+                self._size = found.st_size
             if not stands:
                 raise JournalError(
                     "could not write to it: the file was moved away, removed or replaced",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -133,6 +134,21 @@ def test_a_journal_that_is_moved_away_takes_no_record_that_counts_as_durable(
     again.close()
     with Reader(path) as reader:
         assert reader.verify().ok
+
+
+def test_a_journal_that_is_cut_takes_no_record_that_counts_as_durable(
+    opened: Opened, path: Path, append_made_up: Append
+) -> None:
+    """`> paper.journal`, a copy laid over it: SQLite writes on from its memory, and the next start finds a ruin."""
+    journal = opened()
+    append_made_up(journal, 20)
+    journal.flush()
+    durable = journal.durable
+    os.truncate(path, 0)
+    append_made_up(journal, 20)
+    with pytest.raises(JournalError, match="it was cut from"):
+        journal.flush()
+    assert journal.durable == durable
 
 
 def test_a_log_that_a_reader_keeps_for_ever_is_bounded(opened: Opened, path: Path, append_made_up: Append) -> None:

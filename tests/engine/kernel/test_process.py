@@ -284,7 +284,7 @@ async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recor
 
 
 async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path: Path, recording: Path) -> None:
-    """Entries that work at the venue are called off then, not when the next record is to be written: it may be hours."""
+    """Entries that work at the venue are called off then, not when the next record is to be written."""
     from engine.config import load
     from engine.kernel.kernel import Kernel
     from engine.paths import Paths
