@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.config import PROFILES
@@ -16,6 +17,9 @@ from engine.paths import Paths
 
 READY = b"ready"
 """What a started engine writes to its ready pipe; anything else it writes is why it could not start."""
+
+LOG_LIMIT = 16 << 20
+"""Bytes of a log past which the next start begins a new one; of those before it the last is kept."""
 
 START_LIMIT_S = 30.0
 """Longest an engine may take to open its socket."""
@@ -72,6 +76,9 @@ class Starting:
 def start_engine(paths: Paths, arguments: list[str]) -> Starting:
     """Start `python -m engine` with these arguments, detached from the terminal; its log goes to `paths.log`."""
     paths.create()
+    with suppress(OSError):  # one that cannot be put aside grows on
+        if paths.log.stat().st_size > LOG_LIMIT:
+            paths.log.replace(paths.log.with_name(f"{paths.log.name}.1"))
     reader, writer = os.pipe()
     log = os.open(paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from desk.launch import Starting, engine_arguments, start_engine
+from desk.launch import LOG_LIMIT, Starting, engine_arguments, start_engine
 from engine.config import load
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, DeskError
 from engine.kernel.lock import holder
@@ -61,3 +61,15 @@ def test_a_socket_in_the_way_is_no_engine_to_attach_to(home: Path) -> None:
         with pytest.raises(DeskError, match="found one that answers") as caught:
             begun(paths, home, REPLAYING).wait()
     assert caught.value.exit_code == EXIT_ALREADY_RUNNING
+
+
+def test_a_log_that_has_grown_large_is_put_aside(home: Path) -> None:
+    paths = paths_in(home)
+    paths.create()
+    paths.log.write_bytes(b"earlier\n")
+    os.truncate(paths.log, LOG_LIMIT + 1)
+    with pytest.raises(DeskError):
+        begun(paths, home, {"DESK_FEEDS__POSTS": "none-such"}).wait()
+    aside = paths.log.with_name(f"{paths.log.name}.1")
+    assert aside.stat().st_size == LOG_LIMIT + 1
+    assert paths.log.stat().st_size < LOG_LIMIT
