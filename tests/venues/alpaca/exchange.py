@@ -2,7 +2,7 @@
 
 Prices move only when told (`quote`). A buy fills at the ask, a sell at the bid, never more than the size shown. Exit
 legs wait (`held`) until their entry has filled completely; then the target works and the stop stays `held` until it is
-touched, as at Alpaca.
+touched, as at Alpaca. What one of the two sells in part is taken off the other: a pair sells what is held once.
 """
 
 from __future__ import annotations
@@ -279,6 +279,10 @@ class Exchange:
             for other in order.group:
                 self.cancel(other)
             self._arm(order)
+        else:
+            for other in order.group:
+                if other.open and other.qty is not None:
+                    other.qty -= qty
 
     def _arm(self, entry: SimOrder) -> None:
         if entry.order_class not in ("bracket", "oto"):
