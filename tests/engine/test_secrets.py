@@ -178,7 +178,8 @@ def test_the_listing_says_where_from_and_never_what(memory: Memory) -> None:
 
 @given(st.text(min_size=1).filter(lambda text: text.strip()))
 def test_a_value_no_header_can_carry_is_refused_without_telling_it(value: str) -> None:
-    fine = value.strip().isascii() and value.strip().isprintable() and " " not in value.strip()
+    word = value.strip()
+    fine = word.isascii() and word.isprintable() and " " not in word and not {word[0], word[-1]} & {"'", '"'}
     try:
         found = secrets.read("x_bearer_token", "paper", {"DESK_X_BEARER_TOKEN": value})
     except CredentialsError as error:
@@ -186,7 +187,7 @@ def test_a_value_no_header_can_carry_is_refused_without_telling_it(value: str) -
         if len(value) > 8:
             assert value not in str(error)
     else:
-        assert fine and found == value.strip()
+        assert fine and found == word
 
 
 def test_a_secret_does_not_show_itself() -> None:
