@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import logging
 import os
+import sys
+import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,9 +23,11 @@ CLOCK_STEP_NS = SECOND
 
 HANGING_S = 10.0
 """A loop that has been blocked this long says where it is stuck."""
+STACK_LIMIT = 30
+"""Innermost calls that are told of a thread."""
 
 STDERR = 2
-"""The file descriptor: a dump must not depend on Python's streams."""
+"""The file descriptor: what a dying process says must not depend on Python's streams."""
 
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
@@ -80,13 +84,46 @@ async def watch_clock(clock: SystemClock, stepped: Callable[[int], None]) -> Non
 
 
 async def tell_where_it_hangs(limit_s: float = HANGING_S) -> None:
-    """When the loop has not come back here for so long, every thread's stack goes to stderr: names and lines only."""
+    """When the loop has not come back here for so long, the log says where every thread is: names and lines only.
+
+    A thread looks, and holds the interpreter meanwhile. `faulthandler.dump_traceback_later` does not: where a process
+    that was stopped goes on beside its dump, a frame that ends under it ends the process. What a thread cannot tell, a
+    call in C that keeps the interpreter, is told by SIGABRT, as a service manager sends it.
+    """
+    back, ended = threading.Event(), threading.Event()
+    watcher = threading.Thread(target=_tell_when_late, args=(back, ended, limit_s), name="hanging", daemon=True)
+    watcher.start()
     try:
         while True:
-            faulthandler.dump_traceback_later(limit_s, file=STDERR)
+            back.set()
             await asyncio.sleep(limit_s / 5)
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        ended.set()
+        back.set()
+
+
+def _tell_when_late(back: threading.Event, ended: threading.Event, limit_s: float) -> None:
+    """Once for each time that `back` is not set for so long, until it ended."""
+    while not ended.is_set():
+        if not back.wait(limit_s):
+            for line in where_threads_are():
+                log.error("the loop has not come back for %g s: %s", limit_s, line)
+            back.wait()
+        back.clear()
+
+
+def where_threads_are() -> list[str]:
+    """One line for each other thread, the main one first: its name and its calls, the innermost first."""
+    frames = sys._current_frames()
+    threads = sorted(threading.enumerate(), key=lambda thread: thread is not threading.main_thread())
+    lines = []
+    for thread in threads:
+        frame = frames.get(thread.ident or 0)
+        if frame is None or thread is threading.current_thread():
+            continue
+        calls = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=STACK_LIMIT, lookup_lines=False)
+        lines.append(f"{thread.name}: " + " < ".join(f"{call.filename}:{call.lineno} {call.name}" for call in calls))
+    return lines
 
 
 async def heartbeat(every_s: float, line: Callable[[], str]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import threading
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -13,7 +16,14 @@ from engine.clock import HOUR, SECOND, SystemClock
 from engine.config import Config, EngineConfig, Loaded, WatchRow, version
 from engine.kernel import reloading, watch
 from engine.kernel.inbox import Inbox, Reread
-from engine.kernel.watch import KILL_FILE_LIMIT, read_kill_file, watch_clock, watch_kill_file
+from engine.kernel.watch import (
+    KILL_FILE_LIMIT,
+    read_kill_file,
+    tell_where_it_hangs,
+    watch_clock,
+    watch_kill_file,
+    where_threads_are,
+)
 from tests.engine.kernel import bare
 
 pytestmark = pytest.mark.timeout(30)
@@ -106,6 +116,58 @@ async def test_a_sleep_of_the_machine_is_told(monkeypatch: pytest.MonkeyPatch) -
 
     await during(watch_clock(clock, told.append), steps())
     assert told == [8 * HOUR]
+
+
+def hold_up(told: Callable[[], object]) -> None:
+    """Block the loop, as a call that takes too long does, until the log says so."""
+    ends = time.monotonic() + 20
+    while not told():
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+
+
+async def test_a_loop_that_hangs_says_where_and_once_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    def lines() -> list[str]:
+        return [record.getMessage() for record in caplog.records if "has not come back" in record.getMessage()]
+
+    async def steps() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.2)  # it is back now and then: nothing to tell
+            told = len(lines())
+            hold_up(lambda told=told: len(lines()) > told)
+            time.sleep(0.2)
+        assert len([line for line in lines() if ": MainThread: " in line]) == 2
+        assert all(" hold_up < " in line for line in lines() if ": MainThread: " in line), lines()
+
+    await during(tell_where_it_hangs(0.1), steps())
+    await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "hanging"])
+
+
+def test_threads_that_run_on_are_looked_at_without_harm() -> None:
+    """`faulthandler.dump_traceback_later` ends a process so within seconds."""
+    ended = threading.Event()
+
+    def down(steps: int) -> int:
+        return steps and down(steps - 1)
+
+    def run() -> None:
+        while not ended.is_set():
+            down(20)
+
+    threads = [threading.Thread(target=run, name=f"runs-{number}") for number in range(3)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        looks = [where_threads_are() for _ in range(500)]
+    finally:
+        ended.set()
+        sys.setswitchinterval(interval)
+        for thread in threads:
+            thread.join()
+    assert all(sum(line.startswith("runs-") for line in lines) == 3 for lines in looks)
+    assert any(" down < " in line for lines in looks for line in lines)
 
 
 async def test_a_configuration_changed_while_the_engine_starts_is_read(
