@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +20,8 @@ from engine.text import display_text
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from engine.feeds.x_client import XClient
 
 SKEW_WARN_S = 2.0
 SKEW_FAIL_S = 10.0
@@ -116,44 +118,46 @@ def clock_check(skews_s: list[float]) -> Check:
 async def check_x_token(config: Config, env: Mapping[str, str]) -> Check:
     """X takes the bearer token: the app's rules can be read. Costs nothing."""
     name = "x credentials"
-    try:
-        token = secrets.read(secrets.X_BEARER_TOKEN, config.engine.profile, env)
-    except CredentialsError as error:
-        return Check(name, FAIL, "no token to try", error.remedy)
-    from engine.feeds.x_client import XClient
 
-    limit_s = config.x.connect_timeout_s
-    async with XClient(token, base_url=config.x.base_url, timeout_s=limit_s, clock=SystemClock()) as client:
-        try:
-            rules = await client.rules()
-        except DeskError as error:
-            return Check(name, FAIL, error.message, error.remedy)
-    ours = sum(rule.ours for rule in rules)
-    return Check(name, OK, f"accepted; {len(rules)} rules at X, {ours} of them the desk's")
+    async def ask(client: XClient) -> Check:
+        rules = await client.rules()
+        ours = sum(rule.ours for rule in rules)
+        return Check(name, OK, f"accepted; {len(rules)} rules at X, {ours} of them the desk's")
+
+    return await _of_x(name, config, env, ask)
 
 
 async def check_x_rules(config: Config, env: Mapping[str, str]) -> Check:
     """X listens for every symbol, or would: rules that it does not hold are tried out. Changes and costs nothing."""
     name = "x coverage"
+    from engine.feeds.x_rules_at_x import RulesAtX
+
+    async def ask(client: XClient) -> Check:
+        rules = RulesAtX("x", config)
+        await rules.try_out(client)
+        lacking = rules.not_covered
+        if not lacking:
+            return Check(name, OK, f"X takes the rules of all {len(config.symbols)} symbols")
+        told = [f"{', '.join(each.symbols)} by rule {each.rule}: {each.reason}" for each in lacking]
+        return Check(name, WARN, f"not covered: {'; '.join(told)}", lacking[0].remedy)
+
+    return await _of_x(name, config, env, ask)
+
+
+async def _of_x(name: str, config: Config, env: Mapping[str, str], ask: Callable[[XClient], Awaitable[Check]]) -> Check:
+    """What `ask` finds at X with the token; a failed check where there is no token, or X refuses."""
     try:
         token = secrets.read(secrets.X_BEARER_TOKEN, config.engine.profile, env)
     except CredentialsError as error:
         return Check(name, FAIL, "no token to try", error.remedy)
     from engine.feeds.x_client import XClient
-    from engine.feeds.x_rules_at_x import RulesAtX
 
     limit_s = config.x.connect_timeout_s
     async with XClient(token, base_url=config.x.base_url, timeout_s=limit_s, clock=SystemClock()) as client:
         try:
-            rules = RulesAtX("x", config)
-            await rules.try_out(client)
+            return await ask(client)
         except DeskError as error:
             return Check(name, FAIL, error.message, error.remedy)
-    lacking = rules.not_covered
-    if not lacking:
-        return Check(name, OK, f"X takes the rules of all {len(config.symbols)} symbols")
-    told = [f"{', '.join(each.symbols)} by rule {each.rule}: {each.reason}" for each in lacking]
-    return Check(name, WARN, f"not covered: {'; '.join(told)}", lacking[0].remedy)
 
 
 async def check_alpaca_keys(session: aiohttp.ClientSession, config: Config, env: Mapping[str, str]) -> Check:

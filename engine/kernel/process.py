@@ -26,9 +26,9 @@ from engine import secrets
 from engine.config import Config, Loaded, environment, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, DeskError
 from engine.kernel.lock import EngineLock, keep
-from engine.kernel.logs import set_up
+from engine.kernel.logs import STDERR, set_up
 from engine.kernel.notify import Notifier
-from engine.kernel.watch import STDERR, tell_where_it_hangs
+from engine.kernel.watch import tell_where_it_hangs
 from engine.paths import Paths
 
 if TYPE_CHECKING:

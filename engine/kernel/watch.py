@@ -26,9 +26,6 @@ HANGING_S = 10.0
 STACK_LIMIT = 30
 """Innermost calls that are told of a thread."""
 
-STDERR = 2
-"""The file descriptor: what a dying process says must not depend on Python's streams."""
-
 KILL_FILE_POLL_S = 0.25
 KILL_FILE_LIMIT = 500
 """Bytes read of the kill file."""
