@@ -31,7 +31,6 @@ ELSEWHERE: dict[str, str] = {
     "desk/screens/feeds.py": "desk/screens/test_views.py",
     "desk/screens/help.py": "desk/test_every_key.py",
     "desk/screens/journal.py": "desk/screens/test_views.py",
-    "desk/screens/jump.py": "desk/test_views.py",
     "desk/screens/main.py": "desk/test_app.py",
     "desk/screens/orders.py": "desk/screens/test_views.py",
     "desk/screens/picker.py": "desk/test_every_key.py",
