@@ -129,8 +129,7 @@ class RulesAtX:
         """Delete what is not needed any more. While X refuses one of our rules the old ones stay: the words that it
         took before are better than none."""
         if self._stale and not self._refusals:
-            await client.remove_rules(self._stale)
-            self._forget(self._stale)
+            await self._delete_stale(client)
 
     async def _make(self, client: XClient, rules: Sequence[Rule]) -> None:
         """Have X make rules: where it has no room for all, as many as there is room for, from the watchlist's first."""
@@ -140,8 +139,7 @@ class RulesAtX:
             await self._send(client, rules)
         except RulesFull as error:  # the plan allows fewer than x.rule_limit
             if self._stale:
-                await client.remove_rules(self._stale)
-                self._forget(self._stale)
+                await self._delete_stale(client)
                 await self._make(client, rules)
             else:
                 await self._make_some(client, rules, error)
@@ -173,8 +171,9 @@ class RulesAtX:
         if len(made) + len(report.refused) < len(rules):
             self._held = await client.rules()
 
-    def _forget(self, rules: Sequence[Existing]) -> None:
-        gone = {rule.id for rule in rules}
+    async def _delete_stale(self, client: XClient) -> None:
+        await client.remove_rules(self._stale)
+        gone = {rule.id for rule in self._stale}
         self._held = tuple(rule for rule in self._held or () if not rule.id or rule.id not in gone)
         self._stale = ()
 
