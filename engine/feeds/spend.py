@@ -4,6 +4,7 @@ X charges a post read once per UTC day however often it is delivered (pay-per-us
 counted once. Whether posts and users that come along as expansions are charged is not documented; they are not
 counted. The file is shared by every profile, as the bill is. An engine takes leases of `LEASE` and more from it before
 they are read and gives back what it did not use, so a crash can only overstate what was spent, never forget it.
+`engine.feeds.buying` takes them ahead of need, since a post must not wait for the disk.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 
 LEASE = 100
 """Posts taken from the file at a time."""
-LEASE_LIMIT = 1_000
+LEASE_LIMIT = 2_000
 """Most posts taken at a time: a lease that lasts less than a second is followed by one twice its size."""
 UNLIMITED = 1e15
 """Posts that no day has: a price next to nothing allows as many."""
@@ -38,8 +39,17 @@ class Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ids: tuple[str, ...] = ()
 
 
+class Order(msgspec.Struct, frozen=True, gc=False):
+    """What is to be taken from the file."""
+
+    at_ns: int
+    posts: int
+    ids: tuple[str, ...]
+    """The newest ids that were counted, oldest first."""
+
+
 class SpendMeter:
-    """Counts post reads of the current UTC day. Told the time; touches the file only in `open`, `lease` and `close`."""
+    """Counts post reads of the current UTC day. Told the time; only `open`, `record` and `close` touch the file."""
 
     def __init__(self, path: Path, *, post_cost_usd: float, daily_cap_usd: float) -> None:
         self._file = DayFile(
@@ -70,32 +80,44 @@ class SpendMeter:
         self._ids = RecentIds(IDS_IN_MEMORY, spent.ids)
         self.is_open = True
 
-    def lease(self, now_ns: int, posts: int = 0) -> None:
-        """Take from the file what the next `posts` need and a lease beyond, and save the newest ids."""
+    def order(self, now_ns: int, posts: int = 0) -> Order:
+        """The lease for the next `posts` and some beyond. `record` writes it down, `lease` makes it count."""
         self._roll(now_ns)
         self._lease = min(LEASE_LIMIT, 2 * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
         self._leased_ns = now_ns
+        return Order(now_ns, max(0, posts + self._lease - self._unused), self._newest())
+
+    def record(self, order: Order) -> Spent:
+        """Take an order from the file. Changes nothing here: it may run on a thread while posts are counted."""
         with self._file.locked():
-            spent = self._file.read(now_ns)
-            take = max(0, posts + self._lease - self._unused)
-            spent = Spent(spent.day, spent.posts + take, self._newest(spent.ids))
+            spent = self._file.read(order.at_ns)
+            spent = Spent(spent.day, spent.posts + order.posts, _joined(spent.ids, order.ids))
             self._file.write(spent)
-        self._adopt(spent, unused=self._unused + take)
+        return spent
+
+    def lease(self, order: Order, spent: Spent) -> None:
+        """Count on an order that was recorded. One of a day that has ended meanwhile is nothing."""
+        self._adopt(spent, unused=self._unused + order.posts)
 
     def close(self, now_ns: int) -> None:
         """Give back what was leased and not used, and save the ids."""
         self._roll(now_ns)
         with self._file.locked():
             spent = self._file.read(now_ns)
-            spent = Spent(spent.day, max(0, spent.posts - self._unused), self._newest(spent.ids))
+            spent = Spent(spent.day, max(0, spent.posts - self._unused), _joined(spent.ids, self._newest()))
             self._file.write(spent)
         self._adopt(spent, unused=0)
         self.is_open = False
 
     def needs_lease(self, now_ns: int, posts: int) -> bool:
-        """True when `lease` must be called before so many more posts are counted."""
+        """True when a lease must be taken before so many more posts are counted."""
         self._roll(now_ns)
         return self._unused < posts
+
+    def runs_low(self, now_ns: int) -> bool:
+        """True when half of the lease is used: time to take the next."""
+        self._roll(now_ns)
+        return self._unused < self._lease // 2
 
     def count(self, ids: Iterable[str], now_ns: int) -> int:
         """Count posts that were read; returns how many were new today."""
@@ -129,14 +151,9 @@ class SpendMeter:
         """The next UTC midnight."""
         return (now_ns // DAY + 1) * DAY
 
-    def _newest(self, saved: Sequence[str]) -> tuple[str, ...]:
-        """The newest `IDS` ids: ours, after those in the file, another engine's among them."""
-        own = self._ids.newest(IDS)
-        if len(own) < IDS:
-            known = set(own)
-            own += [post_id for post_id in reversed(saved) if post_id not in known][: IDS - len(own)]
-        own.reverse()
-        return tuple(own)
+    def _newest(self) -> tuple[str, ...]:
+        """The newest `IDS` ids, oldest first."""
+        return tuple(reversed(self._ids.newest(IDS)))
 
     def _adopt(self, spent: Spent, *, unused: int) -> None:
         if spent.day < self._day:
@@ -157,3 +174,12 @@ class SpendMeter:
             self._posts = 0
             self._unused = 0
             self._ids.clear()
+
+
+def _joined(saved: Sequence[str], own: tuple[str, ...]) -> tuple[str, ...]:
+    """The newest `IDS` ids: ours, after those in the file, another engine's among them."""
+    if len(own) >= IDS:
+        return own
+    known = set(own)
+    others = [post_id for post_id in saved if post_id not in known]
+    return (*others[len(own) - IDS :], *own)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.clock import DAY, MINUTE, SECOND, Clock, from_seconds, iso
 from engine.config import Config
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
+from engine.feeds.buying import Buyer
 from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 from engine.feeds.spend import SpendMeter
 from engine.feeds.x_absence import FOR_GOOD_NS, Absence
@@ -84,7 +85,7 @@ class XFeed:
         self._meter = SpendMeter(
             Paths.of(config).spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=config.x.daily_cap_usd
         )
-        self._buying = asyncio.Lock()
+        self._buyer = Buyer(self._meter, clock)
         self._delivered = RecentIds(IDS_IN_MEMORY)
         self._backoff = Backoff()
         self._budget = ConnectBudget()
@@ -116,7 +117,7 @@ class XFeed:
         reporter = Reporter(self.name, self._clock, self._meter, sink)
         config = self._config
         try:
-            await asyncio.to_thread(self._meter.open, self._clock.now_ns())
+            await self._buyer.open()
             async with XClient(
                 self._token, base_url=config.base_url, timeout_s=config.connect_timeout_s, clock=self._clock
             ) as client:
@@ -126,7 +127,7 @@ class XFeed:
                     self._meter,
                     self._clock,
                     delivered=self._delivered,
-                    buy=self._buy,
+                    buy=self._buyer.buy,
                     wait=self._wait,
                 )
                 filler = Filler(
@@ -157,7 +158,7 @@ class XFeed:
         finally:
             if self._absence.connected:
                 self._went_down(reporter)  # run again, it fills what it has missed
-            self._close_meter()
+            await self._buyer.close()
 
     async def _live(self, client: XClient, sink: Sink, reporter: Reporter, filler: Filler) -> None:
         """Connect, read, wait, for ever."""
@@ -241,7 +242,7 @@ class XFeed:
         reporter.malformed += stream.take_oversized()
         if posts:
             self._absence.behind_ns = max(0, now_ns - max(post.published_ns for post in posts))
-            await self._buy([post.id for post in posts])
+            await self._buyer.buy([post.id for post in posts])
             await sink.put(posts)
             self._remember(posts)
         reporter.heard(len(posts))
@@ -346,14 +347,6 @@ class XFeed:
             await self._wait(nap_ns / SECOND)
             left_ns = min(left_ns - nap_ns, at_ns - self._clock.now_ns())
 
-    async def _buy(self, ids: Sequence[str]) -> int:
-        """Count posts as read; returns how many were new today. Nothing is read that the file could forget."""
-        async with self._buying:
-            now_ns = self._clock.now_ns()
-            if self._meter.needs_lease(now_ns, len(ids)):
-                await asyncio.to_thread(self._meter.lease, now_ns, len(ids))
-            return self._meter.count(ids, now_ns)
-
     def _remember(self, posts: Sequence[Post]) -> None:
         for post in posts:
             self._delivered.add(post.id)
@@ -371,15 +364,6 @@ class XFeed:
                 counted,
                 self._meter.posts(self._clock.now_ns()),
             )
-
-    def _close_meter(self) -> None:
-        """Give back what was leased. A failure overstates what was spent, and must not hide why the feed ended."""
-        if not self._meter.is_open:
-            return
-        try:
-            self._meter.close(self._clock.now_ns())
-        except DeskError as error:
-            log.warning("x: %s", error)
 
     async def _give_up(self, error: DeskError, sink: Sink, reporter: Reporter) -> None:
         """The state stays on the desk; where it is a refusal nothing connects again until a person has acted."""

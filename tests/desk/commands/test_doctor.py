@@ -145,7 +145,8 @@ def test_spend(tmp_path: Path) -> None:
     assert "nothing spent yet" in checks.check_spend(made, paths, NOW).found
     meter = SpendMeter(paths.spend, post_cost_usd=0.005, daily_cap_usd=0.05)
     meter.open(NOW)
-    meter.lease(NOW)
+    order = meter.order(NOW)
+    meter.lease(order, meter.record(order))
     meter.count(map(str, range(10)), NOW)
     meter.close(NOW)
     assert checks.check_spend(made, paths, NOW).status == WARN

@@ -25,8 +25,13 @@ def meter(path: Path, cap: float = 20.0, now_ns: int = NOON) -> SpendMeter:
 
 def read(spend: SpendMeter, ids: list[str], now_ns: int = NOON) -> int:
     if spend.needs_lease(now_ns, len(ids)):
-        spend.lease(now_ns, len(ids))
+        lease(spend, now_ns, len(ids))
     return spend.count(ids, now_ns)
+
+
+def lease(spend: SpendMeter, now_ns: int, posts: int = 0) -> None:
+    order = spend.order(now_ns, posts)
+    spend.lease(order, spend.record(order))
 
 
 def test_a_post_is_paid_once_a_day(tmp_path: Path) -> None:
@@ -77,11 +82,11 @@ def test_leases_grow_while_they_do_not_last_a_second_and_shrink_again(tmp_path: 
     path = tmp_path / "spend.json"
     busy = meter(path)
     held = []
-    for at_ns in (NOON, NOON, NOON, NOON, NOON, NOON + SECOND):
+    for at_ns in (NOON, NOON, NOON, NOON, NOON, NOON, NOON + SECOND):
         bought = read(busy, [f"{len(held)}-{n}" for n in range(busy.posts(at_ns) + LEASE_LIMIT + 1)], at_ns)
         held.append(meter(path).posts(at_ns) - busy.posts(at_ns))
         assert bought > 0
-    assert held == [LEASE, 2 * LEASE, 4 * LEASE, 8 * LEASE, LEASE_LIMIT, LEASE]
+    assert held == [LEASE, 2 * LEASE, 4 * LEASE, 8 * LEASE, 16 * LEASE, LEASE_LIMIT, LEASE]
 
 
 def test_two_engines_add_up(tmp_path: Path) -> None:
@@ -160,7 +165,7 @@ def test_a_day_that_turns_while_a_lease_is_written_begins_with_nothing(
         assert spend.posts(midnight) == 0
 
     monkeypatch.setattr(spend._file, "write", slow)
-    spend.lease(midnight - 1, LEASE + 1)
+    lease(spend, midnight - 1, LEASE + 1)
     monkeypatch.undo()
     assert spend.posts(midnight) == 0 and not spend.capped(midnight)
     assert spend.needs_lease(midnight, 1)
