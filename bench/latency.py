@@ -7,6 +7,8 @@ sides, and this one, a client on the control socket that confirms every BUY, the
 - ticket: signal → ticket decoded at the attached client
 - wire: confirm received by the engine → its order's POST at the venue; the second verdict and the intent's sync between
 - key: the same from the moment in which the client sent it
+- commit: one group of the journal on its way to the disk, its sync included
+- rest: `wire` without the share of it that commits of more than 5 ms took, which is the disk's (`bench.disk`)
 
 Two configurations: `plain`, VADER alone without guards, and `shipped`, the scorers and guards of the default one.
 
@@ -50,6 +52,7 @@ from typing import Any, Final
 
 from bench.confirming import Desk
 from bench.corpus import watchlist
+from bench.disk import Commits, durations_ms, held_up_ms
 from bench.machine import empty_interpreter_ms
 from bench.replay import SHIPPED, Pauses
 from bench.table import REFERENCE
@@ -171,7 +174,7 @@ async def engine(config: Config, profile: Path | None) -> None:
     watching = None if profile is None else cProfile.Profile()
     kept = kernel.view.latency = Kept(watching)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, kernel.stop_soon, "SIGTERM")
-    pauses, confirms = Pauses(), Confirms(kernel)
+    pauses, confirms, commits = Pauses(), Confirms(kernel), Commits()
     setattr(kernel, "command", confirms.command)  # noqa: B010 (a method is replaced)
     await kernel.start()
     gc.callbacks.append(pauses)
@@ -189,6 +192,7 @@ async def engine(config: Config, profile: Path | None) -> None:
                 "evaluated_ms": [duration / 1e6 for duration in kept.all_ns],
                 "evaluated_at_ns": kept.at_ns,
                 "confirms_ns": confirms.received_ns,
+                "commits_ns": commits.spans,
                 "posts": posts,
                 "fills": filled,
                 "cpu_us": spent / max(1, posts) * 1e6,
@@ -273,6 +277,11 @@ async def _measure(
     received: dict[str, int] = measured["confirms_ns"]
     orders = [(arrived[id], *told_of) for id, told_of in desk.confirmed.items() if id in arrived]
     wire = [(posted_ns - received[ticket_id]) / 1e6 for posted_ns, ticket_id, _ in orders]
+    commits: list[tuple[int, int]] = measured["commits_ns"]
+    rest = [
+        (posted_ns - received[ticket_id]) / 1e6 - held_up_ms(commits, received[ticket_id], posted_ns)
+        for posted_ns, ticket_id, _ in orders
+    ]
     key = [(posted_ns - sent_ns) / 1e6 for posted_ns, _, sent_ns in orders]
     for why, count in sorted(desk.refused.items(), key=lambda item: -item[1])[:3]:
         print(f"bench: {count} confirmations refused: {why}", file=sys.stderr)
@@ -286,7 +295,8 @@ async def _measure(
     evaluated: list[float] = measured["evaluated_ms"]
     moment, apart = apart_from(desk.signals_ns, measured["evaluated_at_ns"], evaluated)
     found |= moment
-    kinds = {"evaluated": evaluated, "apart": apart, "ticket": desk.tickets_ms, "wire": wire, "key": key}
+    kinds = {"evaluated": evaluated, "apart": apart, "ticket": desk.tickets_ms, "wire": wire, "rest": rest, "key": key}
+    kinds["commit"] = durations_ms(commits)
     for name, values in kinds.items():
         found[f"{name}_count"] = float(len(values))
         for label, share in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)):

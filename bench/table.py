@@ -75,6 +75,7 @@ TARGETS = (
             ("evaluated_p999", "post → evaluated, 1,000/s, p99.9", 20),
             ("received_to_ticket_p99", "post → ticket at a client, p99", 30),
             ("wire_p99", "confirm → POST on the wire, p99", 15),
+            ("rest_p99", "… without the disk's slow commits", 15),
         )
         for name in ("plain", "shipped")
     ),
