@@ -149,7 +149,7 @@ class Register(Tracks):
             self._derive(track, told.updated_ns or now_ns, out)
         track.legs_known = track.legs_known or bool(told.legs)
         self._watch_gap(track, now_ns)
-        for leg in told.legs:
+        for leg in sorted(told.legs, key=lambda leg: not leg.replaced_by):
             self.absorb(leg, now_ns, out, derive=derive, stamp_ns=stamp_ns, parent=track)
         return track
 
@@ -171,8 +171,9 @@ class Register(Tracks):
 
     def restore_order(self, order: Order) -> None:
         """An order as journaled."""
-        track = self._tracks.get(order.client_order_id)
+        track, gave_way = self._tracks.get(order.client_order_id), None
         if track is None:
+            gave_way = self._gave_way(order.symbol, order.parent_id, order.role) if order.parent_id else None
             track = self._add(order, None)
         elif not track.ours and order.role is not Role.EXTERNAL:
             self._claim(track, order.signal_id, order.role, order.parent_id, None, None)
@@ -181,7 +182,7 @@ class Register(Tracks):
             track.sent_ns = order.submitted_ns if track.intent is None else track.intent.at_ns
         track.stamp_ns = order.updated_ns if track.known else 0
         self.put(track, order, None)
-        predecessor = self._successors.get(order.venue_id)
+        predecessor = self._successors.get(order.venue_id) or gave_way
         if predecessor is not None and predecessor.ours and track.ours:
             self._live_on(track, predecessor, None)
         track.carry()
@@ -238,7 +239,18 @@ class Register(Tracks):
     def _claim_leg(self, track: Track, parent: Track, told: Order, out: Outbox) -> None:
         """A leg of an order of ours."""
         entry_id = parent.entry_id or parent.order.client_order_id
+        predecessor = self._successors.get(told.venue_id) or self._gave_way(told.symbol, entry_id, leg_role(told))
         self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
+        if predecessor is not None:
+            self._live_on(track, predecessor, out)
+
+    def _gave_way(self, symbol: str, entry_id: str, role: Role) -> Track | None:
+        """The leg in whose place the venue shows another: a bracket has one stop and one target at a time."""
+        found = None
+        for track in self.open(symbol):
+            leg = track.ours and track.known and track.intent is None and track.order.parent_id == entry_id
+            found = track if leg and track.order.role is role else found
+        return found
 
     def _claim(
         self, track: Track, signal_id: str, role: Role, parent_id: str, intent: Intent | None, out: Outbox | None

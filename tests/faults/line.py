@@ -201,7 +201,7 @@ class Line:
         held = next((each for told_ns, each in reversed(self._positions) if told_ns <= at_ns), ())
         orders = []
         for each in self.venue.orders.values():
-            if each.parent is None and (each.updated_ns >= begun_ns - DAY or each.open or any(_open(each.legs))):
+            if each.apart and (each.updated_ns >= begun_ns - DAY or each.open or any(_open(each.legs))):
                 order = parse_order(each.json(nested=True))
                 assert not isinstance(order, Malformed)
                 self._legs |= {leg.venue_id: leg for leg in order.legs}

@@ -151,3 +151,32 @@ class TestAnEntryThatAPersonReplaces:
         desk.replace_by_hand(entry, D(251))
         desk.advance(5)
         assert desk.working("TSLA") == []
+
+
+@pytest.mark.parametrize("told", ["by the stream", "by a comparison", "as two legs", "by the new leg"])
+@pytest.mark.parametrize("restart", ["never", "before", "after"])
+def test_a_leg_that_had_sold_a_part_when_a_person_moved_it_sells_that_part_once(
+    desk: SharedDesk, told: str, restart: str
+) -> None:
+    desk.hold("TSLA", 10)
+    (target,) = (order for order in desk.working("TSLA") if order.type == "limit")
+    desk.price("TSLA", D("257.60"), D(4))
+    desk.advance(1)
+    desk.stream(told == "by the stream")
+    if restart == "before":
+        desk.restart()
+    desk.replace_by_hand(target, D(262))
+    if told == "as two legs" and target.parent is not None:
+        target.parent.legs.append(target)
+    if told == "by the new leg":
+        target.updated_ns = 1  # longer ago than a comparison looks back
+    desk.advance(1)
+    if restart == "after":
+        desk.restart()
+    desk.pass_time(30)
+    assert desk.dealing.orders.held("TSLA") == desk.account("TSLA") == 6
+    assert desk.sent(Role.STOP) == [] and "drift" not in desk.alerts()
+    desk.stream(True)
+    desk.price("TSLA", D(263))
+    desk.pass_time(20)
+    assert (desk.account("TSLA"), desk.alerts()) == (0, set())

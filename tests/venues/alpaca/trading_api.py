@@ -219,7 +219,7 @@ class TradingApi:
         ]
         if nested:
             ids = {order.id for order in chosen}
-            chosen = [order for order in chosen if order.parent is None or order.parent.id not in ids]
+            chosen = [order for order in chosen if order.apart or order.parent is None or order.parent.id not in ids]
         chosen.sort(key=lambda order: order.created_ns, reverse=query.get("direction", "desc") == "desc")
         return web.json_response([order.json(nested=nested) for order in chosen[:limit]])
 

@@ -84,6 +84,11 @@ class SimOrder:
         return self.status in OPEN
 
     @property
+    def apart(self) -> bool:
+        """Whether a nested list has it on its own: it is no leg, or one that was replaced."""
+        return self.parent is None or self not in self.parent.legs
+
+    @property
     def remaining(self) -> Decimal:
         return (self.qty or Decimal(0)) - self.filled_qty
 
