@@ -59,28 +59,37 @@ _SPELLING: Final = re.compile(r'[\s"`\[\]]')
 
 
 class _Without(MetaPathFinder):
-    """Makes this thread's imports of some modules fail as if they were not installed."""
+    """Makes some threads' imports of some modules fail as if they were not installed.
+
+    Put among the finders once and never taken out: an import walks over `sys.meta_path` itself, and one of another
+    thread that is half-way along when an earlier finder goes passes over the next, which may be the one that finds.
+    """
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
-        self._thread = threading.get_ident()
+        self.threads: set[int] = set()
+        """Whose imports fail now, by ident."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname in self._names and threading.get_ident() == self._thread:
+        if fullname in self._names and threading.get_ident() in self.threads:
             raise ModuleNotFoundError(f"{fullname} is not needed here", name=fullname)
         return None
 
 
+_COLUMN_TYPES: Final = _Without(frozenset({"pandas", "numpy"}))
+
+
 def load_sqlite_utils() -> Any:
     """The module sqlite_utils, imported without pandas and numpy. Other threads' imports are not affected."""
-    finder = _Without(frozenset({"pandas", "numpy"}))
-    sys.meta_path.insert(0, finder)
+    if _COLUMN_TYPES not in sys.meta_path:
+        sys.meta_path.insert(0, _COLUMN_TYPES)
+    _COLUMN_TYPES.threads.add(threading.get_ident())
     try:
         import sqlite_utils
     finally:
-        sys.meta_path.remove(finder)
+        _COLUMN_TYPES.threads.discard(threading.get_ident())
     return sqlite_utils
 
 

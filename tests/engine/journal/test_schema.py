@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from engine.errors import JournalError
 from engine.journal import Reader, schema
 from tests.engine.journal.conftest import Opened, Tamper, Written
+from tests.program import ROOT
 
 REAL = "ALTER TABLE records RENAME TO real_records"
 COPY = (
@@ -106,3 +110,67 @@ def test_a_text_longer_than_any_record_is_not_read_into_memory(
     assert "record 9 cannot be read" in found.what
     with pytest.raises(JournalError, match="longer than any that was written"):
         opened()
+
+
+IMPORTED_MEANWHILE = """\
+import sys, threading
+from importlib.machinery import FrozenImporter
+from types import SimpleNamespace
+from engine.journal import schema
+
+half_way, loaded, found = threading.Event(), threading.Event(), []
+
+class Finders(list):
+    def __iter__(self):
+        for finder in super().__iter__():
+            yield finder
+            if finder is FrozenImporter and threading.current_thread() is importing:
+                half_way.set()
+                loaded.wait(20)
+
+def bring():
+    import another_package
+    found.append(another_package)
+
+def begin():
+    importing.start()
+    assert half_way.wait(20)
+
+sys.modules["test"] = SimpleNamespace(begin=begin)
+importing = threading.Thread(target=bring)
+sys.meta_path = Finders(sys.meta_path)
+schema.load_sqlite_utils()
+loaded.set()
+importing.join(20)
+print("found:", found)
+"""
+"""The finders are walked over by `importlib` itself; between two of them its thread waits here."""
+
+
+def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """`code` in a process of its own that finds the packages of `folder` first."""
+    path = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(ROOT)!r}]\n"
+    return subprocess.run([sys.executable, "-c", path + code], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_an_import_of_another_thread_meanwhile_finds_what_it_asks_for(tmp_path: Path) -> None:
+    """A first start reads aiohttp on a thread while it makes the journal's tables."""
+    (tmp_path / "another_package.py").touch()
+    (tmp_path / "sqlite_utils.py").write_text("import test\ntest.begin()\n")
+    done = run(tmp_path, IMPORTED_MEANWHILE)
+    assert "another_package.py" in done.stdout, done.stderr
+
+
+def test_pandas_is_kept_from_the_thread_that_reads_sqlite_utils_and_only_then(tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").touch()
+    (tmp_path / "numpy.py").touch()
+    (tmp_path / "sqlite_utils.py").write_text(
+        "try:\n    import pandas\nexcept ImportError as error:\n    without = str(error)\n"
+        "from threading import Thread\nother = Thread(target=__import__, args=['numpy'])\nother.start()\nother.join()\n"
+    )
+    code = (
+        "from engine.journal import schema\n"
+        "print(schema.load_sqlite_utils().without, 'numpy' in sys.modules)\nimport pandas\nprint(pandas.__file__)\n"
+    )
+    done = run(tmp_path, code)
+    assert done.stdout == f"pandas is not needed here True\n{tmp_path / 'pandas.py'}\n", done.stderr
