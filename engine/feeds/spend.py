@@ -22,7 +22,9 @@ from engine.feeds.recent import IDS_IN_MEMORY, RecentIds
 LEASE = 100
 """Posts taken from the file at a time."""
 LEASE_LIMIT = 2_000
-"""Most posts taken at a time: a lease that lasts less than a second is followed by one twice its size."""
+"""Most posts taken at a time."""
+LEASE_GROWTH = 4
+"""A lease that lasts less than a second is followed by one so many times its size."""
 UNLIMITED = 1e15
 """Posts that no day has: a price next to nothing allows as many."""
 IDS = 5_000
@@ -83,7 +85,7 @@ class SpendMeter:
     def order(self, now_ns: int, posts: int = 0) -> Order:
         """The lease for the next `posts` and some beyond. `record` writes it down, `lease` makes it count."""
         self._roll(now_ns)
-        self._lease = min(LEASE_LIMIT, 2 * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
+        self._lease = min(LEASE_LIMIT, LEASE_GROWTH * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
         self._leased_ns = now_ns
         return Order(now_ns, max(0, posts + self._lease - self._unused), self._newest())
 
