@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 
@@ -91,6 +94,38 @@ def test_a_knot_is_found_within_one_round_of_sweeps(sweeps_before: int) -> None:
     for _ in range(MIDDLE_EVERY + 1):
         sweeper.sweep()
     assert seen() is None
+
+
+def test_a_tuple_that_another_thread_is_making_can_be_made() -> None:
+    """What an import does all the time, on the threads of a start."""
+    half_way, swept = threading.Event(), threading.Event()
+    made: list[tuple[list[int], ...]] = []
+
+    def parts() -> Iterator[list[int]]:
+        yield [1]
+        half_way.set()
+        swept.wait(30)
+        yield [2]
+
+    def when_counted(frame: FrameType, event: str, called: object) -> None:
+        if event == "c_return" and called is gc.get_objects:
+            swept.set()
+            making.join(30)
+
+    making = threading.Thread(target=lambda: made.append(tuple(parts())))
+    making.start()
+    assert half_way.wait(30)
+    gc.collect(1)
+    sweeper = Sweeper()
+    sys.setprofile(when_counted)
+    try:
+        for _ in range(MIDDLE_EVERY + 1):
+            sweeper.sweep()
+    finally:
+        sys.setprofile(None)
+        swept.set()
+        making.join(30)
+    assert made == [([1], [2])]
 
 
 async def test_it_sweeps_by_time() -> None:
