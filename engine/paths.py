@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from engine.config import PROFILES, Config
@@ -113,10 +114,32 @@ def check_socket_path(socket: Path) -> None:
         )
 
 
+def make_directory(directory: Path) -> None:
+    """Create a directory and those above it that are missing: private (0700), and on the disk when this returns.
+
+    A directory that a power cut takes away takes with it what was synced in it. Raises OSError.
+    """
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+        with suppress(PermissionError):  # one may be allowed to make something in a directory, and not to look at it
+            sync_directory(each.parent)
+    directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in a directory on the disk. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def private_dir(directory: Path) -> None:
     """Create a directory with mode 0700, or make an existing one of ours private."""
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
         found = directory.stat()
         if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077:
             directory.chmod(0o700)

@@ -22,6 +22,7 @@ from typing import Final, Self
 
 from engine.errors import JournalError
 from engine.model import Value
+from engine.paths import sync_directory
 
 LINE: Final = 128
 """Bytes per line, the newline included; both lie in the disk's first sector."""
@@ -107,11 +108,7 @@ class AnchorFile:
             os.pwrite(self._descriptor, anchor.line, at)
             os.fsync(self._descriptor)
         os.ftruncate(self._descriptor, 2 * LINE)
-        directory = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_directory(self._path.parent)
 
     def write(self, anchor: Anchor) -> None:
         """Name a record that is durable."""

@@ -49,6 +49,8 @@ _BY_CODE: Final = {
         "let only one engine run on a journal; run `desk journal verify`, then start again",
     ),
 }
+_BY_EXTENDED: Final = {sqlite3.SQLITE_IOERR_SHMSIZE: sqlite3.SQLITE_FULL}
+"""Codes of SQLite's that say more than the one they belong to: the memory that readers share is a file too."""
 _BY_ERRNO: Final = {
     errno.ENOSPC: sqlite3.SQLITE_FULL,
     errno.EDQUOT: sqlite3.SQLITE_FULL,
@@ -72,7 +74,7 @@ def explain(error: sqlite3.Error | OSError, path: Path, doing: str) -> JournalEr
         detail = error.strerror or str(error)
     else:
         extended = getattr(error, "sqlite_errorcode", None)
-        code = None if extended is None else extended & 0xFF
+        code = None if extended is None else _BY_EXTENDED.get(extended, extended & 0xFF)
         detail = f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
     what, remedy = _BY_CODE.get(
         code or 0, ("the system refused", "see the detail; run `desk doctor`, then start again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from engine.journal import schema
 from engine.journal.anchor import Anchor, read_anchor
 from engine.journal.chain import LAYOUT
 from engine.journal.walk import Flaw, check_tail
+from engine.paths import make_directory
 
 TAIL: Final = 10_000
 """Records whose chain is checked on opening; those before are checked while the engine runs."""
@@ -19,9 +21,7 @@ TAIL: Final = 10_000
 
 def make_private(path: Path) -> None:
     """Create the journal's missing directories (0700) and its file (0600), or make an existing file private."""
-    missing = [directory for directory in path.absolute().parents if not directory.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    make_directory(path.absolute().parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     for suffix in ("", "-wal", "-shm"):
         companion = path.with_name(path.name + suffix)
@@ -35,14 +35,19 @@ class Standing:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError when one of them is not there."""
-        self._files = [(each, each.stat()) for each in (path, path.with_name(path.name + "-wal"))]
-        self._path, self._size = path, self._files[0][1].st_size
-        """The journal, and how long it was at the last look: it only grows."""
+        self._path = path
+        self._log = path.with_name(path.name + "-wal")
+        self._files = [(each, each.stat()) for each in (path, self._log)]
+        self._sizes = {each: known.st_size for each, known in self._files}
+        """How long each was at the last look. The journal only grows."""
+        self.cut = False
+        """Whether a file was found cut: what SQLite still remembers of it must not be written to the other."""
 
-    def check(self) -> None:
-        """Raises JournalError when another file stands in the place of one of them, or none, or the journal was cut.
+    def check(self, newest: Anchor) -> None:
+        """Raises JournalError when another file stands in the place of one of them, or none, or one was cut.
 
-        Two calls of `stat`.
+        `newest` is durable and must be in them. Two calls of `stat`; called before a commit and after it, because
+        SQLite writes on behind a cut from its memory, and the file is as long as it was.
         """
         for path, known in self._files:
             try:
@@ -50,20 +55,34 @@ class Standing:
                 stands = os.path.samestat(found, known)
             except OSError:
                 stands = False
-            if stands and path is self._path:
-                if found.st_size < self._size:
-                    raise JournalError(
-                        f"could not write to it: it was cut from {self._size:,} to {found.st_size:,} bytes",
-                        where=str(path),
-                        remedy="restore an intact copy with its anchor; `desk journal verify --help` tells more",
-                    )
-                self._size = found.st_size
             if not stands:
                 raise JournalError(
                     "could not write to it: the file was moved away, removed or replaced",
                     where=str(path),
                     remedy="put the file back, with those beside it, before the next start: it has every record",
                 )
+            size, self._sizes[path] = self._sizes[path], found.st_size
+            if found.st_size < size and not (path is self._log and self._is_emptied(found.st_size, newest)):
+                self.cut = True
+                raise JournalError(
+                    f"could not write to it: it was cut from {size:,} to {found.st_size:,} bytes",
+                    where=str(path),
+                    remedy="restore an intact copy with its anchor; `desk journal verify --help` tells more",
+                )
+
+    def _is_emptied(self, size: int, newest: Anchor) -> bool:
+        """Whether SQLite itself cut the log back to this: once all of it is in the journal, to its limit or to none."""
+        return (size == 0 or size >= schema.WAL_LIMIT) and _holds(self._path, newest)
+
+
+def _holds(path: Path, newest: Anchor) -> bool:
+    """Whether this record is in the files, as somebody reads it who remembers nothing of them."""
+    try:
+        with closing(schema.connect_readonly(path)) as connection:
+            query = "SELECT hash FROM records WHERE seq = ?"
+            return not newest.seq or connection.execute(query, (newest.seq,)).fetchone() == (newest.hash,)
+    except sqlite3.Error:
+        return False
 
 
 def newest(connection: sqlite3.Connection, path: Path, profile: str) -> tuple[Anchor, int]:

@@ -40,6 +40,8 @@ BUSY_S: Final = 2.0
 """How long a lock of another process is waited for before it counts as a failure."""
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes to which the write-ahead log is cut back after a checkpoint."""
+WAL, FULL = "wal", 2
+"""What `PRAGMA journal_mode` and `PRAGMA synchronous` answer on the writer's connection."""
 NOT_BULK: Final = " AND ".join(f"kind <> '{kind}'" for kind in BULK)
 """Condition of the index by kind; a query must repeat it word for word to use the index."""
 
@@ -97,7 +99,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """The writer's connection: WAL, every commit synced (FULL, and really to the medium on macOS).
 
     Statements commit by themselves unless BEGIN was said. Checkpoints are the writer's to order, after it has answered
-    those who wait. Raises sqlite3.Error.
+    those who wait. Raises sqlite3.Error, and JournalError where SQLite cannot work so: it does not say it itself.
     """
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
@@ -112,7 +114,15 @@ def connect(path: Path) -> sqlite3.Connection:
             "trusted_schema = OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error:
+        found = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous"))
+        if found != (WAL, FULL):
+            raise JournalError(
+                f"expected a write-ahead log whose every commit is synced, found journal_mode {found[0]} and "
+                f"synchronous {found[1]}",
+                where=str(path),
+                remedy="set engine.state_dir to a directory on a local disk: this file system cannot keep such a log",
+            )
+    except (sqlite3.Error, JournalError):
         connection.close()
         raise
     return connection

@@ -286,6 +286,8 @@ class Journal:
             self._end(failure)
             if failure is not None:
                 # Already told; closing only gives the handles back.
+                if standing.cut:
+                    connection.interrupt()  # closing would copy what is left of the log into the journal
                 with suppress(sqlite3.Error):
                     connection.close()
                 with suppress(OSError):
@@ -314,8 +316,9 @@ class Journal:
     def _write_group(self, connection: sqlite3.Connection, anchor: AnchorFile, standing: Standing) -> None:
         taken_at, newest = time.monotonic(), self._seq
         fields, durable, size = self._encoded(self._durable.hash)
+        standing.check(self._durable)
         insert(connection, fields)
-        standing.check()
+        standing.check(durable)
         self._durable = durable
         if durable.seq >= self._mark[0]:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)

@@ -108,3 +108,16 @@ def test_the_runtime_directory_is_the_systems_else_near_else_short(
     assert short == of(state=long, runtime="").runtime_dir != of(state=long + "e", runtime="").runtime_dir
     assert len(os.fsencode(short / "simulated.sock")) <= SOCKET_PATH_LIMIT
     assert str(os.getuid()) in short.name
+
+
+def test_new_directories_are_on_the_disk_before_anything_in_them_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut that takes a new directory away takes the journal in it: each is synced where its name stands."""
+    synced: list[Path] = []
+
+    monkeypatch.setattr(paths, "sync_directory", lambda directory: synced.append(directory.resolve()))
+    private_dir(tmp_path / "a" / "b" / "c")
+    assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    private_dir(tmp_path / "a" / "b" / "c")
+    assert len(synced) == 3

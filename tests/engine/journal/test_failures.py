@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -149,6 +150,76 @@ def test_a_journal_that_is_cut_takes_no_record_that_counts_as_durable(
     with pytest.raises(JournalError, match="it was cut from"):
         journal.flush()
     assert journal.durable == durable
+
+
+@pytest.mark.parametrize("left", [0, 5_000, -4_000])
+def test_a_log_that_is_cut_takes_no_record_that_counts_as_durable(
+    opened: Opened, path: Path, append_made_up: Append, left: int
+) -> None:
+    """SQLite writes on behind the cut, and would copy the hole into the journal with the next checkpoint, or at the
+    end: what is durable was in the log, and what the journal had before must stay as it is."""
+    append_made_up(journal := opened(), 200)
+    journal.close()
+    before = path.read_bytes()
+    told: list[JournalError] = []
+    journal = opened(on_failure=told.append)
+    log = path.with_name(path.name + "-wal")
+    for _ in range(20):
+        append_made_up(journal, 20)
+        journal.flush()
+    durable = journal.durable
+    os.truncate(log, left if left >= 0 else log.stat().st_size + left)
+    append_made_up(journal, 20)
+    with pytest.raises(JournalError, match="it was cut from"):
+        journal.flush()
+    assert told == [journal.failure]
+    assert str(log) in str(journal.failure)
+    assert journal.durable == durable
+    journal.close()
+    assert path.read_bytes() == before
+    with pytest.raises(
+        JournalError, match=f"to {durable.seq} were cut off at the end|record {durable.seq} was cut off"
+    ):
+        opened()
+
+
+def test_a_log_that_grew_beyond_its_limit_is_cut_back_and_trusted(
+    opened: Opened, path: Path, append_made_up: Append, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "WAL_LIMIT", 64 * 1024)
+    append_made_up(journal := opened(), 10)
+    journal.flush()
+    log, sizes = path.with_name(path.name + "-wal"), []
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM records").fetchone()
+        for _ in range(5):
+            append_made_up(journal, 1000)
+            journal.flush()
+        sizes.append(log.stat().st_size)
+        reader.execute("ROLLBACK")
+    for _ in range(20):
+        append_made_up(journal, 1000)
+        journal.flush()
+        sizes.append(log.stat().st_size)
+    assert any(later < earlier for earlier, later in pairwise(sizes)), sizes
+    journal.close()
+    with Reader(path) as again:
+        assert again.verify().ok
+
+
+def test_a_log_that_was_emptied_into_the_journal_is_no_cut(opened: Opened, path: Path, append_made_up: Append) -> None:
+    """A database browser, or SQLite's shell, may order a checkpoint that leaves the log empty: nothing is lost."""
+    append_made_up(journal := opened(), 50)
+    journal.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+    assert path.with_name(path.name + "-wal").stat().st_size == 0
+    append_made_up(journal, 50)
+    journal.flush()
+    journal.close()
+    with Reader(path) as reader:
+        assert reader.verify().ok
 
 
 def test_a_log_that_a_reader_keeps_for_ever_is_bounded(opened: Opened, path: Path, append_made_up: Append) -> None:

@@ -70,3 +70,13 @@ def test_every_refusal_of_the_file_system_has_words_and_an_unknown_one_its_own(t
     assert odd.message == "could not open it: the system refused: too many links"
     assert "desk doctor" in odd.remedy
     assert "without a number" in explain(OSError("without a number"), PATH, "open it").message
+
+
+def test_no_room_for_the_memory_that_readers_share_is_a_full_disk() -> None:
+    """SQLite calls it an error of the disk: it makes a small file for it, and fills that with nothing."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    told = explain(error, PATH, "open the journal")
+    assert told.message.startswith("could not open the journal: the disk is full: ")
+    assert told.remedy is not None and "free some space" in told.remedy

@@ -113,3 +113,23 @@ def test_a_journal_that_another_process_holds_is_not_opened(
         opened()
     thief.close()
     assert opened().seq == 1
+
+
+def test_a_journal_in_new_directories_is_on_the_disk_with_them(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was synced in a directory that a power cut takes away is gone with it."""
+    synced: set[tuple[int, int]] = set()
+    whole = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        synced.add((found.st_dev, found.st_ino))
+        whole(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    at = path.parent / "far" / "down" / "paper.journal"
+    opened(at)
+    for directory in (at.parent, *at.parents[1:4]):
+        found = directory.stat()
+        assert (found.st_dev, found.st_ino) in synced, directory

@@ -174,3 +174,37 @@ def test_pandas_is_kept_from_the_thread_that_reads_sqlite_utils_and_only_then(tm
     )
     done = run(tmp_path, code)
     assert done.stdout == f"pandas is not needed here True\n{tmp_path / 'pandas.py'}\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("refused", "found"),
+    [
+        ("journal_mode", "found journal_mode delete and synchronous 2"),
+        ("synchronous", "found journal_mode wal and synchronous 1"),
+    ],
+)
+def test_a_file_system_that_cannot_keep_a_synced_log_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, found: str
+) -> None:
+    """SQLite answers with what it does instead, as if that were well."""
+
+    class Elsewhere(sqlite3.Connection):
+        def execute(self, sql: str, *given: object) -> sqlite3.Cursor:
+            return super().execute("SELECT 1" if f"PRAGMA {refused} =" in sql else sql, *given)
+
+    whole = sqlite3.connect
+
+    def connect(*given: object, **named: object) -> sqlite3.Connection:
+        connection: sqlite3.Connection = whole(*given, factory=Elsewhere, **named)  # type: ignore[call-overload]
+        sqlite3.Connection.execute(connection, "PRAGMA synchronous = NORMAL")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(JournalError, match=found) as caught:
+        schema.connect(tmp_path / "paper.journal")
+    assert "local disk" in (caught.value.remedy or "")
+
+
+def test_a_database_without_a_log_is_refused() -> None:
+    with pytest.raises(JournalError, match="found journal_mode memory"):
+        schema.connect(Path(":memory:"))
