@@ -20,15 +20,15 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.timer import Timer
 
+from desk.address import AS_TYPED, Address
 from desk.client import Client
 from desk.keymap import Keymap
 from desk.link import Link
 from desk.mirror import Part
 from desk.muted import Muted
 from desk.notices import Notices
-from desk.screens.choice import Choice
+from desk.screens.guarded import Guarded
 from desk.screens.main import Main
-from desk.screens.prompt import Prompt
 from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
 from desk.settings import Settings
@@ -90,6 +90,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         keymap: Keymap | None = None,
         settings_path: Path | None = None,
         paths: Paths | None = None,
+        address: Address = AS_TYPED,
         read_only: bool = False,
         only_shows: bool = False,
         seconds: Callable[[], float] = monotonic,
@@ -101,6 +102,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         desk sends nothing and changes nothing that another desk reads; one that `only_shows` is that for somebody
         elsewhere, and leaves no file either and nothing in this machine's clipboard. `seconds` is the monotonic clock
         that carries the engine's time between messages.
+
+        What the desk tells a person to type goes to the engine at `address`.
 
         `starting` blocks until an engine that is being started answers, or raises DeskError with why it does not; the
         desk then leaves and keeps it in `failure`. `on_loaded` is called when the first snapshot has been drawn, and
@@ -121,6 +124,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         """Whether the status bar shows this machine's time too."""
         self.paths = paths
         """The files of the engine this desk is attached to; None where they are not known."""
+        self.address = address
+        """How this desk's engine was asked for; what is told to type asks for it too."""
         self.muted = Muted(None if paths is None else paths.state_dir / "muted.json", kept=not looks_only)
         """Authors whose posts this desk does not show."""
         self._fps = frames_per_second(screen_config.fps)
@@ -214,8 +219,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
     def _focus_came(self) -> None:
         """Keys of the next quarter second were not meant for what stands here."""
         for screen in self.screen_stack:
-            if isinstance(screen, VerbScreen | Choice | Prompt):
-                screen.resumed_at = monotonic()
+            if isinstance(screen, Guarded):
+                screen.focus_came_back()
 
     async def run_action(
         self,
@@ -352,6 +357,7 @@ def run(
     keymap: Keymap | None = None,
     settings_path: Path | None = None,
     paths: Paths | None = None,
+    address: Address = AS_TYPED,
     read_only: bool = False,
     only_shows: bool = False,
     starting: Callable[[], None] | None = None,
@@ -367,6 +373,7 @@ def run(
         keymap=keymap,
         settings_path=settings_path,
         paths=paths,
+        address=address,
         read_only=read_only,
         only_shows=only_shows,
         starting=starting,

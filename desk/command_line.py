@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from desk.context import GlobalOptions
+from desk.context import GlobalOptions, address
 from engine.core_dumps import forbid_core_dumps
 from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeskError
 from engine.streams import open_closed_streams
@@ -85,6 +85,14 @@ class LazyGroup(click.Group):
                 found = arg.encode(errors="replace").decode()
                 raise click.UsageError(f"Expected arguments in UTF-8, found {found!r}.", ctx)
         return super().parse_args(ctx, global_first(args))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry the command out; what an error tells to type is for the engine that was asked."""
+        try:
+            return super().invoke(ctx)
+        except DeskError as error:
+            error.remedy = address(ctx).told(error.remedy)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from desk.address import Address
+
 if TYPE_CHECKING:
     from engine.config import Config, Loaded
     from engine.paths import Paths
@@ -58,6 +60,23 @@ def options(ctx: click.Context) -> GlobalOptions:
     """The global options of this call."""
     found = ctx.find_object(GlobalOptions)
     return found if found is not None else GlobalOptions(None, None)
+
+
+_NAME = "desk.name"
+"""Where click keeps the name of the engine that this call asks."""
+
+
+def ask_by_name(ctx: click.Context, parameter: click.Parameter | None, name: str) -> str:
+    """Keep the name of the engine that is asked, for what is told of it: the callback of every `--name`."""
+    ctx.meta[_NAME] = name
+    return name
+
+
+def address(ctx: click.Context) -> Address:
+    """Which engine this call asks, as it was given."""
+    given = options(ctx)
+    config = "" if given.config is None else str(Path(given.config).absolute())
+    return Address(given.profile or "", config, ctx.meta.get(_NAME, ""))
 
 
 def load_context(ctx: click.Context, *, only_engine: bool = False) -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.address import AS_TYPED, Address
 from desk.report import money, plain, price
 from engine.clock import SECOND, iso
 from engine.model import Alert, Decision, FeedState, Fill, Light, Market, Order, Protection, Signal, Ticket
@@ -19,15 +20,15 @@ def market_text(market: Market) -> str:
     return f"market session {market.session.value}{until}"
 
 
-def feed_text(feed: FeedState) -> str:
+def feed_text(feed: FeedState, to: Address = AS_TYPED) -> str:
     """A feed's light, its words and the remedy."""
-    remedy = f" → {feed.remedy}" if feed.remedy and feed.light is not Light.UP else ""
+    remedy = f" → {to.told(feed.remedy)}" if feed.remedy and feed.light is not Light.UP else ""
     return f"{feed.name} is {feed.light.value}" + (f": {feed.detail}" if feed.detail else "") + remedy
 
 
-def alert_text(alert: Alert) -> str:
+def alert_text(alert: Alert, to: Address = AS_TYPED) -> str:
     """An alert with its remedy and the id that acknowledges it."""
-    remedy = f" → {alert.remedy}" if alert.remedy else ""
+    remedy = f" → {to.told(alert.remedy)}" if alert.remedy else ""
     return f"{alert.level.value.upper()} {alert.text}{remedy} ({alert.id})"
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from desk.address import AS_TYPED, Address
 from desk.event_text import (
     alert_text,
     decision_text,
@@ -71,8 +72,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 class Teller:
     """Turns one engine's messages into events."""
 
-    def __init__(self, *, mood_step: float = MOOD_STEP) -> None:
+    def __init__(self, *, mood_step: float = MOOD_STEP, address: Address = AS_TYPED) -> None:
+        """What a line tells to type goes to the engine at `address`; values stay as the engine sent them."""
         self._mood_step = mood_step
+        self._address = address
         self._now_ns = 0
         self._rev = 0
         self._pid = 0
@@ -204,7 +207,7 @@ class Teller:
             light = (feed.light, feed.detail)
             if self._feeds.get(feed.name) != light:
                 self._feeds[feed.name] = light
-                yield Event("feed", self._now_ns, feed_text(feed), feed)
+                yield Event("feed", self._now_ns, feed_text(feed, self._address), feed)
 
     def _protected(self, protections: Iterable[Protection]) -> Iterator[Event]:
         now = {protection.id: protection for protection in protections}
@@ -283,7 +286,7 @@ class Teller:
     def _alert(self, alert: Alert) -> Iterator[Event]:
         if self._alerts.get(alert.id) != alert:
             self._alerts[alert.id] = alert
-            yield Event("alert", alert.at_ns, alert_text(alert), alert)
+            yield Event("alert", alert.at_ns, alert_text(alert, self._address), alert)
 
     def _alert_gone(self, id: str) -> Iterator[Event]:
         alert = self._alerts.pop(id, None)

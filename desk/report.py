@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from desk.address import AS_TYPED, Address
 from engine.clock import SECOND, iso
 from engine.model import Account, Light, Position, Ticket
 from engine.model.frames import Snapshot
@@ -23,8 +24,8 @@ def _moved(account: Account) -> str:
     return words
 
 
-def status_lines(snapshot: Snapshot) -> list[str]:
-    """The engine's state, what keeps it from trading first."""
+def status_lines(snapshot: Snapshot, to: Address = AS_TYPED) -> list[str]:
+    """The engine's state, what keeps it from trading first; commands that are told go `to` the one that was asked."""
     status, account = snapshot.status, snapshot.account
     mode = f"mode {status.mode.value}"
     state = status.state.value.upper() + (f" ({status.state_reason})" if status.state_reason else "")
@@ -52,7 +53,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
         if feed.detail:
             words += f" · {feed.detail}"
         if feed.light is not Light.UP and feed.remedy:
-            words += f" → {feed.remedy}"
+            words += f" → {to.told(feed.remedy)}"
         lines.append(words)
     for row in snapshot.symbols:
         mood = row.mood
@@ -77,22 +78,23 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     lines.extend(f"protection {line}" for line in protection_lines(snapshot))
     for alert in snapshot.alerts:
         lines.append(
-            f"{alert.level.value.upper()} {alert.id}: {alert.text}" + (f" → {alert.remedy}" if alert.remedy else "")
+            f"{alert.level.value.upper()} {alert.id}: {alert.text}"
+            + (f" → {to.told(alert.remedy)}" if alert.remedy else "")
         )
     if snapshot.tickets:
-        lines.append(f"{len(snapshot.tickets)} pending: `desk tickets`")
+        lines.append(f"{len(snapshot.tickets)} pending: `{to.command('desk tickets')}`")
     return lines
 
 
-def ticket_lines(snapshot: Snapshot) -> list[str]:
+def ticket_lines(snapshot: Snapshot, to: Address = AS_TYPED) -> list[str]:
     """Pending tickets: what would be sent, what the controls say, what moved it, how to answer."""
     lines: list[str] = []
     for ticket in snapshot.tickets:
-        lines.extend(_ticket(ticket, snapshot.status.clock_ns))
+        lines.extend(_ticket(ticket, snapshot.status.clock_ns, to))
     return lines
 
 
-def _ticket(ticket: Ticket, now_ns: int) -> list[str]:
+def _ticket(ticket: Ticket, now_ns: int, to: Address) -> list[str]:
     signal, draft = ticket.signal, ticket.draft
     left = max(0, ticket.expires_ns - now_ns) / SECOND
     head = f"{ticket.id}  {signal.side.value.upper()} {signal.symbol}"
@@ -111,7 +113,7 @@ def _ticket(ticket: Ticket, now_ns: int) -> list[str]:
     )
     if ticket.note:
         lines.append(f"  note: {ticket.note}")
-    lines.append(f"  desk confirm {ticket.id} --fingerprint {ticket.fingerprint}")
+    lines.append(f"  {to.command(f'desk confirm {ticket.id} --fingerprint {ticket.fingerprint}')}")
     return lines
 
 

@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--read-only", action="store_true")
     given = parser.parse_args()
     from desk import app
+    from desk.address import Address
     from desk.keymap import Keymap
     from engine.config import load
     from engine.paths import Paths
@@ -54,6 +55,7 @@ def main() -> int:
         loaded.config.screen,
         keymap=Keymap(loaded.config.keys, loaded.path),
         paths=paths,
+        address=Address(given.profile, str(given.config or ""), given.name),
         read_only=given.read_only,
         only_shows=given.read_only,
         client=ServedClient,

@@ -6,8 +6,9 @@ import asyncio
 import os
 
 import click
+from msgspec.structs import replace
 
-from desk.context import load_context
+from desk.context import address, load_context
 from engine.errors import EXIT_FAILED, ConfigError
 
 
@@ -33,6 +34,7 @@ def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:
             from desk.checks_network import network_checks
 
             found += asyncio.run(network_checks(context.config, os.environ))
+    found = [replace(check, remedy=address(ctx).told(check.remedy)) for check in found]
     click.echo(checks.as_json(found) if as_json else "\n".join(checks.lines(found)))
     if any(check.status == checks.FAIL for check in found):
         ctx.exit(EXIT_FAILED)

@@ -37,10 +37,17 @@ def explained(error: DeskError, paths: Paths) -> DeskError:
             remedy=f"ask again in a moment; its log is {paths.log}; `kill {pid}` ends it in order",
             exit_code=EXIT_NO_ENGINE,
         )
-    others = beside(paths)
-    if not others:
-        return error
-    return DeskError(error.message, where=error.where, remedy=f"{others}; or {error.remedy}", exit_code=EXIT_NO_ENGINE)
+    remedy = "; or ".join(filter(None, (beside(paths), _starting(paths.name) or error.remedy)))
+    return DeskError(error.message, where=error.where, remedy=remedy, exit_code=EXIT_NO_ENGINE)
+
+
+def _starting(name: str) -> str:
+    """How an engine comes to run that is no profile's and no demo's; empty for those."""
+    from engine.config import PROFILES
+
+    if name in PROFILES or name == "demo":
+        return ""
+    return "`desk replay` runs as replay while it lasts, `desk demo` as demo; without --name the profile's is asked"
 
 
 def beside(paths: Paths) -> str:

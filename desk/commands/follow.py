@@ -15,7 +15,7 @@ import click
 
 from desk.commands.engines import asking
 from desk.commands.verbs import AS_JSON, NAME, client_of, paths_of
-from desk.context import Number
+from desk.context import Number, address
 from engine.errors import EXIT_NO_ENGINE, EXIT_OK, EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def _follow(
         chosen = frozenset(events.KINDS) - (frozenset() if posts else {"post"})
     elif posts:
         chosen |= {"post"}
-    follower = Follower(
-        client_of(ctx, name), events.Teller(mood_step=mood_step), events.only(chosen), as_json=as_json, wait=wait
-    )
+    teller = events.Teller(mood_step=mood_step, address=address(ctx))
+    follower = Follower(client_of(ctx, name), teller, events.only(chosen), as_json=as_json, wait=wait)
     with asking(paths_of(ctx, name)):
         ctx.exit(asyncio.run(follower.run()))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.context import AS_JSON, load_context, say_json
+from desk.context import AS_JSON, ask_by_name, load_context, say_json
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError, JournalError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def _known_kinds(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 JOURNAL = click.option(
     "--journal", "file", type=click.Path(path_type=Path), help="This journal file instead of the profile's own."
 )
-NAME = click.option("--name", default="", help="The journal of an engine with its own: demo, replay.")
+NAME = click.option(
+    "--name", default="", callback=ask_by_name, help="The journal of an engine with its own: demo, replay."
+)
 KIND = click.option(
     "--kind",
     "kinds",

@@ -10,6 +10,7 @@ from desk.commands.verbs import REASON, command_verb, view_verb
 from engine.model.frames import Command
 
 if TYPE_CHECKING:
+    from desk.address import Address
     from engine.model.frames import Snapshot
 
 
@@ -18,7 +19,7 @@ def protections() -> None:
     """Temporary locks: what is locked, why, until when."""
 
 
-def _lines(snapshot: Snapshot) -> list[str]:
+def _lines(snapshot: Snapshot, _: Address) -> list[str]:
     from desk.report import protection_lines
 
     return protection_lines(snapshot)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.context import Number, load_context, options, show
+from desk.context import Number, address, ask_by_name, load_context, options, show
 from engine.errors import EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def demo(ctx: click.Context, speed: float, start: str) -> None:
     from engine.paths import Paths
 
     require_terminal()
+    ask_by_name(ctx, None, "demo")
     settings = (*REPLAY_SETTINGS, *DEMO_SETTINGS, f"replay.speed={speed:g}", f"replay.start={start}")
     given = options(ctx).config
     own = load(None if given is None else Path(given), profile="simulated", env=environment(settings))
@@ -209,6 +210,7 @@ def _attach_or_start(loaded: Loaded, paths: Paths, arguments: list[str], ctx: cl
         keymap=keymap,
         settings_path=paths.state_dir / "screen.json",
         paths=paths,
+        address=address(ctx),
         read_only=read_only,
         starting=None if starting is None else starting.wait,
     )

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.commands.engines import asking, beside, explained
-from desk.context import load_context, options, say_json
+from desk.context import address, ask_by_name, load_context, options, say_json
 from engine.errors import EXIT_FAILED, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
+    from desk.address import Address
     from desk.client import Client
     from engine.model.frames import Snapshot
     from engine.paths import Paths
@@ -26,7 +27,7 @@ CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
 
 LONGEST_SYMBOL = 40
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON instead of text.")
-NAME = click.Option(["--name"], default="", help="An engine on its own journal: demo, replay.")
+NAME = click.Option(["--name"], default="", callback=ask_by_name, help="An engine on its own journal: demo, replay.")
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
 
 
@@ -55,7 +56,7 @@ def view_verb(
     name: str,
     description: str,
     *,
-    lines: Callable[[Snapshot], list[str]],
+    lines: Callable[[Snapshot, Address], list[str]],
     part: Callable[[Snapshot], object],
     none: str,
 ) -> click.Command:
@@ -67,7 +68,7 @@ def view_verb(
         if as_json:
             say_json(part(snapshot))
         else:
-            say(lines(snapshot) or [none])
+            say(lines(snapshot, address(ctx)) or [none])
 
     return click.Command(name, callback=run, params=[AS_JSON, NAME], help=description)
 
@@ -90,7 +91,8 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
     if as_json:
         say_json(reply)
     else:
-        say([reply.text, *(f"  {line}" for line in reply.difference), *([f"→ {reply.remedy}"] if reply.remedy else [])])
+        remedy = address(ctx).told(reply.remedy)
+        say([reply.text, *(f"  {line}" for line in reply.difference), *([f"→ {remedy}"] if remedy else [])])
     if not reply.ok:
         ctx.exit(EXIT_FAILED)
 
@@ -178,16 +180,16 @@ def _kill(reason: str, flatten: bool) -> Command:
     return Command("kill", reason=reason[:TEXT_LIMIT], flatten=flatten)
 
 
-def _status_lines(snapshot: Snapshot) -> list[str]:
+def _status_lines(snapshot: Snapshot, to: Address) -> list[str]:
     from desk.report import status_lines
 
-    return status_lines(snapshot)
+    return status_lines(snapshot, to)
 
 
-def _ticket_lines(snapshot: Snapshot) -> list[str]:
+def _ticket_lines(snapshot: Snapshot, to: Address) -> list[str]:
     from desk.report import ticket_lines
 
-    return ticket_lines(snapshot)
+    return ticket_lines(snapshot, to)
 
 
 status = view_verb(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
-from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -16,13 +14,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from desk.screens.closes_once import ClosesOnce
+from desk.screens.guarded import Guarded
 from engine.model.base import Value
 from widgets.no_control import visible
 
 BACK = "back, nothing is done"
 """What Escape does in a dialog that says nothing else."""
-GUARD_S = 0.25
-"""Keys this soon after something moved under the hand were meant for what stood there before."""
 
 
 class Answer(Value, frozen=True, gc=False):
@@ -34,7 +31,7 @@ class Answer(Value, frozen=True, gc=False):
     grave: bool = False
 
 
-class Choice(ClosesOnce[str], ModalScreen[str]):
+class Choice(Guarded[str], ClosesOnce[str], ModalScreen[str]):
     """Dismisses with the id of the answer, or an empty text when a person goes back."""
 
     CSS_PATH = "dialog.tcss"
@@ -53,8 +50,6 @@ class Choice(ClosesOnce[str], ModalScreen[str]):
         super().__init__()
         self._back = back
         self._title, self._lines, self._answers, self._alarm = title, tuple(lines), tuple(answers), alarm
-        self.resumed_at = monotonic()
-        """When this dialog was shown, or the terminal got the focus back, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
@@ -67,19 +62,14 @@ class Choice(ClosesOnce[str], ModalScreen[str]):
             yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), self._back), classes="answer")
 
     def on_mount(self) -> None:
-        """No key was meant for this dialog before it is on the screen, however long that takes."""
-        self.resumed_at = inf
-        self.call_after_refresh(self._seen)
-
-    def _seen(self) -> None:
-        self.resumed_at = monotonic()
+        self.not_seen_yet()
 
     def on_key(self, event: events.Key) -> None:
         """The answers' keys are known only now, so they are looked up here."""
         for answer in self._answers:
             if event.character == answer.key:
                 event.stop()
-                if monotonic() - self.resumed_at >= GUARD_S:
+                if not self.too_soon(self.resumed_at):
                     self.dismiss(answer.id)
                 return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -57,7 +58,7 @@ class FeedsView(ReadingView):
         super().update_parts(parts)
         mirror = self.link.mirror
         if Part.FEEDS in parts:
-            self.feeds.show(mirror.feeds.items())
+            self.feeds.show((name, self._with_keys_of(state)) for name, state in mirror.feeds.items())
             lights: dict[str, tuple[object, ...]] = {
                 name: (state.light, state.since_ns) for name, state in mirror.feeds.items()
             }
@@ -70,6 +71,10 @@ class FeedsView(ReadingView):
                 self._fill_setup()
         if Part.STATUS in parts:
             self.figures.show(mirror.status)
+
+    def _with_keys_of(self, state: FeedState) -> FeedState:
+        """A feed whose remedy names this desk's engine and keys."""
+        return replace(state, remedy=self.with_keys(state.remedy))
 
     @work(exclusive=True, group="feeds")
     async def _read(self) -> None:

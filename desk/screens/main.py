@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
 from typing import ClassVar, TypeAlias
 
 from textual import events, on, work
@@ -190,7 +189,7 @@ class Main(Finding):
         return self.gauges.key
 
     def may_decide(self) -> str:
-        if monotonic() - self.tickets.moved_at < self.GUARD_S:
+        if self.too_soon(self.tickets.moved_at):
             return "Ignored: the ticket had just moved or changed. Look again, then press the key."
         if self.focused is not self.tickets:
             go = self.desk.keymap.said("move.tickets")
@@ -220,11 +219,11 @@ class Main(Finding):
             return
         self.reveal(event.widget)
         if event.widget is self.tickets:
-            self.resumed_at = monotonic()
+            self.focus_came()
 
     def go(self, pane: Widget) -> None:
         if pane is self.tickets and self.focused is not pane:
-            self.resumed_at = monotonic()
+            self.focus_came()
         super().go(pane)
 
     def reveal(self, pane: Widget) -> None:
@@ -281,10 +280,8 @@ class Main(Finding):
 
     def _way_back(self) -> str:
         """The command that attaches to this engine again."""
-        status, paths = self.link.mirror.status, self.desk.paths
-        if paths is not None and paths.name == "demo":
-            return "`desk demo`"
-        return f"`desk --profile {status.profile}`" if status else "`desk`"
+        status, to = self.link.mirror.status, self.desk.address
+        return f"`{to.command(f'desk --profile {status.profile}' if status and not to.name else 'desk')}`"
 
     @work
     async def action_quit(self) -> None:
@@ -309,7 +306,7 @@ class Main(Finding):
             try:
                 reply = await self.link.command(Command(verb="stop", reason="stopped at the desk"))
             except DeskError as error:
-                self.line.refused(f"stop: {error.message}", error.remedy)
+                self.line.refused(f"stop: {error.message}", self.with_keys(error.remedy))
                 return
             if reply.ok:
                 self._quit_desk(True)

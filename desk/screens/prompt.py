@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
-from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -15,8 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from desk.screens.choice import BACK, GUARD_S
+from desk.screens.choice import BACK
 from desk.screens.closes_once import ClosesOnce
+from desk.screens.guarded import Guarded
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
@@ -26,7 +25,7 @@ _LONGEST = 200
 _LONGEST_KEY = 4096
 
 
-class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
+class Prompt(Guarded[str | None], ClosesOnce[str | None], ModalScreen[str | None]):
     """Dismisses with the text, or None when a person goes back. With picks, the keys 1–9 answer at once."""
 
     CSS_PATH = "dialog.tcss"
@@ -54,8 +53,6 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
         self._title, self._hint, self._value = title, hint, value
         self._picks, self._required, self._hidden = tuple(picks), required, hidden
         self._enter, self._back = enter, back
-        self.resumed_at = monotonic()
-        """When this prompt was shown, or the terminal got the focus back, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -75,14 +72,9 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
                 yield Static(Content.assemble((f" {key:<6}", "bold $ink-loud"), does), classes="answer")
 
     def on_mount(self) -> None:
-        """No digit was meant for this dialog before it is on the screen, however long that takes."""
-        self.resumed_at = inf
-        self.call_after_refresh(self._seen)
+        self.not_seen_yet()
         if not self._picks:
             self.query_one(Input).focus()
-
-    def _seen(self) -> None:
-        self.resumed_at = monotonic()
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -95,7 +87,7 @@ class Prompt(ClosesOnce[str | None], ModalScreen[str | None]):
         self.query_one(Input).focus()
 
     def action_pick(self, number: int) -> None:
-        if number <= len(self._picks) and monotonic() - self.resumed_at >= GUARD_S:
+        if number <= len(self._picks) and not self.too_soon(self.resumed_at):
             self.dismiss(self._picks[number - 1])
 
     def action_back(self) -> None:

@@ -95,5 +95,5 @@ class ReadingView(ViewScreen):
         try:
             return await asyncio.to_thread(ask)
         except DeskError as error:
-            self.line.refused(error.message, error.remedy)
+            self.line.refused(error.message, self.with_keys(error.remedy))
             return None

@@ -22,8 +22,8 @@ def local_offset_s() -> int:
     return time.localtime().tm_gmtoff
 
 
-def status_view(link: Link) -> StatusView:
-    """The picture now, and whether an engine is attached."""
+def status_view(link: Link, lost_remedy: str) -> StatusView:
+    """The picture now, and whether an engine is attached, else what to do about it."""
     mirror = link.mirror
     return StatusView(
         status=mirror.status,
@@ -33,7 +33,7 @@ def status_view(link: Link) -> StatusView:
         attached=link.attached,
         lost_s=link.lost_s,
         lost_why=link.lost_why,
-        lost_remedy=link.lost_remedy,
+        lost_remedy=lost_remedy,
         versions=(mirror.version, own_version()) if mirror.version else ("", ""),
         read_only=link.read_only,
     )

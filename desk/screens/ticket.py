@@ -150,7 +150,7 @@ class TicketView(ViewScreen):
         return self._facts.ticket.signal.symbol if self._facts is not None else ""
 
     def may_decide(self) -> str:
-        if monotonic() - self._changed_at < self.GUARD_S:
+        if self.too_soon(self._changed_at):
             return "Ignored: the ticket had just changed. Look again, then press the key."
         if not self.order.region or not self.order.tells_order(self.find_widget(self.order).visible_region.height):
             back = f"{self.desk.keymap.said('desk.zoom')} brings it back" if self._zoomed else "make the screen larger"

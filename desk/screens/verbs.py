@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from msgspec.structs import replace
@@ -20,9 +19,10 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.other_ways import other_ways
 from desk.remedy import with_keys
-from desk.screens.choice import GUARD_S, Answer, Choice
+from desk.screens.choice import Answer, Choice
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.edit import Edit
+from desk.screens.guarded import Guarded
 from desk.screens.prompt import Prompt
 from engine.errors import DeskError
 from engine.model import Alert, Mode, Order, Role, Ticket, TradingState
@@ -49,19 +49,16 @@ PAUSE_REASON = "at the desk"
 """Said after `paused: `, which the engine writes."""
 
 
-class VerbScreen(SureTimer, ClosesOnce[None]):
+class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
     """A screen from which commands are sent. A subclass says what is selected and where answers are written."""
 
     VIEW: ClassVar[str] = ""
     """Its id among the views."""
-    GUARD_S: ClassVar[float] = GUARD_S
     line: StatusLine
 
     def __init__(self, link: Link) -> None:
         super().__init__()
         self.link = link
-        self.resumed_at = 0.0
-        """When this screen, the terminal or the tickets got the focus back, by the monotonic clock."""
         self._deciding: set[str] = set()
         """Tickets whose answer has not come yet: a second key does not send a second command."""
 
@@ -83,7 +80,7 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
 
     def may_decide(self) -> str:
         """Why a decision must not be sent now; empty when it may."""
-        if monotonic() - self.resumed_at < self.GUARD_S:
+        if self.too_soon(self.resumed_at):
             return "Ignored: the focus had just come here. Look, then press the key."
         if not self.link.attached:
             return "No engine is attached: nothing was sent."
@@ -94,11 +91,11 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
         raise NotImplementedError
 
     def on_screen_resume(self) -> None:
-        self.resumed_at = monotonic()
+        self.focus_came()
 
     def with_keys(self, remedy: str) -> str:
-        """A remedy, with the keys of this view beside the commands in it."""
-        return with_keys(remedy, self._desk.keymap, self.VIEW)
+        """A remedy whose commands go to this desk's engine, with the keys of this view beside them."""
+        return with_keys(self._desk.address.told(remedy), self._desk.keymap, self.VIEW)
 
     def alerts_here(self) -> list[Alert]:
         """Every alert that holds, with the keys of this view in its remedy."""
@@ -263,7 +260,7 @@ class VerbScreen(SureTimer, ClosesOnce[None]):
         """Acknowledge the alert that has stood under the hand since then: what was read, not what has just come."""
         if alert is None:
             self.line.say("There is no alert.")
-        elif monotonic() - changed_at < self.GUARD_S:
+        elif self.too_soon(changed_at):
             self.line.refused("Ignored: another alert had just come here. Read it, then press the key.")
         else:
             self.send(Command(verb="acknowledge", alert=alert.id))

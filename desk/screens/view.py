@@ -117,7 +117,8 @@ class ViewScreen(Sharing, VerbScreen, Ground):
 
     def show_status(self) -> None:
         """Trading state, market, feeds, account, limits: as the mirror has them now; grey what is no longer fed."""
-        self.bar.show(status_view(self.link), self.link.time.now_ns())
+        lost_remedy = self.with_keys(self.link.lost_remedy)
+        self.bar.show(status_view(self.link, lost_remedy), self.link.time.now_ns())
         status = self.link.mirror.status
         if status is not None:
             stopped = status.state is not TradingState.ACTIVE

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.screens.choice import GUARD_S, Choice
+from desk.screens.choice import Choice
+from desk.screens.guarded import GUARD_S
 from desk.views import VIEWS
 from engine.paths import Paths
 from tests.desk.conftest import Opener

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from desk.client import Client
-from desk.screens.choice import GUARD_S
+from desk.screens.guarded import GUARD_S
 from engine.model.frames import Snapshot
 from tests.terminal.raw import ROOT, RawTerminal, plain
 

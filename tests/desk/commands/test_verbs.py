@@ -171,7 +171,7 @@ def test_a_symbol_is_known_however_it_is_typed(engine: EngineProcess) -> None:
     found = say(engine, "why", "MEAT")
     assert found.returncode == EXIT_FAILED
     assert "expected a symbol of the watchlist, found 'MEAT'" in found.stderr
-    assert "`desk config show` lists the watchlist" in found.stderr
+    assert "`desk config show --profile simulated` lists the watchlist" in found.stderr
 
 
 def test_a_reason_that_is_too_long_is_refused(engine: EngineProcess) -> None:

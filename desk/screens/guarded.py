@@ -1,0 +1,38 @@
+"""Keys that come too soon: those of the quarter second after something moved under the hand were meant for what stood
+there before."""
+
+from __future__ import annotations
+
+from math import inf
+from time import monotonic
+from typing import ClassVar
+
+from textual.screen import Screen, ScreenResultType
+
+GUARD_S = 0.25
+
+
+class Guarded(Screen[ScreenResultType]):
+    """Base, before Textual's class: a screen on which a key decides something."""
+
+    GUARD_S: ClassVar[float] = GUARD_S
+    resumed_at: float = inf
+    """When this screen or the terminal got the focus, by the monotonic clock; never, before it was seen."""
+
+    def too_soon(self, since: float) -> bool:
+        """Whether a key that comes now was pressed before a person could see what changed then."""
+        return monotonic() - since < self.GUARD_S
+
+    def focus_came(self) -> None:
+        """This screen stands under the hand from now on."""
+        self.resumed_at = monotonic()
+
+    def focus_came_back(self) -> None:
+        """The terminal has the focus again; a screen that was not seen yet stays so."""
+        if self.resumed_at != inf:
+            self.focus_came()
+
+    def not_seen_yet(self) -> None:
+        """No key is meant for this screen before it is painted, however long that takes."""
+        self.resumed_at = inf
+        self.call_after_refresh(self.focus_came)
