@@ -186,6 +186,18 @@ class Stream:
             yield Lost(error.reason, error.remedy, error.light, retry_s)
             await self._pause(retry_s)
 
+    async def send(self, message: Json) -> bool:
+        """Say something on the present connection; returns whether there was one to say it on."""
+        from websockets.exceptions import WebSocketException
+
+        if self._socket is None:
+            return False
+        try:
+            await Talk(self._socket).send(message)
+        except (OSError, WebSocketException):
+            return False  # whoever reads finds out why
+        return True
+
     def reconnect(self, reason: str, light: Light = Light.DEGRADED) -> None:
         """Drop the present connection, for this reason, and make a new one."""
         if self._socket is not None:

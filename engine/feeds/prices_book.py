@@ -91,10 +91,14 @@ class PriceBook:
         """Price messages older than what was known: not used."""
         self.malformed = 0
 
+    def add(self, symbol: str) -> None:
+        """Take messages on this symbol too."""
+        self._symbols.setdefault(symbol, _Symbol())
+
     def restore(self, halt: Halt) -> None:
         """A halt told in an earlier run: it may have ended unheard, the next trade tells; bands are told again."""
-        symbol = self._symbols.get(halt.symbol)
-        if symbol is not None and halt.halted:
+        if halt.halted:
+            symbol = self._symbols.setdefault(halt.symbol, _Symbol())
             symbol.status, symbol.status_ns, symbol.connection = halt.code or "?", halt.at_ns, -1
 
     def connected(self) -> None:

@@ -7,7 +7,9 @@ alpaca-trade-api-go's stream errors (411 insufficient scope).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final
 
 from engine.alpaca.read import Json, decimal, text
 from engine.alpaca.sign_in import sign_in
@@ -21,10 +23,20 @@ TOLD = 5
 _TOO_MANY = frozenset({405})
 _NOT_HERE = frozenset({400, 405, 409, 410})
 """Refusals of a channel that prices can do without: a feed without halts still has quotes."""
+_STOCK: Final = re.compile(r"[A-Z]{1,8}(\.[A-Z]{1,3})?")
+
+
+def is_stock(symbol: str) -> bool:
+    """Whether a stream of stock prices may be asked for it: a contract's name, or a pair's, ends the connection."""
+    return _STOCK.fullmatch(symbol) is not None
 
 
 class DataDialect:
-    """Authenticates, subscribes to quotes and trades of `symbols`, and to their halts and price bands."""
+    """Authenticates, subscribes to quotes and trades of `symbols`, and to their halts and price bands.
+
+    What is held comes first where the plan carries fewer, and what is held beside `symbols` is asked for by itself: a
+    name that the venue does not take costs no other its prices.
+    """
 
     setting = "alpaca.data_stream_url"
 
@@ -36,26 +48,73 @@ class DataDialect:
         self._secret_key = secret_key
         self._symbols = symbols
         self.silence_s = silence_s
+        self.held: tuple[str, ...] = ()
+        """Stocks that are held, or have an order that works; whoever sets it says so with `keep_up`."""
+        self._asked: set[str] = set()
+        """Symbols beside the watchlist that the present connection was asked for."""
+        self._told: dict[str, Json] = {}
+        """The venue's newest list of what is subscribed."""
+        self._halts = False
+        """Whether the present connection tells halts."""
+        self._awaited = 0
+        """Answers to what was asked after the handshake that are still to come."""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is held and not on the watchlist."""
+        return tuple(name for name in self.held if name not in self._symbols)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """What is held beside the watchlist and not subscribed."""
+        return tuple(name for name in self.beside if name not in self._asked or not _holds(self._told, "quotes", name))
 
     async def shake_hands(self, talk: Talk) -> Up:
         """Sign in and subscribe to what the plan allows; `Up.detail` says what it does not. Raises StreamError."""
+        self._told, self._halts, self._awaited = {}, False, 0
         await sign_in(talk, self._key_id, self._secret_key, self.check)
-        missing = await self._prices(talk)
-        names = list(self._symbols)
+        await self._beside(talk)
+        missing = await self._prices(talk) if self._symbols else []
+        self._told = self._told or {"quotes": []}
+        names = [*self._symbols, *(name for name in self.beside if name not in self.unpriced)]
+        if not names:
+            return Up()
         await talk.send({"action": "subscribe", "statuses": names, "lulds": names})
         refused, held = await self._answered(talk, _NOT_HERE)
+        self._halts = not refused
         if refused:
             missing.append(f"halts and price bands are not told ({refused})")
         elif untold := [name for name in names if not (_holds(held, "statuses", name) and _holds(held, "lulds", name))]:
-            missing.append(f"halts and price bands are not told of {_some(untold)}")
+            missing.append(f"halts and price bands are not told of {some(untold)}")
         remedy = "Shorten the watchlist, or take a data plan that carries more." if missing else ""
         return Up("; ".join(missing), remedy)
 
+    async def keep_up(self, send: Callable[[Json], Awaitable[bool]]) -> None:
+        """What is held has changed while the connection is up: ask for what is new, leave what is not held any more.
+
+        One by one, for a refusal is of the whole message.
+        """
+        names = self.beside
+        changes = [("unsubscribe", name) for name in self._asked if name not in names]
+        changes += [("subscribe", name) for name in names if name not in self._asked]
+        self._asked = set(names)
+        groups = (("quotes", "trades"), ("statuses", "lulds"))
+        for action, name in changes:
+            for channels in groups if self._halts else groups[:1]:
+                self._awaited += 1
+                if not await send({"action": action, **{channel: [name] for channel in channels}}):
+                    return
+
     def check(self, message: dict[str, Json]) -> None:
         """Raises StreamError for an error message that ends the stream's use."""
+        if message.get("T") == "subscription":
+            self._told, self._awaited = message, max(0, self._awaited - 1)
         if message.get("T") != "error":
             return
         code = decimal(message.get("code"))
+        if self._awaited and code in _NOT_HERE:
+            self._awaited -= 1
+            return
         reason = f"the venue says error {code}: {text(message.get('msg'), 120)}"
         if code in (403, 405):
             return  # signed in twice, or one subscription too many: what there is goes on
@@ -78,20 +137,33 @@ class DataDialect:
             raise StreamError(reason, "This machine reads too slowly: free it, or shorten the watchlist.")
         raise StreamError(reason)
 
+    async def _beside(self, talk: Talk) -> None:
+        """What is held beside the watchlist: all together, or one by one where that is refused."""
+        names = self.beside
+        self._asked = set(names)
+        if names and await self._refused(talk, names):
+            self._asked = {name for name in names if not await self._refused(talk, (name,))}
+
+    async def _refused(self, talk: Talk, names: tuple[str, ...]) -> bool:
+        await talk.send({"action": "subscribe", "quotes": list(names), "trades": list(names)})
+        refused, _ = await self._answered(talk, _NOT_HERE)
+        return bool(refused)
+
     async def _prices(self, talk: Talk) -> list[str]:
         total = len(self._symbols)
-        for count, trades in _plans(total):
-            chosen = list(self._symbols[:count])
+        symbols = sorted(self._symbols, key=lambda name: name not in self.held)
+        for count, trades in _plans(total, len(self.beside) - len(self.unpriced)):
+            chosen = symbols[:count]
             await talk.send({"action": "subscribe", "quotes": chosen, **({"trades": chosen} if trades else {})})
             refused, held = await self._answered(talk, _TOO_MANY)
             if not refused:
-                left = [*(name for name in chosen if not _holds(held, "quotes", name)), *self._symbols[count:]]
-                missing = [f"{len(left)} of {total} symbols have no prices ({_some(left)})"] if left else []
+                left = [*(name for name in chosen if not _holds(held, "quotes", name)), *symbols[count:]]
+                missing = [f"{len(left)} of {total} symbols have no prices ({some(left)})"] if left else []
                 untraded = [name for name in chosen if not _holds(held, "trades", name)]
                 if not trades:
                     missing.append("quotes without trades")
                 elif untraded:
-                    missing.append(f"quotes without trades of {_some(untraded)}")
+                    missing.append(f"quotes without trades of {some(untraded)}")
                 return missing
         raise StreamError("the venue takes no subscription at all", "Check the data plan.", light=Light.REFUSED)
 
@@ -113,15 +185,16 @@ def _holds(subscribed: dict[str, Json], channel: str, symbol: str) -> bool:
     return not isinstance(names, list) or symbol in names or "*" in names
 
 
-def _some(symbols: Sequence[str]) -> str:
+def some(symbols: Sequence[str]) -> str:
+    """The first few of them, in words."""
     return ", ".join(symbols[:TOLD]) + (" …" if len(symbols) > TOLD else "")
 
 
-def _plans(total: int) -> Iterator[tuple[int, bool]]:
-    """What to ask for, most first: (symbols, with trades)."""
+def _plans(total: int, taken: int = 0) -> Iterator[tuple[int, bool]]:
+    """What to ask for, most first: (symbols, with trades). `taken`: what of the plan other symbols have."""
     yield total, True
     yield total, False
-    count = PLAN_SYMBOLS
+    count = max(1, PLAN_SYMBOLS - taken)
     while count:
         if count < total:
             yield count, True

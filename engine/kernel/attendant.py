@@ -104,6 +104,7 @@ class Attendant:
         stages = self._stages
         equal = stages.reckoning.take(compared)
         stages.arming.check()
+        stages.following.look()
         await stages.link.carry_out()
         if equal:
             self._differed = 0

@@ -17,6 +17,7 @@ from engine.kernel.arming import Arming
 from engine.kernel.commands import Commands
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
+from engine.kernel.following import Following
 from engine.kernel.inbox import Inbox
 from engine.kernel.intake import Intake
 from engine.kernel.known import known_posts
@@ -136,6 +137,7 @@ class Stages:
             broker=self.broker,
             view=self.view,
         )
+        self.following = Following(clock, feeds=self.feeds, dealing=self.dealing, view=self.view, alarms=self.alarms)
         self.reckoning = Reckoning(clock, venue=config.broker.name, journal=self.journal, dealing=self.dealing)
         self.arming = Arming(profile, clock, dealing=self.dealing, reckoning=self.reckoning)
         self.reloading = Reloading(
@@ -181,6 +183,7 @@ class Stages:
             feeds=self.feeds,
             view=self.view,
         )
+        self.following.tell()
 
     def _reconfigure(self, config: Config) -> None:
         """Hand on settings that may change while the engine runs (`engine.config.live`)."""

@@ -80,6 +80,15 @@ class Halting(Protocol):
         """A halt that held when an earlier run of today ended. Before `run`."""
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A feed of prices that can tell more than the watchlist's."""
+
+    def follow(self, symbols: tuple[str, ...]) -> None:
+        """These are held, or have an order that works, ours first: tell their prices from now on, and before others'
+        where not all can be told. Those of an earlier call that are not among them may be left. Before `run` too."""
+
+
 class Score(Value, frozen=True, gc=False):
     """A scorer's answer for one text: score in [−1, 1], confidence in [0, 1]."""
 

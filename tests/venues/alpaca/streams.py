@@ -241,6 +241,8 @@ class DataStream(Stream):
         """Answer every authentication with this error code."""
         self.refuse_channels: dict[str, int] = {}
         """Answer a subscription to one of these channels with its error code."""
+        self.refuse_symbols: dict[str, int] = {}
+        """Answer a subscription that names one of these with its error code."""
         self.unknown: dict[str, set[str]] = {}
         """By channel, symbols that are left out of a subscription without an error."""
 
@@ -296,6 +298,8 @@ class DataStream(Stream):
 
     def _subscribe(self, session: Session, message: dict[str, Any]) -> None:
         refused = [self.refuse_channels[name] for name in message if name in self.refuse_channels]
+        names = {name for value in message.values() if isinstance(value, list) for name in value}
+        refused += [code for name, code in self.refuse_symbols.items() if name in names]
         if refused:
             self.error(session, refused[0])
             return
