@@ -16,11 +16,15 @@ from engine.feeds.x_rules import build_rules
 
 GROUPS: Final = {
     "feeds.posts": ("desk.feeds",),
+    "feeds.prices": ("desk.feeds",),
     "scoring.scorers": ("desk.scorers", "desk.late_scorers"),
     "strategy.own": ("desk.strategies",),
     "broker.name": ("desk.brokers",),
 }
 """Setting → the entry points that its names are looked for in."""
+
+NO_PRICES: Final = frozenset({"x", "news", "prices"})
+"""Feeds of ours that the setting `feeds.prices` does not name: those of posts, and what it calls `alpaca`."""
 
 EVERYDAY: Final = frozenset(
     {"ai", "app", "apple", "block", "chip", "cloud", "data", "ev", "gap", "gpu", "meta", "model", "phone", "shell"}
@@ -38,12 +42,14 @@ def refuse_unknown_names(loaded: Loaded) -> None:
     file = loaded.path or shipped_path()
     named = {
         "feeds.posts": config.feeds.posts,
+        "feeds.prices": (config.feeds.prices,),
         "scoring.scorers": config.scoring.scorers,
         "strategy.own": config.strategy.own,
         "broker.name": (config.broker.name,),
     }
     for key, groups in GROUPS.items():
-        known = sorted({point.name for group in groups for point in entry_points(group=group)})
+        offered_names = {point.name for group in groups for point in entry_points(group=group)}
+        known = sorted(offered_names - NO_PRICES | {"alpaca"} if key == "feeds.prices" else offered_names)
         for name in named[key]:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)

@@ -34,7 +34,6 @@ NOTICES = ("tickets", "fills", "alerts")
 _CHOICES = {
     "engine.log_format": ("text", "json"),
     "engine.log_level": ("debug", "info", "warning", "error"),
-    "feeds.prices": ("alpaca", "replay"),
     "scoring.finbert.device": ("auto", "cpu", "cuda", "mps"),
     "scoring.llm.api": ("anthropic", "openai", "bedrock"),
     "scoring.comprehend.language": ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"),
@@ -250,6 +249,13 @@ def _names(config: Config) -> Iterator[Problem]:
             "feeds.posts",
             "expected a replay alone, with prices from the replay too",
             'use posts = ["replay"] and prices = "replay"; a recording and the live market share no clock',
+        )
+    if config.feeds.prices in ("", "prices", "x", "news", *config.feeds.posts) and "replay" not in config.feeds.posts:
+        problem = f"expected a feed of prices, found {config.feeds.prices!r}"
+        yield (
+            "feeds.prices",
+            problem,
+            "use alpaca, or what another package offers besides its posts; or replay for both",
         )
     if config.feeds.prices == "replay" and "replay" not in config.feeds.posts:
         yield "feeds.prices", "expected posts from the replay too", 'use posts = ["replay"]'

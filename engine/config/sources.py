@@ -79,6 +79,6 @@ class FeedsConfig(Section, frozen=True, kw_only=True):
     posts: tuple[str, ...] = ("x",)
     """`x`, `news` (Alpaca's) or both; or `["replay"]` alone."""
     prices: str = "alpaca"
-    """`alpaca` or `replay`."""
+    """`alpaca`, `replay`, or what another package offers as an entry point of `desk.feeds`."""
     queue: int = 10_000
     """Most events waiting for the engine."""

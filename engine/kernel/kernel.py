@@ -353,11 +353,37 @@ class Kernel:
         async with AsyncExitStack() as closing:
             closing.callback(self._journal.close)
             closing.push_async_callback(self._control.stop, self._loop.stop_reason or "the engine could not start")
-            closing.push_async_callback(self._broker.close)
-            await self._supervisor.stop()
+            closing.push_async_callback(self._close_broker)
+            deaf = await self._supervisor.stop()
             await self._link.finish(FINISH_LIMIT_S)
             self._attendant.drain()
             if self._replay is None and not self._dealing.failed and self._show is not None:
+                for name in deaf:
+                    self._tell_deaf(name)
                 now_ns = self._clock.now_ns()
                 stopped = Stopped(self._config.engine.profile, self._loop.stop_reason, now_ns, self._stopped_by)
                 self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)
+
+    async def _close_broker(self) -> None:
+        """Leave the venue; one that does not let go is left as it is."""
+        closing = asyncio.create_task(self._broker.close(), name="venue-close")
+        await asyncio.wait((closing,), timeout=FINISH_LIMIT_S)
+        if closing.done():
+            closing.result()
+        else:
+            log.critical("the venue %s has not closed within %g s", self._broker.name, FINISH_LIMIT_S)
+
+    def _tell_deaf(self, name: str) -> None:
+        """Something kept the stop waiting: the next desk shows it too."""
+        self.stages.alarms.alert(
+            Alert(
+                id=f"stop:{name}",
+                level=Level.WARNING,
+                code="stop",
+                subject=name,
+                text=f"{name} did not end when the engine stopped, which went on without it",
+                remedy="mend or replace the package that it comes from; orders and journal are whole",
+                at_ns=self._clock.now_ns(),
+                until_acknowledged=True,
+            )
+        )

@@ -12,6 +12,7 @@ from engine.clock import from_seconds, stopwatch_ns
 from engine.config import Config
 from engine.guards import Dedupe, DedupeOutcome, Guards
 from engine.journal import Journal
+from engine.kernel.guest_strategy import GuestStrategy
 from engine.kernel.late_scores import LateScores, Rescored
 from engine.kernel.view import View
 from engine.model import (
@@ -64,6 +65,7 @@ class Pipeline:
         self._clear_alert = clear_alert
         self._scorers = len(ensemble.health)
         self._lost: set[str] = set()
+        self._lost_strategies: set[str] = set()
         self._matcher = Matcher(config.watchlist)
         self.dedupe = Dedupe(from_seconds(config.journal.dedupe_hours * 3600))
         self.guards = Guards(config)
@@ -249,9 +251,31 @@ class Pipeline:
                 )
             )
 
+    def _report_strategy(self, strategy: GuestStrategy, now_ns: int) -> None:
+        """A strategy of another package that fails gives no signals, and that is said until it answers again."""
+        alert_id = f"strategy:{strategy.name}"
+        if not strategy.problem:
+            self._lost_strategies.discard(strategy.name)
+            self._clear_alert(alert_id)
+            return
+        self._lost_strategies.add(strategy.name)
+        self._alert(
+            Alert(
+                id=alert_id,
+                level=Level.WARNING,
+                code="strategy",
+                subject=strategy.name,
+                text=f"strategy {strategy.name} gives no signals: {strategy.problem}",
+                remedy="mend the package that offers it, or take it out of strategy.own",
+                at_ns=now_ns,
+            )
+        )
+
     def _evaluate(self, mood: Mood) -> None:
         for strategy in self._strategies:
             signal = strategy.on_mood(mood, self._sentiment)
+            if isinstance(strategy, GuestStrategy) and (strategy.problem or strategy.name in self._lost_strategies):
+                self._report_strategy(strategy, mood.at_ns)
             if signal is not None:
                 self._on_signal(signal)
 

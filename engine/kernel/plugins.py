@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, distribution, entry_points
-from typing import Any
+from typing import Any, Final, cast
 
 from engine.clock import Clock
 from engine.config import Config
 from engine.errors import ConfigError, DeskError
 from engine.feeds.replay import ReplayFeed
+from engine.kernel.guest_strategy import GuestStrategy
+from engine.kernel.guest_values import Misfit, checked_name
+from engine.kernel.guests import guest_feed
 from engine.kernel.known import Known
 from engine.model import Broker, Feed, Strategy
 from engine.text import display_text, one_line
+
+PRICES: Final = "prices"
+"""Our feed of prices, and the name of the light of whichever brings them: trading leans on it."""
 
 ReadSecret = Callable[[str], str]
 """Reads a secret by name; raises CredentialsError with the remedy."""
@@ -38,7 +44,7 @@ def _loaded(group: str, point: EntryPoint) -> Any:
     """What an entry point names. Other people's packages may raise anything when they are imported."""
     try:
         return point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"expected desk.{group} {point.name!r} to load, found {_words(error)}",
             where=point.value,
@@ -53,7 +59,7 @@ def _built(group: str, name: str, *given: object) -> Any:
         return kind(*given)
     except DeskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"expected {group} {name!r} to start, found {_words(error)}",
             where=f"desk.{group}",
@@ -65,7 +71,7 @@ def _package(point: EntryPoint) -> str:
     return "unknown" if point.dist is None else one_line(point.dist.name)
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {display_text(str(error), 300)}"
 
 
@@ -92,14 +98,42 @@ def build_feeds(
             until_ns = known.get(name, Known()).until_ns
             feeds.append(find("feeds", name)(config, clock, **keys, known_until_ns=until_ns))
         elif name != "x":
-            feeds.append(_built("feeds", name, config, clock))
+            feeds.append(_feed(name, name, config, clock))
         elif config.x.enabled:
             token = read_secret("x_bearer_token")
             held = known.get(name, Known())
             told = {"known_until_ns": held.until_ns, "known_whole": held.whole}
             feeds.append(find("feeds", name)(config, clock, token=token, **told))
-    feeds.append(find("feeds", "prices")(config, clock, **_alpaca_keys(read_secret)))
+    if config.feeds.prices == "alpaca":
+        feeds.append(find("feeds", PRICES)(config, clock, **_alpaca_keys(read_secret)))
+    else:
+        feeds.append(_feed(config.feeds.prices, PRICES, config, clock))
     return tuple(feeds), None
+
+
+def _feed(name: str, light: str, config: Config, clock: Clock) -> Feed:
+    """The feed that another package offers by this name, its light under the name `light`. Raises ConfigError."""
+    feed = _built("feeds", name, config, clock)
+    return guest_feed(feed, light, clock) if _is_foreign(feed) else cast(Feed, feed)
+
+
+def _strategy(name: str, config: Config) -> Strategy:
+    """The strategy of this name. Raises ConfigError, also for one whose own name can stand in no record."""
+    strategy = _built("strategies", name, config)
+    if not _is_foreign(strategy):
+        return cast(Strategy, strategy)
+    try:
+        return GuestStrategy(strategy, checked_name(getattr(strategy, "name", None)), config)
+    except Misfit as misfit:
+        raise ConfigError(
+            f"{misfit}, in strategies {name!r}",
+            where="desk.strategies",
+            remedy="mend or remove the package that offers it, or take it out of the configuration",
+        ) from misfit
+
+
+def _is_foreign(built: object) -> bool:
+    return type(built).__module__.partition(".")[0] != "engine"
 
 
 def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broker:
@@ -119,7 +153,7 @@ def build_strategies(config: Config) -> tuple[Strategy, ...]:
     Raises ConfigError for one that nobody offers, or that cannot be made.
     """
     shift = ("shift",) if config.strategy.shift.enabled else ()
-    return tuple(_built("strategies", name, config) for name in (*shift, *config.strategy.own))
+    return tuple(_strategy(name, config) for name in (*shift, *config.strategy.own))
 
 
 def _alpaca_keys(read_secret: ReadSecret) -> dict[str, str]:

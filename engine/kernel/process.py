@@ -25,6 +25,7 @@ import msgspec
 from engine import secrets
 from engine.config import Config, Loaded, environment, load, user_path
 from engine.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, DeskError
+from engine.kernel.leaving import run_loop
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import STDERR, set_up
 from engine.kernel.notify import Notifier
@@ -123,7 +124,7 @@ def run_engine(
         if fresh:
             _remove_journal(config, paths)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
-        return asyncio.run(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
+        return run_loop(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
     finally:
         gc.enable()
         lock.release()

@@ -10,11 +10,14 @@ from engine.clock import Clock
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError
 from engine.kernel.inbox import Inbox
 from engine.model import Feed, FeedState, Light
+from engine.text import one_line
 
 log = logging.getLogger(__name__)
 
 FEED_RESTART_S = 5.0
 """A feed that broke is started again after this long."""
+END_LIMIT_S = 8.0
+"""How long tasks may take to end once they are called off. The journal, the venue and the socket close after them."""
 FEED_RETRY_S = 15.0
 """A feed that gave up (a full disk, no handle left) tries again after this long, except where a person must act."""
 
@@ -56,14 +59,23 @@ class Supervisor:
         now_ns = self._clock.now_ns()
         self._inbox.report(FeedState(name, light, now_ns, now_ns, detail, remedy))
 
-    async def stop(self) -> None:
-        """Cancel everything and wait for its end. What breaks while it ends is told like any other break."""
+    async def stop(self) -> tuple[str, ...]:
+        """Cancel everything and wait for its end, `END_LIMIT_S` at most; returns the names of what goes on regardless.
+
+        What breaks while it ends is told like any other break.
+        """
         self._stopping = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=END_LIMIT_S)
+        deaf = tuple(sorted(one_line(task.get_name()) for task in tasks if not task.done()))
+        for name in deaf:
+            log.critical(
+                "%s was called off and has not ended within %g s: the engine stops without it", name, END_LIMIT_S
+            )
+        return deaf
 
     def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

@@ -63,6 +63,40 @@ async def test_a_task_that_breaks_while_it_ends_does_not_keep_the_engine_from_en
     assert "feed stubborn broke" in caplog.text, "it does not go unseen"
 
 
+async def test_what_swallows_its_cancellation_keeps_the_stop_waiting_only_so_long(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor_module, "END_LIMIT_S", 0.05)
+    deaf = True
+
+    class Deaf:
+        name = "deaf\x1b[2J"
+
+        async def run(self, sink: Sink) -> None:
+            while deaf:
+                try:
+                    await asyncio.sleep(0.001)
+                except asyncio.CancelledError:
+                    continue
+
+    tasks, orderly = supervisor([]), asyncio.Event()
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            orderly.set()
+
+    tasks.run(Deaf())
+    tasks.guard(waits(), "waits")
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        assert await tasks.stop() == ("feed-deaf",)
+    assert orderly.is_set() and "feed-deaf was called off and has not ended" in caplog.text
+    deaf = False
+    assert await tasks.stop() == ()
+
+
 async def test_a_stop_that_is_itself_called_off_ends() -> None:
     tasks = supervisor([])
     deaf = asyncio.Event()
