@@ -42,10 +42,13 @@ class Said(NamedTuple):
     """What is mocked, where a mark says that something is: then `turn` waits for what the words say."""
 
 
+_WAIT: Final = ("waiting for", "wait for", "wait until", "wait till")
+_NOBODY_BY: Final = frozenset(("nobody", "noone", "no one"))
+"""A text without any of these in lower case denies nothing in everybody's name."""
 _TURNS: Final = (
     *("?", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
-    *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
-    *("anymore", "no longer"),
+    *("needs to", "only long", "only short", "only b", *_WAIT, "was wrong", "oh wait", "in case"),
+    *("anymore", "not any more", "no longer"),
     *MOCKED_BY,
     *QUOTES,
     *FIGURES,
@@ -56,7 +59,8 @@ _TURNED_BY: Final = frozenset(_TURNS)
 _SET_APART: Final = Marks(*BETWEEN)
 _HINTS: Final = Marks(
     *(mark for mark in _TURNS if " " not in mark.strip() and mark not in QUOTES),
-    *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer"),
+    *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer", " any ", "before "),
+    *(" one ", "nobody", "noone", "everyone", "everybody"),
 )
 """What one token of each of _TURNS contains, in lower case and between two spaces."""
 
@@ -78,9 +82,10 @@ _WAITS = re.compile(
     r"\b(?:needs? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
     r"|would (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
     r"|only (?:bullish|bearish|long|short|a buyer|buying)\b[^.!?]{0,40}?\b(?:above|below|over|under|at|on a|when)\b"
-    r"|waiting for\b[^.!?]{1,80}?\b(?:to|before)\b)"
+    r"|waiting for\b[^.!?]{1,80}?\b(?:to|before)\b"
+    r"|wait (?:for|until|till)\b[^.!?]{1,60}?\bbefore\b)"
 )
-_WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", "waiting for"))
+_WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", *_WAIT))
 """A text without any of these in lower case waits for nothing."""
 _UNLESS = re.compile(
     r"\b(?:unless|barring)\b(?:(?!\s\$[a-z]+\s(?:is|will|goes|looks|gets|has|can)\b)[^,;.!?])*[,;]?\s*", re.IGNORECASE
@@ -129,11 +134,14 @@ _OWNS_UP = re.compile(
 _OWNED_BY: Final = frozenset(("was ", "oh wait"))
 """A text without any of these in lower case takes nothing back."""
 _NO_MORE = re.compile(
-    r"(?P<held>\b(?:was|were|been)\b[^.!?]{1,60}?)[\s,;]+(?:but\s+)?(?:not anymore|no longer)\b\W*(?=$|[.!?])",
+    r"(?P<held>\b(?:was|were|been)\b[^.!?]{1,60}?)[\s,;]+(?:but\s+)?(?:not any ?more|no longer)\b\W*(?=$|[.!?])",
     re.IGNORECASE,
 )
-_PAST_BY: Final = frozenset(("anymore", "no longer"))
+_PAST_BY: Final = frozenset(("anymore", "not any more", "no longer"))
 """A text without any of these in lower case tells of nothing that is over."""
+_NOBODY = re.compile(
+    r"\b(?:nobody|noone|no one)\s[^.!?,;]{0,50}?\b(thinks|believes|expects)\s+(?=(?:the|this|that|it)\b)", re.IGNORECASE
+)
 _DENIED = re.compile(r"(?:\bnot\b|n['’]t\b)[^.!?,;]*[,;]\s*(?:the\s+|that\s+|those\s+)?$", re.IGNORECASE)
 """How a text before "fake news" ends that denies the news itself."""
 _EXCEPTS_BY: Final = frozenset(("unless", "barring"))
@@ -145,7 +153,7 @@ _STATED_BY: Final = frozenset(
     )
 )
 """A text without any of these in lower case states all that it says."""
-_MARKS: Final = Marks(*{*_TURNED_BY, *BETWEEN, *_STATED_BY, *_SUPPOSED_ON})
+_MARKS: Final = Marks(*{*_TURNED_BY, *_NOBODY_BY, *BETWEEN, *_STATED_BY, *_SUPPOSED_ON})
 """All of what these turns need, found in one pass."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMED = re.compile(r"https?\S+|[@#$]\w+")
@@ -176,10 +184,12 @@ def said(text: str) -> Said:
     told = text
     if not marks.isdisjoint(QUOTES):
         told = unquoted(told)
+    if not marks.isdisjoint(_NOBODY_BY):
+        told = _NOBODY.sub(r"nobody \1 ", told)
     if not marks.isdisjoint(FIGURES) or (text.count("$") >= LEAST_SYMBOLS and not marks.isdisjoint(BETWEEN)):
         told = in_words(told)
     elif marks.isdisjoint(_TURNED_BY):
-        return Said(text)
+        return Said(told)
     return _stated(told, marks if told is text else _MARKS.all_in(told.lower()))
 
 

@@ -16,7 +16,8 @@ from typing import Final
 
 from engine.scoring.marks import Marks, folded
 
-FIGURES: Final = (" vs", "versus", "consensus", "from ", "rsi ", "rsi(", "rsi:")
+PUTS_TO_CALLS: Final = ("put/call", "put-call", "puts/calls", "p/c")
+FIGURES: Final = (" vs", "versus", "consensus", "from ", "rsi ", "rsi(", "rsi:", *PUTS_TO_CALLS)
 """A text without any of these in lower case sets no figures against each other, nor against an indicator's limits."""
 BETWEEN: Final = (
     *("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),
@@ -74,6 +75,16 @@ _RSI = re.compile(
 _OVERBOUGHT: Final = 70
 _OVERSOLD: Final = 30
 """Wilder, J.W. (1978), "New Concepts in Technical Trading Systems": the limits of the relative strength index."""
+_RATIO = re.compile(
+    r"\b(?:puts?[/-]calls?|p/c)(?:\s+(?:\w+\s+)?ratio)(?:(?:\s+|:\s?)(?:is|at|of|now|hits?|jumps?|falls?|to)\b){0,3}"
+    r"(?:\s+|:\s?)(\d{1,2}(?:\.\d{1,4})?)(?![\d.]*[\d%])",
+    re.IGNORECASE,
+)
+_MANY_PUTS: Final = 1.0
+_FEW_PUTS: Final = 0.7
+"""Volume of puts to that of calls: more puts than calls is what those buy who expect a fall, and stocks of few puts do
+better after (Pan, J. & Poteshman, A. 2006, "The Information in Option Volume for Future Stock Prices", Review of
+Financial Studies 19:871–908). Between the two is an ordinary day."""
 _UNITS: Final = {
     **{"k": 1e3, "m": 1e6, "mln": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9},
     **{"c": 0.01, "¢": 0.01},
@@ -181,6 +192,8 @@ def in_words(text: str) -> str:
         return text
     if "rsi" in lower:
         text = _RSI.sub(_beyond, text)
+    if any(map(lower.__contains__, PUTS_TO_CALLS)):
+        text = _RATIO.sub(_bought, text)
     if _FROM.search(lower):
         told = text
         if "to" in lower:
@@ -225,6 +238,18 @@ def _beyond(match: re.Match[str]) -> str:
     value = int(match[1])
     return (
         f"{match[0]} overbought" if value >= _OVERBOUGHT else f"{match[0]} oversold" if value <= _OVERSOLD else match[0]
+    )
+
+
+def _bought(match: re.Match[str]) -> str:
+    """A ratio of puts to calls with which of them are bought, where it is beyond its limits."""
+    value = float(match[1])
+    return (
+        f"{match[0]}; bought puts"
+        if value > _MANY_PUTS
+        else f"{match[0]}; bought calls"
+        if value < _FEW_PUTS
+        else match[0]
     )
 
 

@@ -3,8 +3,9 @@
 Irony is mostly praise that means blame, and hardly ever the reverse (Kreuz, R.J. & Glucksberg, S. 1989, "How to be
 sarcastic: the echoic reminder theory of verbal irony", Journal of Experimental Psychology: General 118:374–386). So a
 mark of mockery turns praise round; blame beside it stays blame. Only "/s", which says that the opposite is meant, also
-turns blame, unless the text opens with praise: then what is blamed is the news, and the praise is mocked. A single word
-in quotation marks after "another", "the" or "their" is not the writer's own: "the "turnaround" at $ABC".
+turns blame, unless the text opens with praise, or with a word of it ("great job, another recall /s"): then what is
+blamed is the news, and the praise is mocked. Praise that "said nobody" or "said everyone" is somebody else's. A single
+word in quotation marks after "another", "the" or "their" is not the writer's own: "the "turnaround" at $ABC".
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ from collections.abc import Callable, Set
 from typing import Final, NamedTuple
 
 QUOTES: Final = (' "', " “")
-MOCKED_BY: Final = ("/s", "🤡", "go wrong")
+MOCKED_BY: Final = ("/s", "🤡", "go wrong", "said no", "said every")
 """A text without any of these in lower case marks no mockery at its end."""
 SO_CALLED: Final = "so-called"
 """A denial among the finance words."""
 
 _OPPOSITE = re.compile(r"(?:^|\s)/s\W*$", re.IGNORECASE)
+_SAID_BY: Final = frozenset(("said no", "said every"))
 _CLOWN: Final = "🤡"
 _NAMES_CLOWN: Final = (" a", " an", " the", " this", " like")
 """After these the clown is somebody."""
 _WORDS = re.compile(r"[\w$@#]")
 _GO_WRONG = re.compile(r"[.!?,;…]\s*what (?:could|can) (?:possibly |ever )?go wrong\W*$", re.IGNORECASE)
+_SAID = re.compile(
+    r"(?:[.!?,;:…-]\W*said every(?:body|one)\b[^.!?…]{0,40}|\Wsaid (?:no ?one|nobody)(?: ever)?)\W*$",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"\s[\"“]([A-Za-z]+)[\"”](?=[.,;:!?…)]*(?:\s|$))")
 _OTHERS: Final = frozenset(
     ("another", "the", "this", "that", "their", "his", "her", "its", "these", "those", "such", "your")
@@ -50,7 +56,9 @@ class Mockery(NamedTuple):
         if praises(self.text):
             return True
         opening = _OPENING.match(self.text)
-        return self.opposite and not (opening is not None and praises(opening[0]))
+        if not self.opposite or opening is None:
+            return self.opposite
+        return not praises(opening[0]) and not praises(opening[0].partition(" ")[0])
 
 
 def mockery(text: str, marks: Set[str]) -> Mockery | None:
@@ -58,6 +66,8 @@ def mockery(text: str, marks: Set[str]) -> Mockery | None:
     if "/s" in marks and (mark := _OPPOSITE.search(text)):
         return Mockery(text[: mark.start()], True)
     if "go wrong" in marks and (mark := _GO_WRONG.search(text)):
+        return Mockery(text[: mark.start()], False)
+    if not marks.isdisjoint(_SAID_BY) and (mark := _SAID.search(text)):
         return Mockery(text[: mark.start()], False)
     if _CLOWN in marks and (last := _WORDS.search(text[::-1])):
         words, tail = text[: len(text) - last.start()], text[len(text) - last.start() :]

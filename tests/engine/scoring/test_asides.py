@@ -93,6 +93,8 @@ def test_what_stands_before_oh_wait_means_the_opposite() -> None:
 
 def test_what_one_was_and_is_no_longer_means_the_opposite_where_nothing_else_is_said() -> None:
     assert said("was long $ABC, not anymore")[:2] == ("was long $ABC", -1.0)
+    assert said("was long $ABC for years, not any more")[:2] == ("was long $ABC for years", -1.0)
+    assert said("not any more dips like the one that was bought")[1] == 1.0
     assert reading("was long $ABC, not anymore").score < -0.05
     assert said("the longer it was halted the better")[:2] == ("the longer it was halted the better", 1.0)
 
@@ -191,12 +193,30 @@ def test_the_same_words_score_the_same_though_they_are_another_object() -> None:
     assert as_meant(first, lambda _: silent) == as_meant(second, lambda _: silent)
 
 
+def test_what_stands_between_nobody_and_what_they_think_does_not_hide_the_denial() -> None:
+    assert said("No one I know in the trade believes that it will last").text == "nobody believes that it will last"
+    assert reading("nobody I talk to on the desk thinks the $ABC rally will last").score < -0.05
+    assert reading("noone in this chat believes the breakout").score < -0.05
+    assert reading("everybody I talk to on the desk thinks the $ABC rally will last").score > 0.05
+    alone = "nobody at the firm said a word, he thinks the rally will last"
+    assert said(alone).text == alone, "another clause"
+
+
+def test_who_is_told_to_wait_before_buying_is_told_nothing_of_the_price() -> None:
+    assert abs(reading("wait for confirmation before buying $ABC").score) <= 0.05
+    assert abs(reading("wait until it holds 50 before shorting $ABC").score) <= 0.05
+    assert reading("can't wait for this breakout").score > 0.05
+    assert reading("wait for a bounce before adding. $ABC downgraded").score < -0.05
+
+
 turned = st.lists(
     st.one_of(
         st.sampled_from(
             [
                 *("if", "IF", "nless", "until", "would", "might", "depends", "false,", "fake", "untrue", "no", "sense"),
                 *("debunked", "needs", "to", "only", "long", "short", "bulls", "waiting", "for", "was", "wrong", "oh"),
+                *("nobody", "one", "thinks", "I", "know", "said", "everyone", "not", "any", "more", "before", "until"),
+                *("put/call", "p/c", "ratio", "1.4", "was", "it"),
                 *("wait", "in", "case", "vs", "versus", "consensus", "from", "$A", "$5", "over", ">", "lunch", "than"),
                 *("😀if", "if😀", "vs😀", "/s", "?", "http://a/?if", "up", "down", "breakout", "Buy", "I", "the"),
             ]

@@ -26,6 +26,9 @@ def praises(words: str) -> bool:
         ("great company 🤡", "great company", False),
         ("great company! 😂🤡 !!", "great company", False),
         ("great deal. What could possibly go wrong?", "great deal", False),
+        ("what a bargain... said everyone at 40", "what a bargain", False),
+        ("great company, said no one ever", "great company,", False),
+        ("great company said nobody.", "great company", False),
     ],
 )
 def test_a_mark_of_mockery_stands_at_the_end(text: str, words: str, opposite: bool) -> None:
@@ -41,6 +44,9 @@ def test_a_mark_of_mockery_stands_at_the_end(text: str, words: str, opposite: bo
         "shorts are the 🤡",
         "🤡 bears, we are flying",
         "what could go wrong with this",
+        "the chief said everyone was paid",
+        "great company. The board said nobody was told",
+        "he said no one owns it, great company",
         "",
         "🤡",
     ],
@@ -54,6 +60,7 @@ def test_praise_is_turned_and_blame_only_where_the_opposite_is_meant_of_it_alone
     assert not Mockery("a bad company", False).turned(praises)
     assert Mockery("a bad company", True).turned(praises)
     assert not Mockery("great work, it is down again", True).turned(lambda words: words == "great work")
+    assert not Mockery("great work $ABC, it is down again", True).turned(lambda words: words == "great")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +99,11 @@ def test_the_words_of_mockery_are_the_texts_own(text: str, marks: set[str]) -> N
         ("$ABC crashing, what a disaster 🤡", -1),
         ("another brilliant deal by $ABC. what could go wrong", -1),
         ("great company, down 30% and crashing /s", -1),
+        ("great job $ABC management, only lost another 30 billion /s", -1),
+        ("nice work $ABC, another recall /s", -1),
+        ("$ABC is finished, sell everything /s", 1),
+        ("wow $ABC at 4 dollars, what a bargain... said everyone at 40", -1),
+        ("$ABC will be the best stock of the decade, said nobody ever", -1),
         ('another "record" quarter from $ABC', -1),
         ("another record quarter from $ABC", 1),
         ("$ABC bears are the 🤡, breakout", 1),
