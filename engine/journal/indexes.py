@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
-from engine.journal.kinds import BULK, KINDS
+from engine.journal.kinds import BULK, KINDS, RECENT
 from engine.journal.schema import NOT_BULK, as_text
 
 Wrong = tuple[int, str]
@@ -37,10 +37,11 @@ _UNFOUND: Final = """
 SELECT min(seq) FROM records AS r NOT INDEXED WHERE seq > ? AND seq <= ? AND NOT (
 EXISTS (SELECT 1 FROM records AS i INDEXED BY records_key WHERE i.key = r.key AND i.seq = r.seq)
 AND EXISTS (SELECT 1 FROM records AS i INDEXED BY records_at WHERE i.at_ns = r.at_ns AND i.seq = r.seq))"""
+_LASTING: Final = ", ".join(f"'{kind}'" for kind in KINDS if kind not in (*BULK, *RECENT))
 # The kind of an entry and the kind of the record that it leads to.
 _MISLED: Final = f"""
 SELECT min(i.seq) FROM records AS i INDEXED BY records_kind CROSS JOIN records AS r NOT INDEXED ON r.seq = i.seq
-WHERE {NOT_BULK.replace("kind", "i.kind")} AND r.kind IS NOT i.kind"""
+WHERE {NOT_BULK.replace("kind", "i.kind")} AND i.kind IN ({_LASTING}) AND r.kind IS NOT i.kind"""
 RANGE: Final = 4096
 """Records per query: no reader holds a read transaction for long."""
 
@@ -76,9 +77,10 @@ def check_whole(connection: sqlite3.Connection) -> Wrong | None:
 
 
 def misled(connection: sqlite3.Connection) -> Wrong | None:
-    """The first record that the index by kind holds as another kind, of all there are. Raises sqlite3.Error.
+    """The first record that the index by kind holds as another kind, of those that a start reads from the first on.
 
-    One lookup per entry, about a microsecond: what trading is restored from is few beside posts and readings.
+    One lookup per entry, in pages that the start reads anyway. Looking up those of which it reads only the recent ones
+    takes longer the older the journal is: minutes, from a disk that has been cold. Raises sqlite3.Error.
     """
     seq = connection.execute(_MISLED).fetchone()[0]
     if seq is None:

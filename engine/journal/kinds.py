@@ -72,3 +72,7 @@ KINDS: Final[Mapping[str, type[Value]]] = MappingProxyType(
 
 BULK: Final = ("post", "reading", "quote")
 """Kinds that make up nearly every journal. All others have an index by kind and are found without reading these."""
+
+RECENT: Final = ("account", "decision", "edit", "guard", "halt", "signal", "ticket")
+"""Kinds with an index of which a start reads only what is recent; of all others it reads every record. They grow with
+the posts and the minutes, and lie all over the file."""

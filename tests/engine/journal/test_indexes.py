@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 from engine.errors import JournalError
 from engine.journal import Reader
 from engine.journal.earlier import check_earlier
-from engine.journal.schema import NOT_BULK, TABLES
-from engine.model import Alert, Level, StateChange, TradingState
+from engine.journal.indexes import misled
+from engine.journal.kinds import BULK, KINDS, RECENT
+from engine.journal.schema import NOT_BULK, TABLES, connect_readonly
+from engine.kernel.restore import BOOK_KINDS
+from engine.model import Account, Alert, Level, StateChange, TradingState
 from engine.model.records import Started
 from tests.engine.journal.conftest import Opened, Tamper, verified
 from tests.engine.journal.made_up import T0, made_up
@@ -194,3 +198,25 @@ def test_a_halt_from_long_ago_behind_another_kind_keeps_the_journal_closed(
     with pytest.raises(JournalError, match="stands in the index of kinds as another kind"):
         opened()
     assert not verified(path).ok
+
+
+def test_a_start_does_not_look_up_every_account_there_ever_was(path: Path, opened: Opened) -> None:
+    """One a minute, all over the file: from a cold disk each is a read of its own, and a start took longer each day."""
+    journal = opened()
+    cash = Account(Decimal(1), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+    for number in range(3_000):
+        journal.append("account", "account", cash, T0 + number)
+    journal.append("state", "state", StateChange(TradingState.HALTED, TradingState.ACTIVE, "by hand", "person", T0), T0)
+    journal.close()
+    steps: list[int] = []
+    with closing(connect_readonly(path)) as connection:
+        connection.set_progress_handler(lambda: steps.append(1), 1)
+        assert misled(connection) is None
+    assert len(steps) < 1_000
+
+
+def test_a_start_reads_all_records_of_the_kinds_it_checks_and_of_no_others() -> None:
+    """What the kernel restores whole is what `misled` looks up."""
+    lasting = set(KINDS) - {*BULK, *RECENT}
+    assert set(BOOK_KINDS) <= lasting
+    assert lasting - set(BOOK_KINDS) == {"started", "feed", "flatten", "config", "stopped"}
