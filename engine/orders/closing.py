@@ -50,7 +50,15 @@ class Closer:
         self._watch.reconfigure(config)
 
     def begin(self, plan: ExitPlan, now_ns: int, out: Outbox) -> None:
-        """Start an exit. Raises DeskError when one that may not be superseded is under way."""
+        """Start an exit. Raises DeskError when one that may not be superseded is under way, and for a fraction outside
+        regular hours: no venue takes it, and what protects it would have been cancelled for nothing."""
+        draft = plan.draft
+        if draft is not None and draft.extended_hours and draft.quantity % 1:
+            raise DeskError(
+                f"expected whole shares outside regular hours, found {draft.quantity}",
+                where=plan.signal_id,
+                remedy="what protects it stays; sell it in the regular session, or flatten",
+            )
         for running in list(self.of(plan.symbol)):
             if plan.role is Role.EXIT:
                 raise DeskError(
@@ -298,7 +306,9 @@ class Closer:
         held = self._holdings.held(plan.symbol, plan.side.opposite)
         free = held - self._register.committed(plan.symbol, plan.side, plan.order_id)
         free -= self._register.uncounted(plan.symbol, plan.side)
-        return max(ZERO, min(self._wanted(plan), free))
+        left = max(ZERO, min(self._wanted(plan), free))
+        whole = plan.draft is not None and plan.draft.extended_hours
+        return left - left % 1 if whole else left
 
     def _wanted(self, plan: ExitPlan) -> Decimal:
         """What the plan has still to close: never more than is held."""

@@ -103,6 +103,7 @@ def time_in_force(check: Check, quantity: Decimal, stop: Decimal | None, target:
 def size_exit(config: Config, check: Check) -> Sized:
     """A SELL of all that is held and not yet being sold. Never refused for its size.
 
+    In extended hours the whole shares of it: a fraction does not trade there, and is left to the regular session.
     Without a price now, what the position was last valued at stands in, and the limit goes down by the whole collar.
     """
     held, selling = check.holdings.held, check.holdings.selling
@@ -119,6 +120,12 @@ def size_exit(config: Config, check: Check) -> Sized:
     if price is None:
         return Sized(None, f"PRICE_NONE: symbol={check.symbol}, no price now and none before")
     limit_price = _marketable_sell(config, check, price)
+    extended, fraction = _extended(check), quantity % 1
+    if extended and fraction:
+        extended = quantity >= ONE
+        quantity -= fraction if extended else ZERO
+    words = f", {selling} already being sold" if selling else ""
+    words += f", {fraction} when the regular session opens" if extended and fraction else ""
     return Sized(
         Draft(
             symbol=check.symbol,
@@ -128,9 +135,9 @@ def size_exit(config: Config, check: Check) -> Sized:
             reference_price=price,
             reference_ns=at_ns,
             time_in_force="gtc" if check.crypto else "day",
-            extended_hours=_extended(check),
+            extended_hours=extended,
             reduces=True,
-            sizing=f"closes {quantity} of {held}" + (f", {selling} already being sold" if selling else ""),
+            sizing=f"closes {quantity} of {held}{words}",
         ),
         f"SIZED: closes={quantity}, held={held}",
     )

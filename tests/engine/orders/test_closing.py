@@ -22,7 +22,22 @@ from engine.model import (
 )
 from engine.orders import Compare, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, draft, end, event, fill_entry, leg, legs, placed, quote, ready, told
+from tests.engine.orders.talk import (
+    T0,
+    cancelled,
+    draft,
+    end,
+    event,
+    fill_entry,
+    leg,
+    legs,
+    placed,
+    quote,
+    ready,
+    signal,
+    ticket,
+    told,
+)
 
 ACCEPTED = Outcome.ACCEPTED
 
@@ -58,6 +73,38 @@ class TestExit:
         assert (exit_.draft.quantity, exit_.draft.limit_price) == (4, 104)
         assert (exit_.signal_id, exit_.ticket_id, exit_.role) == ("sell-1", "ticket-2", Role.EXIT)
         assert exit_.valid_until_ns == T0 + 99
+
+    def test_a_fraction_outside_regular_hours_is_refused_before_anything_is_cancelled(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        asked = msgspec.structs.replace(draft(Side.SELL, "2.5", "104"), extended_hours=True)
+        changes, _ = orders.deal(signal("sell-1", Side.SELL), ticket("sell-1"), asked, T0 + 5)
+        assert not changes.requests, "what protects it stays where it is"
+        assert [(each.code, "whole shares" in each.text) for each in changes.alerts] == [("order_refused", True)]
+        assert not orders.leaving("TSLA")
+
+    def test_outside_regular_hours_no_more_than_whole_shares_are_left_to_sell(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        ready(orders)
+        intent = enter(quantity="10.5")
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent, "10.5")
+        asked = msgspec.structs.replace(draft(Side.SELL, "11", "104"), extended_hours=True)
+        (exit_,) = placed(orders.exit("sell-1", "t", asked, T0 + 5))
+        assert exit_.draft.quantity == 10
+
+    def test_what_was_cancelled_for_an_exit_that_the_venue_refuses_is_protected_again(
+        self, orders: Orders, bracketed: Intent
+    ) -> None:
+        for leg_id in cancelled(orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5)):
+            changes = end(orders, leg_id, T0 + 6)
+        (exit_,) = placed(changes)
+        changes = orders.on_answer(exit_, Answer(Outcome.REJECTED, "an odd refusal"), T0 + 7)
+        assert "exit_failed" in {each.code for each in changes.alerts}
+        assert orders.exits("TSLA").watched, "by the engine at once"
+        (stop,) = placed(orders.due(T0 + 11 * SECOND))
+        assert (stop.role, stop.draft.stop_price, stop.draft.quantity) == (Role.STOP, 95, 10)
 
     def test_legs_are_cancelled_first_and_what_they_fill_meanwhile_is_not_sold_again(
         self, orders: Orders, bracketed: Intent

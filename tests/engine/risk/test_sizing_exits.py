@@ -32,7 +32,8 @@ def test_an_exit_never_sells_more_than_is_held(scene, held, selling, price, sess
         if sized.draft is None:
             assert held - selling <= 0
             continue
-        assert 0 < sized.draft.quantity == held - selling
+        left = held - selling
+        assert 0 < sized.draft.quantity == (left - left % 1 if sized.draft.extended_hours else left)
         assert sized.draft.reduces
         assert sized.draft.limit_price > 0
         verdict = risk.judge(None, sized.draft, book, role=Role.FLATTEN, strategy="")
@@ -51,6 +52,13 @@ def test_a_flatten_asks_for_extended_hours_by_itself(scene):
     book = scene.book(scene.position(1), session=Session.POST)
     assert scene.risk().size_exit("TSLA", book).draft.extended_hours
     assert not scene.risk().size_exit("TSLA", book, role=Role.EXIT).draft.extended_hours
+
+
+@pytest.mark.parametrize(("held", "sold", "outside"), [("10.5", "10", True), ("10", "10", True), ("0.5", "0.5", False)])
+def test_a_fraction_is_left_to_the_regular_session(scene, held, sold, outside):
+    draft = scene.risk().size_exit("TSLA", scene.book(scene.position(D(held)), session=Session.POST)).draft
+    assert (draft.quantity, draft.extended_hours) == (D(sold), outside)
+    assert ("0.5 when the regular session opens" in draft.sizing) is (held == "10.5")
 
 
 def test_an_exit_without_a_price_uses_the_last_value_and_the_whole_collar(scene):
