@@ -171,9 +171,10 @@ def _trading(status: Status, longest: int, colors: Palette) -> list[Piece]:
     style = colors.alarm if state is TradingState.HALTED else colors.caution
     pieces = [Piece(1, 1, Line().add(f" {state.name} ", style))]
     if status.state_reason:
-        reason = Line().field(status.state_reason, min(longest, len(status.state_reason)), colors.warn)
-        pieces.append(Piece(6, 1, reason))
-    return [*pieces, Piece(4, 1, mode)]
+        cells = min(longest, cell_len(status.state_reason))
+        pieces.append(Piece(6, 1, Line().add("(", colors.warn).field(status.state_reason, cells, colors.warn)))
+        pieces[-1].line.add(")", colors.warn)
+    return [*pieces, Piece(4, 2, mode)]
 
 
 def _market(market: Market, now_ns: int, width: int, colors: Palette) -> list[Piece]:

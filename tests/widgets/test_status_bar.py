@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.clock import MINUTE, SECOND
-from engine.model import FeedState, Light, Session, TradingState
+from engine.model import FeedState, Light, Mode, Session, TradingState
 from tests.desk.made_up import NOW, account, feeds, protection, status
 from tests.widgets.harness import painted, stage, text, until
 from widgets.status_bar import StatusBar, StatusView
@@ -66,6 +66,15 @@ async def test_what_stops_trading_is_said_with_its_reason() -> None:
     for words in (" HALTED ", "drawdown 10 %", "NOT RECONCILED", "2 locks"):
         assert words in bar
     assert protection().symbol == "META"
+
+
+async def test_state_reason_and_who_decides_do_not_run_together_without_colour() -> None:
+    for mode in Mode:
+        paused = status(state=TradingState.REDUCING, state_reason="paused: lunch", mode=mode)
+        bar = await written(replace(VIEW, status=paused))
+        assert f" REDUCING  (paused: lunch)  {mode.name} " in bar
+        narrow = (await written(replace(VIEW, status=paused), 80)).split("\n")[0]
+        assert f" REDUCING  (paused: lun…)  {mode.name} " in narrow
 
 
 @pytest.mark.parametrize("light", [light for light in Light if light is not Light.UP])
