@@ -25,6 +25,8 @@ from widgets.still_input import StillInput
 _FIELDS = (("quantity", "size"), ("limit_price", "limit"), ("stop_price", "stop"), ("target_price", "target"))
 _OF_AN_EXIT = _FIELDS[1:2]
 """An order that closes what is held has only its limit to change."""
+_NUMBER = r"[0-9]{0,12}(\.[0-9]{0,9})?"
+"""What the engine takes for a figure, and what comes on the way there."""
 _REFUSED = 4
 """Most reasons that are told why other figures are needed."""
 
@@ -55,7 +57,7 @@ class Edit(ClosesOnce[Command | None], ModalScreen[Command | None]):
                 with Horizontal(classes="field"):
                     yield Static(Content(f"{word:<8}"), classes="label")
                     value = getattr(self._asked, name) or _plain(name, getattr(self._draft, name))
-                    yield StillInput(value, id=name, restrict=r"[0-9.]{0,20}", max_length=20)
+                    yield StillInput(value, id=name, restrict=_NUMBER, max_length=22)
             yield Static(id="means")
             for reason in self._refused[:_REFUSED]:
                 yield Static(Content(f"✗ {visible(reason)}"), classes="refused")

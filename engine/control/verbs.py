@@ -44,8 +44,8 @@ VERBS: dict[str, Verb] = {
     )
 }
 
-EDITABLE = ("quantity", "limit_price", "stop_price", "target_price")
-"""Fields of Command that `edit` changes of a ticket's order."""
+EDITABLE = {"quantity": "size", "limit_price": "limit", "stop_price": "stop", "target_price": "target"}
+"""Fields of Command that `edit` changes of a ticket's order, each with the word that people know it by."""
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
@@ -89,10 +89,10 @@ def check_command(command: Command) -> str:
         if isinstance(value, str) and len(value) > TEXT_LIMIT:
             return f"{field} may have {TEXT_LIMIT} characters, found {len(value)}"
     if command.verb == "edit" and not any(getattr(command, field) for field in EDITABLE):
-        return f"edit needs one of {', '.join(EDITABLE)}: all were empty"
-    for field in EDITABLE:
+        return f"edit needs one of {', '.join(EDITABLE.values())}: all were empty"
+    for field, word in EDITABLE.items():
         if (text := getattr(command, field)) and not _NUMBER.fullmatch(text):
-            return f"expected a number for {field}, found {text[:40]!r}"
+            return f"expected a number of at most 12 digits and 9 decimals for {word}, found {text[:40]!r}"
     if command.verb == "mode" and command.mode not in {mode.value for mode in Mode}:
         return f"expected a mode among {', '.join(mode.value for mode in Mode)}, found {command.mode!r}"
     return ""

@@ -6,7 +6,9 @@ import msgspec
 from textual.widgets import Input
 
 from desk.screens.edit import Edit, meaning
+from engine.control.verbs import check_command
 from engine.model import Side
+from engine.model.frames import Command
 from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.widgets.harness import COLORS, text, until
@@ -33,6 +35,18 @@ def test_an_edit_and_its_ticket_write_the_same_figures() -> None:
     shown = text(order_lines(TicketFacts(ticket, None, made_up.account()), made_up.NOW, 1.0, 110, COLORS))
     for line in meaning(ticket.draft, {}):
         assert " ".join(line.split()[1:]) in " ".join(shown.split())
+
+
+async def test_a_figure_takes_as_many_digits_as_the_engine(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        app.screen.GUARD_S = 0.0  # type: ignore[attr-defined]
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, Edit))
+        size = app.screen.query_one("#quantity", Input)
+        size.value = ""
+        await pilot.press(*"9" * 14, "full_stop", *"1" * 11, "full_stop", "x", "minus")
+        assert size.value == "999999999999.111111111"
+        assert not check_command(Command("edit", ticket="t", fingerprint="f", quantity=size.value))
 
 
 async def test_an_order_without_a_target_is_edited_and_a_cleared_stop_is_not_sent(open_desk: Opener) -> None:

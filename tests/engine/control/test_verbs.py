@@ -105,3 +105,9 @@ async def test_a_sender_that_goes_before_its_command_is_whole_is_no_error(
         assert (await client.snapshot()).pid == os.getpid()
     assert engine.commands == []
     assert caplog.text == ""
+
+
+def test_a_figure_that_is_refused_is_called_what_people_call_it() -> None:
+    long = Command("edit", ticket="t-1", fingerprint="f", quantity="9" * 20)
+    assert check_command(long) == f"expected a number of at most 12 digits and 9 decimals for size, found '{'9' * 20}'"
+    assert "size, limit, stop, target: all were empty" in check_command(Command("edit", ticket="t", fingerprint="f"))
