@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -141,7 +141,7 @@ def verify(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--expect") from error
     with Reader(path) as reader:
-        found = reader.verify(_progress if sys.stderr.isatty() else None, expected)
+        found = reader.verify(progress(), expected)
     renewed = renew_anchor and found.chain_ok
     if renewed:
         renew(path, Anchor(found.records, bytes.fromhex(found.last_hash)))
@@ -168,12 +168,16 @@ def export(
 
     with Reader(journal_path(ctx, file, name)) as reader:
         if output is None:
-            reader.export(sys.stdout, format_, kinds or None)
+            reader.export(sys.stdout, format_, kinds or None, None if sys.stdout.isatty() else progress())
             return
         try:
             descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                count = reader.export(stream, format_, kinds or None)
+            try:
+                with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                    count = reader.export(stream, format_, kinds or None, progress())
+            except BaseException:
+                output.unlink()  # half of the records would look like all of them
+                raise
         except OSError as error:
             raise DeskError(
                 f"could not write the export: {error.strerror or error}",
@@ -252,7 +256,7 @@ def _print_counts(reader: Reader, as_json: bool) -> None:
     from engine.journal.export import at_text
     from engine.text import display_text
 
-    counts = reader.counts()
+    counts = reader.counts(progress())
     if as_json:
         say_json(counts)
         return
@@ -273,6 +277,11 @@ def _print_verification(path: Path, found: Verification, renewed: bool) -> None:
         click.echo(f"note: {found.what}", err=True)
     if renewed:
         click.echo(f"the anchor names record {found.records} from now on", err=True)
+
+
+def progress() -> Callable[[int, int], None] | None:
+    """Tells how far a command is where a person looks on; None where none does."""
+    return _progress if sys.stderr.isatty() else None
 
 
 def _progress(done: int, total: int) -> None:

@@ -44,6 +44,8 @@ SELECT min(i.seq) FROM records AS i INDEXED BY records_kind CROSS JOIN records A
 WHERE {NOT_BULK.replace("kind", "i.kind")} AND i.kind IN ({_LASTING}) AND r.kind IS NOT i.kind"""
 RANGE: Final = 4096
 """Records per query: no reader holds a read transaction for long."""
+GoOn = Callable[[int], bool]
+"""Told how far a long look has come; whether it is to go on."""
 
 
 def misplaced(connection: sqlite3.Connection, after: int, last: int, expected: list[Place]) -> Wrong | None:
@@ -88,18 +90,19 @@ def misled(connection: sqlite3.Connection) -> Wrong | None:
     return seq, f"record {seq} stands in the index of kinds as another kind: searches would not find it"
 
 
-def unfound(connection: sqlite3.Connection, after: int, last: int, stopped: Callable[[], bool] = bool) -> Wrong | None:
+def unfound(connection: sqlite3.Connection, after: int, last: int, go_on: GoOn = bool) -> Wrong | None:
     """The first record after `after` up to `last` that a search by its key or its time would not find.
 
-    Looks each one up as a search does, so entries that are gone, swapped or out of their order are all seen; ends early
-    once `stopped()`. Raises sqlite3.Error.
+    Looks each one up as a search does, so entries that are gone, swapped or out of their order are all seen. `go_on` is
+    asked after every so many, with how far it is; it ends where that says no. Raises sqlite3.Error.
     """
     for start in range(after, last, RANGE):
-        if stopped():
-            return None
-        seq = connection.execute(_UNFOUND, (start, min(start + RANGE, last))).fetchone()[0]
+        end = min(start + RANGE, last)
+        seq = connection.execute(_UNFOUND, (start, end)).fetchone()[0]
         if seq is not None:
             return seq, f"record {seq} is missing in the index of keys or of times: searches would not find it"
+        if not go_on(end):
+            return None
     return None
 
 

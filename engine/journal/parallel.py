@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -46,7 +47,8 @@ def follow_all(
 
     starts = iter(range(0, last, PART))
     context = multiprocessing.get_context("spawn")
-    with plain_environment(), ProcessPoolExecutor(workers, mp_context=context) as pool:
+    others = set(multiprocessing.active_children())
+    with plain_environment(), ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
 
         def begin(count: int) -> list[Future[tuple[int, bytes, Flaw | None]]]:
             return [pool.submit(check_part, path, start, min(start + PART, last)) for start in islice(starts, count)]
@@ -65,7 +67,17 @@ def follow_all(
         except BrokenProcessPool:
             # One was killed, for its memory perhaps: the rest is checked here.
             return follow(walk, connection, last, progress)
+        except BaseException:
+            # Ctrl+C: nobody waits for the parts that are under way.
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
     return None
+
+
+def _leave_interrupts() -> None:
+    """In a pool's process: Ctrl+C at the terminal is for the one that began it, which ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

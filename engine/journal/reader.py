@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from engine.errors import JournalError
 from engine.journal import schema
@@ -16,8 +16,15 @@ from engine.journal.faults import explain
 from engine.journal.query import Wanted, select, select_values
 from engine.journal.schema import as_text
 from engine.journal.story import Story, tell
-from engine.journal.verify import Verification, verify
+from engine.journal.verify import Progress, Verification, verify
+from engine.journal.walk import PAGE
 from engine.model import Value
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+COUNTED: Final = 50_000
+"""Records counted by one query."""
 
 
 class KindCount(Value, frozen=True, gc=False):
@@ -27,6 +34,11 @@ class KindCount(Value, frozen=True, gc=False):
     records: int
     first_ns: int
     last_ns: int
+
+    def joined(self, later: KindCount) -> KindCount:
+        """Both together."""
+        first_ns, last_ns = min(self.first_ns, later.first_ns), max(self.last_ns, later.last_ns)
+        return KindCount(self.kind, self.records + later.records, first_ns, last_ns)
 
 
 class Reader:
@@ -117,17 +129,27 @@ class Reader:
         except sqlite3.Error as error:
             raise explain(error, self.path, "read the journal") from error
 
-    def counts(self) -> tuple[KindCount, ...]:
-        """Records per kind, most frequent first."""
+    def counts(self, progress: Progress | None = None) -> tuple[KindCount, ...]:
+        """Records per kind, most frequent first; `progress(done, total)` is called now and then."""
         database = schema.load_sqlite_utils().Database(self._connection, execute_plugins=False)
-        query = "SELECT kind, count(*) AS n, min(at_ns) AS first, max(at_ns) AS last FROM records GROUP BY kind"
+        found: dict[str, KindCount] = {}
+        done, high = 0, self.seq
         try:
-            rows = sorted(database.query(query), key=lambda row: (-row["n"], row["kind"]))
+            for rows in _pages(database, high):
+                for row in rows:
+                    kind = as_text(row["kind"])
+                    one = KindCount(kind, row["n"], row["first"], row["last"])
+                    found[kind] = one if kind not in found else found[kind].joined(one)
+                done += sum(row["n"] for row in rows)
+                if progress is not None and done < high:
+                    progress(done, high)
         except sqlite3.Error as error:
             raise explain(error, self.path, "read the journal") from error
-        return tuple(KindCount(as_text(row["kind"]), row["n"], row["first"], row["last"]) for row in rows)
+        if progress is not None:
+            progress(high, high)
+        return tuple(sorted(found.values(), key=lambda count: (-count.records, count.kind)))
 
-    def verify(self, progress: Callable[[int, int], None] | None = None, expect: Anchor | None = None) -> Verification:
+    def verify(self, progress: Progress | None = None, expect: Anchor | None = None) -> Verification:
         """Check every record and the anchor; `expect` is an anchor that was noted elsewhere and is checked as well.
 
         `progress(done, total)` is called now and then. Never raises for a damaged journal: what is wrong, and from
@@ -135,12 +157,20 @@ class Reader:
         """
         return verify(self.path, self._connection, self._anchor, progress, expect)
 
-    def export(self, stream: IO[str], format: str = "jsonl", kinds: Collection[str] | None = None) -> int:
+    def export(
+        self,
+        stream: IO[str],
+        format: str = "jsonl",
+        kinds: Collection[str] | None = None,
+        progress: Progress | None = None,
+    ) -> int:
         """Write records to a text stream as `jsonl` or `csv`, in pure ASCII; returns how many.
 
-        Raises JournalError for a journal that cannot be read, ValueError for another format, OSError from the stream.
+        `progress(seq, last)` is called now and then with the record it is at. Raises JournalError for a journal that
+        cannot be read, ValueError for another format, OSError from the stream.
         """
-        return write_records(self.records(kinds), stream, format)
+        records = self.records(kinds)
+        return write_records(records if progress is None else _told(records, self.seq, progress), stream, format)
 
     def why(self, id: str) -> Story:
         """The whole story of a signal, ticket, order (client or venue id) or post.
@@ -148,3 +178,25 @@ class Reader:
         Raises DeskError when the journal holds nothing of that id.
         """
         return tell(self, id)
+
+
+def _pages(database: Database, high: int) -> Iterator[list[dict[str, Any]]]:
+    """Of every page of records up to `high`, per kind how many there are and when: short reads, so that an engine's log
+    is not kept and Ctrl+C is heard."""
+    query = f"""
+        SELECT kind, count(*) AS n, min(at_ns) AS first, max(at_ns) AS last, max(seq) AS seq
+        FROM (SELECT seq, kind, at_ns FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {COUNTED})
+        GROUP BY kind"""
+    low = -1
+    while rows := list(database.query(query, (low, high))):
+        low = max(row["seq"] for row in rows)
+        yield rows
+
+
+def _told(records: Iterable[Record], last: int, progress: Progress) -> Iterator[Record]:
+    """The records, telling now and then which is at hand."""
+    for count, record in enumerate(records, 1):
+        yield record
+        if not count % PAGE and record.seq < last:
+            progress(record.seq, last)
+    progress(last, last)

@@ -128,22 +128,24 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect_readonly(path: Path) -> sqlite3.Connection:
+def connect_readonly(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
     """A reader's connection; works beside a writing engine. Text comes back as bytes, exactly as stored.
 
-    A journal that was closed cleanly and lies where nothing may be written is opened as immutable. Raises
-    sqlite3.Error.
+    A journal that was closed cleanly and lies where nothing may be written is opened as immutable. `one_thread` off is
+    for one that another thread works with and this one may interrupt. Raises sqlite3.Error.
     """
     uri = path.absolute().as_uri()
     wal = path.with_name(path.name + "-wal")
-    connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+    connection = sqlite3.connect(
+        f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=one_thread
+    )
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.OperationalError:
         connection.close()
         if wal.exists() and wal.stat().st_size:
             raise
-        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None, check_same_thread=one_thread)
     connection.text_factory = bytes
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
     return connection

@@ -5,16 +5,22 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from engine.journal.anchor import Anchor
-from engine.journal.indexes import Wrong, check_whole, surplus, unfound
+from engine.journal.indexes import GoOn, Wrong, check_whole, surplus, unfound
 from engine.journal.parallel import follow_all
 from engine.journal.schema import connect_readonly
 from engine.journal.walk import Flaw, Walk, check_first
 from engine.model import Value
+
+TELL_S: Final = 0.25
+"""How often it is told how far the lookups are, once the chain is followed to its end."""
+Progress = Callable[[int, int], None]
+"""Told now and then how many records of how many are done."""
 
 
 class Verification(Value, frozen=True, gc=False):
@@ -38,7 +44,7 @@ def verify(
     path: Path,
     connection: sqlite3.Connection,
     anchor: Anchor | None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     expect: Anchor | None = None,
 ) -> Verification:
     """Check every record from the first to the newest at this moment, and that the anchors' records are there.
@@ -78,25 +84,41 @@ def _check_records(
     connection: sqlite3.Connection,
     walk: Walk,
     last: int,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> Flaw | None:
     """The first flaw of the chain, else of the indexes. Records are looked up in a thread: SQLite leaves the
-    interpreter to the hashing meanwhile. Raises sqlite3.Error."""
-    ended = threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="lookups") as pool:
-        lookups = pool.submit(_look_up, path, last, ended.is_set)
+    interpreter to the hashing meanwhile, and Ctrl+C is not held up by what it looks at. Raises sqlite3.Error."""
+    ended, looked_up = threading.Event(), 0
+
+    def go_on(at: int) -> bool:
+        nonlocal looked_up
+        looked_up = at
+        return not ended.is_set()
+
+    def tell(done: int) -> None:
+        """Both have to come to the end."""
+        if progress is not None and 0 < (done := min(done, looked_up)) < last:
+            progress(done, last)
+
+    with (
+        closing(connect_readonly(path, one_thread=False)) as own,
+        ThreadPoolExecutor(1, thread_name_prefix="lookups") as pool,
+    ):
+        lookups = pool.submit(_look_up, own, last, go_on)
         try:
-            flaw = follow_all(path, connection, walk, last, progress)
-        except BaseException:
+            flaw = follow_all(path, connection, walk, last, lambda done, _: tell(done))
+            if flaw is not None:
+                return flaw
+            while wait((lookups,), TELL_S).not_done:
+                tell(last)
+            wrong = check_whole(connection) or lookups.result()
+        finally:
             ended.set()
-            raise
-        if flaw is not None:
-            ended.set()
-            return flaw
-        wrong = check_whole(connection) or lookups.result() or surplus(connection)
+            own.interrupt()
+    if progress is not None:
+        progress(last, last)
     return None if wrong is None else Flaw(*wrong)
 
 
-def _look_up(path: Path, last: int, ended: Callable[[], bool]) -> Wrong | None:
-    with closing(connect_readonly(path)) as connection:
-        return unfound(connection, 0, last, ended)
+def _look_up(connection: sqlite3.Connection, last: int, go_on: GoOn) -> Wrong | None:
+    return unfound(connection, 0, last, go_on) or (surplus(connection) if go_on(last) else None)

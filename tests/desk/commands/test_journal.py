@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -247,3 +248,29 @@ def test_reading_imports_nothing_heavy(file: Path) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize("ended_by", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_an_export_that_is_broken_off_leaves_no_half(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended_by: BaseException | type[BaseException]
+) -> None:
+    """The next one under that name would be refused, and the half taken for all there is."""
+
+    def broken(self: Reader, stream: IO[str], *_: object) -> int:
+        stream.write("half of it")
+        raise ended_by
+
+    monkeypatch.setattr(Reader, "export", broken)
+    output = tmp_path / "out.jsonl"
+    assert desk("export", "--format", "jsonl", "--output", output, file=file).exit_code != 0
+    assert not output.exists()
+
+
+def test_what_takes_long_tells_how_far_it_is(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(journal_command, "progress", lambda: lambda done, total: told.append((done, total)))
+    for args in (("verify",), ("show", "--counts"), ("export", "--format", "csv", "--output", tmp_path / "out")):
+        told.clear()
+        assert desk(*args, file=file).exit_code == 0, args
+        assert told[-1] == (61, 61), args
+        assert told.count((61, 61)) == 1, args

@@ -167,6 +167,18 @@ def test_counts(records: list[Record], path: Path) -> None:
     assert (halt.records, halt.first_ns, halt.last_ns) == (len(halts), min(halts), max(halts))
 
 
+def test_counts_of_many_pages_are_those_of_one(
+    records: list[Record], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal is counted a page at a time: the engine's log is not kept meanwhile, and Ctrl+C is heard."""
+    told: list[tuple[int, int]] = []
+    with Reader(path) as reader:
+        whole = reader.counts()
+        monkeypatch.setattr("engine.journal.reader.COUNTED", 7)
+        assert reader.counts(lambda done, total: told.append((done, total))) == whole
+    assert told == [*((done, 100) for done in range(7, 100, 7)), (100, 100)]
+
+
 def test_no_such_journal(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="found no such file") as caught:
         Reader(tmp_path / "none.journal")

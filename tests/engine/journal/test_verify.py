@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -17,9 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.journal import Anchor, Reader, parallel
+from engine.journal import Anchor, Reader, parallel, verify
 from engine.journal.anchor import anchor_path, read_anchor, renew_anchor
 from engine.journal.chain import GENESIS, chain
+from engine.journal.indexes import GoOn
+from engine.journal.walk import Flaw
 from tests.engine.journal.conftest import Opened, Written, verified
 from tests.engine.journal.made_up import made_up
 
@@ -305,6 +308,37 @@ def test_a_process_that_is_killed_meanwhile_changes_nothing(written: Written, mo
 
 def killed(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_whoever_ends_it_waits_for_no_part(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C: parts of seconds were waited for, and whatever SQLite was looking up."""
+    path = written(100)
+    for name, value in (("PARALLEL", 50), ("PART", 30), ("WORKERS", 2), ("check_part", endless)):
+        monkeypatch.setattr(parallel, name, value)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    asked = threading.Event()
+
+    def look_up(connection: sqlite3.Connection, last: int, go_on: GoOn) -> None:
+        assert go_on(50)
+        asked.set()
+        connection.execute("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT max(n) FROM n")
+
+    monkeypatch.setattr(verify, "_look_up", look_up)
+
+    def ended(done: int, total: int) -> None:
+        assert asked.wait(20)
+        raise KeyboardInterrupt
+
+    before = set(multiprocessing.active_children())
+    with Reader(path) as reader, pytest.raises(KeyboardInterrupt):
+        reader.verify(ended)
+    assert set(multiprocessing.active_children()) <= before
+
+
+def endless(path: Path, after: int, last: int) -> tuple[int, bytes, Flaw | None]:
+    if after >= 60:
+        threading.Event().wait()
+    return last, b"", None
 
 
 def test_several_processes_find_the_same(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
