@@ -13,6 +13,7 @@ from engine.kernel.arming import Arming
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
 from engine.kernel.reloading import Reloading
+from engine.kernel.stopping import farewell
 from engine.kernel.view import View
 from engine.model import Edits, Mode, Role, TradingState
 from engine.model.frames import Command, Reply
@@ -104,7 +105,7 @@ class Commands:
                 return self._reloading.confirm(command.fingerprint, command.by)
             case "stop":
                 self.stop_asked = command.reason or "asked by a person"
-                return Reply(ok=True, text="stopping; positions and protective exits stay at the venue")
+                return Reply(ok=True, text=farewell(dealing))
         return Reply(ok=False, text=f"expected a known verb, found {command.verb!r}")
 
     def kill(self, reason: str, by: str, flatten: bool) -> Reply:

@@ -5,8 +5,8 @@ commands from clients. Timers are due times of the stages. In a replay the time 
 recording gives the byte-identical journal at any speed, with or without a desk.
 
 Start: journal → restore → control socket → broker and reconciliation → feeds (held up for `VENUE_FIRST_S` at most by a
-venue that does not answer). Stop: feeds → answers under way → journal → broker → socket. A crash needs neither:
-start is recovery.
+venue that does not answer). Stop: entries called off → feeds → answers under way → journal → broker → socket. A crash
+needs neither: start is recovery.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from engine.kernel.plugins import ReadSecret
 from engine.kernel.refusing import Refusing
 from engine.kernel.show import VERSION, Show
 from engine.kernel.stages import Stages
+from engine.kernel.stopping import Stopping
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
@@ -111,6 +112,7 @@ class Kernel:
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
         self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
+        self._stopping = Stopping(self.stages, self._clock, self._attendant)
         self._loop = Loop(
             self.stages,
             self._clock,
@@ -278,6 +280,12 @@ class Kernel:
                 self._dealing.fail(str(error))
                 self.broken = True
                 await self._refusing.run(lambda: self._loop.stop_reason)
+        if self._replay is None and not self._dealing.failed:
+            try:
+                await self._stopping.run()
+            except JournalError as error:
+                self._dealing.fail(str(error))
+                self.broken = True
         return self._loop.stop_reason
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
@@ -345,7 +353,7 @@ class Kernel:
     # stop ------------------------------------------------------------------------------------------------------------
 
     async def stop(self) -> None:
-        """Leave cleanly: orders and protective exits stay at the venue, everything known is in the journal.
+        """Leave cleanly: protective exits stay at the venue, everything known is in the journal.
 
         Whatever fails on the way, connections, socket and journal are closed. Raises JournalError when the last
         records could not be written.

@@ -110,17 +110,9 @@ class Orders:
             raise DeskError(f"expected a holding of {draft.symbol} to close, found none of ours", where=signal_id)
         out = Outbox()
         plan = ExitPlan(
-            symbol=draft.symbol,
-            side=draft.side,
-            role=Role.EXIT,
-            quantity=draft.quantity,
-            signal_id=signal_id,
-            reason=reason or "exit",
-            ticket_id=ticket_id,
-            strategy=strategy,
-            draft=draft,
-            valid_until_ns=valid_until_ns,
-        )
+            symbol=draft.symbol, side=draft.side, role=Role.EXIT, quantity=draft.quantity, signal_id=signal_id,
+            reason=reason or "exit", ticket_id=ticket_id, strategy=strategy, draft=draft, valid_until_ns=valid_until_ns,
+        )  # fmt: skip
         self._closer.begin(plan, now_ns, out)
         return self._finish(out, now_ns)
 
@@ -139,9 +131,7 @@ class Orders:
                     signal.id, ticket.id, draft, now_ns, strategy=strategy, valid_until_ns=until, reason="exit signal"
                 )
                 return changes, order_id
-            intent = self.intend(
-                signal.id, ticket.id, role, draft, now_ns, strategy=strategy, valid_until_ns=until
-            )  # fmt: skip
+            intent = self.intend(signal.id, ticket.id, role, draft, now_ns, strategy=strategy, valid_until_ns=until)
         except DeskError as error:
             out = Outbox()
             text = f"{draft.symbol}: not sent: {error.message}"
@@ -194,8 +184,13 @@ class Orders:
         self._closer.cancel(track, now_ns, out)
         return self._finish(out, now_ns)
 
-    def cancel_entries(self, now_ns: int) -> Changes:
-        """Cancel every working entry and keep protective exits: what the kill switch asks for."""
+    def cancel_entries(self, now_ns: int, *, leaving: bool = False) -> Changes:
+        """Cancel every working entry and keep protective exits: what the kill switch asks for.
+
+        `leaving`: nobody will be here to place a stop that is missing; it is placed soon.
+        """
+        if leaving:
+            self._protector.hurry()
         out = Outbox()
         self._closer.cancel_entries(now_ns, out)
         return self._finish(out, now_ns)

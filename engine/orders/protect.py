@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from typing import Final
 
 from engine.clock import SECOND, from_seconds
 from engine.config import Config
@@ -20,6 +21,9 @@ from engine.orders.holdings import Lot
 from engine.orders.machine import UNSURE, Track
 from engine.orders.plan import ExitPlan
 from engine.orders.register import Register
+
+HURRY_NS: Final = 2 * SECOND
+"""How long legs of a filled entry are waited for where nobody will be there later."""
 
 
 class Protector:
@@ -152,6 +156,10 @@ class Protector:
             lot.stops_placed = max(0, lot.stops_placed - 1)
             if denied:
                 lot.bare_ns = now_ns + SLOW_RETRY_NS - self._protect_ns
+
+    def hurry(self) -> None:
+        """A stop that is missing is placed as soon as its legs would have been told."""
+        self._protect_ns = min(self._protect_ns, HURRY_NS)
 
     def follows(self, symbol: str) -> bool:
         """Whether a quote of the symbol could matter."""
