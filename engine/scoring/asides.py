@@ -42,12 +42,11 @@ class Said(NamedTuple):
     """What is mocked, where a mark says that something is: then `turn` waits for what the words say."""
 
 
-_WAIT: Final = ("waiting for", "wait for", "wait until", "wait till")
 _NOBODY_BY: Final = frozenset(("nobody", "noone", "no one"))
 """A text without any of these in lower case denies nothing in everybody's name."""
 _TURNS: Final = (
     *("?", "if ", "nless ", "until", "ould ", "might", "depend", "false", "fake", "untrue", "no sense", "debunk"),
-    *("needs to", "only long", "only short", "only b", *_WAIT, "was wrong", "oh wait", "in case"),
+    *("needs to", "only long", "only short", "only b", "waiting for", "was wrong", "oh wait", "in case"),
     *("anymore", "not any more", "no longer"),
     *MOCKED_BY,
     *QUOTES,
@@ -59,7 +58,7 @@ _TURNED_BY: Final = frozenset(_TURNS)
 _SET_APART: Final = Marks(*BETWEEN)
 _HINTS: Final = Marks(
     *(mark for mark in _TURNS if " " not in mark.strip() and mark not in QUOTES),
-    *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer", " any ", "before "),
+    *(" sense", "needs ", "only ", "waiting ", " wrong", "oh ", " case", " longer", " any "),
     *(" one ", "nobody", "noone", "everyone", "everybody"),
 )
 """What one token of each of _TURNS contains, in lower case and between two spaces."""
@@ -82,10 +81,9 @@ _WAITS = re.compile(
     r"\b(?:needs? to (?:hold|break|reclaim|clear|close|get|stay)\b[^.!?]{1,60}?\b(?:or|otherwise|before)\b"
     r"|would (?:buy|sell|short|add|own|go long)\b[^.!?]{0,60}?\b(?:at|on a|under|below|above|around|near|closer to)\b"
     r"|only (?:bullish|bearish|long|short|a buyer|buying)\b[^.!?]{0,40}?\b(?:above|below|over|under|at|on a|when)\b"
-    r"|waiting for\b[^.!?]{1,80}?\b(?:to|before)\b"
-    r"|wait (?:for|until|till)\b[^.!?]{1,60}?\bbefore\b)"
+    r"|waiting for\b[^.!?]{1,80}?\b(?:to|before)\b)"
 )
-_WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", *_WAIT))
+_WAITS_BY: Final = frozenset(("would ", "eed to ", "eeds to ", "only ", "waiting for"))
 """A text without any of these in lower case waits for nothing."""
 _UNLESS = re.compile(
     r"\b(?:unless|barring)\b(?:(?!\s\$[a-z]+\s(?:is|will|goes|looks|gets|has|can)\b)[^,;.!?])*[,;]?\s*", re.IGNORECASE
