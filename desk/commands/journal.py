@@ -1,4 +1,4 @@
-"""`desk journal show | verify | export | why`: reads the audit journal, also while an engine writes it.
+"""`desk journal show | verify | export | backup | why`: reads the audit journal, also while an engine writes it.
 
 Everything printed is either pure ASCII JSON or has been through `display_text`: what a post's author wrote never
 reaches the terminal as it came.
@@ -187,6 +187,30 @@ def export(
     click.echo(f"{count} records written to {output}", err=True)
 
 
+@journal.command(short_help="A verified copy, also while an engine runs.")
+@click.argument("copy", type=click.Path(path_type=Path))
+@AS_JSON
+@JOURNAL
+@NAME
+@click.pass_context
+def backup(ctx: click.Context, copy: Path, as_json: bool, file: Path | None, name: str) -> None:
+    """Copy the journal to the new file COPY, or into that directory, with its anchor beside it, and verify the copy.
+
+    Works beside a running engine. Prints number and hash of the copy's newest record, as `verify` does.
+    """
+    from engine.journal import Reader
+
+    path = journal_path(ctx, file, name)
+    to = copy / path.name if copy.is_dir() else copy
+    with Reader(path) as reader:
+        found = reader.back_up(to, progress("pages copied"), progress())
+    if as_json:
+        say_json(found)
+        return
+    _print_verification(to, found, renewed=False)
+    click.echo(f"copied to {to}", err=True)
+
+
 @journal.command(short_help="The whole story of a signal, ticket, order or post.")
 @click.argument("id")
 @AS_JSON
@@ -279,12 +303,12 @@ def _print_verification(path: Path, found: Verification, renewed: bool) -> None:
         click.echo(f"the anchor names record {found.records} from now on", err=True)
 
 
-def progress() -> Callable[[int, int], None] | None:
+def progress(what: str = "records") -> Callable[[int, int], None] | None:
     """Tells how far a command is where a person looks on; None where none does."""
-    return _progress if sys.stderr.isatty() else None
 
+    def tell(done: int, total: int) -> None:
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\r{done:,} of {total:,} {what}{end}")
+        sys.stderr.flush()
 
-def _progress(done: int, total: int) -> None:
-    end = "\n" if done >= total else ""
-    sys.stderr.write(f"\r{done:,} of {total:,} records{end}")
-    sys.stderr.flush()
+    return tell if sys.stderr.isatty() else None

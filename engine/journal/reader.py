@@ -11,6 +11,7 @@ from engine.errors import JournalError
 from engine.journal import schema
 from engine.journal.anchor import Anchor, read_anchor
 from engine.journal.chain import Record
+from engine.journal.copying import copy_journal
 from engine.journal.export import write_records
 from engine.journal.faults import explain
 from engine.journal.query import Wanted, select, select_values
@@ -171,6 +172,16 @@ class Reader:
         """
         records = self.records(kinds)
         return write_records(records if progress is None else _told(records, self.seq, progress), stream, format)
+
+    def back_up(self, to: Path, copied: Progress | None = None, verified: Progress | None = None) -> Verification:
+        """Copy the journal to a new file, also while an engine writes it, and verify the copy.
+
+        `copied` is told pages, `verified` records. Raises JournalError; nothing is left of a copy that is not whole.
+        """
+        try:
+            return copy_journal(self._connection, self._anchor, to, copied, verified)
+        except (sqlite3.Error, OSError) as error:
+            raise explain(error, to, "write the copy") from error
 
     def why(self, id: str) -> Story:
         """The whole story of a signal, ticket, order (client or venue id) or post.

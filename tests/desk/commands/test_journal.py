@@ -274,3 +274,22 @@ def test_what_takes_long_tells_how_far_it_is(file: Path, monkeypatch: pytest.Mon
         assert desk(*args, file=file).exit_code == 0, args
         assert told[-1] == (61, 61), args
         assert told.count((61, 61)) == 1, args
+
+
+def test_a_backup_beside_a_running_engine_verifies(file: Path, tmp_path: Path) -> None:
+    running = Journal(file, JournalConfig(), profile="paper")
+    running.open()
+    running.append("reading", "99", Reading("99", "vader", "1", 0.5, 0.5, 99), 99)
+    running.flush()
+    (tmp_path / "kept").mkdir()
+    into = desk("backup", tmp_path / "kept", file=file)
+    assert into.output.splitlines()[0] == "62 records, unbroken from the first to the last"
+    assert f"newest {running.durable}" in into.output
+    copy = tmp_path / "kept" / file.name
+    assert desk("verify", "--expect", str(running.durable), file=copy).exit_code == 0
+    told = desk("backup", tmp_path / "named.journal", "--json", file=file)
+    assert json.loads(told.output)["ok"] is True
+    again = process("backup", tmp_path / "kept", "--journal", file)
+    assert again.returncode == EXIT_JOURNAL
+    assert "expected a new file for the copy, found one" in again.stderr
+    running.close()
