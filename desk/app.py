@@ -213,6 +213,12 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         """Say that views cannot be loaded any more; what is shown goes on."""
         self.line.refused(str(error), "leave the desk and open it again; the engine goes on")
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keys right behind a paste may be the rest of one whose end its own text has forged."""
+        if isinstance(event, events.Paste):
+            self._focus_came()
+        await super().on_event(event)
+
     def on_app_focus(self, event: events.AppFocus) -> None:
         self._focus_came()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+
+from desk.pasting import PasteParser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -59,5 +62,8 @@ class PassingDriver(LinuxDriver):
 
 
 def outliving(driver: type[Driver]) -> type[Driver]:
-    """Textual's choice of a driver, or the one here where it chose that of a terminal."""
+    """Textual's choice of a driver, or the one here where it chose that of a terminal. A paste is only text to it."""
+    module = sys.modules[driver.__module__]
+    if hasattr(module, "XTermParser"):
+        vars(module)["XTermParser"] = PasteParser  # a driver makes its parser itself, by this name
     return PassingDriver if driver is LinuxDriver else driver

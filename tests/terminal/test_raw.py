@@ -214,6 +214,20 @@ def test_what_is_pasted_into_a_line_is_one_line_and_sends_nothing() -> None:
         leave(terminal)
 
 
+def test_an_escape_in_a_paste_presses_no_key() -> None:
+    """tmux hands pasted escapes on as they are."""
+    with fake() as engine, engine.desk() as terminal:
+        decidable(terminal)
+        for pasted in (b"\x1b]0;y\x07y\ry\r", b"\x1by", b"\x1b[Ay\x1b", b"\x1b[201~y"):
+            terminal.send(b"\x1b[200~" + pasted + b"\x1b[201~")
+            terminal.rest()
+            time.sleep(2 * GUARD_S)
+        seen = engine.told()
+        assert (len(seen.tickets), len(seen.closed)) == (2, 3), "a paste has decided"
+        assert b"Leave the desk?" not in terminal.written
+        leave(terminal)
+
+
 def decidable(terminal: RawTerminal) -> int:
     """Until tickets take keys: this soon after a row has moved they are ignored on purpose."""
     since = terminal.wait("2 pending")
