@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import Final
 
 from engine.clock import SECOND
 
+CARRY_S: Final = 3.0
+"""Longest that a recording's time is carried on untold: its engine tells it every second (`engine.kernel.watch`)."""
+
 
 class EngineTime:
-    """The engine's clock as last told, carried on by the monotonic clock at the engine's speed."""
+    """The engine's clock as last told, carried on by the monotonic clock at the engine's speed.
+
+    That of a recording stands once it is no longer told: an engine that hangs, or is stopped, plays none.
+    """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
@@ -37,7 +44,10 @@ class EngineTime:
         """The engine's time now; 0 before it was told."""
         if not self._told_ns or self._stands:
             return self._told_ns
-        return self._told_ns + round((self._seconds() - self._told_at) * self._speed * SECOND)
+        passed_s = self._seconds() - self._told_at
+        if self._speed != 1.0:
+            passed_s = min(passed_s, CARRY_S)
+        return self._told_ns + round(passed_s * self._speed * SECOND)
 
     @property
     def speed(self) -> float:

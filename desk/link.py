@@ -112,7 +112,9 @@ class Link:
         self._heard_at = self._seconds()
         self.attached = not self.mirror.goodbye
         status = self.mirror.status
-        if status is not None and parts & (Part.STATUS | Part.FEEDS):
+        if self.mirror.goodbye:
+            self.time.lost()
+        elif status is not None and parts & (Part.STATUS | Part.FEEDS):
             self.time.tell(status.clock_ns, 0.0 if self.mirror.recording_ended else status.speed)
         if parts:
             self._wake(parts)

@@ -31,7 +31,7 @@ class Paths(Value, frozen=True, gc=False):
     state_dir: Path
     runtime_dir: Path
     journal_file: Path | None = None
-    """Where the journal is when it is not in the state directory."""
+    """Where the journal is when it is not the one of that name: a recording's day is not what a profile has traded."""
 
     @classmethod
     def of(cls, config: Config, name: str = "") -> Paths:
@@ -51,7 +51,10 @@ class Paths(Value, frozen=True, gc=False):
             runtime = Path(config.engine.runtime_dir).expanduser()
         else:
             runtime = _user_runtime_dir(state, bool(config.engine.state_dir))
-        return cls(name or config.engine.profile, state.absolute(), runtime.absolute())
+        profile, journal = config.engine.profile, None
+        if name in ("", profile) and "replay" in config.feeds.posts:
+            journal = state.absolute() / f"{profile}-replay.journal"
+        return cls(name or profile, state.absolute(), runtime.absolute(), journal)
 
     @property
     def journal(self) -> Path:

@@ -35,6 +35,8 @@ PATTERNS: Final = (
     "prices*.jsonl.gz",
 )
 """What is read in a directory, besides `prices_daily.csv` or `prices_daily.csv.gz`."""
+MOST_FEEDS: Final = 100
+"""Feeds whose states a recording may tell."""
 DAILY: Final = ("prices_daily.csv", "prices_daily.csv.gz")
 EVERY_S: Final = 10.0
 """Modelled prices: a quote per symbol this often."""
@@ -94,8 +96,9 @@ class Recording:
         first_ns, last_ns = 0, 0
         counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
         hours: set[tuple[str, int]] = set()
+        feeds: set[str] = set()
         for file in self._files:
-            for kind, at_ns, symbol in _outline(file):
+            for kind, at_ns, symbol in _outline(file, feeds):
                 first_ns = min(first_ns or at_ns, at_ns)
                 last_ns = max(last_ns, at_ns)
                 counts[kind] += 1
@@ -145,17 +148,30 @@ def _events(file: Path) -> Iterator[Event]:
             raise at_line(error, file, number) from error
 
 
-def _outline(file: Path) -> Iterator[tuple[type[Event], int, str]]:
-    """Kind, received time and symbol (of quotes) of each row, all rows checked but posts not built."""
+def _outline(file: Path, feeds: set[str]) -> Iterator[tuple[type[Event], int, str]]:
+    """Kind, received time and symbol (of quotes) of each row, all rows checked but posts not built.
+
+    `feeds` gathers the names of those whose states are told.
+    """
     if is_journal(file):
         for item in journal_events(file):
             yield type(item), item.received_ns, item.symbol if isinstance(item, Quote) else ""
         return
     for at_ns, number, row in _in_order(file):
         try:
-            yield check(row), at_ns, row.symbol or ""
+            kind = check(row)
+            if kind is FeedState:
+                _name(feeds, row)
         except RowError as error:
             raise at_line(error, file, number) from error
+        yield kind, at_ns, row.symbol or ""
+
+
+def _name(feeds: set[str], row: Row) -> None:
+    """Keep the name of a row's feed. Raises RowError for one too many: each has a light on the desk."""
+    feeds.add(row.feed or "")
+    if len(feeds) > MOST_FEEDS:
+        raise RowError(f"expected states of at most {MOST_FEEDS} feeds, found more")
 
 
 def _in_order(file: Path) -> Iterator[tuple[int, int, Row]]:

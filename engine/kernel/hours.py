@@ -28,7 +28,7 @@ SKEW_LIMIT_NS = 5 * SECOND
 UNTOLD = "clock:session"
 """Id of the alert about a venue that has not told its session for longer than its last word holds."""
 
-NEVER = 1 << 62
+NEVER = 1 << 63
 
 
 class Hours:

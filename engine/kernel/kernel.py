@@ -39,7 +39,7 @@ from engine.kernel.stopping import Stopping
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, watch_clock, watch_kill_file
+from engine.kernel.watch import heartbeat, tell_time, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
 from engine.model import Alert, DecisionKind, Level, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
@@ -208,6 +208,8 @@ class Kernel:
         self._supervisor.guard(self._lag.run(), "loop-lag")
         self._supervisor.guard(watch_kill_file(self._paths.kill_file, self.throw_kill), "kill-file")
         self._supervisor.guard(heartbeat(self._config.engine.heartbeat_s, self.heartbeat_line), "heartbeat")
+        if self._replay is not None:
+            self._supervisor.guard(tell_time(self._control.changed), "time")
         if isinstance(self._clock, SystemClock):
             self._supervisor.guard(watch_clock(self._clock, self._clock_stepped), "clock")
             self._supervisor.guard(self._watchdog.run(), "watchdog")

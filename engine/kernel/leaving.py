@@ -18,19 +18,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
-from engine.errors import EXIT_FAILED
+from engine.errors import EXIT_FAILED, DeskError
 from engine.text import one_line
 
 log = logging.getLogger(__name__)
 
 GRACE_S: Final = 2.0
-"""How long tasks, and after them threads, that are still there at the end may take to end."""
+"""How long tasks that are still there at the end may take to end."""
+THREADS_S: Final = 6.0
+"""The same for threads: one may be importing a package, which takes seconds on a busy machine."""
+WORDS_S: Final = 6.0
+"""How long the caller of `run_loop` has for its last words where a thread does not end."""
 
 
 def run_loop(main: Coroutine[Any, Any, int]) -> int:
     """Run `main` on an event loop of its own; returns the exit code that it returns, raises what it raises.
 
-    Where something does not end after it, the process ends `GRACE_S` later by itself, with that code.
+    Where something does not end after it, the process ends `WORDS_S` later by itself, with that code or the error's.
     """
     before = set(threading.enumerate())
     code, left = EXIT_FAILED, list[str]()
@@ -41,6 +45,9 @@ def run_loop(main: Coroutine[Any, Any, int]) -> int:
         loop.set_default_executor(pool)
         try:
             code = runner.run(main)
+        except DeskError as error:
+            code = error.exit_code
+            raise
         except SystemExit as error:
             log.critical("something that runs in the engine asked the process to end (code %s)", error.code)
         finally:
@@ -76,7 +83,7 @@ async def _call_off(main: Coroutine[Any, Any, int]) -> list[str]:
 
 def _running(before: Collection[threading.Thread]) -> list[str]:
     """Names of the threads that came since `before`, that the interpreter would wait for, and that do not end."""
-    until = time.monotonic() + GRACE_S
+    until = time.monotonic() + THREADS_S
     for thread in threading.enumerate():
         if thread not in before and not thread.daemon:
             thread.join(max(0.0, until - time.monotonic()))
@@ -86,7 +93,7 @@ def _running(before: Collection[threading.Thread]) -> list[str]:
 
 def _end_process(code: int) -> None:
     """Give the main thread time for its last words, then end whatever runs."""
-    time.sleep(GRACE_S)
+    time.sleep(WORDS_S)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", type=Path, help="configuration file")
     parser.add_argument("--name", default="", help="name of its files, when not the profile's")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides")
-    parser.add_argument("--fresh", action="store_true", help="begin a new journal (replays only)")
+    parser.add_argument("--fresh", action="store_true", help="begin a new journal: what a replay does anyway")
     parser.add_argument("--ready-fd", type=int, help="write `ready` here once the socket answers")
     given = parser.parse_args(argv)
     ready = None if given.ready_fd is None else os.fdopen(given.ready_fd, "w", encoding="utf-8")
@@ -121,7 +121,7 @@ def run_engine(
         paths.create()
         lock.acquire()
         _check_recording(config, paths)
-        if fresh:
+        if fresh or "replay" in config.feeds.posts:
             _remove_journal(config, paths)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
         return run_loop(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
@@ -222,7 +222,11 @@ def _check_recording(config: Config, paths: Paths) -> None:
 
 
 def _remove_journal(config: Config, paths: Paths) -> None:
-    """Raises DeskError where it is no replay's: what was traded is never thrown away."""
+    """Make way for the journal of a replay, which begins anew each time: appended to, it would tell its day twice.
+
+    Raises DeskError where it is no replay's, by the configuration or by what it holds, and JournalError where that
+    cannot be read: what was traded is never thrown away.
+    """
     if "replay" not in config.feeds.posts:
         raise DeskError(
             "expected --fresh for a replay only, found feeds that are no recording",
@@ -230,5 +234,27 @@ def _remove_journal(config: Config, paths: Paths) -> None:
             remedy="leave --fresh out; to begin a new journal, move this one away with its anchor",
             exit_code=EXIT_USAGE,
         )
+    if found := _not_replayed(paths.journal):
+        raise DeskError(
+            f"expected the journal of an earlier replay, which this one would begin anew, found {found}",
+            where=str(paths.journal),
+            remedy="move it away, with its anchor and the -wal beside it; or replay under another name",
+            exit_code=EXIT_USAGE,
+        )
     for suffix in ("", "-wal", "-shm", ".anchor"):
         paths.journal.with_name(paths.journal.name + suffix).unlink(missing_ok=True)
+
+
+def _not_replayed(journal: Path) -> str:
+    """What a journal holds besides replays, in words; empty where there is nothing that would be lost."""
+    if not journal.exists() or not journal.stat().st_size:
+        return ""
+    from engine.journal.reader import Reader
+    from engine.model.records import Started
+
+    with Reader(journal) as reader:
+        for record in reader.records(kinds=("started",)):
+            began = record.value()
+            if isinstance(began, Started) and began.feeds != ("replay",):
+                return f"what an engine on {', '.join(began.feeds)} recorded"
+    return ""

@@ -21,6 +21,9 @@ CLOCK_POLL_S = 1.0
 CLOCK_STEP_NS = SECOND
 """A smaller difference between the wall and the monotonic clock is drift, and is left alone."""
 
+TIME_S = 1.0
+"""How often clients are told what time it is in a recording."""
+
 HANGING_S = 10.0
 """A loop that has been blocked this long says where it is stuck."""
 STACK_LIMIT = 30
@@ -121,6 +124,13 @@ def where_threads_are() -> list[str]:
         calls = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=STACK_LIMIT, lookup_lines=False)
         lines.append(f"{thread.name}: " + " < ".join(f"{call.filename}:{call.lineno} {call.name}" for call in calls))
     return lines
+
+
+async def tell_time(changed: Callable[[], None], every_s: float = TIME_S) -> None:
+    """Have clients told a recording's time this often, though nothing else changes: they carry it on only so far."""
+    while True:
+        await asyncio.sleep(every_s)
+        changed()
 
 
 async def heartbeat(every_s: float, line: Callable[[], str]) -> None:

@@ -75,6 +75,25 @@ async def test_the_clock_of_a_recording_stands_while_no_engine_plays_it(socket: 
         await link.close()
 
 
+async def test_the_clock_of_a_recording_stands_from_the_goodbye_on(socket: Path) -> None:
+    """The connection may stay open for a while after it: the engine still closes its venue and its journal."""
+    now = [10.0]
+    link = Link(Client(socket), lambda parts: None, seconds=lambda: now[0])
+    task = asyncio.create_task(link.run())
+    try:
+        async with fake_engine(socket) as engine:
+            await until(lambda: link.attached and engine.attached.is_set())
+            await engine.send(Frame(rev=0, status=made_up.status(clock_ns=made_up.NOW, speed=20.0)))
+            await until(lambda: link.time.speed == 20.0)
+            await engine.send(Goodbye(rev=0, reason="stopped by a person"))
+            await until(lambda: not link.attached)
+            now[0] += 2
+            assert link.time.now_ns() == made_up.NOW
+    finally:
+        task.cancel()
+        await link.close()
+
+
 async def test_at_the_end_of_a_recording_the_clock_stands_still(socket: Path) -> None:
     now = [10.0]
     link = Link(Client(socket), lambda parts: None, seconds=lambda: now[0])

@@ -59,7 +59,7 @@ def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 async def watched(home: Path, recording: Recording) -> Path:
     """The recording on autopilot at SPEED, with a client and a desk attached from the first moment; the journal."""
-    paths = EngineProcess(home)
+    paths = EngineProcess(home, env=REPLAYING)
     settings = {
         **REPLAYING,
         "DESK_REPLAY__PATH": recording.path,

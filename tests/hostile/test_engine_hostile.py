@@ -68,7 +68,9 @@ def engine() -> Iterator[EngineProcess]:
 
 def shown(engine: EngineProcess, *arguments: str) -> str:
     """What a verb writes; AssertionError, with the place, when there is anything that a terminal would obey."""
-    found: subprocess.CompletedProcess[str] = desk(engine.home, *arguments, "--profile", "simulated")
+    found: subprocess.CompletedProcess[str] = desk(
+        engine.home, *arguments, "--profile", "simulated", settings=REPLAYING
+    )
     assert found.returncode == 0, found.stderr
     for stream in (found.stdout, found.stderr):
         assert not driving(stream), f"{' '.join(arguments)}: {driving(stream)}"

@@ -60,7 +60,7 @@ def engine() -> Iterator[EngineProcess]:
 
 def say(engine: EngineProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a verb on this engine; whatever comes of it, it is clean and no traceback."""
-    found = call(engine.home, *arguments, "--profile", "simulated")
+    found = call(engine.home, *arguments, "--profile", "simulated", settings=REPLAYING)
     assert clean(found.stdout)
     assert clean(found.stderr)
     return found

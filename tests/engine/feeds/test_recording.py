@@ -104,3 +104,15 @@ def test_real_recordings(name: str, posts: int) -> None:
             break
     print(f"{name}: {posts:,} posts, {seen:,} read")
     assert seen == min(posts, 5_000)
+
+
+def test_the_feeds_that_it_tells_are_bounded(tmp_path: Path) -> None:
+    """Each has a light on the desk: twenty thousand of them held an engine up for minutes."""
+    file = tmp_path / "many.jsonl"
+    rows = [f'{{"kind": "feed", "at": "2026-03-11T14:29:00Z", "feed": "f{n}", "state": "down"}}' for n in range(101)]
+    file.write_text("\n".join(rows[:100] * 2))
+    assert Recording(file).contents.states == 200
+    file.write_text("\n".join(rows))
+    with pytest.raises(RecordingError, match="at most 100 feeds") as caught:
+        _ = Recording(file).contents
+    assert caught.value.where == f"{file}:101"

@@ -43,7 +43,8 @@ class EngineProcess:
 
     @property
     def journal(self) -> Path:
-        return self.home / f"{self.profile}.journal"
+        replay = "-replay" if self.env.get("DESK_FEEDS__POSTS") == "replay" else ""
+        return self.home / f"{self.profile}{replay}.journal"
 
     @property
     def kill_file(self) -> Path:

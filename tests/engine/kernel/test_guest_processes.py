@@ -15,7 +15,7 @@ from engine.model.records import Stopped
 from tests.engine.kernel import packages
 from tests.engine.kernel.process import EngineProcess, ending, until
 
-STOPS_S = 20.0
+STOPS_S = 30.0
 """A service manager waits longer (deploy/desk@.service)."""
 
 

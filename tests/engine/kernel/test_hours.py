@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.clock import MINUTE, SECOND, VirtualClock
-from engine.kernel.hours import AGAIN_NS, ASK_EVERY_NS, TRUST_NS, Hours
+from engine.feeds.recording_rows import LATEST_NS
+from engine.kernel.hours import AGAIN_NS, ASK_EVERY_NS, NEVER, TRUST_NS, Hours
 from engine.kernel.inbox import MarketTold
 from engine.model import Market, Session
 
@@ -87,3 +88,8 @@ def test_a_venue_that_stays_silent_is_told_until_it_speaks() -> None:
     assert asked.hours.take(MarketTold(None, "HTTP 500")).session is Session.UNKNOWN
     assert asked.alerts == {"clock:session"}
     assert asked.told(Session.REGULAR, NOW + 60 * MINUTE) is Session.REGULAR and not asked.alerts
+
+
+def test_never_is_later_than_any_recording() -> None:
+    """With a timer that is due before a recording's last row, and does not move on, trading fails closed."""
+    assert NEVER > LATEST_NS

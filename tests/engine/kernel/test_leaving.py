@@ -28,6 +28,7 @@ def test_it_returns_the_code_and_raises_the_error() -> None:
 
 LEFT = """
 import asyncio, sys, threading, time
+from engine.errors import DeskError
 from engine.kernel.leaving import run_loop
 
 async def deaf():
@@ -39,9 +40,11 @@ async def deaf():
 
 async def main():
     {body}
-    return 7
 
-code = run_loop(main())
+try:
+    code = run_loop(main())
+except DeskError as error:
+    code = error.exit_code
 print("last words", flush=False)
 sys.exit(code)
 """
@@ -56,10 +59,11 @@ sys.exit(code)
         "pass",
     ],
 )
-def test_the_process_ends_with_its_code_and_its_last_words(body: str) -> None:
+@pytest.mark.parametrize("end", ["return 7", "raise DeskError('no', exit_code=7)"])
+def test_the_process_ends_with_its_code_and_its_last_words(body: str, end: str) -> None:
     began = time.monotonic()
     ended = subprocess.run(
-        [sys.executable, "-c", LEFT.format(body=body)],
+        [sys.executable, "-c", LEFT.format(body=f"{body}; {end}")],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -14,12 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from desk.client import Client
+from engine.config import JournalConfig
 from engine.errors import EXIT_ALREADY_RUNNING, EXIT_CREDENTIALS, EXIT_FAILED, EXIT_JOURNAL, EXIT_USAGE
+from engine.journal import Journal
 from engine.journal.reader import Reader
 from engine.model import TradingState
-from engine.model.frames import Command, Reply
+from engine.model.frames import Command, Frame, Reply, Snapshot
+from engine.model.records import Started
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
+from tests.engine.kernel.test_guest_processes import fed
 from tests.program import REPLAYING, desk
 
 
@@ -188,10 +193,15 @@ def test_a_corrupted_journal_refuses_to_trade(engine: EngineProcess) -> None:
     assert "Traceback" not in engine.log
 
 
-def test_a_journal_with_a_corrupted_index_refuses_to_trade(engine: EngineProcess) -> None:
+def test_a_journal_with_a_corrupted_index_refuses_to_trade(tmp_path: Path) -> None:
     """The records are whole, so it starts; the first one that it cannot write ends all trading, or the start."""
-    engine.start()
-    engine.stop()
+    with fed(tmp_path, "") as engine:
+        engine.start()
+        engine.stop()
+        _refuses_a_corrupted_index(engine)
+
+
+def _refuses_a_corrupted_index(engine: EngineProcess) -> None:
     damaged(engine.journal, "records_at")
     engine.start(wait=False)
     assert engine.process is not None
@@ -333,6 +343,64 @@ def test_a_replay_of_its_own_journal_is_refused_and_leaves_it(tmp_path: Path, re
         assert done.returncode == EXIT_USAGE
         assert "the journal that this replay writes itself" in done.stderr
         assert journal.read_bytes() == whole
+
+
+def test_a_recording_that_is_played_again_begins_its_journal_anew_and_leaves_what_was_traded(
+    engine: EngineProcess, recording: Path
+) -> None:
+    """A replay that the configuration names: run twice, the same day stood in the profile's journal twice."""
+    traded = engine.home / "simulated.journal"
+    engine.home.mkdir()
+    heads = []
+    for _ in range(2):
+        done = desk(engine.home, "autopilot", "--profile", "simulated", "--stop-at-end", settings=once(recording))
+        assert done.returncode == 0, done.stderr
+        with Reader(engine.journal) as reader:
+            assert len(list(reader.records(kinds=("started",)))) == 1
+            heads.append(next(reader.records(limit=1, reverse=True)))
+    assert heads[0] == heads[1] and not traded.exists()
+    shown = desk(engine.home, "journal", "verify", "--profile", "simulated", settings=once(recording))
+    assert shown.returncode == 0 and str(heads[0].seq) in shown.stdout.replace(",", "")
+
+
+def test_a_replay_never_takes_the_place_of_what_was_traded(engine: EngineProcess, recording: Path) -> None:
+    engine.home.mkdir(parents=True, exist_ok=True)
+    journal = Journal(engine.journal, JournalConfig(), profile="simulated")
+    journal.open()
+    fields = ("simulated", "1", "simulated", ("x", "prices"), ("vader 1",), ("shift",), ("TSLA",))
+    journal.append("started", "simulated", Started(*fields, config_hash="", limits_hash="", at_ns=1), 1)
+    journal.close()
+    whole = engine.journal.read_bytes()
+    for arguments in ((), ("--fresh",)):
+        refused = engine.start(*arguments, wait=False)
+        assert refused.process is not None and refused.process.wait(30) == EXIT_USAGE
+        assert "found what an engine on x, prices recorded" in engine.log and "Traceback" not in engine.log
+        assert engine.journal.read_bytes() == whole
+
+
+def once(recording: Path) -> dict[str, str]:
+    """Settings that play a recording as fast as possible."""
+    return {**REPLAYING, "DESK_REPLAY__PATH": str(recording), "DESK_REPLAY__SPEED": "0"}
+
+
+def test_a_recording_tells_its_time_where_nothing_happens_in_it(tmp_path: Path, recording: Path) -> None:
+    """A desk carries the time of a recording on for a few seconds only: it may be that nobody plays it any more."""
+
+    async def clocks(count: int) -> list[int]:
+        told: list[int] = []
+        async with Client(engine.socket) as client, asyncio.timeout(20):
+            async for message in client.stream():
+                if isinstance(message, Snapshot | Frame):
+                    told.append(message.status.clock_ns)
+                if len(told) == count:
+                    break
+        return told
+
+    engine = replaying(tmp_path / "home", recording, 0.001)
+    with ending(engine):
+        engine.start()
+        told = asyncio.run(clocks(4))
+        assert told == sorted(told) and told[-1] > told[1]
 
 
 def test_only_a_replay_begins_anew(engine: EngineProcess, recording: Path) -> None:
