@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.errors import EXIT_CREDENTIALS, EXIT_NO_ENGINE, EXIT_USAGE
+from engine.errors import EXIT_CREDENTIALS, EXIT_USAGE
 from engine.journal.reader import Reader
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending
@@ -49,7 +49,6 @@ RUN = {
     "desk config check": Shown(0, "ok: profile paper"),
     "desk replay": Shown(0, "posts 5031, duplicates 42"),
     "desk evaluate tests/engine/scoring/hard_cases --compare vader loud": Shown(0, "loud less vader"),
-    "desk stop": Shown(EXIT_NO_ENGINE, "demo runs here: add --name demo"),
     "desk journal backup ~/backup/": Shown(0, "unbroken from the first to the last"),
     "desk journal backup COPY": Shown(0, "unbroken from the first to the last"),
     "desk journal verify --journal ~/backup/paper.journal": Shown(0, "unbroken from the first to the last"),

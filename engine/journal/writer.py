@@ -6,6 +6,7 @@ The hot path is the standard library's sqlite3 on that one thread; why, is told 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import struct
 import threading
@@ -39,6 +40,8 @@ CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 ROW_BYTES: Final = 250
 """What a row takes in the table and the indexes beside its body, about."""
+MEASURE_S: Final = 1.0
+"""How often it is asked what is free on the disk."""
 _KIND_BYTES: Final = {kind: kind.encode() for kind in KINDS}
 
 _TYPES: Final = dict(KINDS)
@@ -92,6 +95,9 @@ class Journal:
         self._kept_pages = 0
         self._pending_since = 0.0
         self._mark = (0, 0.0)
+        self._measured_at = 0.0
+        self.free_bytes: int | None = None
+        """Bytes free on the journal's disk when it was last asked, with a commit; None where it does not say."""
 
     @property
     def seq(self) -> int:
@@ -324,6 +330,8 @@ class Journal:
             self._pending_since, self._mark = self._mark[1], (newest, taken_at)
         self._answer()
         anchor.write(durable)
+        if taken_at - self._measured_at >= MEASURE_S:
+            self._measured_at, self.free_bytes = taken_at, _free_bytes(self.path)
         # A commit rewrites the last page of the table and of each index, and fills new ones.
         self._pages += 5 + size // PAGE_BYTES
         if self._pages >= CHECKPOINT_PAGES:
@@ -381,3 +389,11 @@ class Journal:
         finally:
             for waiter in waiters:
                 waiter(failure)
+
+
+def _free_bytes(path: Path) -> int | None:
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize

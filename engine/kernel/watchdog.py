@@ -26,6 +26,10 @@ NAME = "watchdog"
 LOOK_S = 0.5
 KEPT_LIMIT = 256 << 20
 """Bytes of the journal's write-ahead log that a reader may keep from being copied back before it is told."""
+FREE_TOLD = 512 << 20
+"""Bytes free on the journal's disk under which it is told: days are left."""
+FREE_LEAST = 64 << 20
+"""Bytes under which no new risk is taken: once the disk is full, the exits that the engine watches itself are blind."""
 LEAST_UNSCORED = 3
 """So many posts in a row without a score are a fault; a single one may be an odd text."""
 
@@ -80,7 +84,14 @@ class Watchdog:
             return ()
         return tuple(
             problem
-            for found in (self._unscored(now_ns), self._mute(now_ns), self._late(), self._backlog(), self._kept())
+            for found in (
+                self._unscored(now_ns),
+                self._mute(now_ns),
+                self._late(),
+                self._backlog(),
+                self._kept(),
+                self._filling(),
+            )
             for problem in found
         )
 
@@ -190,4 +201,17 @@ class Watchdog:
                 f"at {limit_mib} MiB nothing is recorded or ordered any more",
                 "end the program that has had the journal open for long (an export, a database browser)",
                 reduces=kept > half,
+            )
+
+    def _filling(self) -> Iterator[Problem]:
+        """The journal's disk is nearly full: with nothing to write on, nothing is recorded, ordered or watched."""
+        free = self._stages.journal.free_bytes
+        if free is not None and free < FREE_TOLD:
+            short = free < FREE_LEAST
+            yield Problem(
+                "disk",
+                f"less than {(FREE_LEAST if short else FREE_TOLD) >> 20} MiB are free on the journal's disk; "
+                "once it is full nothing is recorded or ordered any more",
+                "free some space on the disk of the state directory (`df`); nothing of the journal may be deleted",
+                reduces=short,
             )

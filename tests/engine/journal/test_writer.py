@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -219,3 +220,20 @@ def test_text_is_stored_once_where_cleaning_left_it(opened: Opened, path: Path, 
         (record,) = reader.records()
     assert record.body.count(b"$TSLA number 0") == 1
     assert record.value().whole.text == DisplayText("$TSLA number 0 ")  # type: ignore[attr-defined]
+
+
+def test_what_is_free_on_its_disk_is_known_as_it_writes(
+    opened: Opened, path: Path, append_made_up: Append, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MEASURE_S", 0.0)
+    journal = opened()
+    assert journal.free_bytes is None
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=3, f_frsize=4096, f_bfree=99))
+    append_made_up(journal, 1)
+    journal.close()
+    assert journal.free_bytes == 3 * 4096, "what root alone may take is not free"
+    monkeypatch.setattr(os, "statvfs", lambda _: (_ for _ in ()).throw(OSError(5, "gone")))
+    journal = opened()
+    append_made_up(journal, 1)
+    journal.close()
+    assert (journal.free_bytes, journal.failure) == (None, None)
