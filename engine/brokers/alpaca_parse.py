@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from engine.alpaca.read import Json, decimal, fields, identifier, instant, rows, text
-from engine.model import ZERO, Order, OrderStatus, OrderUpdate, Role, Side, Value
+from engine.model import ZERO, Order, OrderStatus, OrderUpdate, Role, Side, Value, positive
 
 LEGS_LIMIT = 8
 """Most legs read of one order; the venue knows at most four."""
@@ -84,7 +84,7 @@ def parse_order(value: Json, parent_id: str = "") -> Order | Malformed:
         status=_status(word, filled > 0),
         role=_role(client_id, side, parent_id, kind),
         filled=filled,
-        average_price=decimal(given.get("filled_avg_price")) if filled > 0 else None,
+        average_price=positive(decimal(given.get("filled_avg_price"))) if filled > 0 else None,
         order_type=kind or "limit",
         limit_price=decimal(given.get("limit_price")),
         stop_price=decimal(given.get("stop_price")),

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from engine.clock import SECOND, from_seconds
-from engine.model import ZERO, Answer, Draft, Intent, Order, OrderStatus, Outcome, Role
+from engine.model import ZERO, Answer, Draft, Intent, Order, OrderStatus, Outcome, Role, positive
 from engine.orders.tally import Tally
 
 OURS_TO_CONCLUDE: Final = frozenset({OrderStatus.NEVER_PLACED, OrderStatus.DENIED})
@@ -202,7 +202,7 @@ def merged(order: Order, told: Order, *, newer: bool, known: bool) -> Order:
     falls. Legs are kept apart, as orders of their own.
     """
     filled = max(order.filled, told.filled)
-    average = told.average_price if told.filled >= order.filled and told.average_price is not None else None
+    average = positive(told.average_price) if told.filled >= order.filled else None
     status, venue_status, reason = order.status, order.venue_status, order.reason
     if _follows(order.status, told.status, newer or not known, known):
         status = told.status

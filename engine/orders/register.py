@@ -22,6 +22,7 @@ from engine.model import (
     OrderUpdate,
     Role,
     client_order_id,
+    positive,
 )
 from engine.orders.changes import Compare, Outbox, alert_id
 from engine.orders.holdings import Holdings
@@ -296,7 +297,8 @@ class Register(Tracks):
 
     def _derive(self, track: Track, at_ns: int, out: Outbox) -> None:
         order = track.order
-        price = order.average_price or order.limit_price or order.stop_price
+        known = (positive(price) for price in (order.average_price, order.limit_price, order.stop_price))
+        price = next((price for price in known if price is not None), None)
         if price is None:
             return
         for execution in track.tally.missing(order.client_order_id, order.filled, price):
@@ -320,6 +322,17 @@ class Register(Tracks):
         self._hold(track, fill)
         out.fill(fill)
         self._at_least_counted(track, out)
+        intent, filled = track.intent, track.tally.counted
+        if intent is not None and not track.predecessor and filled > intent.draft.quantity:
+            out.alert(
+                Level.CRITICAL,
+                "order_overfilled",
+                order.client_order_id,
+                f"{order.symbol}: the venue tells {filled} filled of {order.side.value} {intent.draft.quantity}",
+                "compare with the venue's own screen: what is held is counted, and protected, as it tells",
+                at_ns,
+                stays=True,
+            )
 
     def _hold(self, track: Track, fill: Fill) -> None:
         self.holdings.on_fill(track.order, track.entry_id, *track.meant, fill)
