@@ -37,7 +37,7 @@ def status_lines(snapshot: Snapshot, to: Address = AS_TYPED) -> list[str]:
         + (f" until {iso(status.market.changes_ns)}" if status.market.changes_ns else ""),
         f"equity {money(account.equity)} · day {signed(account.day_pnl)} · drawdown {account.drawdown * 100:.2f} % · "
         f"cash {money(account.cash)}"
-        + (f" · account …{account.number[-4:]}" if account.number else "")
+        + (f" · account …{account.number[-4:]}" if account.number and status.profile != "simulated" else "")
         + _moved(account),
         f"posts {status.posts} ({status.posts_per_s:.1f}/s), duplicates {status.duplicates}, dropped {status.dropped}"
         + _not_scored(status.not_scored),

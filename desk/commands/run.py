@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.context import Number, address, ask_by_name, load_context, options, show
-from engine.errors import EXIT_USAGE, DeskError
+from engine.errors import EXIT_USAGE, ConfigError, DeskError
 
 if TYPE_CHECKING:
     from engine.config import Loaded
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 SPEED = Number(min=0)
 """Recorded seconds per second; 0 as fast as possible."""
+
+
+def _new_york(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+    """A time to begin at, refused before anything is started. Raises ConfigError."""
+    if given and given != parameter.default:
+        from engine.feeds.replay import start_ns
+
+        try:
+            start_ns(given, 0)
+        except ConfigError as error:
+            raise ConfigError(error.message, where="--start", remedy="for example --start 09:25") from error
+    return given
+
+
 MODE = click.option(
     "--mode", type=click.Choice(["auto", "confirm", "off"]), default="auto", show_default=True, help="Who decides."
 )
@@ -53,7 +67,13 @@ def open_desk(ctx: click.Context) -> None:
 @click.option(
     "--speed", default=20.0, type=SPEED, show_default=True, help="1 as it happened, 20 a minute in three seconds."
 )
-@click.option("--start", default="09:31", show_default=True, help="Fast-forward to this New York time, then pace.")
+@click.option(
+    "--start",
+    default="09:31",
+    show_default=True,
+    callback=_new_york,
+    help="Fast-forward to this New York time, then pace.",
+)
 @click.pass_context
 def demo(ctx: click.Context, speed: float, start: str) -> None:
     """A made-up trading day on a simulated venue: no keys, no network, nothing kept.
@@ -104,7 +124,7 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
 @click.command()
 @click.argument("recording", required=False, default="")
 @click.option("--speed", default=0.0, type=SPEED, show_default=True, help="0 as fast as possible, 1 as it happened.")
-@click.option("--start", default="", help="Fast-forward to this New York time (HH:MM) or instant.")
+@click.option("--start", default="", callback=_new_york, help="Fast-forward to this New York time (HH:MM) or instant.")
 @MODE
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the journal to this new file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

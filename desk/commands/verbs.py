@@ -42,6 +42,20 @@ def _ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
 SYMBOL = click.Argument(["symbol"], callback=_ticker)
 
 
+def _fingerprint(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+    """What was seen. Raises UsageError, with where it is shown, when it is not said."""
+    if not given:
+        where = address(ctx).command("desk tickets")
+        raise click.UsageError(f"expected --fingerprint, found none: `{where}` shows it beside each ticket", ctx)
+    return given
+
+
+def _fingerprinted(what: str) -> click.Option:
+    return click.Option(
+        ["--fingerprint"], default="", callback=_fingerprint, help=f"The one `desk tickets` shows: {what} what you saw."
+    )
+
+
 def command_verb(name: str, description: str, *params: click.Parameter, send: Callable[..., Command]) -> click.Command:
     """A verb that sends one command: `send` makes it of the values of `params`, by name."""
 
@@ -210,9 +224,7 @@ confirm = command_verb(
     "confirm",
     "Confirm a ticket as it was shown; refused with the difference when it no longer is.",
     click.Argument(["ticket"]),
-    click.Option(
-        ["--fingerprint"], required=True, help="The fingerprint that `desk tickets` shows: approve what you saw."
-    ),
+    _fingerprinted("approve"),
     send=lambda ticket, fingerprint: Command("confirm", ticket=ticket, fingerprint=fingerprint),
 )
 reject = command_verb(
@@ -226,7 +238,7 @@ edit = command_verb(
     "edit",
     "Change size, limit, stop or target of a ticket within the controls; it then has a new fingerprint.",
     click.Argument(["ticket"]),
-    click.Option(["--fingerprint"], required=True, help="The one `desk tickets` shows: edit what you saw."),
+    _fingerprinted("edit"),
     click.Option(["--size"], default="", help="Shares or coins."),
     click.Option(["--limit"], default="", help="Limit price."),
     click.Option(["--stop"], default="", help="Stop price."),

@@ -11,7 +11,6 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +34,8 @@ PATTERNS: Final = (
     "prices*.jsonl.gz",
 )
 """What is read in a directory, besides `prices_daily.csv` or `prices_daily.csv.gz`."""
+GIVE_WAY: Final = 1000
+"""Rows that are looked at before others have their turn."""
 MOST_FEEDS: Final = 100
 """Feeds whose states a recording may tell."""
 DAILY: Final = ("prices_daily.csv", "prices_daily.csv.gz")
@@ -86,14 +87,24 @@ class Recording:
             return iter(streams[0])
         return heapq.merge(*streams, key=_received_ns)
 
-    @cached_property
+    @property
     def contents(self) -> Contents:
         """What it holds: reads and checks every row once. Raises RecordingError, also when it holds nothing."""
+        for _ in self.look_through():
+            pass
+        assert self._known is not None
+        return self._known
+
+    def look_through(self) -> Iterator[None]:
+        """Find out what it holds, where that is not known: gives way after every so many rows, for that takes long.
+
+        Raises RecordingError.
+        """
         if self._known is not None:
-            return self._known
+            return
         if self._daily is not None:
             self._daily_prices(self._daily)
-        first_ns, last_ns = 0, 0
+        first_ns, last_ns, rows = 0, 0, 0
         counts: dict[type[Event], int] = {Post: 0, Quote: 0, Halt: 0, FeedState: 0}
         hours: set[tuple[str, int]] = set()
         feeds: set[str] = set()
@@ -104,12 +115,15 @@ class Recording:
                 counts[kind] += 1
                 if kind is Quote:
                     hours.add((symbol, at_ns // HOUR))
-        if not any(counts.values()):
+                rows += 1
+                if not rows % GIVE_WAY:
+                    yield
+        if not rows:
             raise RecordingError("expected at least one row, found none", where=str(self.path), remedy=FORMAT)
         # New York's day changes with the hour, so one look per hour is enough.
         quoted = frozenset((symbol, new_york(hour * HOUR).date()) for symbol, hour in hours)
         posts, quotes, halts, states = (counts[kind] for kind in (Post, Quote, Halt, FeedState))
-        return Contents(first_ns, last_ns, posts, quotes, halts, states, quoted)
+        self._known = Contents(first_ns, last_ns, posts, quotes, halts, states, quoted)
 
     def bounds(self) -> tuple[int, int]:
         """Received time of the first and the last event."""
@@ -218,7 +232,7 @@ def _looked_up(path: Path) -> tuple[tuple[Path, ...], Path | None]:
         raise RecordingError(
             "expected a recording file or directory, found nothing",
             where=str(path),
-            remedy=f"correct replay.path, or leave it empty for the demo day; {FORMAT}",
+            remedy=f"name one that is there (`desk replay RECORDING`, replay.path), or none for the demo day; {FORMAT}",
         )
     found_files = {file for pattern in PATTERNS for file in path.glob(pattern)}
     files = sorted(found_files, key=lambda file: (not file.name.startswith("prices"), file.name))

@@ -118,3 +118,10 @@ def test_a_ticket_says_what_would_be_sent_and_how_to_answer() -> None:
 def test_a_lock_says_what_until_when_and_why(changes: dict[str, object], words: str) -> None:
     (line,) = protection_lines(replace(SEEN, protections=(replace(made_up.protection(), **changes),)))
     assert line.startswith("prot-1: cool_down ") and words in line
+
+
+def test_a_made_up_account_has_no_number_to_arm_by() -> None:
+    account = replace(SEEN.account, number="PA3XYZ1234")
+    paper = replace(SEEN, account=account, status=replace(SEEN.status, profile="paper"))
+    assert "account …1234" in said(paper)
+    assert "account" not in said(replace(paper, status=replace(SEEN.status, profile="simulated")))

@@ -42,6 +42,27 @@ def test_without_an_engine_every_verb_says_so(home: Path, arguments: tuple[str, 
     assert found.stderr.startswith(f"desk: {home / 'run' / 'paper.sock'}: no engine answers\n→ ")
 
 
+def test_a_ticket_without_what_was_seen_says_where_it_is_shown(home: Path) -> None:
+    for verb in ("confirm", "edit"):
+        found = call(home, verb, "t-1", "--name", "demo")
+        assert found.returncode == EXIT_USAGE
+        assert "expected --fingerprint, found none: `desk tickets --name demo` shows it" in found.stderr
+
+
+@pytest.mark.parametrize("start", ["25:00", "now", "2026-03-11T09:25"])
+def test_a_time_that_is_none_is_refused_before_anything_starts(home: Path, start: str) -> None:
+    found = call(home, "replay", "--start", start)
+    assert found.returncode == EXIT_USAGE
+    assert "--start: expected a New York time (09:25) or ISO 8601 with a zone, found" in found.stderr
+    assert not (home / "run").exists()
+
+
+def test_a_recording_that_is_not_there_is_called_by_the_commands_own_word(home: Path) -> None:
+    found = call(home, "replay", str(home / "none.jsonl"))
+    assert found.returncode == EXIT_USAGE
+    assert "name one that is there (`desk replay RECORDING`, replay.path), or none for the demo day" in found.stderr
+
+
 def test_a_kill_that_nobody_hears_names_the_other_ways(home: Path) -> None:
     kill_file = home / "run" / "KILL"
     assert f"touch {kill_file}: an engine that runs halts" in call(home, "kill").stderr
