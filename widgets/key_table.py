@@ -11,7 +11,7 @@ _TEXT_LINES = 4
 
 
 class KeyTable(LineBlock):
-    """Groups of (keys, verb, sentence); scrolls by `scroll_lines`."""
+    """Groups of (keys, label, sentence); scrolls by `scroll_lines`."""
 
     DEFAULT_CSS = """
     KeyTable { height: auto; }
@@ -27,17 +27,17 @@ class KeyTable(LineBlock):
     def lines(self, width: int) -> list[Line]:
         colors = self.inks
         keys_width = 1 + max(len(keys) for rows in self._groups.values() for keys, _, _ in rows)
-        verb_width = 1 + max(len(verb) for rows in self._groups.values() for _, verb, _ in rows)
-        room = max(10, width - keys_width - verb_width - 2)
+        label_width = 1 + max(len(label) for rows in self._groups.values() for _, label, _ in rows)
+        room = max(10, width - keys_width - label_width - 2)
         lines: list[Line] = []
         for name, rows in self._groups.items():
             lines += [Line()] if lines else []
             lines.append(Line().add(f" {name.upper()}", colors.muted))
-            for keys, verb, sentence in rows:
+            for keys, label, sentence in rows:
                 first, *rest = wrap(sentence, room, _TEXT_LINES) or [""]
                 line = Line().gap(colors.text).field(keys, keys_width, colors.accent)
-                lines.append(line.field(verb, verb_width, colors.strong).add(first, colors.text))
-                indent = keys_width + verb_width + 1
+                lines.append(line.field(label, label_width, colors.strong).add(first, colors.text))
+                indent = keys_width + label_width + 1
                 lines += [Line().gap(colors.text, indent).add(more, colors.text) for more in rest]
         if self._note:
             lines.append(Line())

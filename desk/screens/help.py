@@ -39,7 +39,7 @@ class Help(ClosesOnce[None], ModalScreen[None]):
         yield KeyTable(
             {
                 group.value: [
-                    (self._keymap.written(action.id), action.verb, action.tooltip)
+                    (self._keymap.written(action.id), action.label, action.tooltip)
                     for action in in_view(self._view)
                     if action.group is group
                 ]

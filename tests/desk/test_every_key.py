@@ -36,7 +36,8 @@ from tests.desk.conftest import Opener
 from tests.desk.fake_engine import FakeEngine
 from tests.desk.journaled import paths_of, write_day
 from tests.desk.tour import SIZES, day
-from tests.widgets.harness import until
+from tests.widgets.harness import painted, until
+from widgets.key_table import KeyTable
 from widgets.text_block import TextBlock
 
 EVERYTHING = os.environ.get("DESK_EVERY_KEY") == "all"
@@ -276,3 +277,13 @@ async def test_what_is_read_in_full_is_left_again(open_desk: Opener, tmp_path: P
         await until(pilot, lambda: isinstance(app.screen, StoryView))
         await pilot.press("escape")
         assert app.screen is main
+
+
+async def test_help_calls_actions_what_the_key_bar_calls_them(open_desk: Opener) -> None:
+    async with open_desk(size=(200, 60)) as (pilot, app, _):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        table = app.screen.query_one(KeyTable)
+        said = "\n".join(painted(table))
+        for action in in_view("desk"):
+            assert f" {action.label} " in said, action.id
