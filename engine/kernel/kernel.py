@@ -107,7 +107,7 @@ class Kernel:
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
         self._refusing = Refusing(
-            self._inbox, self._dealing, self._link, changed=self._control.changed, stop=self.stop_soon
+            self._inbox, self._dealing, self._link, self.stages.view, changed=self._control.changed, stop=self.stop_soon
         )
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
@@ -182,6 +182,7 @@ class Kernel:
         self._asyncio = asyncio.get_running_loop()
         self._journal.open()
         if self._replay is not None:
+            await self._replay.look_through(lambda: self._loop.stop_reason)
             self._replay.start_ns()
             self._virtual.advance(self._replay.bounds()[0])
         else:
@@ -281,6 +282,7 @@ class Kernel:
             except JournalError as error:
                 self._dealing.fail(str(error))
                 self.broken = True
+                self._supervisor.end_feeds()
                 await self._refusing.run(lambda: self._loop.stop_reason)
         if self._replay is None and not self._dealing.failed:
             try:

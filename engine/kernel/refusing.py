@@ -8,6 +8,8 @@ from collections.abc import Callable
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Commanded, Inbox, Kill
 from engine.kernel.venue import VenueLink
+from engine.kernel.view import View
+from engine.model import FeedState
 from engine.model.frames import Command, Reply
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ class Refusing:
         inbox: Inbox,
         dealing: Dealing,
         link: VenueLink,
+        view: View,
         *,
         changed: Callable[[], None],
         stop: Callable[[str, str], None],
@@ -29,6 +32,7 @@ class Refusing:
         self._inbox = inbox
         self._dealing = dealing
         self._link = link
+        self._view = view
         self._changed = changed
         self._stop = stop
 
@@ -44,6 +48,8 @@ class Refusing:
             if urgent is None:
                 self._changed()
                 await self._inbox.wait(1.0)
+            elif isinstance(urgent, FeedState):
+                self._view.feed_changed(urgent)
             elif isinstance(urgent, Kill):
                 self._link.call_off_entries()
             elif isinstance(urgent, Commanded) and not urgent.reply.done():

@@ -42,13 +42,24 @@ class Supervisor:
         self._on_break = on_break
         self._recording = recording
         self._tasks: set[asyncio.Task[None]] = set()
+        self._feeds: dict[asyncio.Task[None], str] = {}
         self._stopping = False
+        self._without_feeds = False
 
     def run(self, feed: Feed) -> None:
-        """Run a feed until it ends or the engine stops."""
-        if not self._stopping:
+        """Run a feed until it ends, feeds are ended, or the engine stops."""
+        if not (self._stopping or self._without_feeds):
             task = self._spawn(feed.run(self._inbox), f"feed-{feed.name}")
+            self._feeds[task] = feed.name
+            task.add_done_callback(lambda ended: self._feeds.pop(ended, None))
             task.add_done_callback(lambda ended: self._feed_ended(feed, ended))
+
+    def end_feeds(self) -> None:
+        """Call off every feed for good: nothing that they bring is recorded any more, and posts cost money."""
+        self._without_feeds = True
+        for task, name in self._feeds.items():
+            task.cancel()
+            self.report(name, Light.DOWN, "ended: nothing can be recorded", "mend what failed, then start again")
 
     def guard(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run a task that trading leans on."""
@@ -84,7 +95,7 @@ class Supervisor:
         return task
 
     def _feed_ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
-        if task.cancelled() and self._stopping:
+        if task.cancelled() and (self._stopping or self._without_feeds):
             return
         error = _error(task)
         if error is None and self._recording:

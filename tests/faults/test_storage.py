@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import EXIT_JOURNAL
 from engine.journal.anchor import anchor_path
-from engine.model import TradingState
+from engine.model import Light, TradingState
 from engine.model.frames import Command
 from tests.engine.kernel.process import ending
 from tests.faults.ledger import Row
@@ -199,6 +199,12 @@ def test_a_journal_that_becomes_read_only(machine: Machine, row: Row) -> None:
     row.worst_s = time.monotonic() - began
     legs = exits(machine)
     machine.wait(lambda: not working_entries(machine), "the entry called off", 10.0)
+
+    def buys_nothing() -> bool:
+        lights = {feed.name: feed.light for feed in machine.snapshot().feeds}
+        return lights["x"] is lights["prices"] is Light.DOWN
+
+    machine.wait(buys_nothing, "feeds that have ended: X bills posts that nobody records", 10.0)
     street.size = None
     before = posts(machine)
     time.sleep(4.0)

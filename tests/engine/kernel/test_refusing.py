@@ -10,7 +10,7 @@ import pytest
 
 from engine.kernel.inbox import Commanded, Kill, Wake
 from engine.kernel.refusing import Refusing
-from engine.model import Answer, Order, OrderStatus, Outcome, Quote, Role
+from engine.model import Answer, FeedState, Light, Order, OrderStatus, Outcome, Quote, Role
 from engine.model.frames import Command, Reply
 from engine.orders import Place
 from tests.engine.kernel.bare import NOW
@@ -61,7 +61,8 @@ class Broken:
 async def broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Broken]:
     made = Broken(desk)
     monkeypatch.setattr(desk.stages.broker, "cancel", made.cancel)
-    refusing = Refusing(made.inbox, desk.dealing, desk.stages.link, changed=lambda: None, stop=made.stop)
+    stages = desk.stages
+    refusing = Refusing(made.inbox, desk.dealing, stages.link, stages.view, changed=lambda: None, stop=made.stop)
     running = asyncio.create_task(refusing.run(lambda: made.stopped))
     await made.called_off(1)
     yield made
@@ -104,4 +105,13 @@ async def test_feeds_are_drained_so_that_they_never_wait(broken: Broken) -> None
     await broken.inbox.put([Quote("TSLA", NOW, NOW, Decimal(100), Decimal(101), None)] * 5)
     async with asyncio.timeout(10):
         while broken.inbox.waiting:
+            await asyncio.sleep(0)
+
+
+async def test_lights_go_on_to_tell_what_is_so(broken: Broken) -> None:
+    """A stream that went down since, and feeds that were ended, do not stay UP on the desk."""
+    view = broken.desk.stages.view
+    broken.inbox.report(FeedState("x", Light.DOWN, NOW, NOW, "ended: nothing can be recorded"))
+    async with asyncio.timeout(10):
+        while "x" not in view.feeds or view.feeds["x"].light is not Light.DOWN:
             await asyncio.sleep(0)

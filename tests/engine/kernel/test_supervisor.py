@@ -201,3 +201,52 @@ async def test_what_says_it_was_called_off_and_was_not_has_broken(monkeypatch: p
     assert isinstance(told, FeedState)
     assert (told.name, told.light) == ("slips", Light.DOWN)
     assert broke == ["task leant-on broke: RuntimeError: it was called off from within"]
+
+
+async def test_feeds_that_were_ended_buy_nothing_and_do_not_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once nothing can be recorded, posts that X bills would be thrown away for as long as nobody looks."""
+    for name in ("FEED_RESTART_S", "FEED_RETRY_S"):
+        monkeypatch.setattr(supervisor_module, name, 0.0)
+    broke: list[str] = []
+    inbox = Inbox(10)
+    tasks = Supervisor(VirtualClock(1), inbox, on_feed_end=lambda error: None, on_break=broke.append)
+    begun = 0
+
+    class Buying:
+        name = "buying"
+        ended = asyncio.Event()
+
+        async def run(self, sink: Sink) -> None:
+            nonlocal begun
+            begun += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended.set()
+
+    feed, stubborn = Buying(), Stubborn()
+    going = asyncio.Event()
+    tasks.run(feed)
+    tasks.run(stubborn)
+    tasks.guard(_waits(going), "guarded")
+    await stubborn.begun.wait()
+    tasks.end_feeds()
+    async with asyncio.timeout(5):
+        await feed.ended.wait()
+    stubborn.begun.clear()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    tasks.run(feed)
+    await asyncio.sleep(0)
+    assert (begun, stubborn.begun.is_set(), going.is_set(), broke) == (1, False, False, [])
+    told = inbox.take_urgent()
+    assert isinstance(told, FeedState) and (told.name, told.light) == ("buying", Light.DOWN)
+    await tasks.stop()
+    assert going.is_set(), "what trading leans on goes on until the stop"
+
+
+async def _waits(ended: asyncio.Event) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.set()
