@@ -12,6 +12,8 @@ from engine.errors import RecordingError
 
 LINE_LIMIT: Final = 1 << 20
 """Longest line, in bytes."""
+BLANK_LIMIT: Final = 10_000
+"""Most blank lines in a row: a gzip file of a few kilobytes may unpack to billions of them."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -19,9 +21,9 @@ def lines_of(file: Path, *, format: str, remedy: str) -> Iterator[tuple[int, byt
     """Line numbers, from 1, and lines without white space around them; blank ones are left out.
 
     `format` says what a line should be, `remedy` what to do about a file that cannot be read. Raises RecordingError for
-    a damaged or unreadable file, and for a line over `LINE_LIMIT`, naming `file:line`.
+    a damaged or unreadable file, a line over `LINE_LIMIT`, and more than `BLANK_LIMIT` blank ones, naming `file:line`.
     """
-    number = 0
+    number = blank = 0
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
             while line := stream.readline(LINE_LIMIT):
@@ -31,7 +33,11 @@ def lines_of(file: Path, *, format: str, remedy: str) -> Iterator[tuple[int, byt
                     raise bad_line(problem, file, number, format=format)
                 line = (line.removeprefix(_BOM) if number == 1 else line).strip()
                 if line:
+                    blank = 0
                     yield number, line
+                elif (blank := blank + 1) > BLANK_LIMIT:
+                    problem = f"expected at most {BLANK_LIMIT:,} blank lines in a row, found more"
+                    raise bad_line(problem, file, number, format=format)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(
             f"expected a whole gzip file, found it damaged ({error})",

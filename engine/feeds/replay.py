@@ -7,13 +7,14 @@ recording drives the engine through the same steps at any speed. Every event's `
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, time
 from pathlib import Path
 from typing import Final
 
 from engine.clock import NEW_YORK, SECOND, Clock, from_seconds, iso, new_york, parse_iso, stopwatch_ns
 from engine.config import Config
-from engine.errors import ConfigError
+from engine.errors import EXIT_OK, ConfigError, DeskError
 from engine.feeds import demo
 from engine.feeds.recording import Recording
 from engine.model import FeedEvent, FeedState, Light, Post, Sink
@@ -63,6 +64,17 @@ class ReplayFeed:
     def path(self) -> Path:
         """What is played."""
         return self._recording.path
+
+    async def look_through(self, stopped: Callable[[], str]) -> None:
+        """Read and check the recording, in turns with whatever else runs: a long one takes minutes.
+
+        `stopped` says why to stop meanwhile, empty while there is no reason to. Raises RecordingError naming file and
+        line, and DeskError when it is to stop.
+        """
+        for _ in self._recording.look_through():
+            await asyncio.sleep(0)
+            if why := stopped():
+                raise DeskError(f"stopped while the recording was still read ({why})", exit_code=EXIT_OK)
 
     def bounds(self) -> tuple[int, int]:
         """Received time of the first and the last event. The first call reads and checks the recording.

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EXIT_USAGE, RecordingError
-from engine.line_file import LINE_LIMIT, lines_of
+from engine.line_file import BLANK_LIMIT, LINE_LIMIT, lines_of
 
 FORMAT, REMEDY = "one thing per line", "correct the path"
 
@@ -72,3 +72,14 @@ def test_a_file_that_is_not_there_has_the_callers_remedy(tmp_path: Path) -> None
     error = refusal(tmp_path / "none.jsonl")
     assert error.message == "expected a readable file, found: No such file or directory"
     assert (error.where, error.remedy) == (str(tmp_path / "none.jsonl"), REMEDY)
+
+
+def test_a_small_file_that_unpacks_to_blank_lines_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.jsonl.gz"
+    few = b"1\n" + b"\n" * BLANK_LIMIT + b"2\n"
+    file.write_bytes(gzip.compress(few * 2))
+    assert [line for _, line in lines_of(file, format="", remedy="")] == [b"1", b"2"] * 2
+    file.write_bytes(gzip.compress(b"1\n" + b"\n" * 10_000_000))
+    with pytest.raises(RecordingError, match="at most 10,000 blank lines") as caught:
+        list(lines_of(file, format="", remedy=""))
+    assert caught.value.where == f"{file}:{BLANK_LIMIT + 2}"

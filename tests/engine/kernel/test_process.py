@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -401,6 +403,26 @@ def test_a_recording_tells_its_time_where_nothing_happens_in_it(tmp_path: Path, 
         engine.start()
         told = asyncio.run(clocks(4))
         assert told == sorted(told) and told[-1] > told[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_an_engine_that_still_reads_its_recording(tmp_path: Path, number: int) -> None:
+    """All of it is checked before the first row is played, which takes minutes for a long one."""
+    row = b'{"id": "1", "created_at": "2026-03-11T14:30:00Z", "text": "$TSLA is great"}\n' * 10_000
+    long = tmp_path / "long.jsonl.gz"
+    with gzip.open(long, "wb", 1) as file:
+        for _ in range(300):
+            file.write(row)
+    with ending(replaying(tmp_path / "home", long, 1.0)) as engine:
+        engine.start("--ready-fd", "1", wait=False)
+        assert engine.process is not None
+        until(engine.journal.exists, "the journal, which is opened before")
+        began = time.monotonic()
+        engine.signal(number)
+        assert engine.process.wait(30) == 0
+        assert time.monotonic() - began < 8
+        assert f"stopped while the recording was still read ({signal.Signals(number).name})" in engine.log
+        assert "Traceback" not in engine.log
 
 
 def test_only_a_replay_begins_anew(engine: EngineProcess, recording: Path) -> None:
