@@ -125,18 +125,19 @@ class Portfolio:
         return closed
 
     def on_quote(self, quote: Quote) -> None:
-        """Value the symbol at the mid, the last where there is none; a quote without either changes nothing."""
+        """Value the symbol at the mid, at the last trade where a side is missing or a stub; a quote without either
+        changes nothing."""
         holding = self._holdings.get(quote.symbol)
         if holding is None:
             return
-        price = quote.price
+        price = quote.worth
         if price is not None:
             self._reprice(holding, price, quote.at_ns)
             holding.quoted = True
 
     def last_quoted(self, quote: Quote) -> None:
         """The newest quote of an earlier run: what the symbol counts for until one comes, or the venue values it."""
-        holding, price = self._holdings.get(quote.symbol), quote.price
+        holding, price = self._holdings.get(quote.symbol), quote.worth
         if holding is not None and price is not None and quote.at_ns >= holding.price_ns:
             self._reprice(holding, price, quote.at_ns)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from engine.model.base import Session, Value
+
+WIDE: Final = Decimal("0.05")
+"""Half a spread over this share of the middle: one of its sides is a stub."""
 
 
 class Quote(Value, frozen=True, gc=False):
@@ -36,6 +40,15 @@ class Quote(Value, frozen=True, gc=False):
         """What one of it is worth: the mid, else the last trade; None when the quote has neither."""
         mid = self.mid
         return self.traded if mid is None else mid
+
+    @property
+    def worth(self) -> Decimal | None:
+        """What a holding counts for: the price, but no middle of a side that nobody means. Where bid and ask are wide
+        apart it is the last trade; None where there was none."""
+        mid, bid = self.mid, self.bid
+        if mid is None or bid is None or mid - bid > WIDE * mid:
+            return self.traded
+        return mid
 
 
 class Bar(Value, frozen=True, gc=False):
