@@ -11,20 +11,9 @@ _COMMAND = re.compile(r"`(desk(?: [^`]*)?)`")
 BY_NAME: Final = frozenset(
     {
         *("status", "follow", "tickets", "confirm", "approve", "reject", "edit", "mode", "why", "pause", "resume"),
-        *(
-            "kill",
-            "flatten",
-            "cancel",
-            "reconcile",
-            "acknowledge",
-            "arm",
-            "stop",
-            "serve",
-            "ledger",
-            "guard why",
-            "config apply",
-        ),
-        *("protections list", "protections lift", "journal show", "journal verify", "journal export", "journal why"),
+        *("kill", "flatten", "cancel", "reconcile", "acknowledge", "arm", "stop", "serve", "ledger"),
+        *("protections list", "protections lift", "guard why", "config apply"),
+        *("journal show", "journal verify", "journal export", "journal backup", "journal why"),
     }
 )
 """Commands that take --name."""
