@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 
 from engine.config import Config
 from engine.model import ControlResult, Value
 from engine.risk.check import Check
+
+log = logging.getLogger(__name__)
 
 Finding = tuple[bool, Decimal | None, Decimal | None, str]
 """Passed, value, limit, reason. The reason reads `CATEGORY_CONDITION: key=value, key=value`."""
@@ -31,8 +34,12 @@ class Control(Value, frozen=True, gc=False):
     judge: Callable[[Check], Finding]
 
     def __call__(self, check: Check) -> ControlResult:
-        """Judge, and say so with value and limit."""
-        passed, value, limit, reason = self.judge(check)
+        """Judge, and say so with value and limit. One that breaks lets nothing through but what reduces a position."""
+        try:
+            passed, value, limit, reason = self.judge(check)
+        except Exception as error:
+            log.critical("control %s %s broke", self.id, self.name, exc_info=error)
+            passed, value, limit, reason = check.reduces, None, None, f"CONTROL_BROKE: error={type(error).__name__}"
         return ControlResult(self.id, self.name, passed, value, limit, self.unit, reason)
 
 

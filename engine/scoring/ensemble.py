@@ -308,7 +308,7 @@ class _Member:
             return [None] * len(texts)
         if self.foreign:
             with attempt, deadline(FOREIGN_LIMIT_S):
-                answer = list(self._scorer.score(texts))
+                answer = list(islice(self._scorer.score(texts), len(texts) + 1))  # it may give them without end
         else:
             with attempt:
                 answer = list(self._scorer.score(texts))
@@ -339,7 +339,7 @@ class _Member:
 
 
 class _Attempt:
-    """A call into a foreign package: whatever it raises becomes `problem`. Interrupts and exits pass."""
+    """A call into a foreign package: whatever it raises becomes `problem`. Interrupts pass."""
 
     def __init__(self) -> None:
         self.problem = ""
@@ -356,7 +356,7 @@ class _Attempt:
             self.overdue = True
             self.problem = f"took longer than {FOREIGN_LIMIT_S:g} s; not asked for the next {FOREIGN_REST} texts"
             return True
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception | SystemExit):
             return False
         self.problem = f"{type(error).__name__}: {error}"[:200]
         return True

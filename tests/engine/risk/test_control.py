@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import cast
+
+import pytest
 
 from engine.risk import CONTROLS
 from engine.risk.check import Check
@@ -28,3 +31,16 @@ def test_no_two_controls_have_one_name_and_ids_have_no_gap() -> None:
     numbers = sorted({int(each.id.removeprefix("R")) for each in CONTROLS})
     assert numbers == list(range(1, len(numbers) + 1))
     assert all(each.rejects and each.reducing for each in CONTROLS), "each has its words for the page"
+
+
+@control("R98", rejects="never", default=lambda config: "–", reducing="applies")
+def broken(check: Check) -> Finding:
+    raise ZeroDivisionError("a defect")
+
+
+@pytest.mark.parametrize("reduces", [False, True])
+def test_one_that_breaks_lets_only_through_what_reduces(reduces: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """It ended the engine; a verdict that cannot be had is no reason to hold on to what is at risk."""
+    result = broken(cast("Check", SimpleNamespace(reduces=reduces)))
+    assert result.passed is reduces and result.reason == "CONTROL_BROKE: error=ZeroDivisionError"
+    assert "control R98 broken broke" in caplog.text

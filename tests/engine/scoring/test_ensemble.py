@@ -188,6 +188,24 @@ def test_an_interrupt_is_no_scorers_fault() -> None:
         ensemble(Made("a", raising(KeyboardInterrupt()))).score([post("x")], NOW)
 
 
+def test_one_that_leaves_the_process_or_answers_without_end_is_left_out() -> None:
+    """A package's `sys.exit` is no person's wish, and scores without end are as many as fit in memory."""
+    given = 0
+
+    def endless(texts: Sequence[str]) -> Any:
+        nonlocal given
+        while True:
+            given += 1
+            yield Score(0.5, 0.5)
+
+    for answer, problem in ((raising(SystemExit()), "SystemExit"), (endless, "expected 1 scores, found 2")):
+        members = ensemble(always("good", 0.5, 0.5), Made("bad", answer))
+        scored = members.score((post("great"),), 1)[0]
+        assert [member.scorer for member in scored.members] == ["good"]
+        assert problem in members.health[1].problem
+    assert given == 2
+
+
 def test_a_member_with_nothing_to_say_is_left_out_and_has_not_failed() -> None:
     choosy = Made("choosy", lambda texts: [None if "x" in text else Score(-0.5, 0.8) for text in texts])
     whole = ensemble(always("good", 0.5, 0.8), choosy)
