@@ -76,10 +76,14 @@ class Lines(logging.Handler):
         """Whether the last line that was begun is not whole."""
         self._refused = 0
         """Lines that could not be written since one could."""
-        threading.Thread(target=self._write_all, name="log", daemon=True).start()
+        self._writer = threading.Thread(target=self._write_all, name="log", daemon=True)
+        self._writer.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line in, or count it when too many wait."""
+        """Take a line in, or count it when too many wait. After the end it is dropped, without a lock: the
+        interpreter ends a daemon thread wherever it is, and what that one held is never given back."""
+        if self._closed:
+            return
         line = self.format(record)
         with self._changed:
             if len(self._waiting) >= WAITING_LIMIT:
@@ -111,6 +115,7 @@ class Lines(logging.Handler):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._writer.join(FLUSH_S)
         super().close()
 
     def _write_all(self) -> None:

@@ -128,3 +128,32 @@ def test_lines_that_a_full_disk_refused_are_counted_and_tear_no_other(monkeypatc
         torn, *rest = written.read().splitlines()
     assert torn.startswith('{"at"')
     assert [json.loads(line)["text"] for line in rest] == ["3 lines were left out: nobody took them", "again"]
+
+
+def test_a_log_that_has_ended_waits_for_nobody() -> None:
+    """While the interpreter ends, tasks that are destroyed log; a thread that it has ended may hold the lock."""
+    reading, writing = os.pipe()
+    lines = Lines(writing)
+    lines.close()
+    assert not lines._writer.is_alive()
+    held, logged = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lines._changed:
+            held.set()
+            logged.wait(20)
+
+    holder = threading.Thread(target=hold)
+    record = logging.LogRecord("engine", logging.WARNING, "", 0, "too late", None, None)
+    speaker = threading.Thread(target=lines.handle, args=(record,))
+    holder.start()
+    assert held.wait(20)
+    speaker.start()
+    speaker.join(5)
+    waits = speaker.is_alive()
+    logged.set()
+    for thread in (holder, speaker):
+        thread.join(20)
+    os.close(reading)
+    os.close(writing)
+    assert not waits
