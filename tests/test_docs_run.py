@@ -135,7 +135,7 @@ def lived_in() -> Iterator[Path]:
 
 def _offer_the_scorer(package: Path) -> None:
     """The package of docs/contributing.md, as pip would have installed it."""
-    (module,) = blocks(CONTRIBUTING, "python")
+    (module,) = (text for text in blocks(CONTRIBUTING, "python") if "class Loud" in text)
     (package / "mine.py").write_text(module, encoding="utf-8")
     (project,) = (text for text in blocks(CONTRIBUTING, "toml") if "[build-system]" in text)
     written = tomllib.loads(project)["project"]

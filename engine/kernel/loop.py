@@ -22,14 +22,6 @@ TURN_NS: Final = MILLISECOND
 confirmed ticket to its order waits for a turn to end."""
 REPLAY_TURN_NS: Final = 20 * MILLISECOND
 """The same in a replay, where nobody waits for a venue."""
-REST_S: Final = 0.001
-"""How long the loop rests after each feed event while an order, or its cancellation, is on its way. Its steps on the
-journal's and the venue's threads need the interpreter, which a thread may ask for only after a switch interval in which
-nobody gave it away: a loop that looks at its sockets between short turns gives it away all the time, and takes it back
-before the other thread is awake."""
-BEHIND: Final = 6
-"""Feed events waiting from which on it rests after a turn instead: posts that come a thousand a second fall further
-behind with each rest, and the orders of many signals are on their way for a tenth of a second."""
 AHEAD: Final = 64
 """Events that are looked at together in a replay as fast as possible."""
 
@@ -91,8 +83,8 @@ class Loop:
             if urgent is not None:
                 await self._attendant.take(urgent)
                 self._changed()
-                if (now := stopwatch_ns()) >= turn_ends or now < link.hurry_until_ns:
-                    await self._give_way()
+                if stopwatch_ns() >= turn_ends:
+                    await asyncio.sleep(0)
                     turn_ends, begun = stopwatch_ns() + turn_ns, True
                 continue
             if begun and not replaying and timers.next_due() <= (now_ns := self._clock.now_ns()):
@@ -117,20 +109,13 @@ class Loop:
             if requests:
                 await link.carry_out()
             taken += 1
-            now = stopwatch_ns()
-            if now >= turn_ends or (now < link.hurry_until_ns and inbox.waiting < BEHIND):
+            if stopwatch_ns() >= turn_ends:
                 self._changed()
                 if self._stages.journal.backlog > JOURNAL_BACKLOG:
                     await self._stages.journal.commit()
-                await self._give_way()
+                await asyncio.sleep(0)
                 turn_ends = stopwatch_ns() + turn_ns
                 taken, begun = 0, True
-
-    async def _give_way(self) -> None:
-        """Let other tasks have the loop, and while an order is on its way, its threads the interpreter."""
-        await asyncio.sleep(0)
-        if stopwatch_ns() < self._link.hurry_until_ns:
-            await self._inbox.wait(REST_S, urgent=True)
 
     async def _idle(self) -> None:
         """Nothing to take: wait for it, or for the next timer. In a paced replay the clock runs with the recording."""

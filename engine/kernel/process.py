@@ -43,8 +43,9 @@ HELD = {signal.SIGUSR1, signal.SIGHUP}
 KEEP_S = 1.0
 """How often it is looked whether the lock is still there."""
 
-SWITCH_INTERVAL_S = 0.001
-"""How long a thread may hold the interpreter: an intent's commit waits for the journal's thread."""
+SWITCH_INTERVAL_S = 0.0002
+"""How long a thread may hold the interpreter when another asks for it: an order's way through the journal's and the
+venue's threads asks a dozen times."""
 REPLAY_SWITCH_INTERVAL_S = 0.005
 """The same in a replay as fast as possible, where nobody waits for a venue: each switch costs both threads."""
 

@@ -14,7 +14,7 @@ from itertools import count
 
 import msgspec
 
-from engine.clock import HOUR, MILLISECOND, Clock, from_seconds, stopwatch_ns
+from engine.clock import HOUR, Clock, from_seconds
 from engine.config import Config
 from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
-
-HURRY_NS = 20 * MILLISECOND
-"""How long an order or a cancellation may take until the venue's answer while the kernel rests between posts for it."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to ask a venue that does not answer; the last one repeats."""
@@ -66,10 +63,6 @@ class VenueLink:
         """When a real venue last answered what it was asked; 0 when it never has."""
         self.next_ns = 0
         """When the next periodic reconciliation is due."""
-        self.hurry_until_ns = 0
-        """Until when on the stopwatch an order or a cancellation may be on its way; 0 once all have been answered."""
-        self._hurried = 0
-        """How many are on their way, or not answered yet."""
 
     # connecting ------------------------------------------------------------------------------------------------------
 
@@ -120,12 +113,7 @@ class VenueLink:
             requests.clear()
             if not self._broker.simulated:
                 for request in batch:
-                    if isinstance(request, Place | Resend | Cancel):
-                        self._hurried += 1
-                        self.hurry_until_ns = stopwatch_ns() + HURRY_NS
-                        self._spawn(self._hurry(request))
-                    else:
-                        self._spawn(self._later(request))
+                    self._spawn(self._later(request))
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
@@ -145,14 +133,6 @@ class VenueLink:
                 dealing.on_lookup(client_order_id, await self._lookup(client_order_id))
             case Compare():
                 return  # a simulated venue knows neither splits nor fees in coins: its book is ours
-
-    async def _hurry(self, request: Place | Resend | Cancel) -> None:
-        try:
-            await self._later(request)
-        finally:
-            self._hurried -= 1
-            if not self._hurried:
-                self.hurry_until_ns = 0
 
     async def _later(self, request: Request) -> None:
         if isinstance(request, Place | Cancel):

@@ -20,6 +20,7 @@ from desk.app import DeskApp
 from desk.screens import reading
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.finding import Finding
+from desk.screens.guarded import Guarded
 from desk.screens.picker import Picker
 from desk.screens.reading import ReadingView
 from desk.screens.sharing import Sharing
@@ -37,7 +38,7 @@ STOPS = (
     Stop("in full", ("6", "enter")),
 )
 BASES: frozenset[type[Screen[Any]]] = frozenset(
-    {ClosesOnce, Sharing, VerbScreen, ViewScreen, Finding, ReadingView, Picker}
+    {ClosesOnce, Guarded, Sharing, VerbScreen, ViewScreen, Finding, ReadingView, Picker}
 )
 """What views are made of; none of them is shown by itself."""
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import MILLISECOND, MINUTE, SECOND, Clock, SystemClock, VirtualClock
+from engine.clock import MINUTE, SECOND, Clock, SystemClock, VirtualClock
 from engine.config import load
 from engine.errors import JournalError
 from engine.journal import Reader
 from engine.kernel.attendant import Attendant
 from engine.kernel.hours import Hours
 from engine.kernel.inbox import Commanded
-from engine.kernel.loop import BEHIND, Loop
+from engine.kernel.loop import Loop
 from engine.kernel.meters import LoopLag
 from engine.kernel.stages import Stages
 from engine.kernel.timers import Timers
@@ -113,45 +113,6 @@ async def test_other_tasks_have_their_turns_while_posts_stream(live: Stages) -> 
         tasks.create_task(look())
         tasks.create_task(loop.run())
     assert len(seen) > 3, "two thousand posts are more than one turn"
-
-
-async def take_all(stages: Stages, loop: Loop) -> None:
-    """Run the loop until nothing waits any more."""
-
-    async def until_taken() -> None:
-        while stages.inbox.waiting:
-            await asyncio.sleep(0)
-        loop.stop("all is taken")
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(loop.run())
-        tasks.create_task(until_taken())
-
-
-async def test_while_an_order_is_on_its_way_the_loop_rests_after_each_post(live: Stages) -> None:
-    told: list[int] = []
-    loop = made(live, SystemClock(), changed=lambda: told.append(live.inbox.waiting))
-    live.link.hurry_until_ns = 1 << 62
-    await live.inbox.put(posts(5))
-
-    await take_all(live, loop)
-    assert told[:5] == [4, 3, 2, 1, 0]
-
-
-async def test_posts_that_have_piled_up_are_taken_by_turns_while_an_order_is_on_its_way(
-    live: Stages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.kernel.loop.TURN_NS", 20 * MILLISECOND)  # many posts, on a slow machine too
-    told: list[int] = []
-    loop = made(live, SystemClock(), changed=lambda: told.append(live.inbox.waiting))
-    live.link.hurry_until_ns = 1 << 62
-    await live.inbox.put(posts(400))
-
-    await take_all(live, loop)
-    many = [waiting for waiting in told if waiting >= BEHIND]
-    assert many, "the orders' threads get their time"
-    assert len(many) < (400 - BEHIND) / 2, "not after each post"
-    assert [waiting for waiting in told if waiting < BEHIND][:BEHIND] == [*range(BEHIND - 1, -1, -1)]
 
 
 async def test_a_step_that_cannot_be_recorded_ends_it_with_the_error(live: Stages) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.clock import SECOND, VirtualClock, stopwatch_ns
+from engine.clock import SECOND, VirtualClock
 from engine.config import BrokerConfig
 from engine.kernel.inbox import Answered, CancelAnswered, LookedUp, Unrecorded
 from engine.kernel.stages import Stages
-from engine.kernel.venue import HURRY_NS
 from engine.model import Draft, Intent, Lookup, Order, OrderStatus, Outcome, Role, Side
 from engine.orders import Cancel, LookUp, Place
 from tests.engine.kernel import bare
@@ -40,39 +39,34 @@ async def answered(stages: Stages) -> object:
     return stages.inbox.take_urgent()
 
 
-async def test_the_kernel_hurries_until_every_order_is_answered(stages: Stages) -> None:
+async def test_every_order_is_answered(stages: Stages) -> None:
     link = stages.link
     other = msgspec.structs.replace(INTENT, client_order_id="desk-2")
     stages.dealing.requests += [Place(INTENT), Place(other)]
     await link.carry_out()
-    assert stopwatch_ns() < link.hurry_until_ns <= stopwatch_ns() + HURRY_NS
     for intent in (INTENT, other):
         told = await answered(stages)
         assert isinstance(told, Answered)
         assert told.intent is intent
         assert told.answer.outcome is Outcome.DENIED
     await link.finish(30.0)
-    assert link.hurry_until_ns == 0
 
 
-async def test_the_kernel_hurries_for_a_cancellation(stages: Stages) -> None:
+async def test_a_cancellation_is_answered(stages: Stages) -> None:
     stages.dealing.requests.append(Cancel(ORDER))
     await stages.link.carry_out()
-    assert stopwatch_ns() < stages.link.hurry_until_ns
     told = await answered(stages)
     assert isinstance(told, CancelAnswered)
     assert told.order is ORDER
     await stages.link.finish(30.0)
-    assert stages.link.hurry_until_ns == 0
 
 
-async def test_the_kernel_does_not_hurry_for_an_order_that_cannot_be_recorded(stages: Stages) -> None:
+async def test_an_order_that_cannot_be_recorded_is_told_and_not_sent(stages: Stages) -> None:
     stages.dealing.requests.append(Place(INTENT))
     stages.journal.close()
     await stages.link.carry_out()
     assert isinstance(await answered(stages), Unrecorded)
     await stages.link.finish(30.0)
-    assert stages.link.hurry_until_ns == 0
 
 
 async def test_a_simulated_venue_gets_nothing_either_that_must_not_be_sent_any_more(tmp_path: Path) -> None:
