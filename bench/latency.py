@@ -23,8 +23,7 @@ On a machine k times slower the same load is k times as heavy. So each configura
 (Gupta et al., "To infinity and beyond: time-warped network emulation", NSDI 2006): the posts come k times slower, and
 each duration counts a k-th. What goes by the clock is not dilated (frames, commits, quotes, windows): there is k times
 as much of it to a post as there would be on the faster machine, which makes the figures worse. What would take as long
-there counts a k-th all the same, which makes them better: the disk's sync and a rest of the loop, 2 ms on the way from
-a confirmation to the wire, nothing on a post's.
+there counts a k-th all the same, which makes them better: the disk's sync, on the way from a confirmation to the wire.
 
 python -m bench.latency [--configuration shipped] [--seconds 60] [--per-second 1000] [--dilation 1] [--profile FILE]
 
