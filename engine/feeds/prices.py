@@ -9,7 +9,7 @@ state (`dropped`). Halts are passed on all, in order, at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing
 from functools import partial
 
@@ -76,7 +76,10 @@ class AlpacaPriceFeed:
         self._dialect = DataDialect(config.alpaca.data_stream_url, key_id, secret_key, self._symbols, self._silence)
         self._make_stream = partial(Stream, self._dialect, Pace() if pace is None else pace, backoff)
         self._moved = asyncio.Event()
-        """Set once other symbols are held than the connection may have been asked for."""
+        """Set once other symbols are held beside the watchlist than the connection may have been asked for."""
+        self._new: set[str] = set()
+        """Those of them that no snapshot was asked of. Another one of what the stream tells already would only bring
+        the price from before a split back."""
         self._book = PriceBook(self._symbols, self._banded)
         now_ns = clock.now_ns()
         self._state = FeedState(self.name, Light.OFF, now_ns, now_ns)
@@ -91,10 +94,14 @@ class AlpacaPriceFeed:
 
     def follow(self, symbols: tuple[str, ...]) -> None:
         """These are held, or have an order that works: their prices are told too, and first where the plan is short."""
+        before = self._dialect.beside
         self._dialect.held = tuple(symbol for symbol in symbols if is_stock(symbol))
+        self._left_out = _left_out(self._watched, symbols)
+        if set(self._dialect.beside) == set(before):
+            return
         for symbol in self._dialect.beside:
             self._book.add(symbol)
-        self._left_out = _left_out(self._watched, symbols)
+        self._new.update(name for name in self._dialect.beside if name not in before)
         self._moved.set()
 
     async def run(self, sink: Sink) -> None:
@@ -148,7 +155,9 @@ class AlpacaPriceFeed:
             self._moved.clear()
             if self._state.light in (Light.UP, Light.DEGRADED):  # else the next handshake asks for it
                 await self._dialect.keep_up(stream.send)
-                await self._snapshot(rest)
+                new = tuple(name for name in self._dialect.beside if name in self._new)
+                self._new.clear()
+                await self._ask(rest, _portions((), new))
 
     def _coverage(self) -> tuple[str, str]:
         """What the present connection does not carry, and the remedy."""
@@ -168,9 +177,13 @@ class AlpacaPriceFeed:
             await asyncio.sleep(1 / PASS_HZ)
 
     async def _snapshot(self, rest: Rest) -> None:
-        """Ask REST for the latest quote and trade of every symbol; a failure leaves it to the stream."""
+        """Ask REST for the latest quote and trade of every symbol."""
+        await self._ask(rest, _portions(self._symbols, self._dialect.beside))
+
+    async def _ask(self, rest: Rest, portions: Iterable[tuple[str, ...]]) -> None:
+        """Ask for these; a failure leaves it to the stream."""
         await rest.open()
-        for symbols in _portions(self._symbols, self._dialect.beside):
+        for symbols in portions:
             chosen = ",".join(symbols)
             reply = await rest.call("GET", "/stocks/snapshots", {"symbols": chosen, "feed": self._feed})
             if not reply.ok:

@@ -73,6 +73,20 @@ async def test_what_is_bought_elsewhere_meanwhile_is_asked_for_on_the_same_conne
         assert stream.connects == 1 and all("TSLA" in each.channels["quotes"] for each in stream.sessions)
 
 
+async def test_only_what_is_new_is_asked_for_a_snapshot(venue: AlpacaSimulator) -> None:
+    """After a split the last price that REST has may be of before it: the stream brings the next one."""
+    async with held(venue, ("AAPL", "TSLA")) as (feed, kept):
+        await kept.light(Light.UP)
+        await venue.requested("GET", "/v2/stocks/snapshots", 2)
+        venue.quote("IBM", "120", "120.1")
+        for symbols in (("AAPL",), ("TSLA", "AAPL"), ("AAPL", "IBM"), ("IBM", "TSLA"), ("TSLA", "IBM")):
+            feed.follow(symbols)
+            await subscribed(venue, "TSLA")
+        await kept.until(lambda: bool(kept.quotes("IBM")))
+        asked = [path for _, path, _ in venue.requests if "snapshots" in path]
+        assert [path.count("AAPL") for path in asked[2:]] == [0] and "IBM" in asked[2]
+
+
 async def test_without_a_stock_on_the_watchlist_what_is_held_is_enough(venue: AlpacaSimulator) -> None:
     async with held(venue, ("BTC/USD",)) as (feed, kept):
         await kept.light(Light.OFF)
