@@ -197,7 +197,7 @@ def soak(minutes: float, rate: float) -> tuple[str, bool]:
         f"| orders at the venue, executions | {orders:,}, {fills:,}, "
         f"{f'BROKEN: {broken.splitlines()[0]}' if broken else 'each with its intent, each counted once'} |",
         f"| records in the journal, the chain verified | {records:,} |",
-        f"| state at the end | {status.state.value} |",
+        f"| state at the end | {status.state.value}{f' ({status.state_reason})' if status.state_reason else ''} |",
         f"| memory: start, warm, end | {samples[0].memory_mib:.0f}, {_warm(samples):.0f}, "
         f"{samples[-1].memory_mib:.0f} MiB (grown by {grown['memory_mib']:+.1f}) |",
         f"| file handles: most, grown by | {max(each.handles for each in samples)}, {grown['handles']:+.0f} |",
