@@ -126,13 +126,13 @@ def make_directory(directory: Path) -> None:
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
         with suppress(PermissionError):  # one may be allowed to make something in a directory, and not to look at it
-            sync_directory(each.parent)
+            sync_path(each.parent)
     directory.mkdir(mode=0o700, exist_ok=True)
 
 
-def sync_directory(directory: Path) -> None:
-    """Have the names in a directory on the disk. Raises OSError."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+def sync_path(path: Path) -> None:
+    """Have a file's content, or the names in a directory, on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

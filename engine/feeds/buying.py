@@ -69,5 +69,5 @@ class Buyer:
                 self._leasing = None
 
     async def _lease(self, now_ns: int, posts: int = 0) -> None:
-        order = self._meter.order(now_ns, posts)
-        self._meter.lease(order, await asyncio.to_thread(self._meter.record, order))
+        lease = self._meter.next_lease(now_ns, posts)
+        self._meter.take(lease, await asyncio.to_thread(self._meter.record, lease))

@@ -41,7 +41,7 @@ class Spent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ids: tuple[str, ...] = ()
 
 
-class Order(msgspec.Struct, frozen=True, gc=False):
+class Lease(msgspec.Struct, frozen=True, gc=False):
     """What is to be taken from the file."""
 
     at_ns: int
@@ -82,24 +82,24 @@ class SpendMeter:
         self._ids = RecentIds(IDS_IN_MEMORY, spent.ids)
         self.is_open = True
 
-    def order(self, now_ns: int, posts: int = 0) -> Order:
-        """The lease for the next `posts` and some beyond. `record` writes it down, `lease` makes it count."""
+    def next_lease(self, now_ns: int, posts: int = 0) -> Lease:
+        """For the next `posts` and some beyond. `record` writes it down, `take` makes it count."""
         self._roll(now_ns)
         self._lease = min(LEASE_LIMIT, LEASE_GROWTH * self._lease) if now_ns - self._leased_ns < SECOND else LEASE
         self._leased_ns = now_ns
-        return Order(now_ns, max(0, posts + self._lease - self._unused), self._newest())
+        return Lease(now_ns, max(0, posts + self._lease - self._unused), self._newest())
 
-    def record(self, order: Order) -> Spent:
-        """Take an order from the file. Changes nothing here: it may run on a thread while posts are counted."""
+    def record(self, lease: Lease) -> Spent:
+        """Take a lease from the file. Changes nothing here: it may run on a thread while posts are counted."""
         with self._file.locked():
-            spent = self._file.read(order.at_ns)
-            spent = Spent(spent.day, spent.posts + order.posts, _joined(spent.ids, order.ids))
+            spent = self._file.read(lease.at_ns)
+            spent = Spent(spent.day, spent.posts + lease.posts, _joined(spent.ids, lease.ids))
             self._file.write(spent)
         return spent
 
-    def lease(self, order: Order, spent: Spent) -> None:
-        """Count on an order that was recorded. One of a day that has ended meanwhile is nothing."""
-        self._adopt(spent, unused=self._unused + order.posts)
+    def take(self, lease: Lease, spent: Spent) -> None:
+        """Count on a lease that was recorded. One of a day that has ended meanwhile is nothing."""
+        self._adopt(spent, unused=self._unused + lease.posts)
 
     def close(self, now_ns: int) -> None:
         """Give back what was leased and not used, and save the ids."""

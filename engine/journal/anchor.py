@@ -22,7 +22,7 @@ from typing import Final, Self
 
 from engine.errors import JournalError
 from engine.model import Value
-from engine.paths import sync_directory
+from engine.paths import sync_path
 
 LINE: Final = 128
 """Bytes per line, the newline included; both lie in the disk's first sector."""
@@ -108,7 +108,7 @@ class AnchorFile:
             os.pwrite(self._descriptor, anchor.line, at)
             os.fsync(self._descriptor)
         os.ftruncate(self._descriptor, 2 * LINE)
-        sync_directory(self._path.parent)
+        sync_path(self._path.parent)
 
     def write(self, anchor: Anchor) -> None:
         """Name a record that is durable."""

@@ -16,7 +16,7 @@ from engine.errors import JournalError
 from engine.journal.anchor import Anchor, anchor_path, renew_anchor
 from engine.journal.schema import connect_readonly
 from engine.journal.verify import Progress, Verification, verify
-from engine.paths import sync_directory
+from engine.paths import sync_path
 
 STEP: Final = 1_000
 """Pages copied at a time: Ctrl+C is heard between them."""
@@ -54,13 +54,13 @@ def copy_journal(
         if anchor is not None:
             made.append(anchor_path(to))
             renew_anchor(to, Anchor(found.records, bytes.fromhex(found.last_hash)))
-        _sync(part)
+        sync_path(part)
         part.rename(to)
     except BaseException:
         for file in made:
             file.unlink(missing_ok=True)
         raise
-    sync_directory(to.parent)
+    sync_path(to.parent)
     return found
 
 
@@ -78,11 +78,3 @@ def _fill(source: sqlite3.Connection, part: Path, copied: Progress | None) -> No
         finally:
             source.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode = DELETE")  # a file by itself, which can be read where nothing is written
-
-
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

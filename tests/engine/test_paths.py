@@ -116,7 +116,7 @@ def test_new_directories_are_on_the_disk_before_anything_in_them_counts(
     """A power cut that takes a new directory away takes the journal in it: each is synced where its name stands."""
     synced: list[Path] = []
 
-    monkeypatch.setattr(paths, "sync_directory", lambda directory: synced.append(directory.resolve()))
+    monkeypatch.setattr(paths, "sync_path", lambda directory: synced.append(directory.resolve()))
     private_dir(tmp_path / "a" / "b" / "c")
     assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
     private_dir(tmp_path / "a" / "b" / "c")

@@ -145,8 +145,8 @@ def test_spend(tmp_path: Path) -> None:
     assert "nothing spent yet" in checks.check_spend(made, paths, NOW).found
     meter = SpendMeter(paths.spend, post_cost_usd=0.005, daily_cap_usd=0.05)
     meter.open(NOW)
-    order = meter.order(NOW)
-    meter.lease(order, meter.record(order))
+    lease = meter.next_lease(NOW)
+    meter.take(lease, meter.record(lease))
     meter.count(map(str, range(10)), NOW)
     meter.close(NOW)
     assert checks.check_spend(made, paths, NOW).status == WARN

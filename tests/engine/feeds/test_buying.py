@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.clock import SECOND, VirtualClock, parse_iso
 from engine.errors import DeskError
 from engine.feeds.buying import Buyer
-from engine.feeds.spend import LEASE, LEASE_LIMIT, Order, SpendMeter, Spent
+from engine.feeds.spend import LEASE, LEASE_LIMIT, Lease, SpendMeter, Spent
 
 NOON = parse_iso("2026-11-20T12:00:00Z")
 LIMIT_S = 20.0
@@ -44,15 +44,15 @@ class Disk:
         self.asked = threading.Event()
         self.let = threading.Event()
         self.refuses: DeskError | None = None
-        self._record: Callable[[Order], Spent] = spend.record
+        self._record: Callable[[Lease], Spent] = spend.record
         monkeypatch.setattr(spend, "record", self.record)
 
-    def record(self, order: Order) -> Spent:
+    def record(self, lease: Lease) -> Spent:
         self.asked.set()
         assert self.let.wait(LIMIT_S)
         if self.refuses is not None:
             raise self.refuses
-        return self._record(order)
+        return self._record(lease)
 
 
 @asynccontextmanager

@@ -25,13 +25,13 @@ def meter(path: Path, cap: float = 20.0, now_ns: int = NOON) -> SpendMeter:
 
 def read(spend: SpendMeter, ids: list[str], now_ns: int = NOON) -> int:
     if spend.needs_lease(now_ns, len(ids)):
-        lease(spend, now_ns, len(ids))
+        take(spend, now_ns, len(ids))
     return spend.count(ids, now_ns)
 
 
-def lease(spend: SpendMeter, now_ns: int, posts: int = 0) -> None:
-    order = spend.order(now_ns, posts)
-    spend.lease(order, spend.record(order))
+def take(spend: SpendMeter, now_ns: int, posts: int = 0) -> None:
+    lease = spend.next_lease(now_ns, posts)
+    spend.take(lease, spend.record(lease))
 
 
 def test_a_post_is_paid_once_a_day(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_day_that_turns_while_a_lease_is_written_begins_with_nothing(
         assert spend.posts(midnight) == 0
 
     monkeypatch.setattr(spend._file, "write", slow)
-    lease(spend, midnight - 1, LEASE + 1)
+    take(spend, midnight - 1, LEASE + 1)
     monkeypatch.undo()
     assert spend.posts(midnight) == 0 and not spend.capped(midnight)
     assert spend.needs_lease(midnight, 1)
