@@ -370,8 +370,7 @@ class Kernel:
             await self._link.finish(FINISH_LIMIT_S)
             self._attendant.drain()
             if self._replay is None and not self._dealing.failed and self._show is not None:
-                for name in deaf:
-                    self._tell_deaf(name)
+                self._stopping.tell_deaf(deaf)
                 now_ns = self._clock.now_ns()
                 stopped = Stopped(self._config.engine.profile, self._loop.stop_reason, now_ns, self._stopped_by)
                 self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)
@@ -384,18 +383,3 @@ class Kernel:
             closing.result()
         else:
             log.critical("the venue %s has not closed within %g s", self._broker.name, FINISH_LIMIT_S)
-
-    def _tell_deaf(self, name: str) -> None:
-        """Something kept the stop waiting: the next desk shows it too."""
-        self.stages.alarms.alert(
-            Alert(
-                id=f"stop:{name}",
-                level=Level.WARNING,
-                code="stop",
-                subject=name,
-                text=f"{name} did not end when the engine stopped, which went on without it",
-                remedy="mend or replace the package that it comes from; orders and journal are whole",
-                at_ns=self._clock.now_ns(),
-                until_acknowledged=True,
-            )
-        )

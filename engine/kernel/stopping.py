@@ -7,6 +7,7 @@ what nobody watches from now on, is told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from engine.clock import SECOND, Clock, stopwatch_ns
@@ -58,6 +59,13 @@ class Stopping:
                 await stages.inbox.wait(STEP_S, urgent=True)
         self._tell()
 
+    def tell_deaf(self, names: Iterable[str]) -> None:
+        """These went on when they were called off: the next desk shows it too."""
+        for name in names:
+            text = f"{name} did not end when the engine stopped, which went on without it"
+            remedy = "mend or replace the package that it comes from; orders and journal are whole"
+            self._alert(Level.WARNING, name, text, remedy, stays=True)
+
     def _due(self, within_ns: int = 0) -> bool:
         due_ns = self._dealing.orders.next_due_ns
         return due_ns is not None and due_ns <= self._clock.now_ns() + within_ns
@@ -84,15 +92,13 @@ class Stopping:
                 f"{order.side.value} {order.remaining} {order.symbol} ({order.client_order_id})" for order in left
             )
             remedy = "cancel it at the venue's own screen; the next start asks the venue again"
-            self._alert(
-                Level.CRITICAL, "entries", f"not confirmed as cancelled when the engine stopped: {names}", remedy
-            )
+            text = f"not confirmed as cancelled when the engine stopped: {names}"
+            self._alert(Level.CRITICAL, "entries", text, remedy, stays=True)
         if alone := unwatched(self._dealing):
             remedy = "start an engine, or place stops at the venue's own screen"
             self._alert(Level.WARNING, "unwatched", f"nobody watches the exits of {alone}: no engine runs", remedy)
 
-    def _alert(self, level: Level, subject: str, text: str, remedy: str) -> None:
-        stays = level is Level.CRITICAL
+    def _alert(self, level: Level, subject: str, text: str, remedy: str, *, stays: bool = False) -> None:
         self._stages.alarms.alert(
             Alert(
                 f"stop:{subject}", level, "stop", subject, text, remedy, self._clock.now_ns(), until_acknowledged=stays
