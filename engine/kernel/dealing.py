@@ -384,10 +384,10 @@ class Dealing:
         if self._journal.failure is None:
             self.enter(self.risk.kill(f"the engine failed: {reason}", "engine", self._clock.now_ns()))
 
-    def adopt(self, difference: Difference) -> None:
-        """Take over a position's quantity that an earlier run took from the venue: its fills do not explain it."""
+    def adopt(self, difference: Difference, at_ns: int) -> None:
+        """Take over a position's quantity that an earlier run took from the venue at `at_ns`, beyond its fills."""
         self.portfolio.hold(difference.subject, Decimal(difference.theirs))
-        self.orders.adopt(difference)
+        self.orders.adopt(difference, at_ns)
 
 
 def signal_words(ticket: Ticket) -> str:

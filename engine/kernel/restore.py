@@ -147,7 +147,7 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
             case ReconciliationRecord():
                 for difference in value.differences:
                     if difference.adopted:
-                        dealing.adopt(difference)
+                        dealing.adopt(difference, value.at_ns)
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Alert():

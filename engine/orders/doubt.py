@@ -6,6 +6,10 @@ quotes that no trade contradicts. A *jump*: the first price of a trading day is 
 It counts once the venue has told its positions since, or after a few seconds without an answer: a gap is sold into.
 Where it is by a ratio at which shares are split, the venue may adjust the position later than the price: then its old
 quantity is no answer yet, and the wait is up to a minute. No longer, for a fall by half may be what it looks like.
+
+Once the venue has told a split, every price of that day is measured against the level after it: a source may still tell
+one of before, at which a target that the split has halved is reached. A price that was quoted before the venue told the
+split and is at the level of before is not believed however long it stands.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from engine.calendar import Calendar
 from engine.clock import SECOND
@@ -47,6 +53,17 @@ class _Jump(Value, frozen=True, gc=False):
     """The newest price since."""
     day_ns: int
     """Start of its trading day."""
+    old: bool = False
+    """Whether it was quoted before a split that the venue has told since, at the level of before it."""
+
+
+class _Split(Value, frozen=True, gc=False):
+    factor: Decimal
+    """By what a price of before it is multiplied."""
+    told_ns: int
+    """When the venue told it."""
+    day_ns: int
+    """Start of that trading day."""
 
 
 class Doubts:
@@ -58,10 +75,14 @@ class Doubts:
         self._jumps: dict[str, _Jump] = {}
         self._seen: dict[str, tuple[Decimal, int]] = {}
         """Per symbol the newest price that was believed, and the start of its trading day."""
+        self._splits: dict[str, _Split] = {}
+        """Per symbol the newest split that the venue told."""
+        self._leapt: dict[str, tuple[Decimal, int]] = {}
+        """What `_seen` jumped from on a trading day, where that looked like a split and was believed after a while."""
 
     def forget(self, symbol: str) -> None:
         """Nothing is held any more."""
-        for known in (self._stubs, self._jumps, self._seen):
+        for known in (self._stubs, self._jumps, self._seen, self._splits, self._leapt):
             known.pop(symbol, None)
 
     def jumped(self, symbol: str) -> bool:
@@ -78,6 +99,27 @@ class Doubts:
         jump = self._jumps.get(symbol)
         return jump is not None and like_split(jump.price, jump.base)
 
+    def outdated(self, symbol: str) -> bool:
+        """Whether the symbol's newest price is one of before its split, quoted before the venue told that."""
+        jump = self._jumps.get(symbol)
+        return jump is not None and jump.old
+
+    def split(self, symbol: str, before: Decimal, after: Decimal, told_ns: int) -> None:
+        """The venue has told that every `before` became `after`: prices are measured against the level after it."""
+        day_ns, factor = self._calendar.session_start_ns(told_ns), before / after
+        self._splits[symbol] = _Split(factor, told_ns, day_ns)
+        jump, leapt = self._jumps.get(symbol), self._leapt.pop(symbol, None)
+        if jump is not None:
+            if not _nearer(jump.price, jump.base * factor, jump.base):
+                self._jumps[symbol] = msgspec.structs.replace(jump, price=jump.price * factor)
+            return
+        seen = self._seen.get(symbol)
+        if seen is None:
+            return
+        price, seen_ns = seen
+        if leapt is None or leapt[1] != day_ns or not _nearer(price, leapt[0] * factor, leapt[0]):
+            self._seen[symbol] = (price * factor, seen_ns)
+
     def doubted(self, symbol: str) -> bool:
         """Whether the symbol's newest quote stands alone beyond a stop."""
         return symbol in self._stubs
@@ -85,19 +127,23 @@ class Doubts:
     def settle(self, told_ns: int, split: Collection[str] = ()) -> list[str]:
         """The venue has told its positions as of this instant: what jumped before is a price like any other.
 
-        Not one that looks like a split, for SPLIT_NS, unless its position is among the `split` ones. Returns the
-        symbols.
+        Not one that looks like a split, for SPLIT_NS, and no price of before a split, unless its position is among the
+        `split` ones. Returns the symbols.
         """
         settled = [
             symbol
             for symbol, jump in self._jumps.items()
             if jump.since_ns <= told_ns
-            and (symbol in split or not self.split_alike(symbol) or told_ns >= jump.since_ns + SPLIT_NS)
+            and (symbol in split or not (jump.old or (self.split_alike(symbol) and told_ns < jump.since_ns + SPLIT_NS)))
         ]
         for symbol in settled:
-            jump = self._jumps.pop(symbol)
-            self._seen[symbol] = (jump.price, jump.day_ns)
+            self._believe(symbol, self._jumps.pop(symbol), split)
         return settled
+
+    def _believe(self, symbol: str, jump: _Jump, split: Collection[str] = ()) -> None:
+        self._seen[symbol] = (jump.price, jump.day_ns)
+        if symbol not in split and like_split(jump.price, jump.base):
+            self._leapt[symbol] = (jump.base, jump.day_ns)
 
     def traded(self, fill: Fill) -> None:
         """An execution: a price to measure a jump from, also after a restart."""
@@ -114,15 +160,21 @@ class Doubts:
         if price is None or "/" in symbol:
             return self.jumped(symbol)
         day_ns = self._calendar.session_start_ns(min(now_ns, quote.at_ns))
-        jump, seen = self._jumps.pop(symbol, None), self._seen.get(symbol)
+        jump, seen, split = self._jumps.pop(symbol, None), self._seen.get(symbol), self._splits.get(symbol)
         if jump is not None:
-            wait_ns = SPLIT_NS if like_split(price, jump.base) else JUMP_NS
-            base = jump.base if now_ns < jump.since_ns + wait_ns else None
+            base: Decimal | None = jump.base
         else:
-            base = seen[0] if seen is not None and seen[1] < day_ns else None
+            of_split = split is not None and day_ns <= split.day_ns
+            base = seen[0] if seen is not None and (seen[1] < day_ns or of_split) else None
         if base is not None and _far(price, base):
-            self._jumps[symbol] = _Jump(now_ns if jump is None else jump.since_ns, base, price, day_ns)
-            return True
+            old = split is not None and quote.at_ns < split.told_ns and _nearer(price, base / split.factor, base)
+            since_ns = now_ns if jump is None or jump.old else jump.since_ns
+            now = _Jump(since_ns, base, price, day_ns, old)
+            if old or now_ns < since_ns + (SPLIT_NS if like_split(price, base) else JUMP_NS):
+                self._jumps[symbol] = now
+                return True
+            self._believe(symbol, now)
+            return False
         self._seen[symbol] = (price, day_ns)
         return False
 
@@ -179,6 +231,11 @@ def like_split(price: Decimal, base: Decimal) -> bool:
     """Whether a price is near a usual split's, or a reverse split's, of `base`."""
     ratio = max(price, base) / min(price, base)
     return any(abs(ratio - usual) <= _NEAR * usual for usual in _RATIOS)
+
+
+def _nearer(price: Decimal, this: Decimal, other: Decimal) -> bool:
+    """Whether a price is nearer to `this` than to the other, as ratios go."""
+    return (price * price > this * other) == (this > other)
 
 
 def _far(price: Decimal, base: Decimal) -> bool:

@@ -36,7 +36,7 @@ from engine.model import (
 from engine.model.records import Difference
 from engine.orders.agenda import Agenda
 from engine.orders.answers import Answers
-from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation
+from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation, Split
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
@@ -327,11 +327,11 @@ class Orders:
         """How the symbol's holding is protected."""
         return self._protector.exits(symbol)
 
-    def adopt(self, difference: Difference) -> None:
-        """Take over a position as a reconciliation before a restart found it: no lot holds more."""
+    def adopt(self, difference: Difference, at_ns: int) -> None:
+        """Take over a position as a reconciliation before a restart found it at `at_ns`: no lot holds more."""
         symbol, held, holdings = difference.subject, Decimal(difference.theirs), self._register.holdings
         if difference.cause == SPLIT:
-            holdings.split(symbol, Decimal(difference.ours), held)
+            self._protector.was_split(Split(symbol, Decimal(difference.ours), held), at_ns)
         elif difference.cause == FEE and holdings.fees(symbol, held, COIN_FEE):
             return
         holdings.adopt(symbol, held)

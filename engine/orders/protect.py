@@ -44,9 +44,9 @@ class Protector:
         """Start the exits whose watched level this quote reaches; price the exits that waited for one."""
         symbol = quote.symbol
         doubts = self._watch.doubts
-        before = doubts.doubted(symbol), doubts.jumped(symbol)
+        before = doubts.doubted(symbol), doubts.jumped(symbol), doubts.outdated(symbol)
         crossings = self._watch.on_quote(quote, now_ns)
-        if before != (doubts.doubted(symbol), doubts.jumped(symbol)):
+        if before != (doubts.doubted(symbol), doubts.jumped(symbol), doubts.outdated(symbol)):
             self._tell_doubt(quote, now_ns, out)
         for crossing in crossings:
             lot = self._holdings.lot(symbol, crossing.entry_id)
@@ -89,9 +89,16 @@ class Protector:
             out.cleared.append(alert_id("stop_doubted", symbol))
         base = doubts.base(symbol)
         if base is not None:
-            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, {base} when last seen before today: a gap, or a split"
-            wait_s = (SPLIT_NS if doubts.split_alike(symbol) else JUMP_NS) // SECOND
-            remedy = f"the venue is asked whether the position was split; nothing is sold on it for up to {wait_s} s"
+            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, "
+            if doubts.outdated(symbol):
+                text += f"{base} since the split: a price of before it"
+                remedy = "nothing is sold or valued at it; a newer quote ends this"
+            else:
+                text += f"{base} when last seen: a gap, or a split"
+                wait_s = (SPLIT_NS if doubts.split_alike(symbol) else JUMP_NS) // SECOND
+                remedy = (
+                    f"the venue is asked whether the position was split; nothing is sold on it for up to {wait_s} s"
+                )
             out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
             out.requests.append(Compare("jump"))
         else:
@@ -100,7 +107,7 @@ class Protector:
     def split(self, split: Split, now_ns: int, out: Outbox) -> None:
         """A holding was split: its stops and targets go with it, and orders at the old prices must go."""
         symbol = split.symbol
-        self._holdings.split(symbol, split.before, split.after)
+        self.was_split(split, now_ns)
         for track in self._register.open(symbol):
             if track.ours and not self._fits(track):
                 self._closer.cancel(track, now_ns, out)
@@ -135,6 +142,11 @@ class Protector:
     def jumped(self, symbol: str) -> bool:
         """Whether the symbol's price jumped since an earlier day and the venue has not told its position since."""
         return self._watch.doubts.jumped(symbol)
+
+    def was_split(self, split: Split, told_ns: int) -> None:
+        """A holding was split at this instant, as an earlier run found."""
+        self._holdings.split(split.symbol, split.before, split.after)
+        self._watch.doubts.split(split.symbol, split.before, split.after, told_ns)
 
     def traded(self, fill: Fill) -> None:
         """An execution, live or from the journal."""

@@ -108,7 +108,7 @@ def test_a_fee_taken_over_before_a_restart_is_not_taken_again_after_it(orders: O
     for fill in fill_entry(fresh, intent, "1").fills:
         again.restore(fill)
     (difference,) = compare(orders, "0.9975", "1").differences
-    again.adopt(difference)
+    again.adopt(difference, T0)
     assert again.held(BTC) == D("0.9975")
     assert not compare(again, "0.9950", "0.9975", T0 + 9 * SECOND).ok
 

@@ -183,7 +183,7 @@ def test_a_drift_taken_over_before_a_restart_is_no_drift_after_it(orders: Orders
     again = Orders(Config())
     for record in (intent, *changes.fills, *changes.orders):
         again.restore(record)
-    again.adopt(Difference("position", "TSLA", "10", "6", adopted=True))
+    again.adopt(Difference("position", "TSLA", "10", "6", adopted=True), T0)
     assert again.held("TSLA") == 6
     result = again.reconcile(snapshot(filled, TSLA="6"), book(TSLA="6"), LATER)
     assert result.ok and not result.differences
@@ -272,7 +272,7 @@ class TestOversold:
             for fill in (first, *fills):
                 after.restore(fill)
             for difference in result.differences:
-                after.adopt(difference)
+                after.adopt(difference, T0)
         later = LATER + 60 * SECOND
         assert after.reconcile(snapshot(at_ns=later), {}, later).ok
         again = after.intend("signal-2", "t-2", Role.ENTRY, draft(), later, valid_until_ns=later + SECOND)

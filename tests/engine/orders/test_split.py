@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from engine.clock import DAY, SECOND
 from engine.config import Config
 from engine.model import (
+    Answer,
     Intent,
     Order,
+    Outcome,
     Position,
     Role,
     VenueAccount,
@@ -21,9 +23,9 @@ from engine.model import (
     VenueSnapshot,
     is_split,
 )
-from engine.orders import Orders, Reconciliation
+from engine.orders import Changes, Orders, Reconciliation
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, draft, end, fill_entry, placed, quote, ready
+from tests.engine.orders.talk import T0, cancelled, draft, end, fill_entry, placed, quote, ready, told
 
 MORNING = T0 + DAY
 D = Decimal
@@ -60,6 +62,96 @@ def test_a_reverse_split_that_paid_a_fraction_out(orders: Orders, bare: Intent) 
     assert abs(orders.exits("TSLA").stop_price - D(95) * D(10) / D(3)) < D("0.01")  # type: ignore[operator]
 
 
+class TestPriceOfBefore:
+    """A source may tell a price of before the split after it: the last trade, asked for at a connection."""
+
+    @pytest.fixture
+    def split(self, orders: Orders, bare: Intent) -> Orders:
+        """Ten at 100 became a hundred; the venue's position was split before any price was. Stop 9.5, target 11."""
+        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
+        assert compare(orders, "100", "10").ok
+        return orders
+
+    def at(self, orders: Orders, seconds: int, bid: str, quoted_ns: int | None = None) -> Changes:
+        now_ns = MORNING + seconds * SECOND
+        return orders.on_quote(quote(bid, bid, now_ns if quoted_ns is None else quoted_ns), now_ns)
+
+    def test_reaches_no_target_and_counts_for_nothing(self, split: Orders) -> None:
+        assert not placed(self.at(split, 1, "100", T0 + SECOND))
+        assert split.jumped("TSLA")
+        assert not placed(self.at(split, 2, "10"))
+        assert not split.jumped("TSLA")
+
+    def test_one_quoted_before_the_venue_told_is_never_believed(self, split: Orders) -> None:
+        first = self.at(split, 1, "100", MORNING - SECOND)
+        assert [alert.text for alert in first.alerts] == [
+            "TSLA: bid 100, ask 100, 10.005 since the split: a price of before it"
+        ]
+        for second in range(2, 300, 7):
+            assert not placed(self.at(split, second, "100", MORNING - SECOND))
+            compare(split, "100", "10", ours="100", at_ns=MORNING + second * SECOND)
+            assert split.jumped("TSLA")
+
+    def test_the_day_s_second_one_is_doubted_too(self, split: Orders) -> None:
+        assert not placed(self.at(split, 1, "10"))
+        assert not placed(self.at(split, 2, "100"))
+        assert split.jumped("TSLA")
+        assert not placed(self.at(split, 3, "10.1"))
+        assert not split.jumped("TSLA")
+
+    def test_one_quoted_since_is_believed_after_a_minute(self, split: Orders) -> None:
+        assert not placed(self.at(split, 1, "100", MORNING - SECOND))
+        for second in range(100, 160):
+            assert not placed(self.at(split, second, "100"))
+        (exit_,) = placed(self.at(split, 160, "100"))
+        assert exit_.role is Role.TARGET
+
+    def test_the_price_that_had_jumped_before_the_venue_told_is_the_level_after_it(
+        self, orders: Orders, bare: Intent
+    ) -> None:
+        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
+        self.at(orders, -5, "10")
+        compare(orders, "100", "10")
+        assert not placed(self.at(orders, 1, "10.1")) and not orders.jumped("TSLA")
+        assert not placed(self.at(orders, 2, "100", MORNING - 10 * SECOND)) and orders.jumped("TSLA")
+
+    def test_one_believed_after_a_minute_is_the_level_after_a_split_told_later(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        ready(orders)
+        intent = enter(extended_hours=True, stop="5")
+        orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        self.at(orders, -100, "10")
+        self.at(orders, -30, "10")
+        assert not orders.jumped("TSLA")
+        compare(orders, "100", "10")
+        assert not placed(self.at(orders, 1, "10.1")) and not orders.jumped("TSLA")
+
+    def test_after_a_restart_too(self, enter: Enter, orders: Orders) -> None:
+        intent = enter(extended_hours=True)
+        changes = fill_entry(orders, intent)
+        again = Orders(Config())
+        for record in (intent, *changes.fills, *changes.orders):
+            again.restore(record)
+        for difference in compare(orders, "100", "10").differences:
+            again.adopt(difference, MORNING)
+        again.due(MORNING)
+        assert not placed(self.at(again, 1, "100", T0 + SECOND)) and again.jumped("TSLA")
+
+    @given(st.lists(st.tuples(st.sampled_from(["10", "10.4", "100", "98"]), st.booleans()), max_size=40))
+    def test_a_second_apart_and_in_any_order_nothing_is_sold(self, quotes: list[tuple[str, bool]]) -> None:
+        orders = Orders(Config())
+        ready(orders)
+        intent = orders.intend("s", "t", Role.ENTRY, draft(extended_hours=True), T0)
+        orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
+        compare(orders, "100", "10")
+        for second, (bid, late) in enumerate(quotes, 1):
+            assert not placed(self.at(orders, second, bid, MORNING - SECOND if late else None))
+
+
 def test_legs_at_the_old_prices_are_cancelled_and_a_stop_at_the_new_one_is_placed(
     orders: Orders, bracketed: Intent
 ) -> None:
@@ -90,7 +182,7 @@ def test_a_split_taken_over_before_a_restart_holds_after_it(orders: Orders, ente
     for record in (intent, *changes.fills, *changes.orders):
         again.restore(record)
     for difference in compare(orders, "100", "10").differences:
-        again.adopt(difference)
+        again.adopt(difference, MORNING)
     assert again.held("TSLA") == 100 and again.exits("TSLA").stop_price == D("9.50")
     assert compare(again, "100", "10", ours="100").ok
 
