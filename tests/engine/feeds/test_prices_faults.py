@@ -125,7 +125,7 @@ async def test_a_lost_connection_comes_back_with_a_new_snapshot(venue: AlpacaSim
         await kept.light(Light.DOWN)
         venue.quote("TSLA", "9", "10", announce=False)
         await kept.light(Light.UP, 2)
-        await kept.until(lambda: kept.quotes()[-1].bid == 9)
+        await kept.until(lambda: [quote.bid for quote in kept.quotes()][-1:] == [9])
         assert kept.states[-1].reconnects == 1
 
 
