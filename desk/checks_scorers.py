@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 
 from desk.checks import FAIL, OK, WARN, Check
-from desk.context import installing
 from engine.config import Config
-from engine.errors import DeskError
+from engine.errors import DeskError, installing
 from engine.paths import Paths
 from engine.scoring.budget import Budget
 from engine.scoring.finbert.store import find

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,14 +86,6 @@ def load_context(ctx: click.Context, *, only_engine: bool = False) -> Context:
     path = None if given.config is None else Path(given.config)
     loaded = (load_engine if only_engine else load)(path, profile=given.profile, env=os.environ)
     return Context(loaded, Paths.of(loaded.config))
-
-
-def installing(extra: str) -> str:
-    """The command that brings an extra into the environment of this desk.
-
-    Any other pip would install whatever package the registry knows as `desk`.
-    """
-    return f"{shlex.quote(sys.executable)} -m pip install 'desk[{extra}]'"
 
 
 def say_json(value: object) -> None:

@@ -16,8 +16,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from desk.context import installing
-from engine.errors import EXIT_USAGE, DeskError
+from engine.errors import EXIT_USAGE, DeskError, installing
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -6,6 +6,9 @@ those parts; the command line prints them without a traceback and exits with `ex
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 EXIT_OK = 0
 """The command did what was asked."""
 EXIT_FAILED = 1
@@ -86,3 +89,11 @@ class VenueUnavailable(DeskError):
 
     def __init__(self, message: str, *, where: str = "", remedy: str = "") -> None:
         super().__init__(message, where=where, remedy=remedy, exit_code=EXIT_VENUE)
+
+
+def installing(extra: str) -> str:
+    """The command that brings an extra into the environment of this program.
+
+    Any other pip would install whatever package the registry knows as `desk`.
+    """
+    return f"{shlex.quote(sys.executable)} -m pip install 'desk[{extra}]'"

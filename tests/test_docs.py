@@ -26,6 +26,8 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 IDS = [str(path.relative_to(ROOT)) for path in PAGES]
 GUIDES = [path for path in PAGES if path.name != "CHANGELOG.md" and path.parent.name != "decisions"]
 """Pages that say what is. The others say what was."""
+WRITTEN = [path for path in GUIDES if path.name not in ("controls.md", "faults.md", "sentiment.md")]
+"""Guides that people write; what programs print into the others repeats itself rightly."""
 GUIDE_IDS = [str(path.relative_to(ROOT)) for path in GUIDES]
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`(desk(?: [^`\n]*)?)`")
@@ -202,6 +204,29 @@ def test_configuration_that_is_shown_loads(path: Path, tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
         found = load(file, profile="simulated", env={})
         Keymap(found.config.keys, file)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_no_guide_says_a_thing_twice(path: Path) -> None:
+    """A row with the same first cell in one table, a paragraph that begins like another, a call in a list twice."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for block in re.split(r"\n{2,}", text):
+        rows = [line.split(" | ")[0] for line in block.splitlines() if line.startswith("| ") and " | " in line]
+        for place in (rows, [call for call in _QUOTED.findall(block) if re.fullmatch(r"\w+\(\w+\)", call)]):
+            again = {each for each in place if place.count(each) > 1 and each != "|"}
+            assert not again, f"{path.name}: {again}"
+    begins = [block[:60] for block in re.split(r"\n{2,}", text) if len(block) > 60 and not block.startswith("|")]
+    assert len(begins) == len(set(begins)), f"{path.name}: {[each for each in begins if begins.count(each) > 1]}"
+
+
+def test_whoever_tells_of_pip_tells_whose() -> None:
+    """The registry has another package `desk`, with another command `desk`: a bare pip would bring that one."""
+    for path in tracked():
+        if path.relative_to(ROOT).parts[0] in ("tests", ".ci", "Makefile"):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            bare = re.search(r"(?<!\.venv/bin/)(?<!-m )pip install", line)
+            assert bare is None, f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
 
 
 def test_the_readme_knows_every_key_and_its_words() -> None:

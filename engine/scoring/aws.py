@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
-from engine.errors import ConfigError, CredentialsError, DeskError, VenueUnavailable
+from engine.errors import ConfigError, CredentialsError, DeskError, VenueUnavailable, installing
 
 _T = TypeVar("_T")
 _REFUSED: Final = frozenset(
@@ -54,7 +54,7 @@ class AwsClient:
     def __init__(self, service: str, region: str, endpoint_url: str, timeout_s: float, threads: int) -> None:
         """Raises ConfigError when boto3 is not installed."""
         if find_spec("boto3") is None:
-            raise ConfigError("expected the package boto3, found none", where=service, remedy="pip install 'desk[aws]'")
+            raise ConfigError("expected the package boto3, found none", where=service, remedy=installing("aws"))
         self._service = service
         self._region = region
         self._endpoint_url = endpoint_url

@@ -50,3 +50,8 @@ def test_every_kind_of_error_is_among_them_and_codes_do_not_mean_two_things() ->
 def test_a_refusal_of_a_worker_process_arrives_with_its_words() -> None:
     arrived = pickle.loads(pickle.dumps(DeskError("expected a")))
     assert isinstance(arrived, DeskError) and arrived.message == "expected a"
+
+
+def test_an_extra_is_brought_by_the_pip_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/a clone/.venv/bin/python")
+    assert errors.installing("aws") == "'/a clone/.venv/bin/python' -m pip install 'desk[aws]'"

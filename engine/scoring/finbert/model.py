@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, installing
 from engine.scoring.finbert.wire import Setup
 
 Rows = list[list[float]]
@@ -138,5 +138,5 @@ def missing(package: str, extra: str) -> ConfigError:
     return ConfigError(
         f"expected the package {package}, found none",
         where="scoring.finbert",
-        remedy=f"pip install 'desk[{extra}]'",
+        remedy=installing(extra),
     )

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from engine.errors import ConfigError, DeskError, VenueError, VenueUnavailable
+from engine.errors import ConfigError, DeskError, VenueError, VenueUnavailable, installing
 from engine.paths import private_dir
 from engine.scoring.finbert.labels import classes, signs
 from engine.scoring.finbert.model import TOKENIZER_FILE, missing
@@ -164,7 +164,7 @@ def _weights(source: Source, name: str, torch: bool, quantise: bool) -> str:
         raise ConfigError(
             f"expected ONNX weights, found only {weights}",
             where=name,
-            remedy="pip install 'desk[torch]' computes with these; or pull a copy with ONNX weights, for "
+            remedy=f"{installing('torch')} computes with these; or pull a copy with ONNX weights, for "
             "ProsusAI/finbert that is Xenova/finbert; or export your own with optimum (optimum-cli export onnx)",
         )
     raise ConfigError(
