@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from desk.report import money, plain, signed
 from engine.kernel.kernel import Kernel
+from engine.kernel.loop import ENDED
 from engine.model import Value
+from engine.text import one_line
 
 
 class ReplayReport(Value, frozen=True, gc=False):
@@ -30,10 +32,12 @@ class ReplayReport(Value, frozen=True, gc=False):
     chain: str
     """Hash of the journal's last record, hex: equal for equal replays."""
     journal: str
+    failed: str = ""
+    """Why trading stopped for good, or why the recording was not played to its end; empty where neither was."""
 
 
-def report_of(kernel: Kernel) -> ReplayReport:
-    """The report of a kernel whose recording has ended."""
+def report_of(kernel: Kernel, reason: str) -> ReplayReport:
+    """The report of a kernel that stops for this reason."""
     view, dealing, journal = kernel.view, kernel.dealing, kernel.journal
     skipped = sum(view.skipped.values())
     journal.flush()
@@ -53,12 +57,20 @@ def report_of(kernel: Kernel) -> ReplayReport:
         records=journal.seq,
         chain=journal.durable.hash.hex(),
         journal=str(journal.path),
+        failed=_failed(kernel.dealing.failed, reason),
     )
+
+
+def _failed(halted: str, reason: str) -> str:
+    if halted:
+        return f"trading failed: {one_line(halted, 300)}"
+    return "" if reason == ENDED else f"the recording was not played to its end: {one_line(reason, 300)}"
 
 
 def report_lines(report: ReplayReport) -> list[str]:
     """The report for a person."""
     return [
+        *([report.failed] if report.failed else []),
         f"posts {report.posts}, duplicates {report.duplicates}, scored {report.scored}"
         + "".join(f", {reason}: {count}" for reason, count in report.not_scored.items()),
         f"signals {report.signals}" + "".join(f", {kind} {count}" for kind, count in report.decisions.items()),

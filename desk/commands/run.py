@@ -163,8 +163,8 @@ def replay(
     if journal is not None:
         paths = msgspec.structs.replace(paths, journal_file=_new_journal(journal.absolute()))
 
-    def tell(kernel: Kernel) -> None:
-        report = report_of(kernel)
+    def tell(kernel: Kernel, reason: str) -> None:
+        report = report_of(kernel, reason)
         show(report, report_lines(report), as_json)
 
     ctx.exit(run_engine(loaded, paths, fresh=True, stop_at_end=True, on_end=tell))

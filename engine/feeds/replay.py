@@ -29,6 +29,14 @@ LATE_NS: Final = 2 * SECOND
 """Further behind than this in wall time (a suspended laptop, an engine that was busy) the pace starts anew."""
 
 
+class CalledOff(DeskError):
+    """The engine was stopped before its recording was read and checked."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"stopped while the recording was still read ({reason})", exit_code=EXIT_OK)
+        self.reason = reason
+
+
 class ReplayFeed:
     """Plays `replay.path`, or the demo day when that is empty.
 
@@ -69,12 +77,12 @@ class ReplayFeed:
         """Read and check the recording, in turns with whatever else runs: a long one takes minutes.
 
         `stopped` says why to stop meanwhile, empty while there is no reason to. Raises RecordingError naming file and
-        line, and DeskError when it is to stop.
+        line, and CalledOff when it is to stop.
         """
         for _ in self._recording.look_through():
             await asyncio.sleep(0)
             if why := stopped():
-                raise DeskError(f"stopped while the recording was still read ({why})", exit_code=EXIT_OK)
+                raise CalledOff(why)
 
     def bounds(self) -> tuple[int, int]:
         """Received time of the first and the last event. The first call reads and checks the recording.

@@ -70,11 +70,12 @@ class Kernel:
         arm: str = "",
         said: tuple[str, ...] = (),
     ) -> None:
-        """`stop_at_end`: return from `run` when a recording has ended. `arm`: suffix that arms a live engine. `said`:
-        keys of the configuration that a person set on the command line."""
+        """`stop_at_end`: return from `run` when a recording has ended, or nothing of it can be recorded. `arm`: suffix
+        that arms a live engine. `said`: keys of the configuration that a person set on the command line."""
         self._config = config
         self._paths = paths
         self._said = said
+        self._stop_at_end = stop_at_end
         self._virtual = VirtualClock()
         self._clock: Clock = self._virtual if "replay" in config.feeds.posts else SystemClock()
         self.stages = Stages(
@@ -283,6 +284,8 @@ class Kernel:
                 self._dealing.fail(str(error))
                 self.broken = True
                 self._supervisor.end_feeds()
+                if self._replay is not None and self._stop_at_end:
+                    self.stop_soon("nothing of the recording can be recorded any more", "engine")
                 await self._refusing.run(lambda: self._loop.stop_reason)
         if self._replay is None and not self._dealing.failed:
             try:

@@ -27,6 +27,8 @@ AHEAD: Final = 64
 
 JOURNAL_BACKLOG: Final = 20_000
 """Records waiting for the disk past which the loop waits for it (a replay at full speed)."""
+ENDED: Final = "the recording has ended"
+"""Why a replay stops that was played whole."""
 
 
 class Loop:
@@ -126,7 +128,7 @@ class Loop:
             self._recording_ended = False
             await self._timers.run_out()
             if self._stop_at_end:
-                self.stop_reason = "the recording has ended"
+                self.stop_reason = ENDED
         else:
             position = self._replay.position()
             if position > self._virtual.now_ns():

@@ -24,7 +24,7 @@ import msgspec
 
 from engine import secrets
 from engine.config import Config, Loaded, environment, load, user_path
-from engine.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, DeskError
+from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_JOURNAL, EXIT_OK, EXIT_USAGE, DeskError
 from engine.kernel.leaving import run_loop
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import STDERR, set_up
@@ -106,12 +106,13 @@ def run_engine(
     arm: str = "",
     again: Callable[[], Loaded] | None = None,
     on_ready: Callable[[], None] | None = None,
-    on_end: Callable[[Kernel], None] | None = None,
+    on_end: Callable[[Kernel, str], None] | None = None,
 ) -> int:
     """Run one engine in this process until it is stopped. Returns the exit code; raises DeskError before it is up.
 
     `again` reads the configuration once more as `loaded` was read: then its file is watched while the engine runs.
-    `on_end` is called with the Kernel after the loop, before the stop: for reports.
+    `on_end` is called with the Kernel and why it stops after the loop, before the stop: for reports. With `stop_at_end`
+    a recording that was not played whole is a failure.
     """
     config = loaded.config
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
@@ -159,8 +160,9 @@ async def _serve(
     arm: str,
     again: Callable[[], Loaded] | None,
     on_ready: Callable[[], None] | None,
-    on_end: Callable[[Kernel], None] | None,
+    on_end: Callable[[Kernel, str], None] | None,
 ) -> int:
+    from engine.feeds.replay import CalledOff
     from engine.kernel.kernel import Kernel
 
     gc.freeze()  # what was imported stays
@@ -199,12 +201,37 @@ async def _serve(
         kernel.guard(notifier.run(kernel.heartbeat_line, lambda: kernel.deciding), "notify")
         reason = await kernel.run()
         if on_end is not None:
-            on_end(kernel)
+            on_end(kernel, reason)
+    except CalledOff as error:
+        if stop_at_end:
+            error.exit_code = _called_off(error.reason)
+        raise
     finally:
         notifier.tell(STOPPING="1", STATUS="stopping")
         await kernel.stop()
     log.info("engine %s stopped: %s", paths.name, reason)
-    return EXIT_FAILED if kernel.broken else EXIT_OK
+    return _exit_code(kernel, reason, replaying="replay" in config.feeds.posts, whole=stop_at_end)
+
+
+def _exit_code(kernel: Kernel, reason: str, *, replaying: bool, whole: bool) -> int:
+    """What an engine that has stopped ends with. `whole`: a recording was to be played to its end.
+
+    Whoever runs a replay has little else that says how it went; where a person stops an engine whose trading has
+    failed, that was done as asked.
+    """
+    from engine.kernel.loop import ENDED
+
+    if kernel.journal.failure is not None:
+        return EXIT_JOURNAL
+    if kernel.broken or (replaying and kernel.dealing.failed):
+        return EXIT_FAILED
+    if replaying and whole and reason != ENDED:
+        return _called_off(reason)
+    return EXIT_OK
+
+
+def _called_off(reason: str) -> int:
+    return EXIT_INTERRUPTED if reason == signal.SIGINT.name else EXIT_FAILED
 
 
 def _check_recording(config: Config, paths: Paths) -> None:
