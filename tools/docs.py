@@ -1,7 +1,8 @@
 """Writes what the documentation says about the code, from the code: `make docs`.
 
-README.md holds the key table and the exit codes between markers `<!-- name -->` and `<!-- /name -->`; docs/controls.md
-and docs/configuration.md are made whole. `python -m tools.docs --check` writes nothing and fails when a page is stale.
+README.md holds the keys that act, docs/operations.md the exit codes, each between markers `<!-- name -->` and
+`<!-- /name -->`; docs/controls.md, docs/configuration.md and docs/keys.md are made whole. `python -m tools.docs --check`
+writes nothing and fails when a page is stale.
 """
 
 from __future__ import annotations
@@ -72,6 +73,10 @@ This page is made from the code by `make docs`.
 """
 
 
+ACTING = (Group.DECIDE, Group.ENGINE)
+"""Groups of keys that do something to tickets, orders or the engine."""
+
+
 class Setting(NamedTuple):
     """One key of a table of config.toml."""
 
@@ -82,10 +87,10 @@ class Setting(NamedTuple):
 
 def pages() -> dict[Path, str]:
     """Every generated page and what it must say."""
-    readme = ROOT / "README.md"
-    text = between(readme.read_text(encoding="utf-8"), "keys", keys())
+    readme, operations = ROOT / "README.md", ROOT / "docs" / "operations.md"
     return {
-        readme: between(text, "exit codes", exit_codes()),
+        readme: between(readme.read_text(encoding="utf-8"), "keys", keys()),
+        operations: between(operations.read_text(encoding="utf-8"), "exit codes", exit_codes()),
         ROOT / "docs" / "controls.md": table(),
         ROOT / "docs" / "configuration.md": configuration(),
         ROOT / "docs" / "keys.md": KEYS + key_pages(),
@@ -103,9 +108,9 @@ def between(text: str, name: str, content: str) -> str:
 
 
 def keys() -> str:
-    """The keys of the desk as a table, in the order of help."""
+    """The keys that decide and command as a table, in the order of help."""
     rows = ["| key | does |", "| --- | --- |"]
-    for group in Group:
+    for group in ACTING:
         for action in (each for each in ACTIONS if each.group is group):
             names = " ".join(f"`{key_name(key)}`" for key in action.keys)
             rows.append(f"| {names} | {action.tooltip} |")
