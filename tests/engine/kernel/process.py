@@ -15,6 +15,7 @@ from pathlib import Path
 from desk.client import Client
 from engine.errors import DeskError
 from engine.model.frames import Command, Reply, Snapshot
+from tests.program import REPLAYING
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -133,3 +134,13 @@ def until(condition: Callable[[], object], what: str, limit_s: float = 20.0) -> 
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {limit_s:.0f} s for {what}")
         time.sleep(0.05)
+
+
+def replaying(home: Path, recording: Path, speed: float) -> EngineProcess:
+    """An engine on a simulated venue that plays a recording."""
+    return EngineProcess(home, env={**once(recording), "DESK_REPLAY__SPEED": str(speed)})
+
+
+def once(recording: Path) -> dict[str, str]:
+    """Settings that play a recording as fast as possible."""
+    return {**REPLAYING, "DESK_REPLAY__PATH": str(recording), "DESK_REPLAY__SPEED": "0"}

@@ -1,0 +1,69 @@
+"""The kernel as a whole: what breaks in it ends trading, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from engine.config import load
+from engine.journal.reader import Reader
+from engine.kernel.kernel import Kernel
+from engine.model import TradingState
+from engine.model.frames import Command, Reply
+from engine.paths import Paths
+from tests.program import REPLAYING
+
+
+async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recording: Path) -> None:
+    """A task that trading leans on ends with an error: HALTED, journaled, said, and not left without a person."""
+    env = {
+        "DESK_ENGINE__STATE_DIR": str(tmp_path),
+        **REPLAYING,
+        "DESK_REPLAY__PATH": str(recording),
+    }
+    config = load(profile="simulated", env=env).config
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=str, stop_at_end=True)
+    await kernel.start()
+    try:
+        kernel.dealing.fail("a task broke")
+        assert kernel.dealing.risk.state is TradingState.HALTED
+        assert kernel.snapshot(0).status.state is TradingState.HALTED
+        assert "a task broke" in kernel.snapshot(0).status.state_reason
+        assert [alert.id for alert in kernel.snapshot(0).alerts if alert.until_acknowledged] == ["engine:failed"]
+        assert not (await _resume(kernel)).ok
+    finally:
+        await kernel.stop()
+    with Reader(paths.journal) as reader:
+        assert [record.value().state for record in reader.records(kinds=("state",))] == [TradingState.HALTED]  # type: ignore[attr-defined]
+
+
+async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path: Path, recording: Path) -> None:
+    """Entries that work at the venue are called off then, not when the next record is to be written."""
+    settings = {"DESK_ENGINE__STATE_DIR": str(tmp_path), "DESK_REPLAY__PATH": str(recording)}
+    config = load(profile="simulated", env={**REPLAYING, **settings, "DESK_REPLAY__SPEED": "0.001"}).config
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=str)
+    await kernel.start()
+    running = asyncio.create_task(kernel.run())
+    try:
+        async with asyncio.timeout(20):
+            while not kernel.view.feeds.get("replay"):
+                await asyncio.sleep(0.01)
+            await kernel.journal.commit()
+            paths.journal.rename(tmp_path / "away")
+            kernel.dealing.record_account()
+            while not kernel.dealing.failed:
+                await asyncio.sleep(0.01)
+            while not kernel.broken:
+                await asyncio.sleep(0.01)
+    finally:
+        kernel.stop_soon("the test is over")
+        await running
+        await kernel.stop()
+
+
+async def _resume(kernel: Kernel) -> Reply:
+    return kernel.stages.commands.carry_out(Command("resume", reason="try again"))
