@@ -1,8 +1,8 @@
 """Writes what the documentation says about the code, from the code: `make docs`.
 
 README.md holds the keys that act, docs/operations.md the exit codes, each between markers `<!-- name -->` and
-`<!-- /name -->`; docs/controls.md, docs/configuration.md and docs/keys.md are made whole. `python -m tools.docs --check`
-writes nothing and fails when a page is stale.
+`<!-- /name -->`; docs/controls.md, docs/configuration.md and docs/keys.md are made whole. `--check` writes nothing and
+fails when a page is stale.
 """
 
 from __future__ import annotations
