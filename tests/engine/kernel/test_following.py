@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,12 +40,9 @@ def followed(stages: Stages) -> Feeds:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    clock = VirtualClock(NOW)
-    with bare.opened(bare.config(tmp_path), clock) as stages:
-        made = Desk(stages, clock)
-        made.open()
-        yield made
+def desk(desk: Desk) -> Desk:
+    desk.open()
+    return desk
 
 
 def hold(desk: Desk, *held: VenuePosition) -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.kernel.notify import Notifier
-from tests.engine.kernel import made_up
-from tests.engine.kernel.process import EngineProcess, ending, until
-from tests.program import REPLAYING
+from tests.engine.kernel.process import EngineProcess, ending, replaying, until
 
 
 class Manager:
@@ -47,17 +45,16 @@ class Manager:
         self._socket.close()
 
 
-def test_an_engine_tells_ready_status_life_and_end(home: Path) -> None:
+def managed(home: Path, recording: Path, *, usec: int) -> EngineProcess:
+    """An engine that plays a recording under a manager, and owes it a sign of life this often."""
+    engine = replaying(home / "home", recording, 30.0)
+    engine.env |= {"NOTIFY_SOCKET": str(home / "notify"), "WATCHDOG_USEC": str(usec)}
+    return engine
+
+
+def test_an_engine_tells_ready_status_life_and_end(home: Path, recording: Path) -> None:
     manager = Manager(str(home / "notify"))
-    recording = made_up.write(home / "morning.jsonl")
-    env = {
-        **REPLAYING,
-        "DESK_REPLAY__PATH": str(recording),
-        "DESK_REPLAY__SPEED": "30",
-        "NOTIFY_SOCKET": str(home / "notify"),
-        "WATCHDOG_USEC": "900000",
-    }
-    with ending(EngineProcess(home / "home", env=env)) as engine:
+    with ending(managed(home, recording, usec=900000)) as engine:
         engine.start()
         ready = manager.next()
         assert ready["READY"] == "1"
@@ -71,18 +68,10 @@ def test_an_engine_tells_ready_status_life_and_end(home: Path) -> None:
     manager.close()
 
 
-def test_a_hanging_engine_gives_no_sign_of_life_and_says_where_it_hangs(home: Path) -> None:
+def test_a_hanging_engine_gives_no_sign_of_life_and_says_where_it_hangs(home: Path, recording: Path) -> None:
     """Stopped by the kernel of the system, it cannot lie; a manager would end it now."""
     manager = Manager(str(home / "notify"))
-    recording = made_up.write(home / "morning.jsonl")
-    env = {
-        **REPLAYING,
-        "DESK_REPLAY__PATH": str(recording),
-        "DESK_REPLAY__SPEED": "30",
-        "NOTIFY_SOCKET": str(home / "notify"),
-        "WATCHDOG_USEC": "300000",
-    }
-    with ending(EngineProcess(home / "home", env=env)) as engine:
+    with ending(managed(home, recording, usec=300000)) as engine:
         engine.start()
         manager.until("WATCHDOG")
         engine.signal(signal.SIGSTOP)

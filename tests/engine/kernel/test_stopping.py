@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -62,13 +61,10 @@ class Venue:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    clock = VirtualClock(NOW)
-    with bare.opened(bare.config(tmp_path), clock) as stages:
-        made = Desk(stages, clock)
-        made.open()
-        stages.dealing.orders.due(NOW)
-        yield made
+def desk(desk: Desk) -> Desk:
+    desk.open()
+    desk.stages.dealing.orders.due(NOW)
+    return desk
 
 
 async def stopped(desk: Desk) -> None:

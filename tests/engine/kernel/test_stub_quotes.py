@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
 from engine.model import Quote, TradingState
-from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
 from tests.engine.kernel.desk_at_hand import Desk
 
@@ -18,13 +14,10 @@ D = Decimal
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    clock = VirtualClock(NOW)
-    with bare.opened(bare.config(tmp_path), clock) as stages:
-        made = Desk(stages, clock)
-        made.open()
-        made.buy("100")
-        yield made
+def desk(desk: Desk) -> Desk:
+    desk.open()
+    desk.buy("100")
+    return desk
 
 
 @pytest.mark.parametrize("stub", [("0.01", "100.1"), ("99.9", "5000")])
