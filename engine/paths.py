@@ -11,6 +11,7 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from engine.config import PROFILES, Config
 from engine.errors import EXIT_USAGE, DeskError
@@ -21,7 +22,8 @@ SOCKET_PATH_LIMIT = 100
 SOCKET_PATH_MOST = 107
 """Longest path that a Unix socket may have at all, in bytes (unix(7))."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""What an engine may be called."""
 
 
 class Paths(Value, frozen=True, gc=False):
@@ -39,7 +41,7 @@ class Paths(Value, frozen=True, gc=False):
 
         Raises DeskError for a name that is no plain word, or that is another profile's.
         """
-        if name and (not _NAME.fullmatch(name) or (name in PROFILES and name != config.engine.profile)):
+        if name and (not NAME.fullmatch(name) or (name in PROFILES and name != config.engine.profile)):
             raise DeskError(
                 f"expected a word of at most 40 letters, digits, - and _ that names no other profile, found {name!r}",
                 where="--name",
@@ -53,7 +55,7 @@ class Paths(Value, frozen=True, gc=False):
             runtime = _user_runtime_dir(state, bool(config.engine.state_dir))
         profile, journal = config.engine.profile, None
         if name in ("", profile) and "replay" in config.feeds.posts:
-            journal = state.absolute() / f"{profile}-replay.journal"
+            journal = recorded_journal(state.absolute(), profile)
         return cls(name or profile, state.absolute(), runtime.absolute(), journal)
 
     @property
@@ -83,7 +85,7 @@ class Paths(Value, frozen=True, gc=False):
 
     @property
     def lock(self) -> Path:
-        """Held by the one engine of this name; holds its pid."""
+        """Held by the one engine of this name; holds its pid and which journal it writes."""
         return self.runtime_dir / f"{self.name}.lock"
 
     @property
@@ -98,6 +100,11 @@ class Paths(Value, frozen=True, gc=False):
         """
         for directory in (self.state_dir, self.runtime_dir):
             private_dir(directory)
+
+
+def recorded_journal(state_dir: Path, profile: str) -> Path:
+    """The journal of the recordings that a profile's configuration names."""
+    return state_dir / f"{profile}-replay.journal"
 
 
 def view_socket(socket: Path) -> Path:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from desk.commands.journal import JOURNAL, NAME, journal_path, terminal_width
+from desk.commands.journal import JOURNAL, NAME, terminal_width
+from desk.commands.which_journal import journal_path
 from desk.context import AS_JSON, say_json
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from desk.context import AS_JSON, ask_by_name, load_context, say_json
+from desk.commands.which_journal import journal_path
+from desk.context import AS_JSON, ask_by_name, say_json
 from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError, JournalError
 
 if TYPE_CHECKING:
@@ -227,13 +228,6 @@ def why(ctx: click.Context, id: str, as_json: bool, file: Path | None, name: str
         say_json(story)
     else:
         click.echo(format_story(story, terminal_width()))
-
-
-def journal_path(ctx: click.Context, file: Path | None, name: str = "") -> Path:
-    """The journal a command reads: `--journal`, else the profile's, else that of an engine with its own name."""
-    from engine.paths import Paths
-
-    return file if file is not None else Paths.of(load_context(ctx).config, name).journal
 
 
 def since_ns(text: str) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.journal import JOURNAL, NAME, journal_path, since_ns
+from desk.commands.journal import JOURNAL, NAME, since_ns
+from desk.commands.which_journal import journal_path
 from desk.context import AS_JSON, say_json
 
 if TYPE_CHECKING:

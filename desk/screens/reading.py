@@ -15,6 +15,7 @@ from desk.screens.ground import Panes
 from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.journal import Reader
+from engine.kernel.lock import journal_of
 from widgets.line_block import LineBlock
 from widgets.row_panel import RowPanel
 from widgets.status_line import StatusLine
@@ -89,7 +90,7 @@ class ReadingView(ViewScreen):
             return None
 
         def ask() -> AnswerT:
-            with Reader(paths.journal) as reader:
+            with Reader(journal_of(paths)) as reader:
                 return question(reader)
 
         try:

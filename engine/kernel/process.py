@@ -24,7 +24,7 @@ import msgspec
 
 from engine import secrets
 from engine.config import Config, Loaded, environment, load, user_path
-from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_JOURNAL, EXIT_OK, EXIT_USAGE, DeskError
+from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_JOURNAL, EXIT_OK, EXIT_USAGE, DeskError, JournalError
 from engine.kernel.leaving import run_loop
 from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import STDERR, set_up
@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 
 HELD = {signal.SIGUSR1, signal.SIGHUP}
 """Signals that would end the process, and mean otherwise to an engine: until it can take them, they wait."""
+
+ROOM = 1 << 20
+"""Bytes that must be free on the journal's disk for a start: less is gone before the first order has an answer."""
 
 KEEP_S = 1.0
 """How often it is looked whether the lock is still there."""
@@ -118,13 +121,14 @@ def run_engine(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     set_up(config.engine.log_format, config.engine.log_level)
     faulthandler.enable(STDERR)
-    lock = EngineLock(paths.lock)
+    lock = EngineLock(paths.lock, paths.journal)
     try:
         paths.create()
         lock.acquire()
         _check_recording(config, paths)
         if fresh or "replay" in config.feeds.posts:
             _remove_journal(config, paths)
+        _check_room(paths.journal.parent)
         gc.disable()  # until `quiet_collector`: what a start builds stays, and is large when the journal is long
         return run_loop(_serve(loaded, paths, lock, stop_at_end, arm, again, on_ready, on_end))
     finally:
@@ -189,6 +193,7 @@ async def _serve(
     kernel.guard(keep(lock, KEEP_S), "lock")
     try:
         await kernel.start()
+        await kernel.journal.commit()  # an engine that cannot record its start is not up
         await socket_ready
         log.info(
             "engine %s up: profile %s, pid %d, socket %s", paths.name, config.engine.profile, os.getpid(), paths.socket
@@ -232,6 +237,19 @@ def _exit_code(kernel: Kernel, reason: str, *, replaying: bool, whole: bool) -> 
 
 def _called_off(reason: str) -> int:
     return EXIT_INTERRUPTED if reason == signal.SIGINT.name else EXIT_FAILED
+
+
+def _check_room(directory: Path) -> None:
+    """Raises JournalError where the journal's disk is so full that it would fail within moments of the start."""
+    with suppress(OSError):
+        found = os.statvfs(directory)
+        free = found.f_bavail * found.f_frsize
+        if found.f_blocks and free < ROOM:
+            raise JournalError(
+                f"expected at least {ROOM >> 10:,} KiB free for the journal, found {free >> 10:,}",
+                where=str(directory),
+                remedy="free some space on its disk (`df`), then start again; nothing of the journal may be deleted",
+            )
 
 
 def _check_recording(config: Config, paths: Paths) -> None:

@@ -1,4 +1,4 @@
-"""What a replay ends with: by its code, whoever runs one from a script knows whether it went as it should."""
+"""What an engine ends with: by the code of a replay, whoever runs one knows whether it went as it should."""
 
 from __future__ import annotations
 
@@ -31,6 +31,34 @@ sys.argv = ["desk", *sys.argv[1:]]
 main()
 """
 """The command `desk`, in whose engine a task breaks that trading leans on."""
+FULL = """
+import os, sys
+from engine.kernel.process import main
+
+whole = os.statvfs
+
+def statvfs(path):
+    values = list(whole(path))
+    values[4] = 96 * 1024 // whole(path).f_frsize  # f_bavail
+    return os.statvfs_result(values)
+
+os.statvfs = statvfs
+sys.exit(main(sys.argv[1:]))
+"""
+"""The engine on a disk on which 96 KiB are free."""
+UNSYNCED = """
+import sys
+from engine.kernel.process import main
+from engine.journal.writer import Journal
+
+async def commit(self):
+    from engine.errors import JournalError
+    raise JournalError("could not write record 1: made up", where="here")
+
+Journal.commit = commit
+sys.exit(main(sys.argv[1:]))
+"""
+"""The engine, whose first record does not come to the disk."""
 SMALL = 400_000
 """Bytes past which the system lets no file grow: less than the morning's journal has."""
 
@@ -113,6 +141,21 @@ def test_one_that_is_called_off_while_it_still_reads_its_recording_is_none_eithe
         assert replaying.wait(30) == EXIT_INTERRUPTED
     finally:
         replaying.kill()
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [(FULL, "expected at least 1,024 KiB free"), (UNSYNCED, "could not write record 1")],
+    ids=["full", "unsynced"],
+)
+def test_an_engine_that_cannot_record_never_says_that_it_is_up(home: Path, program: str, said: str) -> None:
+    """It said READY on a disk with 100 kB free, and halted moments later."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--profile", "simulated", "--ready-fd", "1"],
+        env=environment(home, REPLAYING), cwd=home, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == EXIT_JOURNAL
+    assert said in done.stdout and "ready" not in done.stdout.splitlines()
 
 
 def test_a_whole_replay_has_nothing_to_tell_of_a_failure(home: Path, morning: Path) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import EXIT_ALREADY_RUNNING, EXIT_USAGE, DeskError
-from engine.kernel.lock import EngineLock, holder
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_FAILED, EXIT_USAGE, DeskError
+from engine.kernel.lock import EngineLock, holder, journal_of
+from engine.paths import Paths
 
 
 @contextmanager
@@ -122,10 +123,42 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(DeskError, match="No space left on device"):
+    with pytest.raises(DeskError, match="No space left on device") as caught:
         EngineLock(path).acquire()
+    assert caught.value.exit_code == EXIT_FAILED, "nothing is wrong with what was asked"
+    assert f"free some space (`df {tmp_path}`)" in caught.value.remedy
     monkeypatch.undo()
     assert holder(path) is None, "it is still held"
+
+
+@pytest.mark.parametrize("name", ["a.journal", "with a\nline and \u2028.journal", "\udcff.journal"])
+def test_whoever_holds_it_tells_which_journal_it_writes(tmp_path: Path, name: str) -> None:
+    """A recording that was named to an engine has a journal of its own, of which the next shell knows nothing."""
+    paths = Paths("simulated", tmp_path, tmp_path)
+    assert journal_of(paths) == tmp_path / "simulated.journal"
+    lock = EngineLock(paths.lock, tmp_path / name)
+    lock.acquire()
+    assert journal_of(paths) == tmp_path / name
+    assert holder(paths.lock) == os.getpid()
+    paths.lock.unlink()
+    lock.renew()
+    assert journal_of(paths) == tmp_path / name
+    lock.release()
+    assert journal_of(paths) == tmp_path / "simulated.journal"
+
+
+@pytest.mark.parametrize(
+    "told", [b"", b"4711", b"4711\n", b"4711\nsome words\n", b"4711\n/cut off", b"\n\n", b"\xff\n"]
+)
+def test_one_that_does_not_tell_its_journal_has_the_one_of_its_name(tmp_path: Path, told: bytes) -> None:
+    """That of an older version, or one that was not written whole yet."""
+    paths = Paths("simulated", tmp_path, tmp_path)
+    lock = EngineLock(paths.lock, tmp_path / "other.journal")
+    lock.acquire()
+    paths.lock.write_bytes(told)
+    assert journal_of(paths) == tmp_path / "simulated.journal"
+    assert holder(paths.lock) == (4711 if told.startswith(b"4711") else 0)
+    lock.release()
 
 
 def test_who_only_looks_needs_no_right_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
