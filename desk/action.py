@@ -47,6 +47,11 @@ class Action(Value, frozen=True, gc=False):
         """What Textual runs: `confirm` is handled by the screen's `action_confirm`."""
         return self.app_call or self.verb.replace("-", "_")
 
+    @property
+    def commands(self) -> bool:
+        """Whether it commands the engine: a desk that only looks cannot."""
+        return self.group in (Group.DECIDE, Group.ENGINE)
+
     def is_in(self, view: str) -> bool:
         """Whether a view carries it out."""
         return view in self.views or self.views == EVERYWHERE

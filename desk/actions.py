@@ -10,7 +10,19 @@ from desk.action import Action, Group
 from desk.action_table import ACTIONS, KEY_BAR
 from desk.views import VIEWS
 
-__all__ = ["ACTIONS", "BY_ID", "NAMES", "RESERVED", "Action", "Group", "bindings", "in_view", "key_bar", "key_name"]
+__all__ = [
+    "ACTIONS",
+    "BY_ID",
+    "COMMANDS",
+    "NAMES",
+    "RESERVED",
+    "Action",
+    "Group",
+    "bindings",
+    "in_view",
+    "key_bar",
+    "key_name",
+]
 
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -53,9 +65,13 @@ def key_name(key: str) -> str:
     return NAMES.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
 
 
-def in_view(view: str) -> list[Action]:
-    """The actions that a view carries out, in order."""
-    return [action for action in ACTIONS if action.is_in(view)]
+COMMANDS = frozenset(action.method for action in ACTIONS if action.commands)
+"""What Textual runs of the actions that command the engine."""
+
+
+def in_view(view: str, *, looks_only: bool = False) -> list[Action]:
+    """The actions that a view carries out, in order; of a desk that `looks_only` without those that command."""
+    return [action for action in ACTIONS if action.is_in(view) and not (looks_only and action.commands)]
 
 
 def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
@@ -78,17 +94,21 @@ def bindings(view: str, *, also: tuple[str, ...] = ()) -> list[Binding]:
 
 
 def key_bar(
-    view: str, keys: Mapping[str, tuple[str, ...]] | None = None, *, also: tuple[str, ...] = ()
+    view: str,
+    keys: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    also: tuple[str, ...] = (),
+    looks_only: bool = False,
 ) -> list[tuple[str, str, str]]:
     """Key as written, label and what it runs, of the actions that a view's key bar takes, help the last of them.
 
     `keys` are the keys in force by action id; the defaults where it says nothing. An action without a key is left out.
-    `also` as for `bindings`.
+    `also` as for `bindings`, `looks_only` as for `in_view`.
     """
     taken = [
         (BY_ID[id], (keys or {}).get(id, BY_ID[id].keys))
         for id in (*KEY_BAR, "desk.help")
-        if BY_ID[id].is_in(view) or id in also
+        if (BY_ID[id].is_in(view) or id in also) and not (looks_only and BY_ID[id].commands)
     ]
     bar = []
     for action, first in taken:

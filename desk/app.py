@@ -20,10 +20,11 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.timer import Timer
 
+from desk.actions import COMMANDS
 from desk.address import AS_TYPED, Address
 from desk.client import Client
 from desk.keymap import Keymap
-from desk.link import Link
+from desk.link import READ_ONLY, Link
 from desk.mirror import Part
 from desk.muted import Muted
 from desk.notices import Notices
@@ -123,7 +124,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         self.local_time = screen_config.local_time
         """Whether the status bar shows this machine's time too."""
         self.paths = paths
-        """The files of the engine this desk is attached to; None where they are not known."""
+        """The files of the engine this desk is attached to; None where not known."""
         self.address = address
         """How this desk's engine was asked for; what is told to type asks for it too."""
         self.muted = Muted(None if paths is None else paths.state_dir / "muted.json", kept=not looks_only)
@@ -177,8 +178,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         self._focus_came()
 
     def _leave_without_terminal(self) -> None:
-        """A terminal can go without a word where the desk does not hang on it (no SIGHUP comes): leave it too.
-        Textual would go on reading its end for ever, at a third of a core. The engine is not touched."""
+        """A terminal can go without a word where no SIGHUP comes: leave it too. Textual would go on reading its end
+        for ever, at a third of a core."""
         if not terminal_stands():
             self.exit(False)
 
@@ -234,8 +235,11 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run an action, and let it put up the dialog that it asks with before the next key is looked at: what a quick
-        hand types on is meant for that dialog, and decides nothing under it."""
+        """Run an action that this desk may, and let it put up the dialog that it asks with before the next key is
+        looked at: what a quick hand types on is meant for that dialog, and decides nothing under it."""
+        if action in COMMANDS and self.link.read_only:
+            self.line.refused(READ_ONLY, self.link.way_to_act)
+            return True
         handled = await super().run_action(action, default_namespace, namespaces)
         await asyncio.sleep(0)
         return handled
@@ -318,9 +322,9 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         """Ctrl+C leaves nothing and stops nothing; it says which keys do."""
         here = self.screen
         if isinstance(here, ViewScreen):
-            away = "desk.quit" if here is self.main else "view.leave"
-            does = "leaves the desk" if here is self.main else "goes back"
-            here.line.say(f"{self.keymap.first(away)} {does}; {self.keymap.first('engine.kill')} halts trading.")
+            away, does = ("desk.quit", "leaves the desk") if here is self.main else ("view.leave", "goes back")
+            halts = "" if self.link.read_only else f"; {self.keymap.first('engine.kill')} halts trading"
+            here.line.say(f"{self.keymap.first(away)} {does}{halts}.")
 
     def quit_desk(self, stop_engine: bool) -> None:
         """Leave the screen."""
@@ -369,10 +373,8 @@ def run(
     starting: Callable[[], None] | None = None,
     client: Callable[[Path], Client] = Client,
 ) -> int:
-    """Show the desk of the engine behind a control socket until a person leaves; the exit code.
-
-    Raises DeskError, with the terminal restored, when an engine that was being started did not come up.
-    """
+    """Show the desk of the engine behind a control socket until a person leaves; the exit code. Raises DeskError, with
+    the terminal restored, when an engine that was being started did not come up."""
     app = DeskApp(
         lambda: client(socket),
         screen,

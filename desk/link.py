@@ -21,6 +21,8 @@ from engine.model.frames import Command, Message, Reply
 
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 2.0
+READ_ONLY = "This desk is read-only: nothing was sent."
+"""What a read-only desk says to whatever would command the engine."""
 
 
 class Link:
@@ -38,7 +40,7 @@ class Link:
         """`wake` is called with the parts that changed, often; it must not block. A read-only link sends nothing, and
         says how to get one that does."""
         self.read_only = read_only
-        self._way_to_act = way_to_act
+        self.way_to_act = way_to_act
         self._client = client
         self._wake = wake
         self._seconds = seconds
@@ -76,7 +78,7 @@ class Link:
     async def command(self, command: Command) -> Reply:
         """Send a command; a read-only link refuses it itself. Raises DeskError when the engine does not answer."""
         if self.read_only:
-            return Reply(ok=False, text="This desk is read-only: nothing was sent.", remedy=self._way_to_act)
+            return Reply(ok=False, text=READ_ONLY, remedy=self.way_to_act)
         return await self._client.command(command)
 
     async def symbol(self, name: str) -> SymbolDetail:

@@ -31,7 +31,7 @@ class AlertBar(LineBlock):
         self.changed_at = 0.0
         """When another alert came to stand here, by the monotonic clock."""
         self.key = "a"
-        """The key that acknowledges, as it is named."""
+        """The key that acknowledges, as it is named; empty where none does."""
 
     def show(self, alerts: Iterable[Alert]) -> None:
         """Take the alerts that stand; the worst and newest comes first."""
@@ -54,7 +54,7 @@ class AlertBar(LineBlock):
         colors = self.inks
         style = {Level.CRITICAL: colors.alarm, Level.WARNING: colors.caution}.get(top.level, colors.title)
         more = f"+{len(self._alerts) - 1} more  " if len(self._alerts) > 1 else ""
-        tail = f"{more}{self.key} acknowledge "
+        tail = f"{more}{self.key} acknowledge " if self.key else more
         line = Line().add(_WORDS[top.level], style).gap(colors.text)
         room = width - line.cells - len(tail) - 1
         whole = f"{top.text} → {top.remedy}" if top.remedy else str(top.text)

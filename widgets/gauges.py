@@ -14,6 +14,7 @@ from widgets import figures
 from widgets.line import Line
 from widgets.palette import Palette
 from widgets.row_panel import RowPanel
+from widgets.why import in_room
 
 MODES = {Mode.CONFIRM: "confirm", Mode.AUTO: "AUTO", Mode.OFF: "off"}
 """How a mode is written; the one that trades by itself stands out without colour."""
@@ -21,6 +22,13 @@ MODES = {Mode.CONFIRM: "confirm", Mode.AUTO: "AUTO", Mode.OFF: "off"}
 _SYMBOL = 8
 _WITH_CONFIDENCE = 96
 """Least width that shows the confidence: under it, what keeps the symbol from trading needs the room more."""
+_CONFIDENCE = 5
+_FIXED = 56
+"""Cells of everything but mood bar, confidence, sparkline and what keeps the symbol from trading."""
+_SIZES = ((25, 30), (17, 20), (17, 12), (11, 12), (11, 0), (9, 0), (7, 0), (5, 0))
+"""Mood bar and sparkline, the widest first."""
+WHY = 19
+"""Least cells of what keeps the symbol from trading, at 80 columns and more: `change +0.123/0.150`."""
 _STALE_NS = 60 * 10**9
 
 
@@ -48,7 +56,7 @@ class Gauges(RowPanel[SymbolRow]):
             line.right("conf", 4, head).gap(head)
         if spark:
             line.right("30 min", spark, head).gap(head, 2)
-        line.right("price", 8, head).gap(head).right("day", 7, head).gap(head, 2)
+        line.right("price", 8, head).gap(head).right("day", 7, head).gap(head)
         line.field("mode", 7, head).gap(head).field("why not", width - line.cells, head)
 
     def row(self, key: str, row: SymbolRow, width: int, colors: Palette) -> list[Line]:
@@ -75,10 +83,11 @@ class Gauges(RowPanel[SymbolRow]):
         if spark:
             line.add(_sparkline(row.spark, spark), colors.accent).gap(colors.text, 2)
         self._price(line, row, colors)
-        line.gap(colors.text, 2)
+        line.gap(colors.text)
         line.field(MODES[row.mode], 7, colors.warn if row.mode is Mode.AUTO else colors.muted).gap(colors.text)
         why, style = _why(row, colors)
-        line.field(why, width - line.cells, style)
+        room = width - line.cells
+        line.field(in_room(why, room), room, style)
         return [line]
 
     def _price(self, line: Line, row: SymbolRow, colors: Palette) -> None:
@@ -102,13 +111,11 @@ def _price_text(row: SymbolRow) -> str:
     return figures.fitted(f"{price:.2f}" if price >= 1 else figures.price(price), price, 8)
 
 
+@lru_cache(maxsize=64)
 def _widths(width: int) -> tuple[int, int]:
-    """Cells for the mood bar and the sparkline."""
-    if width < 96:
-        return 9, 0
-    if width < 116:
-        return 11, 12
-    return (17, 20) if width < 150 else (25, 30)
+    """Cells for the mood bar and the sparkline: the largest that leave the reason its room."""
+    room = width - _FIXED - WHY - (_CONFIDENCE if width >= _WITH_CONFIDENCE else 0)
+    return next((size for size in _SIZES if size[0] + (size[1] + 2 if size[1] else 0) <= room), _SIZES[-1])
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,8 @@ from desk.screens.guarded import Guarded
 from engine.model.base import Value
 from widgets.no_control import visible
 
+KEYS = "123456789bcdefghijklmnopqrtuvwxyz"
+"""Keys of answers that are a list of things, in order; without those that other answers of such a dialog have."""
 BACK = "back, nothing is done"
 """What Escape does in a dialog that says nothing else."""
 

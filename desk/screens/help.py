@@ -18,6 +18,7 @@ _NOTE = (
     "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus. "
     "Enter never confirms. Esc closes."
 )
+_LOOKS_ONLY = "This desk is read-only: what decides or commands the engine has no key here. Esc closes."
 _MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "first", "last")}
 _CLOSE = [BY_ID[id] for id in ("desk.help", "desk.quit", "view.leave")]
 
@@ -31,22 +32,24 @@ class Help(ClosesOnce[None], ModalScreen[None]):
         *(Binding(",".join(action.keys), "close", action.label, id=action.id, show=False) for action in _CLOSE),
     ]
 
-    def __init__(self, view: str, keymap: Keymap) -> None:
+    def __init__(self, view: str, keymap: Keymap, *, looks_only: bool = False) -> None:
+        """A desk that `looks_only` shows no key that commands the engine."""
         super().__init__()
-        self._view, self._keymap = view, keymap
+        self._actions, self._keymap = in_view(view, looks_only=looks_only), keymap
+        self._note = _LOOKS_ONLY if looks_only else _NOTE
 
     def compose(self) -> ComposeResult:
         yield KeyTable(
             {
                 group.value: [
                     (self._keymap.written(action.id), action.label, action.tooltip)
-                    for action in in_view(self._view)
+                    for action in self._actions
                     if action.group is group
                 ]
                 for group in Group
-                if any(action.group is group for action in in_view(self._view))
+                if any(action.group is group for action in self._actions)
             },
-            _NOTE,
+            self._note,
         )
 
     def on_key(self, event: events.Key) -> None:

@@ -41,6 +41,12 @@ _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
 
 
+STOPPED = (
+    "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, exits that "
+    "the engine watches itself rest. Every other desk on it is left without an engine."
+)
+
+
 class Frame(Container):
     """Holds panes edge to edge and paints nothing of its own."""
 
@@ -98,10 +104,12 @@ class Main(Finding):
     def on_mount(self) -> None:
         super().on_mount()
         said = self.desk.keymap.said
+        told = [BY_ID[id] for id in ("ticket.confirm", "ticket.reject", "desk.open")]
+        looks_only = self.link.read_only
         self.tickets.hint = "  ".join(
-            f"{said(id)} {BY_ID[id].label}" for id in ("ticket.confirm", "ticket.reject", "desk.open")
+            f"{said(action.id)} {action.label}" for action in told if not (looks_only and action.commands)
         )
-        self.alerts.key = said("alert.acknowledge")
+        self.alerts.key = "" if looks_only else said("alert.acknowledge")
         self.set_interval(_BEAT_S, self.beat)
         self.beat()
 
@@ -289,16 +297,14 @@ class Main(Finding):
             self._quit_desk(False)
             return
         status = self.link.mirror.status
-        answers = [
-            Answer("q", "leave", "leave the desk; the engine stays and goes on"),
-            Answer("s", "stop", "stop the engine, then leave", grave=True),
-        ]
+        answers = [Answer("q", "leave", "leave the desk; the engine stays and goes on")]
         who = f"The {status.profile} engine" if status else "The engine"
         lines = [
             f"{who} runs by itself (pid {self.link.mirror.pid}), {self._way_back()} comes back to it. {self._held()}",
-            "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, "
-            "exits that the engine watches itself rest. Every other desk on it is left without an engine.",
         ]
+        if not self.link.read_only:
+            answers.append(Answer("s", "stop", "stop the engine, then leave", grave=True))
+            lines.append(STOPPED)
         answer = await self.app.push_screen_wait(Choice("Leave the desk?", lines, answers))
         if answer == "leave":
             self._quit_desk(False)

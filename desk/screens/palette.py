@@ -22,7 +22,7 @@ class Palette(Picker):
         self.choices = Choices(
             [
                 Option(action.id, action.label, action.tooltip, keymap.written(action.id))
-                for action in in_view(view.VIEW)
+                for action in in_view(view.VIEW, looks_only=view.link.read_only)
                 if not action.by_key_only and action.id != "desk.palette"
             ]
         )

@@ -19,8 +19,9 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.other_ways import other_ways
 from desk.remedy import with_keys
-from desk.screens.choice import Answer, Choice
+from desk.screens.choice import KEYS, Answer, Choice
 from desk.screens.closes_once import ClosesOnce
+from desk.screens.closing import closings, unlisted
 from desk.screens.edit import Edit
 from desk.screens.guarded import Guarded
 from desk.screens.prompt import Prompt
@@ -95,7 +96,8 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     def with_keys(self, remedy: str) -> str:
         """A remedy whose commands go to this desk's engine, with the keys of this view beside them."""
-        return with_keys(self._desk.address.told(remedy), self._desk.keymap, self.VIEW)
+        told = self._desk.address.told(remedy)
+        return told if self.link.read_only else with_keys(told, self._desk.keymap, self.VIEW)
 
     def alerts_here(self) -> list[Alert]:
         """Every alert that holds, with the keys of this view in its remedy."""
@@ -220,10 +222,9 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     @work
     async def action_flatten(self) -> None:
-        symbol = self.symbol if self.symbol in self.link.mirror.positions else ""
-        answers = [Answer("s", symbol, f"close {symbol}", grave=True)] if symbol else []
-        answers.append(Answer("A", "*", "close every position", grave=True))
-        lines = ["Closes at the market, and cancels what works there.", self._held()]
+        answers = closings(self.link.mirror, self.symbol)
+        left_out = unlisted(self.link.mirror, answers)
+        lines = ["Closes at the market, and cancels what works there.", *filter(None, (self._held(), left_out))]
         answer = await self.app.push_screen_wait(Choice("FLATTEN", lines, answers, alarm=True))
         if answer:
             self.send(Command(verb="flatten", symbol=answer, reason="flattened at the desk"))
@@ -275,10 +276,12 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
             self.line.say("No protection is in force.")
             return
         answers = [
-            Answer(str(number), each.id, f"{each.name} {each.symbol or 'everything'}: {each.reason}")
-            for number, each in enumerate(protections[:9], 1)
+            Answer(key, each.id, f"{each.name} {each.symbol or 'everything'}: {each.reason}")
+            for key, each in zip(KEYS, protections, strict=False)
         ]
-        chosen = await self.app.push_screen_wait(Choice("Lift a protection", [], answers))
+        more = len(protections) - len(answers)
+        lines = [f"{more} more come up once some of these are lifted."] if more else []
+        chosen = await self.app.push_screen_wait(Choice("Lift a protection", lines, answers))
         if not chosen:
             return
         reason = await self.app.push_screen_wait(Prompt("Lift it. Why?", "reason", required=True))

@@ -99,7 +99,9 @@ class ViewScreen(Sharing, VerbScreen, Ground):
 
     def key_bar(self) -> KeyBar:
         """The bottom line of this view, with the keys in force."""
-        return KeyBar(key_bar(self.VIEW, self.desk.keymap.keys, also=self.ALSO), id="keybar")
+        return KeyBar(
+            key_bar(self.VIEW, self.desk.keymap.keys, also=self.ALSO, looks_only=self.link.read_only), id="keybar"
+        )
 
     def on_mount(self) -> None:
         self.set_class(self.desk.settings.compact, "-compact")
@@ -209,7 +211,7 @@ class ViewScreen(Sharing, VerbScreen, Ground):
     def action_help(self) -> None:
         from desk.screens.help import Help
 
-        self.app.push_screen(Help(self.VIEW, self.desk.keymap))
+        self.app.push_screen(Help(self.VIEW, self.desk.keymap, looks_only=self.link.read_only))
 
     def action_jump(self) -> None:
         from desk.screens.jump import Jump

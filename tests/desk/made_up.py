@@ -111,7 +111,7 @@ def mood(symbol: str, wiggle: float = 0.0) -> Mood:
     """The mood of a symbol; AAPL is still warming up."""
     _, _, value, change = SYMBOLS[symbol]
     if value is None or change is None:
-        return Mood(symbol, NOW, None, None, None, 3, 2, 0.31, warm=False, missing="41 min of posts")
+        return Mood(symbol, NOW, None, None, None, 3, 2, 0.31, warm=False, missing="previous window: 41 min more")
     value = round(value + wiggle, 4)
     previous, raw = round(value - change, 4), round(value + 0.11, 4)
     return Mood(symbol, NOW, value, previous, change, 124, 61, 0.81, warm=True, raw=raw, raw_volume=171, kept=0.72)
@@ -136,7 +136,7 @@ def symbol_row(symbol: str, step: int = 0, mode: Mode = Mode.CONFIRM) -> SymbolR
         price=str(Decimal(price) + Decimal(step) / 100),
         price_ns=NOW - SECOND,
         day_change_pct=None if value is None else round(value * 4, 1),
-        why_not="" if ready else f"change {change:+.2f} under 0.15" if change is not None else "warming up",
+        why_not="" if ready or change is None else f"change {change:+.3f} of ±0.150: {0.15 - abs(change):.3f} short",
     )
 
 

@@ -62,7 +62,7 @@ def test_a_mood_that_is_not_known_is_called_so() -> None:
     cold = replace(row, price=None, mood=replace(row.mood, change=None, warm=False, missing="5 min"))
     assert "change unknown" in event_text.mood_text(cold)
     assert event_text.mood_text(cold).endswith("price unknown, warming up: 5 min")
-    assert event_text.mood_text(made_up.symbol_row("AAPL")) == "AAPL unknown: 41 min of posts"
+    assert event_text.mood_text(made_up.symbol_row("AAPL")) == "AAPL unknown: previous window: 41 min more"
     bare = replace(made_up.symbol_row("AAPL"), mood=replace(made_up.symbol_row("AAPL").mood, missing=""))
     assert event_text.mood_text(bare) == "AAPL unknown, no posts in the window"
 

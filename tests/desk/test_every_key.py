@@ -240,7 +240,7 @@ async def test_no_dialog_sends_anything_but_by_the_key_it_names(open_desk: Opene
     snapshot = msgspec.structs.replace(day(), status=made_up.status(profile))
     async with open_desk(snapshot, size=SIZES[0]) as (pilot, app, engine):
         hand = Hand(pilot, app, engine)
-        dialogs = {"y": "Y"} if profile == "live" else {"K": "hf", "F": "sA", "m": "caoCAO", "q": "qs", "U": "1"}
+        dialogs = {"y": "Y"} if profile == "live" else {"K": "hf", "F": "s123A", "m": "caoCAO", "q": "qs", "U": "1"}
         for key, answers in dialogs.items():
             await hand.go("desk")
             await pilot.press(key)

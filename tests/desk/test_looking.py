@@ -8,17 +8,28 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from desk.action import EVERYWHERE
+from desk.actions import ACTIONS
 from desk.app import DeskApp
 from desk.muted import Muted
+from desk.screens.choice import Choice
+from desk.screens.help import Help
+from desk.screens.palette import Palette
 from desk.screens.view import ViewScreen
+from desk.views import VIEWS
 from engine.journal import Reader
 from engine.journal.search import Index
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
 from tests.desk.serving import serving
 from tests.desk.test_serve import browser, status, until_painted
-from tests.widgets.harness import until
+from tests.desk.tour import SIZES, day
+from tests.widgets.harness import painted, until
+from widgets.choices import Choices
+from widgets.key_bar import KeyBar
+from widgets.key_table import KeyTable
 
 SQLITE = ("-wal", "-shm")
 """What SQLite puts beside a journal that is read while nobody has it open."""
@@ -36,6 +47,11 @@ def files(folder: Path) -> dict[str, bytes]:
 def said(app: DeskApp) -> str:
     """What the line of the view says."""
     return app.screen.line.text if isinstance(app.screen, ViewScreen) else ""
+
+
+def dialog(app: DeskApp) -> str:
+    """The words of the box that is open."""
+    return "\n".join(str(each.render()) for each in app.screen.query(Static))
 
 
 async def told(pilot: Pilot[bool], app: DeskApp, words: str, *keys: str, answer: str = "") -> None:
@@ -132,4 +148,49 @@ async def test_a_page_that_was_not_asked_to_act_writes_nothing(home: Path) -> No
             await send("/", "Find in the journal")
             await send("spring\r", "expected a search index")
         assert {name for name, data in files(home).items() if before.get(name) != data} == set()
+        assert engine.commands == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_read_only_desk_names_no_key_that_it_cannot_carry_out(
+    open_desk: Opener, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """Not in the key bar of a view, nor the title of the tickets, the alert, the help, the palette, or the way out."""
+    labels = {action.label for action in ACTIONS if action.commands} | {"resume"}
+    async with open_desk(day(), size=size, read_only=True, paths=write_day(tmp_path)) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        assert "detail" in painted(main.tickets)[0]
+        assert not {"confirm", "reject"} & set(painted(main.tickets)[0].split())
+        assert "WARNING" in painted(main.alerts)[0]
+        assert "acknowledge" not in "".join(painted(main.alerts))
+        for view in VIEWS:
+            await pilot.press(view.key)
+            await until(pilot, lambda view=view: view.id == app.screen.VIEW)  # type: ignore[attr-defined,misc]
+            shown = {label for _, _, label, _ in app.screen.query_one(KeyBar).placed(size[0])}
+            assert "help" in shown
+            assert not labels & shown, view.id
+        await pilot.press("1", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help) and app.screen.query_one(KeyTable).size.height)
+        assert {"DECIDE", "ENGINE"}.isdisjoint("\n".join(painted(app.screen.query_one(KeyTable))).split())
+        await pilot.press("escape", "colon", *"kill")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        assert "KILL" not in painted(app.screen.query_one(Choices))[0]
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        assert "stop" not in dialog(app)
+        assert engine.commands == []
+
+
+async def test_a_read_only_desk_asks_nothing_before_it_refuses(open_desk: Opener, tmp_path: Path) -> None:
+    """`K` opened its box, `n` asked for a reason, and only the answer was told that nothing is sent here."""
+    commands = [action for action in ACTIONS if action.commands]
+    assert len(commands) > 9
+    async with open_desk(read_only=True, paths=write_day(tmp_path)) as (pilot, app, engine):
+        for action in commands:
+            view = action.views[0] if action.views != EVERYWHERE else "desk"
+            app.open_view(view, "TSLA")
+            await pilot.press(action.keys[0])
+            await until(pilot, lambda: "read-only: nothing was sent" in said(app))
+            app.line.clear()
         assert engine.commands == []
