@@ -1,4 +1,4 @@
-"""From a mood to an order, as types: [sentiment], [shift], [sizing], [risk], [tickets], [orders], [broker]."""
+"""From a mood to an order: [sentiment], [strategy], [sizing], [risk], [tickets], [orders], [simulated], [broker]."""
 
 from __future__ import annotations
 
