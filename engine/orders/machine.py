@@ -8,6 +8,7 @@ holds.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -44,7 +45,7 @@ class Track:
         "asks",
         "cancel_ns",
         "cancels",
-        "carry_known",
+        "carries",
         "gap_ns",
         "intent",
         "known",
@@ -56,6 +57,7 @@ class Track:
         "retry_ns",
         "sent_ns",
         "stamp_ns",
+        "successors",
         "taken",
         "tally",
     )
@@ -92,8 +94,10 @@ class Track:
         """Not before this instant, for the venue has had too many requests; 0 while it has not said so."""
         self.predecessor: Track | None = None
         """The order of ours that a person has replaced by this one at the venue."""
-        self.carry_known = False
-        """Whether it is known if the venue counts here what the predecessor had filled."""
+        self.successors: list[Track] = []
+        """Orders that live on for it: one, but where the venue has not shown all that lay between."""
+        self.carries: bool | None = None
+        """Whether the venue counts here what the predecessor had filled; None while that is not known."""
 
     def told_to_wait(self, retry_after_s: float, now_ns: int) -> None:
         """The venue takes no more requests for now. A longer wish is cut: an exit must not hang on a wrong header."""
@@ -135,18 +139,20 @@ class Track:
             tracks.append(tracks[-1].predecessor)
         return tracks
 
-    def carry(self) -> None:
-        """A venue may count what the replaced order had filled as its successor's too: that is counted there already.
+    @property
+    def counted(self) -> Decimal:
+        """What is counted of it; without what may be its own beside that of the order it replaced."""
+        if not self.tally.orders:
+            return self.tally.counted
+        return self.tally.within(self.order.filled)[0] - self.doubt
 
-        The successor is then for more than was left of the other, and filled as much when it is first shown.
-        """
-        old, order = self.predecessor, self.order
-        if old is None or self.carry_known or not self.known:
-            return
-        self.carry_known = True
-        filled = old.order.filled
-        if 0 < filled <= order.filled - self.tally.counted and order.quantity > old.order.remaining:
-            self.tally.carry(filled, filled * (old.order.average_price or ZERO))
+    @property
+    def doubt(self) -> Decimal:
+        """Of what it has filled, what its predecessor may have filled as well: counted there, and here or not."""
+        old = self.predecessor
+        if old is None or self.carries is not None or old.tally is not self.tally:
+            return ZERO
+        return old.order.filled
 
     @property
     def unsure(self) -> bool:

@@ -78,7 +78,7 @@ class Reconciler:
     def _order(self, told: Order, now_ns: int, out: Outbox, seen: set[str], differences: list[Difference]) -> None:
         known = self._register.get(told.client_order_id)
         before = None if known is None else known.order
-        counted = ZERO if known is None else known.tally.counted
+        counted = ZERO if known is None else known.counted
         track = self._register.absorb(told, now_ns, out, derive=True)
         seen.add(track.order.client_order_id)
         seen.update(leg.client_order_id for leg in told.legs)
@@ -86,7 +86,7 @@ class Reconciler:
         if before is None and not track.ours:
             if after.status.open:
                 differences.append(Difference("order", after.client_order_id, "unknown", _words(after), external=True))
-        elif before is None or before.status is not after.status or counted != track.tally.counted:
+        elif before is None or before.status is not after.status or counted != track.counted:
             ours = "unknown" if before is None else _words(before)
             differences.append(Difference("order", after.client_order_id, ours, _words(after)))
 
@@ -138,10 +138,10 @@ class Reconciler:
         for track in self._register.newest(1000):
             if concluded(track.order.status, track.known):
                 continue  # the venue never had it: it cannot have moved a position
-            wait_ns = EXECUTED_NS if track.tally.counted > 0 else SETTLING_NS
+            wait_ns = EXECUTED_NS if track.counted > 0 else SETTLING_NS
             settled_ns = track.order.updated_ns + wait_ns
             settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), settled_ns)
-            if track.ours and track.tally.counted > 0 and settled_ns > snapshot.at_ns:
+            if track.ours and track.counted > 0 and settled_ns > snapshot.at_ns:
                 sold.add(track.order.symbol)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []
@@ -151,6 +151,12 @@ class Reconciler:
             venue = ZERO if held is None else held.quantity
             position = positions.get(symbol)
             ours = (ZERO if position is None else position.quantity) + found.get(symbol, ZERO)
+            doubted = self._doubted(symbol, venue - ours, settled.get(symbol, 0) <= snapshot.at_ns, now_ns, out)
+            if doubted is None:
+                suspect[symbol] = (venue, ours)
+                differences.append(Difference("position", symbol, f"{ours} or more", str(venue)))
+                continue
+            ours += doubted
             lots = self._register.holdings
             mine = sum((lot.quantity * lot.side.sign for lot in lots.lots(symbol)), ZERO)
             foreign = venue - mine
@@ -205,6 +211,19 @@ class Reconciler:
             )
         self._suspect = suspect
         return bool(suspect), drifted, external
+
+    def _doubted(self, symbol: str, beyond: Decimal, settled: bool, now_ns: int, out: Outbox) -> Decimal | None:
+        """What of orders in doubt the venue's position shows to be theirs, `beyond` our book; None while it may not
+        show all yet. One that nothing explains settles it too: what differs is drift then."""
+        doubtful = self._register.carrying.doubtful(symbol)
+        if not doubtful:
+            return ZERO
+        if not settled:
+            return None
+        own = sum((track.doubt * track.order.side.sign for track in doubtful), ZERO)
+        for track in doubtful:
+            self._register.settle(track, own != beyond, now_ns, out)
+        return own if own == beyond else ZERO
 
     def _tell_sold(self, symbol: str, gone: Decimal, mine: Decimal, venue: Decimal, now_ns: int, out: Outbox) -> None:
         """Orders that are not ours have closed what was: what we hold, and what protects it, is less from now on."""

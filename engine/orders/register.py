@@ -24,6 +24,7 @@ from engine.model import (
     client_order_id,
     positive,
 )
+from engine.orders.carrying import Carrying
 from engine.orders.changes import Compare, Outbox, alert_id
 from engine.orders.holdings import Holdings
 from engine.orders.machine import Track, concluded, leg_role, merged, newer, planned
@@ -42,6 +43,7 @@ class Register(Tracks):
         self._entered: set[str] = set()
         self._attempts: dict[tuple[str, Role], int] = {}
         self.holdings = Holdings()
+        self.carrying = Carrying(self._tracks)
 
     # --- reading
 
@@ -145,7 +147,8 @@ class Register(Tracks):
         if order.status is not OrderStatus.UNRESOLVED and before.status is OrderStatus.UNRESOLVED:
             track.asks = track.asked_ns = 0
         self.put(track, order, out)
-        track.carry()
+        if self.carrying.look(track):
+            out.requests.append(Compare("replaced"))
         if derive:
             self._derive(track, told.updated_ns or now_ns, out)
         track.legs_known = track.legs_known or bool(told.legs)
@@ -156,25 +159,39 @@ class Register(Tracks):
 
     def execute(self, update: OrderUpdate, now_ns: int, out: Outbox) -> Track:
         """An event: merge its order and count its execution once."""
+        quantity, price = update.quantity, update.price
+        known = self._tracks.get(update.order.client_order_id)
+        if update.event == "new" and quantity is None and (known is None or not known.known):
+            self.carrying.born(update.order)
         track = self.absorb(
             update.order, now_ns, out, derive=not update.execution_id and update.source != "stream",
             stamp_ns=update.at_ns,
         )  # fmt: skip
-        quantity, price = update.quantity, update.price
         if not update.execution_id or quantity is None or price is None or quantity <= 0 or price <= 0:
             return track
-        told = track.order.filled
-        execution = track.tally.execution(update.execution_id, quantity, price, update.order.filled, told)
+        order = track.order
+        self.carrying.executed(track, update.order.filled - quantity)
+        execution = track.tally.execution(
+            update.execution_id, quantity, price, update.order.filled, order.filled, order.client_order_id
+        )
         if execution is not None:
             self._count(track, execution, update.fee, update.at_ns, out)
         self._watch_gap(track, now_ns)
         return track
 
+    def settle(self, track: Track, carries: bool, now_ns: int, out: Outbox) -> None:
+        """The venue's position tells whether the order's first quantity is what its predecessor had filled."""
+        self.carrying.settle(track, carries)
+        self._derive(track, track.order.updated_ns or now_ns, out)
+        self._watch_gap(track, now_ns)
+        out.symbols.add(track.order.symbol)
+
     def restore_order(self, order: Order) -> None:
         """An order as journaled."""
         track, gave_way = self._tracks.get(order.client_order_id), None
+        if order.parent_id and (track is None or not track.ours):
+            gave_way = self._gave_way(order.symbol, order.parent_id, order.role)
         if track is None:
-            gave_way = self._gave_way(order.symbol, order.parent_id, order.role) if order.parent_id else None
             track = self._add(order, None)
         elif not track.ours and order.role is not Role.EXTERNAL:
             self._claim(track, order.signal_id, order.role, order.parent_id, None, None)
@@ -186,7 +203,7 @@ class Register(Tracks):
         predecessor = self._successors.get(order.venue_id) or gave_way
         if predecessor is not None and predecessor.ours and track.ours:
             self._live_on(track, predecessor, None)
-        track.carry()
+        self.carrying.look(track)
         entry = self._tracks.get(order.parent_id)
         if entry is not None and track.intent is None:
             entry.legs_known = True
@@ -211,7 +228,7 @@ class Register(Tracks):
                 role=Role.EXTERNAL,
             )
             track = self._add(order, None)
-        if track.tally.restore(fill.execution_id, fill.quantity, fill.price, fill.cumulative):
+        if track.tally.restore(fill.execution_id, fill.quantity, fill.price, fill.cumulative, fill.client_order_id):
             self._hold(track, fill)
             self._at_least_counted(track, None)
             self._watch_gap(track, fill.at_ns)
@@ -246,9 +263,13 @@ class Register(Tracks):
             self._live_on(track, predecessor, out)
 
     def _gave_way(self, symbol: str, entry_id: str, role: Role) -> Track | None:
-        """The leg in whose place the venue shows another: a bracket has one stop and one target at a time."""
+        """The leg in whose place the venue shows another: a bracket has one stop and one target at a time.
+
+        Open, or replaced by one that the venue has not shown: there may have been several in between.
+        """
         found = None
-        for track in self.open(symbol):
+        unseen = (track for venue_id, track in self._successors.items() if venue_id not in self._by_venue_id)
+        for track in (*unseen, *self.open(symbol)):
             leg = track.ours and track.known and track.intent is None and track.order.parent_id == entry_id
             found = track if leg and track.order.role is role else found
         return found
@@ -275,7 +296,7 @@ class Register(Tracks):
             out.requests.append(Compare("replaced"))
         if successor is not None and track.ours:
             self._live_on(successor, track, out)
-            successor.carry()
+            self.carrying.look(successor)
 
     def _live_on(self, track: Track, predecessor: Track, out: Outbox | None) -> None:
         """A person has replaced an order of ours at the venue by this one: it is the same intent, and the same entry.
@@ -286,6 +307,7 @@ class Register(Tracks):
             return
         own_id, old = track.entry_id, predecessor.order
         track.predecessor = predecessor
+        predecessor.successors.append(track)
         if not track.ours:
             self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
         elif track.intent is None:
@@ -322,7 +344,7 @@ class Register(Tracks):
         self._hold(track, fill)
         out.fill(fill)
         self._at_least_counted(track, out)
-        intent, filled = track.intent, track.tally.counted
+        intent, filled = track.intent, track.counted
         if intent is not None and not track.predecessor and filled > intent.draft.quantity:
             out.alert(
                 Level.CRITICAL,
@@ -340,14 +362,15 @@ class Register(Tracks):
     def _at_least_counted(self, track: Track, out: Outbox | None) -> None:
         """An execution proves a filled quantity even where the order's own figure lags."""
         order, tally = track.order, track.tally
-        if order.filled < tally.counted or (order.average_price is None and tally.counted > 0):
-            filled = max(order.filled, tally.counted)
-            average = tally.notional / tally.counted
-            self.put(track, msgspec.structs.replace(order, filled=filled, average_price=average), out)
+        counted = tally.reach(order.client_order_id) if tally.orders else tally.counted
+        if order.filled < counted or (order.average_price is None and counted > 0):
+            filled = max(order.filled, counted)
+            quantity, notional = tally.within(filled) if tally.orders else (counted, tally.notional)
+            self.put(track, msgspec.structs.replace(order, filled=filled, average_price=notional / quantity), out)
 
     def _watch_gap(self, track: Track, now_ns: int) -> None:
         track.legs_known = track.legs_known or track.asks >= LEG_ASKS
-        if track.order.filled > track.tally.counted or track.legs_missing:
+        if track.order.filled > track.counted or track.legs_missing:
             if not track.gap_ns:
                 track.gap_ns = now_ns
                 self.gaps[track.order.client_order_id] = track

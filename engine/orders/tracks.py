@@ -49,9 +49,9 @@ class Tracks:
     def at_stake(self) -> Iterator[Order]:
         """Open orders, and those that ended and of which executions are still to be told, each with what was counted:
         between a venue's word on what is filled and the executions the shares are in no position."""
-        untold = [track for track in self.gaps.values() if track.order.filled > track.tally.counted]
+        untold = [track for track in self.gaps.values() if track.order.filled > track.counted]
         for track in (*self.open(), *(track for track in untold if not track.open)):
-            order, counted = track.order, track.tally.counted
+            order, counted = track.order, track.counted
             if order.filled > counted:
                 quantity = order.quantity if track.open else order.filled
                 order = msgspec.structs.replace(order, quantity=quantity, filled=counted)
@@ -111,7 +111,7 @@ class Tracks:
         """
         return sum(
             (
-                track.order.filled - track.tally.counted
+                track.order.filled - track.counted
                 for track in self.gaps.values()
                 if track.ours and track.order.symbol == symbol and track.order.side is side
                 and (not entry_id or track.order.parent_id == entry_id)

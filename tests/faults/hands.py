@@ -54,13 +54,23 @@ class SharedDesk(LinedDesk):
         for order in self.working(symbol):
             self.line.venue.cancel(order)
 
-    def replace_by_hand(self, order: SimOrder, limit: Decimal) -> SimOrder:
+    def replace_by_hand(self, order: SimOrder, limit: Decimal, quantity: Decimal | None = None) -> SimOrder:
         """A person moves an order of ours to another limit: it lives on under another id, with what it has filled."""
         self._by_hand += 1
         name = f"by-hand-{self._by_hand}"
         successor = replace(
             order, id=f"v-{name}", client_order_id=name, created_ns=self.line.now_ns, status="pending_new",
-            limit_price=limit,
+            limit_price=limit, qty=order.qty if quantity is None else quantity,
+        )  # fmt: skip
+        self.line.venue.replace(order, successor)
+        return successor
+
+    def move_stop(self, order: SimOrder, stop: Decimal) -> SimOrder:
+        """A person moves a stop of ours."""
+        self._by_hand += 1
+        name = f"by-hand-{self._by_hand}"
+        successor = replace(
+            order, id=f"v-{name}", client_order_id=name, created_ns=self.line.now_ns, stop_price=stop,
         )  # fmt: skip
         self.line.venue.replace(order, successor)
         return successor

@@ -35,6 +35,7 @@ class Sequence:
     def __init__(self, home: Path, seed: int) -> None:
         self.luck = Random(seed)
         self.desk = TruthfulDesk(home, self.luck, TEN, trouble=self.luck.choice((1.0, 2.0, 3.0)))
+        self.desk.line.venue.carries = self.luck.random() < 0.5
         self._flattened: set[str] = set()
         self._happenings: dict[Callable[[str], None], int] = {
             self._move: 30, self._enter: 15, self._leave: 7, self._flatten: 3, self._kill: 2, self._resume: 4,
@@ -110,20 +111,21 @@ class Sequence:
         self.desk.session(self.luck.choice(("regular", "regular", "pre", "post", "closed")))
 
     def _replace(self, _: str) -> None:
-        """A person moves the price of an order of ours at the venue's own screen."""
+        """A person moves the price of an order of ours at the venue's own screen; it may have filled in part."""
         venue, luck = self.desk.line.venue, self.luck
         priced = [
             each for each in venue.orders.values()
-            if each.open and each.limit_price and not each.filled_qty and (each.parent is None or not each.parent.open)
+            if each.open and each.limit_price and (each.parent is None or not each.parent.open)
         ]  # fmt: skip
         if priced:
             order, number = luck.choice(priced), f"by-hand-{luck.getrandbits(64)}"
             price = (order.limit_price or Decimal(0)) + luck.randint(-1, 2)
+            left = order.qty if venue.carries else order.remaining
             venue.replace(
                 order,
                 replace(
                     order, id=f"v-{number}", client_order_id=number, created_ns=self.desk.line.now_ns,
-                    status="pending_new", limit_price=price,
+                    status="pending_new", limit_price=price, qty=left,
                 ),
             )  # fmt: skip
 

@@ -128,7 +128,7 @@ class TruthfulDesk(LinedDesk):
         on_sale: dict[str, Decimal] = defaultdict(Decimal)
         pairs: dict[str, list[SimOrder]] = defaultdict(list)
         for order in self.line.venue.orders.values():
-            if order.replaced_by:
+            if order.replaced_by and self.line.venue.carries:
                 continue  # its successor has its fills
             held[order.symbol] += order.filled_qty * (1 if order.side == "buy" else -1)
             if order.side == "sell" and order.open and order.armed:

@@ -57,6 +57,8 @@ class Exchange:
     positions: dict[str, SimPosition] = field(default_factory=dict)
     quotes: dict[str, SimQuote] = field(default_factory=dict)
     halted: set[str] = field(default_factory=set)
+    carries: bool = True
+    """Whether what a replaced order had filled counts as its successor's too."""
 
     def by_client_id(self, client_order_id: str) -> SimOrder | None:
         return next((order for order in self.orders.values() if order.client_order_id == client_order_id), None)
@@ -116,11 +118,15 @@ class Exchange:
         self.add(successor)
         successor.replaces, order.replaced_by = order.id, successor.id
         successor.legs, successor.parent = order.legs, order.parent
-        successor.filled_qty, successor.filled_cost = order.filled_qty, order.filled_cost
+        if self.carries:
+            successor.filled_qty, successor.filled_cost = order.filled_qty, order.filled_cost
+        else:
+            successor.filled_qty = successor.filled_cost = ZERO
         order.replaced_ns = self.now_ns()
         order.legs = []
+        whole = (successor.qty or ZERO) + (ZERO if self.carries else order.filled_qty)
         for leg in successor.legs:
-            leg.parent = successor
+            leg.parent, leg.qty = successor, whole
         if successor.parent is not None:
             successor.parent.legs = [successor if leg is order else leg for leg in successor.parent.legs]
         self._status(order, "replaced", "replaced")
