@@ -8,14 +8,14 @@ from typing import Any, Final, cast
 
 from engine.clock import Clock
 from engine.config import Config
-from engine.errors import ConfigError, DeskError
+from engine.errors import ConfigError
 from engine.feeds.replay import ReplayFeed
 from engine.kernel.guest_strategy import GuestStrategy
 from engine.kernel.guest_values import Misfit, checked_name
 from engine.kernel.guests import guest_feed
 from engine.kernel.known import Known
 from engine.model import Broker, Feed, Strategy
-from engine.text import display_text, one_line
+from engine.offered import built, loaded
 
 PRICES: Final = "prices"
 """Our feed of prices, and the name of the light of whichever brings them: trading leans on it."""
@@ -31,7 +31,7 @@ def find(group: str, name: str) -> Any:
     """
     for point in _points(group):
         if point.name == name:
-            return _loaded(group, point)
+            return loaded(point)
     known = ", ".join(sorted({point.name for point in _points(group)})) or "none"
     raise ConfigError(
         f"expected a known name among {known}, found {name!r}",
@@ -40,39 +40,10 @@ def find(group: str, name: str) -> Any:
     )
 
 
-def _loaded(group: str, point: EntryPoint) -> Any:
-    """What an entry point names. Other people's packages may raise anything when they are imported."""
-    try:
-        return point.load()
-    except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"expected desk.{group} {point.name!r} to load, found {_words(error)}",
-            where=point.value,
-            remedy=f"mend or remove the package {_package(point)}, or take what it offers out of the configuration",
-        ) from error
-
-
 def _built(group: str, name: str, *given: object) -> Any:
     """One of what `find` finds. Raises ConfigError where it cannot be made of what it is given."""
     kind = find(group, name)
-    try:
-        return kind(*given)
-    except DeskError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"expected {group} {name!r} to start, found {_words(error)}",
-            where=f"desk.{group}",
-            remedy="mend or remove the package that offers it, or take it out of the configuration",
-        ) from error
-
-
-def _package(point: EntryPoint) -> str:
-    return "unknown" if point.dist is None else one_line(point.dist.name)
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {display_text(str(error), 300)}"
+    return built(f"desk.{group}", name, lambda: kind(*given))
 
 
 def _points(group: str) -> Iterator[EntryPoint]:

@@ -16,6 +16,7 @@ import msgspec
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.model import DisplayText, LateScorer, Post, Reading, Score, Scorer, SymbolScore, Value
+from engine.offered import built, loaded, word_of
 from engine.scoring.calibration import AS_IT_IS, Curve, shipped_curves
 from engine.scoring.combine import Opinion, weigh
 from engine.scoring.deadline import Overdue, deadline
@@ -23,6 +24,8 @@ from engine.scoring.late import LATE_BUILT_IN, late_names
 from engine.scoring.usable import usable
 
 NAME: Final = "ensemble"
+GROUP: Final = "desk.scorers"
+"""The entry point group of other packages' scorers."""
 _BUILT_IN: Final = {"linear": "engine.scoring.linear:LinearScorer", "vader": "engine.scoring.vader:VaderScorer"}
 _REMEMBERED: Final = 4096
 """Most texts whose scores are kept: about every seventh post repeats an earlier one."""
@@ -253,7 +256,18 @@ def load(config: Config, late: Sequence[LateScorer] = ()) -> Ensemble:
             where="scoring.scorers",
             remedy='add one, for example "vader"',
         )
-    return Ensemble([_find(name)(config) for name in light], config, late)
+    return Ensemble([_built(name, config) for name in light], config, late)
+
+
+def _built(name: str, config: Config) -> Scorer:
+    """The scorer of this name. Raises ConfigError, also for another package's that cannot be made or has no name."""
+    kind = _find(name)
+    if name in _BUILT_IN:
+        return kind(config)
+    scorer: Scorer = built(GROUP, name, lambda: kind(config))
+    for attribute in ("name", "version"):
+        word_of(GROUP, name, scorer, attribute)
+    return scorer
 
 
 def _find(name: str) -> Callable[[Config], Scorer]:
@@ -264,9 +278,9 @@ def _find(name: str) -> Callable[[Config], Scorer]:
         return built_in
     from importlib.metadata import entry_points
 
-    points = {point.name: point for point in entry_points(group="desk.scorers")}
+    points = {point.name: point for point in entry_points(group=GROUP)}
     if name in points:
-        found: Callable[[Config], Scorer] = points[name].load()
+        found: Callable[[Config], Scorer] = loaded(points[name])
         return found
     known = sorted({*_BUILT_IN, *LATE_BUILT_IN, *points})
     near = get_close_matches(name, known, 1)
@@ -275,7 +289,7 @@ def _find(name: str) -> Callable[[Config], Scorer]:
         where="scoring.scorers",
         remedy=f"did you mean {near[0]!r}?"
         if near
-        else "install the package that offers it as a `desk.scorers` entry point",
+        else f"install the package that offers it as a `{GROUP}` entry point",
     )
 
 

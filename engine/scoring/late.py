@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,6 +14,7 @@ from engine.clock import Clock
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.model import LateScorer
+from engine.offered import built, loaded, word_of
 
 GROUP: Final = "desk.late_scorers"
 """The entry point group of other packages' late scorers."""
@@ -56,12 +58,21 @@ def load_late(
 
     Raises DeskError where one cannot work: a package, a model or a key is missing.
     """
-    kinds = [_find(name) for name in late_names(config)]
+    kinds = {name: _find(name) for name in late_names(config)}
     return tuple(
-        kind(config, clock, state_dir=state_dir, read_secret=read_secret)
-        for kind in kinds
+        _built(name, partial(kind, config, clock, state_dir=state_dir, read_secret=read_secret))
+        for name, kind in kinds.items()
         if kind.repeatable or not replaying
     )
+
+
+def _built(name: str, make: Callable[[], LateScorer]) -> LateScorer:
+    if name in LATE_BUILT_IN:
+        return make()
+    scorer: LateScorer = built(GROUP, name, make)
+    for attribute in ("name", "version"):
+        word_of(GROUP, name, scorer, attribute)
+    return scorer
 
 
 def _find(name: str) -> Any:
@@ -69,7 +80,7 @@ def _find(name: str) -> Any:
     if place is not None:
         module, _, attribute = place.partition(":")
         return getattr(import_module(module), attribute)
-    kind = next(point for point in entry_points(group=GROUP) if point.name == name).load()
+    kind = loaded(next(point for point in entry_points(group=GROUP) if point.name == name))
     if not isinstance(getattr(kind, "repeatable", None), bool):
         raise ConfigError(
             f"expected {name} to say whether its answers are repeatable, found nothing",
