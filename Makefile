@@ -5,8 +5,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 SOURCES := engine desk widgets
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+	command -v $$p >/dev/null 2>&1 && $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 # Bytecode is what makes every start fast.
 export PYTHONDONTWRITEBYTECODE :=
@@ -84,8 +85,10 @@ setup: $(VENV)/.base  ## the environment that the desk needs, once and again aft
 setup-dev: $(VENV)/.dev  ## the same, and what the checks and tests need
 
 $(VENV)/.base: requirements/base.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 or newer, found none; install it, or: make PYTHON=/path/to/python3 …" >&2; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -c 'import pip; $(NEW_ENOUGH)' 2>/dev/null || { \
+		python=$(or $(PYTHON),false); $$python -c '$(NEW_ENOUGH)' 2>/dev/null || { found=$$($$python --version 2>&1) || found=none; \
+			echo "make: expected Python 3.11 or newer, found $$found; install it, or: make PYTHON=/path/to/python3 …" >&2; exit 1; }; \
+		$$python -m venv --clear $(VENV); }
 	@echo "setting up $(VENV) (once)"
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps -e .
