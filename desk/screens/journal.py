@@ -10,11 +10,13 @@ from textual import on, work
 from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.worker import Worker, get_current_worker
 
 from desk.actions import bindings
 from desk.journal_hits import KINDS_SHOWN, STORIED, full_lines, hit_of
 from desk.screens.prompt import Prompt
 from desk.screens.reading import ReadingView
+from engine.clock import SECOND
 from engine.journal import Reader
 from engine.journal.search import FOUND, Index
 from widgets import figures
@@ -49,6 +51,10 @@ class JournalView(ReadingView):
         self._listed_seq = 0
         """The engine's newest record when the newest were last listed."""
         self._listed_at = 0.0
+        self._indexing: Worker[None] | None = None
+        """The search that waits for its index."""
+        self._before = ("", "")
+        """What was searched for before, and what was said of it."""
         self._rest: Timer | None = None
         self._full: OrderedDict[int, list[str]] = OrderedDict()
         return self.hits, self.record
@@ -71,8 +77,9 @@ class JournalView(ReadingView):
         query, status, follows = self.query_text, self.link.mirror.status, self.hits.key == (self.hits.keys or [""])[0]
         self._listed_at, self._listed_seq = monotonic(), 0 if status is None else status.journal_seq
         writes = not self.desk.only_shows
-        if query and writes:
-            self.line.say("Bringing the index up to date …")
+        if query and writes and not await self._index():
+            self._take_back()
+            return
         found = await self.ask_journal(
             lambda reader: _search(reader, query, writes=writes) if query else _newest(reader)
         )
@@ -91,6 +98,42 @@ class JournalView(ReadingView):
         if follows:
             self.hits.first()
         self._read(self.hits.key)
+
+    async def _index(self) -> bool:
+        """Bring the index up to date, and say in the title how far it is; leaving ends it."""
+        begun_at, first = monotonic(), 0
+        query, leave = self.query_text, self.desk.keymap.first("view.leave")
+
+        def told(done: int, of: int) -> None:
+            nonlocal begun_at, first
+            if not first:
+                begun_at, first = monotonic(), done
+            left_s = (monotonic() - begun_at) * (of - done) / max(1, done - first) if done > first else 0.0
+            takes = f", {figures.countdown(round(left_s) * SECOND)} left" if left_s else ""
+            self.hits.note = f"{leave} ends it: indexing {done / of:.0%} of {of:,}{takes}, then {query}"
+            self.hits.repaint()
+
+        own = self._indexing = get_current_worker()
+        try:
+            return await self.bring_index_up(told)
+        finally:
+            if self._indexing is own:
+                self._indexing = None
+
+    def _take_back(self) -> None:
+        """What was listed stays, and is called again what it is."""
+        self.query_text, self.hits.note = self._before
+        self.hits.repaint()
+
+    def action_leave(self) -> None:
+        """Leave the view; while a search waits for its index, only that."""
+        if self._indexing is None:
+            super().action_leave()
+            return
+        self._indexing.cancel()
+        self._indexing = None
+        self._take_back()
+        self.line.say("The search was ended. What was indexed stays: the next one goes on from there.")
 
     @on(RowPanel.Chosen)
     def chosen(self, event: RowPanel.Chosen) -> None:
@@ -126,6 +169,8 @@ class JournalView(ReadingView):
         hint = 'words  $TSLA  @author  kind:ticket  an id  "two words"'
         text = await self.app.push_screen_wait(Prompt("Find in the journal", hint, value=self.query_text))
         if text is not None:
+            if self._indexing is None:
+                self._before = (self.query_text, self.hits.note)
             self.query_text = text
             self._list()
             self.go(self.hits)

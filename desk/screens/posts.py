@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -104,6 +105,9 @@ class PostsView(Finding, ReadingView):
     async def _ask_author(self, post: PostRow) -> None:
         name = post.author
         writes = not self.desk.only_shows
+        if writes and not await self.bring_index_up(partial(self._indexing, name)):
+            self._show_author(name, ["The journal has no answer."])
+            return
         record = await self.ask_journal(lambda reader: _author(reader, name, writes=writes))
         if record is None:
             why = "The journal has no answer."
@@ -114,6 +118,9 @@ class PostsView(Finding, ReadingView):
             self._authors.popitem(last=False)
         if self._told == post.id:
             self._show_author(name, author_lines(record))
+
+    def _indexing(self, name: str, done: int, of: int) -> None:
+        self._show_author(name, [f"Indexing the journal: {done / of:.0%} of {of:,} records …"])
 
     def action_open(self) -> None:
         """The post under the cursor: first in full beside the others, then its story."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from desk.background import in_background
+from desk.indexing import FEW, Told, bring_up, missing
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.ground import Panes
@@ -94,7 +95,22 @@ class ReadingView(ViewScreen):
                 return question(reader)
 
         try:
-            return await asyncio.to_thread(ask)
+            return await in_background(ask)
         except DeskError as error:
             self.line.refused(error.message, self.with_keys(error.remedy))
             return None
+
+    async def bring_index_up(self, told: Told) -> bool:
+        """Index what the journal has since: where that is much, in a process that tells how far it is and ends with
+        this task. False, with the reason said, when it cannot be."""
+        found = await self.ask_journal(lambda reader: (reader.path, missing(reader)))
+        if found is None:
+            return False
+        journal, records = found
+        if records > FEW:
+            try:
+                await bring_up(journal, told)
+            except DeskError as error:
+                self.line.refused(error.message, self.with_keys(error.remedy))
+                return False
+        return True
