@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from engine.text import display_text
 
 if TYPE_CHECKING:
     from engine.alpaca.transport import Call
+    from engine.model.ports import Permit
 
 RETRY_AFTER_LIMIT_S = 300.0
 """A longer wish of the venue is cut to this."""
@@ -45,6 +46,8 @@ class Reply(Value, frozen=True, gc=False):
     """Why the answer is not one to rely on; empty when it is JSON, or complete and empty."""
     retry_after_s: float | None = None
     """The venue's own wish, when it named one."""
+    withheld: bool = False
+    """Whether it was not sent, since its permit said no: `problem` says why."""
 
     @property
     def ok(self) -> bool:
@@ -136,15 +139,27 @@ class Rest:
 
     async def call(self, method: str, path: str, data: dict[str, Json] | None = None) -> Reply:
         """Send one request, once: `data` is the query of GET and DELETE, the JSON body of POST. No answer raises."""
+        return await self.begin(method, path, data)
+
+    def begin(
+        self, method: str, path: str, data: dict[str, Json] | None = None, permit: Permit | None = None
+    ) -> Awaitable[Reply]:
+        """The same, begun before it is awaited. With a `permit` the request is made ready, and leaves when that lets
+        it; its time limit begins then."""
         if self._client is None or self._closed:
-            return Reply(None, problem="the connection is not open")
+            return _told(Reply(None, problem="the connection is not open"))
         from engine.alpaca.transport import Call
 
-        call = Call()
+        call = Call(permit)
         running = self._pool.submit(self._send, call, method, path, data)
         self._running[running] = call
         running.add_done_callback(self._running.pop)
+        return self._finish(call, running, permit)
+
+    async def _finish(self, call: Call, running: Future[Reply], permit: Permit | None) -> Reply:
         waiting = asyncio.wrap_future(running)
+        if permit is not None:
+            await permit.known()
         await asyncio.wait({waiting}, timeout=self._timeout_s)
         if not waiting.done():
             if running.cancel():
@@ -175,12 +190,16 @@ class Rest:
         import requests
         from alpaca.common.exceptions import APIError
 
+        from engine.alpaca.transport import NotSent
+
         send = {"GET": self._client.get, "POST": self._client.post, "DELETE": self._client.delete}[method]
         try:
             with call:
                 send(path, data)
         except (APIError, requests.JSONDecodeError, RecursionError):
             return self._read(call)  # an answer that alpaca-py has no use for
+        except NotSent as why:
+            return Reply(None, problem=self._clean(str(why)), withheld=True)
         except (requests.RequestException, OSError) as error:
             return Reply(None, problem=self._clean(call.aborted or _in_words(error)))
         except ValueError:
@@ -240,3 +259,7 @@ def _retry_after(headers: Mapping[str, str], now_s: float) -> float | None:
     if wish is None and reset is not None:
         wish = float(reset) - now_s
     return None if wish is None else min(RETRY_AFTER_LIMIT_S, max(0.0, wish))
+
+
+async def _told(reply: Reply) -> Reply:
+    return reply

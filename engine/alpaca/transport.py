@@ -16,6 +16,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from engine.model.ports import Permit
+
 BODY_LIMIT = 32 * 1024 * 1024
 """Largest body that is read, in bytes: 500 nested orders are about 2 MB."""
 
@@ -23,10 +25,15 @@ _CHUNK = 64 * 1024
 _working = threading.local()
 
 
+class NotSent(Exception):
+    """The request must not leave, and has not."""
+
+
 class Call:
     """One request in flight, what its answer was, and the handle to break it off."""
 
-    def __init__(self) -> None:
+    def __init__(self, permit: Permit | None = None) -> None:
+        self._permit = permit
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
         self.body: bytes | None = None
@@ -41,6 +48,8 @@ class Call:
         with self._lock:
             self.aborted = reason
             held = self._socket
+        if self._permit is not None:
+            self._permit.give_up(reason)
         if held is not None:
             _shut(held)
 
@@ -48,6 +57,19 @@ class Call:
         """The call goes over this socket. Raises ConnectionAbortedError when it has been broken off already."""
         with self._lock:
             self._socket = sock
+        self._go_on()
+
+    def leave(self) -> None:
+        """Wait until the request may go out. Raises NotSent when it must not, ConnectionAbortedError as `uses`."""
+        if self._permit is None:
+            return
+        why = self._permit.wait()
+        self._go_on()
+        if why:
+            raise NotSent(why)
+
+    def _go_on(self) -> None:
+        with self._lock:
             aborted = self.aborted
         if aborted:
             raise ConnectionAbortedError(aborted)
@@ -82,6 +104,7 @@ class _Known(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if (call := _current()) is not None:
             call.uses(self.sock)
+            call.leave()
         super().request(*args, **kwargs)
 
 

@@ -7,7 +7,7 @@ unresolved, not failed. After every reconnect of the stream the engine must reco
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,7 @@ from engine.model import (
     Quote,
     VenueSnapshot,
 )
+from engine.model.ports import Permit
 
 THREADS = 6
 """Most REST calls at once."""
@@ -122,11 +123,20 @@ class AlpacaBroker:
 
     async def submit(self, intent: Intent) -> Answer:
         """POST the order once. DENIED when it cannot be said in Alpaca's words; outcomes: see `alpaca_answer`."""
+        return await self.submit_when(intent)
+
+    def submit_when(self, intent: Intent, permit: Permit | None = None) -> Awaitable[Answer]:
+        """The same, begun at once: the request is made ready, and leaves when `permit` lets it."""
         try:
             body = order_request(intent)
         except Unsendable as problem:
-            return Answer(Outcome.DENIED, str(problem))
-        reply = await self._rest.call("POST", "/orders", body)
+            return _told(Answer(Outcome.DENIED, str(problem)))
+        return self._answered(intent, self._rest.begin("POST", "/orders", body, permit))
+
+    async def _answered(self, intent: Intent, replying: Awaitable[Reply]) -> Answer:
+        reply = await replying
+        if reply.withheld:
+            return Answer(Outcome.DENIED, f"not sent: {reply.problem}")
         if duplicate(reply):
             answer = found_after_duplicate(await self.lookup(intent.client_order_id), reply)
         else:
@@ -297,6 +307,10 @@ class AlpacaBroker:
             return update
         order = msgspec.structs.replace(update.order, role=leg.role, parent_id=leg.parent_id)
         return msgspec.structs.replace(update, order=order)
+
+
+async def _told(answer: Answer) -> Answer:
+    return answer
 
 
 def _state(state: FeedState, light: Light, now_ns: int, detail: str, remedy: str) -> FeedState:

@@ -5,7 +5,6 @@ The hot path is the standard library's sqlite3 on that one thread; why, is told 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 import struct
@@ -25,6 +24,7 @@ from engine.journal.chain import KEY_LIMIT, chain, encode, encode_key
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
 from engine.journal.opening import Standing, make_private, newest
+from engine.journal.pending import Pending
 from engine.journal.rows import Field, insert
 from engine.model import Value
 
@@ -193,21 +193,19 @@ class Journal:
             raise self._refused()
         if self._seq == self._durable.seq:
             return
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[JournalError | None] = loop.create_future()
-
-        def settle(failure: JournalError | None) -> None:
-            if not done.done():
-                done.set_result(failure)
-
-        def answer(failure: JournalError | None) -> None:
-            # A loop that was closed meanwhile has nobody waiting.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(settle, failure)
-
-        self._ask(answer)
-        if await done is not None:
+        if await self.pending().known() is not None:
             raise self._refused()
+
+    def pending(self) -> Pending:
+        """Everything appended so far, to be waited for on this loop or in a thread. Does not wait for the group.
+
+        Raises JournalError when the journal has stopped.
+        """
+        if self._refusal is not None:
+            raise self._refused()
+        pending = Pending()
+        self._ask(pending)
+        return pending
 
     def flush(self) -> None:
         """Block until everything appended so far is durable. Raises JournalError when it will not be."""

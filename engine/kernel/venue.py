@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import count
 
 import msgspec
@@ -18,9 +18,11 @@ from engine.clock import HOUR, Clock, from_seconds
 from engine.config import Config
 from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
+from engine.journal.pending import Pending
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
 from engine.model import Alert, Answer, Broker, FeedState, Intent, Level, Light, Lookup, Order, Outcome, Role
+from engine.model.ports import Preparing
 from engine.orders import Cancel, Compare, LookUp, Place, Request, Resend
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,29 @@ LOOK_BACK_NS = 24 * HOUR
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to ask a venue that does not answer; the last one repeats."""
+
+
+class _Permit:
+    """An order may leave once its intent is on the disk, unless it must not be sent any more by then."""
+
+    def __init__(self, pending: Pending, withheld: Callable[[], str]) -> None:
+        """`withheld` is asked in the thread that sends: it only reads."""
+        self._pending = pending
+        self._withheld = withheld
+        self._given_up = ""
+
+    def wait(self) -> str:
+        failure = self._pending.wait()
+        if failure is not None or self._given_up:
+            return self._given_up or str(failure)
+        return self._withheld()
+
+    def give_up(self, reason: str) -> None:
+        self._given_up = reason
+        self._pending.give_up()
+
+    async def known(self) -> None:
+        await self._pending.known()
 
 
 class VenueLink:
@@ -113,7 +138,7 @@ class VenueLink:
             requests.clear()
             if not self._broker.simulated:
                 for request in batch:
-                    self._spawn(self._later(request))
+                    self._spawn(self._begun(request) or self._later(request))
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
@@ -150,6 +175,25 @@ class VenueLink:
                 self._inbox.urgent(LookedUp(client_order_id, await self._lookup(client_order_id)))
             case Compare(why):
                 self.reconcile(why, persist=False)
+
+    def _begun(self, request: Request) -> Coroutine[object, object, None] | None:
+        """What is left of an order that its venue makes ready already; None for what begins once the disk has it."""
+        if not isinstance(request, Place) or not isinstance(self._broker, Preparing):
+            return None
+        intent = request.intent
+        if self._dealing.withheld(intent):
+            return None
+        try:
+            pending = self._journal.pending()
+        except JournalError:
+            return None  # told there
+        permit = _Permit(pending, lambda: self._dealing.withheld(intent))
+        return self._ordered(intent, pending, self._broker.submit_when(intent, permit))
+
+    async def _ordered(self, intent: Intent, pending: Pending, answering: Awaitable[Answer]) -> None:
+        answer = await answering
+        failure = pending.failure
+        self._inbox.urgent(Answered(intent, answer) if failure is None else Unrecorded(failure))
 
     def _kept_back(self, intent: Intent) -> Answer | None:
         """The denial of an order that must not be sent any more; None when it may be."""

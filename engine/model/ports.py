@@ -7,7 +7,7 @@ docstring says.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
@@ -264,6 +264,27 @@ class Broker(Protocol):
 
     def restore(self, values: Iterable[Intent | Order | Fill]) -> None:
         """Simulated venues: rebuild their book from the journal's values, in its order. Others take nothing."""
+
+
+class Permit(Protocol):
+    """What an order that is ready waits for: its intent on the disk, and nobody who has taken it back meanwhile."""
+
+    def wait(self) -> str:
+        """Block until it is known, in the thread that sends; why the order must not leave, empty when it may."""
+
+    async def known(self) -> None:
+        """Return once the disk has answered, on the loop."""
+
+    def give_up(self, reason: str) -> None:
+        """Nobody sends it any more: end the waits."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A venue that makes an order ready while its intent is on the way to the disk."""
+
+    def submit_when(self, intent: Intent, permit: Permit) -> Awaitable[Answer]:
+        """Begin at once; send the order, once, when `permit` lets it leave, and DENIED when it does not."""
 
 
 @runtime_checkable

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -136,6 +139,66 @@ async def test_before_opening_and_after_closing_nothing_is_sent(venue: AlpacaSim
     await rest.close()
     assert (await rest.call("GET", "/account")).status is None
     assert not venue.requests
+
+
+class Door:
+    """A permit that a test gives."""
+
+    def __init__(self) -> None:
+        self.opened, self.asked = threading.Event(), threading.Event()
+        self.given_up: list[str] = []
+        self.why = ""
+
+    def wait(self) -> str:
+        self.asked.set()
+        self.opened.wait()
+        return self.why
+
+    async def known(self) -> None:
+        await asyncio.to_thread(self.opened.wait)
+
+    def give_up(self, reason: str) -> None:
+        self.given_up.append(reason)
+        self.opened.set()
+
+
+ORDER = {"symbol": "TSLA", "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
+
+
+async def test_what_needs_a_permit_is_made_ready_and_leaves_with_it(venue: AlpacaSimulator, rest: Rest) -> None:
+    """Its limit of one second begins then."""
+    door = Door()
+    calling = asyncio.ensure_future(rest.begin("POST", "/orders", ORDER, door))
+    assert await asyncio.to_thread(door.asked.wait, 30.0)
+    done, _ = await asyncio.wait({calling}, timeout=1.2)
+    assert not done and venue.requests == deque()
+    door.opened.set()
+    assert (await calling).ok
+    assert len(venue.posts()) == 1
+
+
+async def test_without_its_permit_nothing_is_sent(venue: AlpacaSimulator, rest: Rest) -> None:
+    door = Door()
+    door.why = "trading is halted"
+    door.opened.set()
+    reply = await rest.begin("POST", "/orders", ORDER, door)
+    assert (reply.withheld, reply.status, reply.problem) == (True, None, "trading is halted")
+    assert (await rest.call("GET", "/account")).ok
+    assert [request[0] for request in venue.requests] == ["GET"]
+
+
+async def test_closing_ends_what_waits_for_its_permit_and_sends_nothing(venue: AlpacaSimulator) -> None:
+    before = set(threading.enumerate())
+    calls = made(venue, venue.trading_url, timeout_s=30.0, threads=1)
+    await calls.open()
+    door = Door()
+    calling = asyncio.ensure_future(calls.begin("POST", "/orders", ORDER, door))
+    assert await asyncio.to_thread(door.asked.wait, 30.0)
+    await calls.close()
+    reply = await calling
+    assert not reply.ok and not reply.withheld and door.given_up == ["the connection was closed"]
+    assert venue.posts() == []
+    assert {thread for thread in threading.enumerate() if thread.name.startswith("test")} <= before
 
 
 async def test_an_echoed_secret_is_struck_out(venue: AlpacaSimulator, rest: Rest) -> None:

@@ -148,6 +148,26 @@ async def test_what_cannot_be_said_is_denied_and_not_sent(venue: AlpacaSimulator
     assert not venue.posts()
 
 
+class Refused:
+    """A permit that says no."""
+
+    def wait(self) -> str:
+        return "trading is halted"
+
+    async def known(self) -> None:
+        """At once."""
+
+    def give_up(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+async def test_what_must_not_leave_is_denied_and_not_sent(venue: AlpacaSimulator) -> None:
+    async with started(venue) as broker:
+        answer = await broker.submit_when(intent(), Refused())
+        assert (answer.outcome, answer.reason) == (Outcome.DENIED, "not sent: trading is halted")
+        assert venue.posts() == []
+
+
 @pytest.mark.parametrize(
     ("kind", "known"),
     [("504", None), ("html_404", None), ("reset", None), ("hang", None), ("empty", None), ("429", None)],

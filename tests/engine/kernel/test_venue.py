@@ -1,23 +1,30 @@
-"""The line to the venue: until when the kernel hurries for an order."""
+"""The line to the venue: what is sent, when it leaves, and what comes back."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from engine.alpaca.transport import Call
+from engine.brokers.alpaca import AlpacaBroker
 from engine.clock import SECOND, VirtualClock
-from engine.config import BrokerConfig
+from engine.config import AlpacaConfig, BrokerConfig
+from engine.journal import writer
 from engine.kernel.inbox import Answered, CancelAnswered, LookedUp, Unrecorded
 from engine.kernel.stages import Stages
 from engine.model import Draft, Intent, Lookup, Order, OrderStatus, Outcome, Role, Side
 from engine.orders import Cancel, LookUp, Place
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
+from tests.venues.alpaca import AlpacaSimulator
 
 INTENT = Intent(
     "desk-1", "s", "t", 1, Role.ENTRY, Draft("TSLA", Side.BUY, Decimal(1), Decimal(250), Decimal(250), NOW), NOW
@@ -30,6 +37,22 @@ ORDER = Order("desk-1", "at-the-venue", "TSLA", Side.BUY, Decimal(1), OrderStatu
 def stages(tmp_path: Path) -> Iterator[Stages]:
     with bare.opened(bare.config(tmp_path), VirtualClock(NOW)) as made:
         yield made
+
+
+@asynccontextmanager
+async def selling(home: Path) -> AsyncIterator[tuple[AlpacaSimulator, Stages, Intent]]:
+    """A connected venue, and an exit that is recorded and asked for."""
+    async with AlpacaSimulator() as venue:
+        urls = AlpacaConfig(trading_url=venue.trading_url, trading_stream_url=venue.trading_stream_url)
+        with bare.opened(msgspec.structs.replace(bare.config(home), alpaca=urls), VirtualClock(NOW)) as made:
+            assert isinstance(made.broker, AlpacaBroker)
+            await made.broker._rest.open()
+            intent = made.dealing.orders.intend("s", "t", Role.EXIT, INTENT.draft, NOW)
+            made.journal.append("intent", intent.client_order_id, intent, NOW)
+            made.dealing.requests.append(Place(intent))
+            yield venue, made, intent
+            await made.link.finish(30.0)
+            await made.broker.close()
 
 
 async def answered(stages: Stages) -> object:
@@ -67,6 +90,54 @@ async def test_an_order_that_cannot_be_recorded_is_told_and_not_sent(stages: Sta
     await stages.link.carry_out()
     assert isinstance(await answered(stages), Unrecorded)
     await stages.link.finish(30.0)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_an_order_is_made_ready_meanwhile_and_leaves_once_its_intent_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    """Unless it must not be sent any more by then."""
+    durable, ready = threading.Event(), threading.Event()
+    insert, leave = writer.insert, Call.leave
+
+    def slow(*given: Any) -> None:
+        durable.wait()
+        insert(*given)
+
+    def leaving(call: Call) -> None:
+        ready.set()
+        leave(call)
+
+    async with selling(tmp_path) as (venue, made, intent):
+        monkeypatch.setattr(writer, "insert", slow)
+        monkeypatch.setattr(Call, "leave", leaving)
+        try:
+            await made.link.carry_out()
+            assert await asyncio.to_thread(ready.wait, 30.0)
+            assert venue.posts() == []
+            if killed:
+                made.dealing.enter(made.dealing.risk.kill("while the disk took its time", "person", NOW))
+        finally:
+            durable.set()
+        told = await answered(made)
+        assert isinstance(told, Answered) and told.intent is intent
+        if killed:
+            assert (told.answer.outcome, told.answer.reason) == (Outcome.DENIED, "not sent: trading is halted")
+        assert len(venue.posts()) == (0 if killed else 1)
+
+
+async def test_an_order_whose_intent_the_disk_refuses_is_told_and_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with selling(tmp_path) as (venue, made, _):
+        monkeypatch.setattr(writer, "insert", broken)
+        await made.link.carry_out()
+        told = await answered(made)
+        assert isinstance(told, Unrecorded) and "No space left" in str(told.error)
+        assert venue.posts() == []
 
 
 async def test_a_simulated_venue_gets_nothing_either_that_must_not_be_sent_any_more(tmp_path: Path) -> None:
