@@ -145,7 +145,7 @@ def verify(
         found = reader.verify(progress(), expected)
     renewed = renew_anchor and found.chain_ok
     if renewed:
-        renew(path, Anchor(found.records, bytes.fromhex(found.last_hash)))
+        renew(path.resolve(), Anchor(found.records, bytes.fromhex(found.last_hash)))
     if as_json:
         say_json(found)
         ctx.exit(0 if found.ok or renewed else EXIT_JOURNAL)

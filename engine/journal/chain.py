@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -40,6 +41,16 @@ header = struct.Struct(">QqHIQ").pack
 """seq, at_ns and the lengths of kind, key and body, as they are hashed."""
 _sha256 = hashlib.sha256
 _encode = msgspec.json.encode
+
+
+def check_layout(meta: Mapping[str, str], path: Path) -> None:
+    """Raises JournalError for a journal of another layout, of which every record would look altered."""
+    if meta.get("chain_layout") != str(LAYOUT):
+        raise JournalError(
+            f"expected hash chain layout {LAYOUT}, found {meta.get('chain_layout')!r}",
+            where=str(path),
+            remedy="open it with the version of the desk that wrote it, or move the journal away",
+        )
 
 
 def chain(previous: bytes, seq: int, at_ns: int, kind: bytes, key: bytes, body: bytes) -> bytes:

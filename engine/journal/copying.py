@@ -36,7 +36,7 @@ def copy_journal(
     or a file is in its place, sqlite3.Error and OSError where it cannot be written.
     """
     for taken in (to, anchor_path(to)):
-        if taken.exists():
+        if taken.exists() or taken.is_symlink():
             raise JournalError("expected a new file for the copy, found one", where=str(taken), remedy="name another")
     part = to.with_name(f".{to.name}.{os.getpid()}")
     made = [part]

@@ -11,7 +11,7 @@ from typing import Final
 from engine.errors import JournalError
 from engine.journal import schema
 from engine.journal.anchor import Anchor, read_anchor
-from engine.journal.chain import LAYOUT
+from engine.journal.chain import check_layout
 from engine.journal.walk import Flaw, check_tail
 from engine.paths import make_directory
 
@@ -101,12 +101,7 @@ def newest(connection: sqlite3.Connection, path: Path, profile: str) -> tuple[An
             where=str(path),
             remedy="simulated, paper and live money never share a journal: name another file for this profile",
         )
-    if meta.get("chain_layout") != str(LAYOUT):
-        raise JournalError(
-            f"expected hash chain layout {LAYOUT}, found {meta.get('chain_layout')!r}",
-            where=str(path),
-            remedy="open it with the version of the desk that wrote it, or move the journal away",
-        )
+    check_layout(meta, path)
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("ROLLBACK")
     walk, flaw = check_tail(connection, read_anchor(path), TAIL)

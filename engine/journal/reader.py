@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 from engine.errors import JournalError
 from engine.journal import schema
 from engine.journal.anchor import Anchor, read_anchor
-from engine.journal.chain import Record
+from engine.journal.chain import Record, check_layout
 from engine.journal.copying import copy_journal
 from engine.journal.export import write_records
 from engine.journal.faults import explain
@@ -55,6 +55,8 @@ class Reader:
                     where=str(path),
                     remedy="check the profile, or name the file with --journal; the engine begins one when it starts",
                 )
+            if path.is_symlink():  # its anchor and its log stand beside the file itself
+                self.path = path = path.resolve()
             # Before the records, so that the one which the anchor names is among them.
             self._anchor = read_anchor(path)
             self._connection = schema.connect_readonly(path)
@@ -67,6 +69,7 @@ class Reader:
                     where=str(path),
                     remedy="start the engine on it once: it brings the journal up to date",
                 )
+            check_layout(schema.read_meta(self._connection), path)
         except sqlite3.Error as error:
             self.close()
             raise explain(error, path, "read the journal") from error

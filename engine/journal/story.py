@@ -16,12 +16,15 @@ from engine.errors import EXIT_FAILED, DeskError
 from engine.journal.chain import Record
 from engine.model import Decision, Evidence, Fill, Intent, Order, Reading, Signal, Ticket, Value
 from engine.model.records import AnswerRecord, CommandRecord, Edit, PostRecord
+from engine.text import one_line
 
 if TYPE_CHECKING:
     from engine.journal.reader import Reader
 
 SIGNAL_LIMIT: Final = 5
 """Most signals told for one post; the newest."""
+SHOWN: Final = 80
+"""Characters of an id that nothing is known of."""
 
 _ORDER_KINDS: Final = ("intent", "answer", "order", "fill")
 _V = TypeVar("_V", bound=Value)
@@ -110,7 +113,7 @@ def tell(reader: Reader, id: str) -> Story:
         return _of_post(reader, id, records[0].seq)
     found = f", but of the kind {', '.join(by_kind)}" if by_kind else ""
     raise DeskError(
-        f"expected the id of a signal, ticket, order or post, found {id!r}{found}",
+        f"expected the id of a signal, ticket, order or post, found {one_line(id, SHOWN)!r}{found}",
         where=str(reader.path),
         remedy="`desk journal show --kind signal` lists signals with their ids",
         exit_code=EXIT_FAILED,

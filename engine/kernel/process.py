@@ -117,7 +117,7 @@ def run_engine(
     `on_end` is called with the Kernel and why it stops after the loop, before the stop: for reports. With `stop_at_end`
     a recording that was not played whole is a failure.
     """
-    config = loaded.config
+    config, paths = loaded.config, _where_it_is(paths)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     set_up(config.engine.log_format, config.engine.log_level)
     faulthandler.enable(STDERR)
@@ -237,6 +237,14 @@ def _exit_code(kernel: Kernel, reason: str, *, replaying: bool, whole: bool) -> 
 
 def _called_off(reason: str) -> int:
     return EXIT_INTERRUPTED if reason == signal.SIGINT.name else EXIT_FAILED
+
+
+def _where_it_is(paths: Paths) -> Paths:
+    """The same paths, with the journal's own where a link stands in its place: its log and its anchor are beside it."""
+    with suppress(OSError, RuntimeError):  # links in a circle, which the journal will tell
+        if paths.journal.is_symlink():
+            return msgspec.structs.replace(paths, journal_file=paths.journal.resolve())
+    return paths
 
 
 def _check_room(directory: Path) -> None:

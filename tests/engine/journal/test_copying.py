@@ -105,6 +105,13 @@ def test_nothing_is_written_over(written: Written, to: Path, suffix: str) -> Non
     assert list(to.parent.iterdir()) == [taken]
 
 
+def test_a_link_that_leads_nowhere_is_not_written_over(written: Written, to: Path) -> None:
+    to.symlink_to("nowhere")
+    with Reader(written(5)) as reader, pytest.raises(JournalError, match="expected a new file"):
+        reader.back_up(to)
+    assert to.is_symlink() and list(to.parent.iterdir()) == [to]
+
+
 def test_a_directory_that_is_not_there_is_told(written: Written, to: Path) -> None:
     shutil.rmtree(to.parent)
     with Reader(written(5)) as reader, pytest.raises(JournalError, match="could not write the copy") as caught:

@@ -276,3 +276,22 @@ def test_a_copy_reads_like_the_original(records: list[Record], path: Path, tmp_p
     shutil.copy(path, copy)
     with Reader(copy) as reader:
         assert list(reader.records()) == records
+
+
+def test_a_journal_behind_a_link_has_its_own_anchor(written: Written, tmp_path: Path) -> None:
+    """Without it nobody would notice records that were cut off at the end."""
+    path = written(20)
+    link = tmp_path / "by another name.journal"
+    link.symlink_to(path)
+    with Reader(link) as reader:
+        found = reader.verify()
+        assert found.ok and found.anchored_seq == found.records == 20 and not found.what
+        assert reader.path == path
+
+
+def test_a_journal_of_another_chain_is_refused_not_called_altered(written: Written, tamper: Tamper) -> None:
+    path = written(3)
+    tamper("UPDATE meta SET value = '2' WHERE name = 'chain_layout'")
+    with pytest.raises(JournalError, match="expected hash chain layout 1, found '2'") as caught:
+        Reader(path)
+    assert caught.value.where == str(path) and "version of the desk that wrote it" in caught.value.remedy

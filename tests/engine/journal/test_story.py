@@ -205,12 +205,13 @@ def test_an_id_that_begins_another_is_not_mixed_up(path_of_a_day: Path) -> None:
     assert part.orders == ()
 
 
-@pytest.mark.parametrize("id", ["nobody", "", "TSLA", "signal", "%", "signal-1'"])
+@pytest.mark.parametrize("id", ["nobody", "", "TSLA", "signal", "%", "signal-1'", "x" * 100_000])
 def test_an_unknown_id_is_said(path_of_a_day: Path, id: str) -> None:
     with pytest.raises(DeskError, match="expected the id of a signal, ticket, order or post") as caught:
         why(path_of_a_day, id)
     assert caught.value.exit_code == EXIT_FAILED
     assert caught.value.remedy
+    assert len(caught.value.message) < 200
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
