@@ -205,7 +205,9 @@ def test_an_id_that_begins_another_is_not_mixed_up(path_of_a_day: Path) -> None:
     assert part.orders == ()
 
 
-@pytest.mark.parametrize("id", ["nobody", "", "TSLA", "signal", "%", "signal-1'", "x" * 100_000])
+@pytest.mark.parametrize(
+    "id", ["nobody", "", "TSLA", "signal", "%", "signal-1'", pytest.param("x" * 100_000, id="long")]
+)
 def test_an_unknown_id_is_said(path_of_a_day: Path, id: str) -> None:
     with pytest.raises(DeskError, match="expected the id of a signal, ticket, order or post") as caught:
         why(path_of_a_day, id)

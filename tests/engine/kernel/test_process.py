@@ -16,6 +16,7 @@ from engine.model import TradingState
 from engine.model.frames import Command
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, until
 from tests.engine.kernel.test_guest_processes import fed
+from tests.program import desk
 
 
 def test_stops_gracefully_and_leaves_no_socket(engine: EngineProcess) -> None:
@@ -178,6 +179,27 @@ def _refuses_a_corrupted_index(engine: EngineProcess) -> None:
     assert str(engine.journal) in engine.log
     assert (engine.stop() if ended.poll() is None else ended.returncode) in (EXIT_FAILED, EXIT_JOURNAL)
     assert "Traceback" not in engine.log
+
+
+def test_a_journal_that_was_moved_and_linked_is_written_where_it_is(tmp_path: Path, recording: Path) -> None:
+    """To another disk, say. The log and the anchor stand beside the file, not beside the link."""
+    away = tmp_path / "away"
+    away.mkdir()
+    with fed(tmp_path, "") as engine:
+        engine.home.mkdir(exist_ok=True)
+        engine.journal.symlink_to(away / "moved.journal")
+        for _ in range(2):
+            engine.start()
+            assert engine.stop() == 0
+        (engine.home / "replay.journal").symlink_to(away / "replayed.journal")
+        for _ in range(2):
+            assert desk(engine.home, "replay", str(recording)).returncode == 0
+    for link, name in ((engine.journal, "moved.journal"), (engine.home / "replay.journal", "replayed.journal")):
+        assert link.is_symlink() and not link.with_name(f"{link.name}.anchor").exists()
+        with Reader(link) as reader:
+            found = reader.verify()
+            assert found.ok and found.anchored_seq == found.records
+            assert reader.path == away / name
 
 
 def test_missing_credentials_name_the_remedy(tmp_path: Path) -> None:
