@@ -140,17 +140,18 @@ class SetupApp(App[str]):
 
     async def _symbols(self) -> tuple[str, ...]:
         """The watchlist; asked again until it is one. Empty when a person leaves."""
-        title, value = _SYMBOLS, " ".join(shipped_symbols())
+        value, told = " ".join(shipped_symbols()), ""
         while True:
-            text = await self.push_screen_wait(
-                Prompt(title, "TSLA NVDA AAPL", value=value, required=True, enter="take these", back=_LEAVE)
+            asked = Prompt(
+                _SYMBOLS, "TSLA NVDA AAPL", value=value, required=True, enter="take these", back=_LEAVE, told=told
             )
+            text = await self.push_screen_wait(asked)
             if text is None:
                 return ()
             try:
                 return watchlist(text)
             except DeskError as error:
-                title, value = f"{_SYMBOLS}\n{error.message}", text
+                value, told = text, error.message
 
     async def _key(self, name: str, profile: str, before: str) -> str | None:
         """Ask for a key and store it; what became of it, None when a person leaves. An empty answer stores nothing, and
@@ -158,10 +159,10 @@ class SetupApp(App[str]):
         if self._given(name):
             return "from the environment"
         title = f"{_SAID[name]}. It goes into the keyring, never into a file of the desk."
-        empty = "keep the one that is there" if before else "later"
+        enter = f"store it; an empty line: {'keep the one that is there' if before else 'later'}"
+        told = ""
         while True:
-            asked = Prompt(title, name, hidden=True, enter=f"store it; an empty line: {empty}", back=_LEAVE)
-            value = await self.push_screen_wait(asked)
+            value = await self.push_screen_wait(Prompt(title, name, hidden=True, enter=enter, back=_LEAVE, told=told))
             if value is None:
                 return None
             if not value:
@@ -169,7 +170,7 @@ class SetupApp(App[str]):
             try:
                 kind = await asyncio.to_thread(self._store, name, profile, value)
             except DeskError as error:
-                title = f"{error.message}. {error.remedy}."
+                told = f"{error.message} → {error.remedy}"
             else:
                 return f"{_IN_THE_KEYRING} ({kind})"
 

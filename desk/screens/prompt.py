@@ -47,16 +47,20 @@ class Prompt(Guarded[str | None], ClosesOnce[str | None], ModalScreen[str | None
         hidden: bool = False,
         enter: str = "go on",
         back: str = BACK,
+        told: str = "",
     ) -> None:
-        """`hidden` shows dots for what is typed: a key. `enter` and `back` say what Enter and Escape do."""
+        """`hidden` shows dots for what is typed: a key. `enter` and `back` say what Enter and Escape do, `told` what is
+        wrong with the answer before."""
         super().__init__()
         self._title, self._hint, self._value = title, hint, value
         self._picks, self._required, self._hidden = tuple(picks), required, hidden
-        self._enter, self._back = enter, back
+        self._enter, self._back, self._told = enter, back, told
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content(visible(self._title)), id="title")
+            if self._told:
+                yield Static(Content(f"✗ {visible(self._told)}"), classes="refused")
             for number, pick in enumerate(self._picks, 1):
                 yield Static(Content.assemble((f" {number}    ", "bold $ink-loud"), visible(pick)), classes="answer")
             if self._picks:

@@ -37,6 +37,7 @@ from tests.venues.alpaca import AlpacaSimulator
 from tests.venues.x import RULES, XSimulator
 from tests.venues.x.faults import Refusal
 from tests.widgets.harness import until
+from widgets.no_control import REPLACEMENT
 
 KEY = "AAAA-this-is-a-key-4711"
 ALPACA_URLS = ("trading_url", "data_url", "trading_stream_url", "data_stream_url")
@@ -160,11 +161,13 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
             await choose(pilot, "p")
             await answer(pilot, "tsla, what?!")
             await until(pilot, lambda: "found 'WHAT?!'" in said(app))
+            assert "Which symbols?" in said(app) and REPLACEMENT not in said(app)
             await answer(pilot, "TSLA GME")
             await until(pilot, lambda: app.screen.query(Input))
             assert app.screen.query_one(Input).password
             await answer(pilot, "bad")
             await until(pilot, lambda: "paste it again" in said(app))
+            assert "It goes into the keyring" in said(app), "which key it is"
             await answer(pilot, KEY)
             await answer(pilot, f"{KEY}-id")
             await answer(pilot, "")
@@ -339,7 +342,7 @@ async def test_a_locked_keyring_and_a_malformed_key_are_said_and_asked_again(alo
                 await said_on_the_screen(pilot, "copy it again, without line breaks or quotes")
             keyring.set_keyring(Locked())
             await answer(pilot, KEY)
-            await said_on_the_screen(pilot, "found KeyringLocked. unlock or install a keyring")
+            await said_on_the_screen(pilot, "found KeyringLocked → unlock or install a keyring")
             keyring.set_keyring(memory)
             app.screen.query_one(Input).post_message(events.Paste(f"\n  {KEY}\nand more of the page\n"))
             await until(pilot, lambda: len(app.screen.query_one(Input).value) == len(KEY) + 2)
