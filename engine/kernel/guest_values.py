@@ -56,8 +56,8 @@ class Misfit(Exception):
 def checked_event(event: object, feed: str, now_ns: int, symbols: set[str]) -> FeedEvent:
     """What a feed handed over, with clean text. `symbols` gathers what it quotes. Raises Misfit."""
     if not isinstance(event, _EVENTS):
-        raise Misfit("a Post, Quote, Bar, Halt or FeedState", _shown(event))
-    made: FeedEvent = _built_anew(event, type(event))
+        raise Misfit("a Post, Quote, Bar, Halt or FeedState", shown(event))
+    made: FeedEvent = built_anew(event, type(event))
     name = type(made).__name__
     for field, at_ns, least_ns in _times(made):
         if not least_ns <= at_ns <= now_ns + AHEAD_NS:
@@ -72,7 +72,7 @@ def checked_event(event: object, feed: str, now_ns: int, symbols: set[str]) -> F
     if isinstance(made, FeedState):
         return _state(made, feed)
     if not _SYMBOL.fullmatch(made.symbol):
-        raise Misfit(f"{name}.symbol in capitals (TSLA, BRK.B, BTC/USD)", _shown(made.symbol))
+        raise Misfit(f"{name}.symbol in capitals (TSLA, BRK.B, BTC/USD)", shown(made.symbol))
     symbols.add(made.symbol)
     if len(symbols) > MOST_SYMBOLS:
         raise Misfit(f"at most {MOST_SYMBOLS:,} symbols", "more")
@@ -97,13 +97,13 @@ def checked_rules(rules: object, feed: str) -> tuple[FeedRule, ...]:
 
 def checked_signal(signal: object, strategy: str, mood: Mood, symbols: Collection[str]) -> Signal:
     """The signal that a strategy gave on this mood. Raises Misfit."""
-    made = _built_anew(signal, Signal)
+    made = built_anew(signal, Signal)
     if not _ID.fullmatch(made.id):
-        raise Misfit("Signal.id with 1 to 64 printable characters", _shown(made.id))
+        raise Misfit("Signal.id with 1 to 64 printable characters", shown(made.id))
     if made.strategy != strategy:
-        raise Misfit(f"Signal.strategy {strategy!r}, as the strategy is named", _shown(made.strategy))
+        raise Misfit(f"Signal.strategy {strategy!r}, as the strategy is named", shown(made.strategy))
     if made.symbol != mood.symbol or made.symbol not in symbols:
-        raise Misfit(f"a signal on {mood.symbol}, whose mood moved", _shown(made.symbol))
+        raise Misfit(f"a signal on {mood.symbol}, whose mood moved", shown(made.symbol))
     if made.at_ns != mood.at_ns:
         raise Misfit(f"Signal.at_ns {mood.at_ns}, as the mood's", str(made.at_ns))
     if not made.at_ns < made.expires_ns <= made.at_ns + LONGEST_NS:
@@ -134,29 +134,29 @@ def checked_gates(gates: object, strategy: str) -> tuple[Gate, ...]:
 def checked_words(words: object) -> str:
     """A line of text, made fit to be shown. Raises Misfit."""
     if not isinstance(words, str):
-        raise Misfit("a text", _shown(words))
+        raise Misfit("a text", shown(words))
     return display_text(words[:SIZE_LIMIT], WORDS)
 
 
 def checked_name(name: object) -> str:
     """A name that something is recorded and shown under. Raises Misfit."""
     if not isinstance(name, str) or not name or name != one_line(name):
-        raise Misfit("`name`, a short word", _shown(name))
+        raise Misfit("`name`, a short word", shown(name))
     return name
 
 
 def _several(values: object, kind: type[V], most: int) -> tuple[V, ...]:
     if not isinstance(values, tuple | list):
-        raise Misfit(f"a tuple of {kind.__name__}", _shown(values))
-    return tuple(_built_anew(value, kind) for value in values[:most])
+        raise Misfit(f"a tuple of {kind.__name__}", shown(values))
+    return tuple(built_anew(value, kind) for value in values[:most])
 
 
-def _built_anew(value: object, kind: type[V]) -> V:
+def built_anew(value: object, kind: type[V], size_limit: int = SIZE_LIMIT) -> V:
     """The same value of plain types. Raises Misfit where it is not one of this kind through and through."""
     if not isinstance(value, kind):
-        raise Misfit(f"a {kind.__name__}", _shown(value))
-    if _size(value, SIZE_LIMIT) > SIZE_LIMIT:
-        raise Misfit(f"a {kind.__name__} of at most {SIZE_LIMIT:,} characters", "a larger one")
+        raise Misfit(f"a {kind.__name__}", shown(value))
+    if _size(value, size_limit) > size_limit:
+        raise Misfit(f"a {kind.__name__} of at most {size_limit:,} characters", "a larger one")
     try:
         return msgspec.json.decode(encode(value), type=kind)
     except msgspec.ValidationError as error:
@@ -201,7 +201,7 @@ def _times(event: FeedEvent) -> tuple[tuple[str, int, int], ...]:
 def _post(post: Post) -> Post:
     """A post whose text, names and references are as those of our own feeds."""
     if not _ID.fullmatch(post.id):
-        raise Misfit("Post.id with 1 to 64 printable characters", _shown(post.id))
+        raise Misfit("Post.id with 1 to 64 printable characters", shown(post.id))
     author = post.author
     return msgspec.structs.replace(
         post,
@@ -245,7 +245,7 @@ def _state(state: FeedState, feed: str) -> FeedState:
     )
 
 
-def _shown(found: object) -> str:
+def shown(found: object) -> str:
     """What was found, in a few words that can be shown."""
     if isinstance(found, str):
         return repr(display_text(found[:WORDS], 60))

@@ -65,12 +65,12 @@ class GuestFeed:
             work: object = self._feed.run(self._sink)
             if not isinstance(work, Coroutine):
                 raise Misfit("`async def run(self, sink)`", type(work).__name__)
-            await _Steps(work)
+            await Steps(work)
         except DeskError:
             raise
         except (Exception, Overdue, SystemExit, KeyboardInterrupt) as error:
             log.error("feed %s broke", self.name, exc_info=error)
-            raise DeskError(_words(error), where=self.name, remedy=REMEDY) from error
+            raise DeskError(words_of(error), where=self.name, remedy=REMEDY) from error
 
     def _held(self, call: Callable[[Any], object]) -> Callable[[Any], None]:
         """The same call, which never raises and never takes long; what it came to shows in the feed's light."""
@@ -83,7 +83,7 @@ class GuestFeed:
                 name = getattr(call, "__name__", "a call")
                 if not self._problem:
                     log.error("feed %s broke in `%s`", self.name, name, exc_info=error)
-                self._problem = f"`{name}`: {_words(error)}"
+                self._problem = f"`{name}`: {words_of(error)}"
                 if self._sink is not None:
                     self._sink.tell(self._problem)
 
@@ -101,7 +101,7 @@ class RuledGuestFeed(GuestFeed):
                 assert isinstance(self._feed, Ruled)
                 return checked_rules(self._feed.rules, self.name)
         except (Exception, Overdue, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
-            log.error("feed %s does not tell its rules: %s", self.name, _words(error))
+            log.error("feed %s does not tell its rules: %s", self.name, words_of(error))
             return ()
 
 
@@ -174,7 +174,7 @@ class _CheckedSink:
         return DeskError(words, where=self._name, remedy=REMEDY)
 
 
-class _Steps:
+class Steps:
     """A coroutine, each of whose steps ends within the limit."""
 
     def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -183,7 +183,7 @@ class _Steps:
     def __await__(self) -> Generator[Any, Any, Any]:
         return self
 
-    def __iter__(self) -> _Steps:
+    def __iter__(self) -> Steps:
         return self
 
     def __next__(self) -> Any:
@@ -202,7 +202,7 @@ class _Steps:
             self._work.close()
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """What a call into another package came to, in words."""
     if isinstance(error, Overdue):
         return f"expected it to give way within {STEP_LIMIT_S:g} s, found it blocking the engine"

@@ -10,6 +10,7 @@ from engine.clock import Clock
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.feeds.replay import ReplayFeed
+from engine.kernel.guest_broker import GuestBroker
 from engine.kernel.guest_strategy import GuestStrategy
 from engine.kernel.guest_values import Misfit, checked_name
 from engine.kernel.guests import guest_feed
@@ -115,7 +116,16 @@ def build_broker(config: Config, clock: Clock, read_secret: ReadSecret) -> Broke
         if name == "alpaca"
         else _built("brokers", name, config, clock)
     )
-    return broker
+    if not _is_foreign(broker):
+        return broker
+    try:
+        return GuestBroker(broker, clock)
+    except Misfit as misfit:
+        raise ConfigError(
+            f"{misfit}, in brokers {name!r}",
+            where="desk.brokers",
+            remedy="mend or remove the package that offers it, or take it out of the configuration",
+        ) from misfit
 
 
 def build_strategies(config: Config) -> tuple[Strategy, ...]:
