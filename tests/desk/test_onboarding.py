@@ -129,16 +129,25 @@ async def answer(pilot: Pilot[str], text: str) -> None:
     """Answer the question that is asked next with this text."""
     await until(pilot, lambda: isinstance(pilot.app.screen, Prompt) and isinstance(pilot.app.focused, Input))
     pilot.app.screen.query_one(Input).value = text
-    await pilot.press("enter")
-    await pilot.pause(0.05)
+    await pressed(pilot, "enter")
 
 
 async def choose(pilot: Pilot[str], key: str) -> None:
-    """Press the key of an answer to the choice that is shown next."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Choice))
-    await pilot.pause(0.3)
+    """Press the key of an answer to the choice that is shown next, once it takes keys."""
+
+    def takes_keys() -> bool:
+        shown = pilot.app.screen
+        return isinstance(shown, Choice) and not shown.too_soon(shown.resumed_at)
+
+    await until(pilot, takes_keys)
+    await pressed(pilot, key)
+
+
+async def pressed(pilot: Pilot[str], key: str) -> None:
+    """Press a key that answers what is shown, until something else is, or nothing any more."""
+    shown = pilot.app.screen
     await pilot.press(key)
-    await pilot.pause(0.05)
+    await until(pilot, lambda: pilot.app.screen is not shown or pilot.app.return_value is not None)
 
 
 def said(app: SetupApp) -> str:
