@@ -1,4 +1,4 @@
-"""Every key and what it does, from the registry of actions."""
+"""Every key and what it does, from the table of actions."""
 
 from __future__ import annotations
 
