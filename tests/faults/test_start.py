@@ -157,7 +157,9 @@ def test_what_happened_while_it_was_down_for_days(machine: Machine, row: Row) ->
 def test_a_split(machine: Machine, row: Row) -> None:
     """Two for one: the venue doubles the position at the same cost and cancels what stood at the old prices."""
     row.where, row.fault = "start", "a position that was split"
-    row.must = "nothing is sold; no drift; within 10 s a stop for all of it at half the price"
+    row.must = (
+        "nothing is sold, at a price of before it either; no drift; within 10 s a stop for all of it at half the price"
+    )
     machine.trading()
     # A sale that crosses the split would leave a rest that nobody can tell from a drift.
     assert machine.command(Command("mode", symbol="*", mode="off")).ok
@@ -183,6 +185,10 @@ def test_a_split(machine: Machine, row: Row) -> None:
         stops = [each for each in venue.exchange.orders.values() if each.symbol == symbol and each.open]
         return [(each.type, each.side, each.qty) for each in stops] == [("stop", "sell", quantity * 2)]
 
+    def told_as_before(venue: AlpacaSimulator) -> None:
+        quote = venue.exchange.quotes[symbol]
+        venue.quote(symbol, quote.bid, quote.ask)
+
     street.ask(split)
     try:
         row.tried(machine.wait(lambda: street.ask(stop), "a stop for all of it", 40.0))
@@ -192,6 +198,9 @@ def test_a_split(machine: Machine, row: Row) -> None:
         shown = next(held for held in machine.snapshot().positions if held.symbol == symbol)
         assert shown.stop_price is not None
         assert abs(shown.stop_price * 2 - before.stop_price) <= Decimal("0.01")
+        assert sold() == already
+        street.ask(told_as_before)
+        machine.wait(lambda: bool(machine.alerts("price_jump")), "a price of before is doubted", 10.0)
         assert sold() == already
         machine.kill()
         machine.begin()
