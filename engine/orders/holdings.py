@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from engine.model import ZERO, Draft, Fill, Order, Role, Side, price_step
+from engine.model import ONE, ZERO, Draft, Fill, Order, Role, Side, price_step
 
 CLOSED_KEPT: Final = 100
 """Closed lots kept per symbol, for executions of theirs that are told late."""
@@ -154,7 +154,8 @@ class Group:
         """Every `before` became `after`, and what one costs changed the other way."""
 
         def more(quantity: Decimal) -> Decimal:
-            return (quantity * after / before).quantize(SPLIT_STEP)
+            split = (quantity * after / before).quantize(SPLIT_STEP)
+            return split.quantize(ONE) if split == split.to_integral_value() else split.normalize()
 
         held = self._held
         self._unnamed, self._fees = more(self._unnamed), more(self._fees)
