@@ -73,6 +73,9 @@ class Recording:
         self._symbols = symbols
         self._every_s = every_s
         self._files, self._daily = _find(path)
+        self._until: dict[Path, int] = {}
+        """By file the last line, or record, that was there when it was looked through: what somebody still writes to is
+        played as far as it was checked."""
         self._prices: DailyPrices | None = None
 
     def events(self) -> Iterator[Event]:
@@ -80,7 +83,7 @@ class Recording:
 
         Raises RecordingError for a malformed line, or one that lies too far from its place in time.
         """
-        streams: list[Iterable[Event]] = [_events(file) for file in self._files]
+        streams: list[Iterable[Event]] = [_events(file, self._until.get(file)) for file in self._files]
         if self._daily is not None:
             streams.insert(0, self._modelled(self._daily))
         if len(streams) == 1:
@@ -109,7 +112,9 @@ class Recording:
         hours: set[tuple[str, int]] = set()
         feeds: set[str] = set()
         for file in self._files:
-            for kind, at_ns, symbol in _outline(file, feeds):
+            self._until[file] = 0
+            for number, kind, at_ns, symbol in _outline(file, feeds):
+                self._until[file] = max(number, self._until[file])
                 first_ns = min(first_ns or at_ns, at_ns)
                 last_ns = max(last_ns, at_ns)
                 counts[kind] += 1
@@ -150,26 +155,27 @@ def lines(file: Path) -> Iterator[tuple[int, bytes]]:
     return lines_of(file, format=FORMAT, remedy=UNREADABLE)
 
 
-def _events(file: Path) -> Iterator[Event]:
+def _events(file: Path, until: int | None) -> Iterator[Event]:
     """A file's events in order."""
     if is_journal(file):
-        yield from journal_events(file)
+        for _, item in journal_events(file, until):
+            yield item
         return
-    for at_ns, number, row in _in_order(file):
+    for at_ns, number, row in _in_order(file, until):
         try:
             yield event(row, at_ns)
         except RowError as error:
             raise at_line(error, file, number) from error
 
 
-def _outline(file: Path, feeds: set[str]) -> Iterator[tuple[type[Event], int, str]]:
-    """Kind, received time and symbol (of quotes) of each row, all rows checked but posts not built.
+def _outline(file: Path, feeds: set[str]) -> Iterator[tuple[int, type[Event], int, str]]:
+    """Line or record, kind, received time and symbol (of quotes) of each row, all rows checked but posts not built.
 
     `feeds` gathers the names of those whose states are told.
     """
     if is_journal(file):
-        for item in journal_events(file):
-            yield type(item), item.received_ns, item.symbol if isinstance(item, Quote) else ""
+        for seq, item in journal_events(file):
+            yield seq, type(item), item.received_ns, item.symbol if isinstance(item, Quote) else ""
         return
     for at_ns, number, row in _in_order(file):
         try:
@@ -178,7 +184,7 @@ def _outline(file: Path, feeds: set[str]) -> Iterator[tuple[type[Event], int, st
                 _name(feeds, row)
         except RowError as error:
             raise at_line(error, file, number) from error
-        yield kind, at_ns, row.symbol or ""
+        yield number, kind, at_ns, row.symbol or ""
 
 
 def _name(feeds: set[str], row: Row) -> None:
@@ -188,11 +194,13 @@ def _name(feeds: set[str], row: Row) -> None:
         raise RowError(f"expected states of at most {MOST_FEEDS} feeds, found more")
 
 
-def _in_order(file: Path) -> Iterator[tuple[int, int, Row]]:
+def _in_order(file: Path, until: int | None = None) -> Iterator[tuple[int, int, Row]]:
     """Received time, line number and row, by received time: rows that come a little late are put in their place."""
     waiting: deque[tuple[int, int, Row]] = deque()
     released_ns = 0
     for number, line in lines(file):
+        if until is not None and number > until:
+            break
         try:
             row = decode(line)
             at_ns = time_ns(row)

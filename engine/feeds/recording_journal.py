@@ -6,6 +6,7 @@ The journal is opened read-only, so the journal of a running engine may be repla
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from engine import read_only
 from engine.errors import RecordingError
 from engine.feeds.recording_rows import Event, RowError, check_event
 from engine.line_file import unreadable
@@ -26,12 +28,17 @@ MAGIC: Final = b"SQLite format 3\x00"
 UNREADABLE: Final = "check replay.path and the file's permissions"
 """What to do about a recording that the system does not let us read."""
 
+BUSY_S: Final = 5.0
+"""How long a lock of its writer's is waited for."""
 PAGE: Final = 512
 """Records per query: between pages no transaction is held, so a running engine can shorten its write-ahead log."""
 _PAGE = (
     "SELECT seq, kind, body FROM records WHERE kind IN ('post', 'quote', 'halt', 'feed') AND seq > ? "
-    "ORDER BY seq LIMIT ?"
+    "AND seq <= ? ORDER BY seq LIMIT ?"
 )
+
+LAST: Final = (1 << 63) - 1
+"""The largest number that a record can have."""
 
 _post = msgspec.json.Decoder(PostRecord)
 _quote = msgspec.json.Decoder(Quote)
@@ -48,20 +55,23 @@ def is_journal(file: Path) -> bool:
         raise unreadable(error, file, remedy=UNREADABLE) from error
 
 
-def journal_events(file: Path) -> Iterator[Event]:
-    """The events of a journal. Raises RecordingError naming the record (`file:seq`) for one that cannot be read."""
-    seq = 0
+def journal_events(file: Path, until: int | None = None) -> Iterator[tuple[int, Event]]:
+    """The events of a journal, each with the number of its record; `until` is the last one.
+
+    Raises RecordingError naming the record (`file:seq`) for one that cannot be read.
+    """
+    seq, last = 0, LAST if until is None else until
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            while rows := connection.execute(_PAGE, (seq, PAGE)).fetchall():
+        with closing(read_only.connect(file, BUSY_S)) as connection:
+            while rows := connection.execute(_PAGE, (seq, last, PAGE)).fetchall():
                 for record in rows:
                     seq = record[0]
-                    yield check_event(_decode(record[1], record[2]))
-    except (sqlite3.Error, msgspec.DecodeError, RecursionError, RowError) as error:
+                    yield seq, check_event(_decode(record[1], record[2]))
+    except (sqlite3.Error, OSError, msgspec.DecodeError, RecursionError, RowError) as error:
         raise RecordingError(
             f"expected a journal of the desk, found: {error}",
             where=f"{file}:{seq}",
-            remedy="check it with `desk journal verify`",
+            remedy=f"check it with `desk journal verify --journal {shlex.quote(str(file))}`",
         ) from error
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from engine import read_only
 from engine.errors import JournalError
 from engine.journal.chain import LAYOUT
 from engine.journal.kinds import BULK
@@ -131,21 +132,10 @@ def connect(path: Path) -> sqlite3.Connection:
 def connect_readonly(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
     """A reader's connection; works beside a writing engine. Text comes back as bytes, exactly as stored.
 
-    A journal that was closed cleanly and lies where nothing may be written is opened as immutable. `one_thread` off is
-    for one that another thread works with and this one may interrupt. Raises sqlite3.Error.
+    One that was closed cleanly may lie where nothing may be written. `one_thread` off is for one that another thread
+    works with and this one may interrupt. Raises sqlite3.Error.
     """
-    uri = path.absolute().as_uri()
-    wal = path.with_name(path.name + "-wal")
-    connection = sqlite3.connect(
-        f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=one_thread
-    )
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError:
-        connection.close()
-        if wal.exists() and wal.stat().st_size:
-            raise
-        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None, check_same_thread=one_thread)
+    connection = read_only.connect(path, BUSY_S, one_thread=one_thread)
     connection.text_factory = bytes
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
     return connection
