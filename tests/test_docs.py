@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
@@ -73,6 +74,18 @@ def test_the_shipped_configuration_is_the_documented_one() -> None:
         if kind is schema.ScoringConfig:
             found = msgspec.structs.replace(found, weights={})
         assert found == kind(), f"[{'.'.join(path)}] says something else than the defaults"
+
+
+def test_every_setting_has_its_line_in_the_shipped_configuration() -> None:
+    """One that has no default stands there as a comment, with a figure that somebody could want."""
+    shipped = shipped_path().read_text(encoding="utf-8")
+    uncommented = re.sub(r"^# (\w+ = )", r"\1", shipped, flags=re.MULTILINE)
+    said = tomllib.loads(uncommented)
+    for path, kind in sections(schema.Config, ()):
+        if kind is schema.WatchRow:
+            continue
+        table = reduce(lambda found, name: found[name], path, said)
+        assert {setting.key for setting in settings(path, kind)} <= set(table), ".".join(path)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=IDS)
