@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -39,6 +39,8 @@ class KeyBar(LineBlock):
         """`keys` are (key as written, label, action), most important first."""
         super().__init__(id=id)
         self._keys = tuple(keys)
+        self._first: tuple[str, ...] = ()
+        self._without: frozenset[str] = frozenset()
 
     def relabel(self, action: str, label: str) -> None:
         """Write an action's key with another label from now on; an unknown action changes nothing."""
@@ -47,11 +49,25 @@ class KeyBar(LineBlock):
             self._keys = keys
             self.repaint()
 
+    def lead(self, first: Sequence[str], without: Collection[str] = ()) -> None:
+        """Begin with these actions from now on, and leave those out: what the pane under the hand can and cannot do."""
+        if (tuple(first), frozenset(without)) != (self._first, self._without):
+            self._first, self._without = tuple(first), frozenset(without)
+            self.repaint()
+
+    @property
+    def keys(self) -> list[tuple[str, str, str]]:
+        """(key, label, action), most important first, as they stand now."""
+        shown = [entry for entry in self._keys if entry[2] not in self._without]
+        return sorted(
+            shown, key=lambda entry: self._first.index(entry[2]) if entry[2] in self._first else len(self._first)
+        )
+
     def placed(self, width: int) -> list[tuple[int, str, str, str]]:
         """(column, key, label, action) of each key that fits."""
-        if not self._keys:
+        if not self.keys:
             return []
-        *rest, last = self._keys
+        *rest, last = self.keys
         room = width - len(last[0]) - len(last[1]) - 3
         placed, column = [], 1
         before = [action for _, _, action in rest].index(ALWAYS) if any(entry[2] == ALWAYS for entry in rest) else -1

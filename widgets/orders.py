@@ -30,6 +30,10 @@ _WORDS = {
 }
 
 
+_WITH_TIME = 60
+"""Least width that shows when an order went out: under it, how it stands needs the room more."""
+
+
 class Orders(RowPanel[Order]):
     """One row per order, legs included."""
 
@@ -39,13 +43,16 @@ class Orders(RowPanel[Order]):
 
     def head(self, line: Line, width: int, colors: Palette) -> None:
         head = colors.head_row
-        line.gap(head, 10 - line.cells).gap(head, 14).right("filled/qty", 11, head).right("price", 10, head)
-        line.gap(head, 2).field("status", width - line.cells, head)
+        line.gap(head, (24 if width >= _WITH_TIME else 15) - line.cells).right("filled/qty", 11, head).right(
+            "price", 10, head
+        )
+        line.gap(head, 2 if width >= _WITH_TIME else 1).field("status", width - line.cells, head)
 
     def row(self, key: str, row: Order, width: int, colors: Palette) -> list[Line]:
         mark, style = self.marker(key, colors)
-        line = Line().add(mark, style).add(figures.clock(row.submitted_ns or row.updated_ns), colors.muted)
-        line.gap(colors.text)
+        line = Line().add(mark, style)
+        if width >= _WITH_TIME:
+            line.add(figures.clock(row.submitted_ns or row.updated_ns), colors.muted).gap(colors.text)
         line.add(f"{figures.side_glyph(row.side)} ", colors.up if row.side is Side.BUY else colors.down)
         line.field(row.symbol, 6, colors.strong)
         line.field(row.role.value, 8, colors.warn if row.role is Role.EXTERNAL else colors.muted)
@@ -54,7 +61,8 @@ class Orders(RowPanel[Order]):
         line.right(figures.ratio(texts, sizes, 9), 9, colors.text)
         line.right(figures.price_in(_price(row), 9), 10, colors.text)
         reason = f"  {row.reason}" if row.reason else ""
-        line.gap(colors.text, 2).field(f"{_WORDS[row.status]}{reason}", width - line.cells, _style(row, colors))
+        line.gap(colors.text, 2 if width >= _WITH_TIME else 1)
+        line.field(f"{_WORDS[row.status]}{reason}", width - line.cells, _style(row, colors))
         return [line]
 
 

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from desk.actions import BY_ID, bindings
+from desk.actions import ACTIONS, BY_ID, Group, bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
@@ -26,6 +26,7 @@ from widgets.alert_bar import AlertBar
 from widgets.decisions import Decisions
 from widgets.feed import Feed
 from widgets.gauges import Gauges
+from widgets.key_bar import KeyBar
 from widgets.orders import Orders
 from widgets.positions import Positions
 from widgets.row_panel import RowPanel
@@ -41,6 +42,9 @@ _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
 
 
+_LEADS = {"gauges": ("mode", "flatten"), "feed": ("filter", "search"), "positions": ("flatten",), "orders": ("cancel",)}
+"""What the key bar begins with on a pane: what is done with its rows."""
+_DECIDES = tuple(action.method for action in ACTIONS if action.group is Group.DECIDE)
 STOPPED = (
     "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, exits that "
     "the engine watches itself rest. Every other desk on it is left without an engine."
@@ -226,7 +230,9 @@ class Main(Finding):
         if self._wanted is not None and event.widget is not self._wanted:
             return
         self.reveal(event.widget)
-        if event.widget is self.tickets:
+        on_tickets = event.widget is self.tickets
+        self.query_one(KeyBar).lead(_LEADS.get(event.widget.id or "", ()), () if on_tickets else _DECIDES)
+        if on_tickets:
             self.focus_came()
 
     def go(self, pane: Widget) -> None:

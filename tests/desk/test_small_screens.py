@@ -8,7 +8,8 @@ from textual.widgets import Static
 from desk.screens.choice import Choice
 from desk.screens.ticket import TicketView
 from tests.desk.conftest import Opener
-from tests.widgets.harness import until
+from tests.widgets.harness import painted, until
+from widgets.key_bar import KeyBar
 
 
 @pytest.mark.parametrize("size", [(40, 10), (80, 12)])
@@ -93,3 +94,20 @@ async def test_a_dialog_on_a_screen_that_grew_again_hides_no_answer(open_desk: O
         await until(pilot, lambda: dialog.show_vertical_scrollbar)
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: dialog.region == before and not dialog.show_vertical_scrollbar)
+
+
+async def test_the_key_bar_begins_with_what_the_pane_under_the_hand_can_do(open_desk: Opener) -> None:
+    """At 80 columns no bar named `F` or `x`, and on every pane it named the keys that decide a ticket."""
+    begins = {"positions": "F flatten", "orders": "x cancel", "gauges": "m mode", "feed": "f filter"}
+    async with open_desk(size=(80, 24)) as (pilot, app, _):
+        main = app.main
+        assert main is not None
+        bar = main.query_one(KeyBar)
+        await until(pilot, lambda: painted(bar)[0].startswith(" y confirm  n reject"))
+        for pane in (main.positions, main.orders, main.gauges, main.feed):
+            main.go(pane)
+            await until(pilot, lambda pane=pane: painted(bar)[0].startswith(f" {begins[pane.id or '']}"))  # type: ignore[misc]
+            assert "confirm" not in painted(bar)[0]
+            assert {"K KILL", "? help"} <= {entry.strip() for entry in painted(bar)[0].split("  ")}
+        await pilot.press("t")
+        await until(pilot, lambda: painted(bar)[0].startswith(" y confirm  n reject"))

@@ -21,3 +21,13 @@ async def test_a_click_is_the_key() -> None:
         pressed = [message for message in pilot.app.messages if isinstance(message, KeyBar.Pressed)]  # type: ignore
         await until(pilot, lambda: pressed)
         assert pressed[0].action == "reject"
+
+
+def test_what_the_pane_can_do_leads_and_what_it_cannot_is_left_out() -> None:
+    bar = KeyBar(
+        [("y", "confirm", "confirm"), ("K", "KILL", "kill"), ("F", "flatten", "flatten"), ("?", "help", "help")]
+    )
+    bar.lead(("flatten",), ("confirm",))
+    assert [action for _, _, _, action in bar.placed(80)] == ["flatten", "kill", "help"]
+    bar.lead(())
+    assert [action for _, _, _, action in bar.placed(80)] == ["confirm", "kill", "flatten", "help"]
