@@ -92,9 +92,12 @@ class ReplayFeed:
         return self._recording.bounds()
 
     def start_ns(self) -> int:
-        """From when on the pace holds: `replay.start`, else the first event. Raises ConfigError, RecordingError."""
+        """From when on the pace holds: `replay.start`, else the first event, and never before that.
+
+        Raises ConfigError, RecordingError.
+        """
         first_ns, _ = self.bounds()
-        return start_ns(self._start, first_ns) if self._start else first_ns
+        return max(start_ns(self._start, first_ns), first_ns) if self._start else first_ns
 
     def position(self) -> int:
         """The recording's time now, in nanoseconds: for a clock that runs smoothly between events.

@@ -137,6 +137,14 @@ async def test_fast_until_the_start_then_paced(tmp_path: Path) -> None:
     assert sum(len(batch) for batch in before) == 3001, "what came before was handed over before the pace began"
 
 
+async def test_a_start_before_the_recording_is_its_beginning(tmp_path: Path) -> None:
+    """Nothing is waited for that is not in it: with a year mistyped the first post came never."""
+    replay = feed(recording(tmp_path, [0, 0.2]), speed=1, start="2006-03-11T13:00:00Z")
+    assert replay.start_ns() == replay.bounds()[0]
+    sink = await play(replay)
+    assert len([event for event in sink.events if isinstance(event, Post)]) == 2
+
+
 async def test_the_position_runs_between_events_and_passes_none(tmp_path: Path) -> None:
     replay = feed(recording(tmp_path, [0, 60]), speed=100)
     first_ns, last_ns = replay.bounds()
