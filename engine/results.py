@@ -118,17 +118,27 @@ class Results:
         self._move_day(flows, equity)
 
     def _move_day(self, flows: Flows, equity: Decimal, *, undone: bool = False) -> None:
-        amount = flows.net - (ZERO if self.day_flows is None else self.day_flows.net)
-        self.day_flows = flows
+        before = self.day_flows or Flows()
+        amount = flows.net - before.net
+        self.day_flows = flows = flows.since(before, equity)
         if amount and self.day_start is not None and self.day_base is not None:
             self.day_start += amount
-            self.day_base = scaled(self.day_base, equity, amount, undone=undone)
+            self.day_base = _rebased(self.day_base, before, flows, equity, undone=undone)
 
     def _move_peak(self, flows: Flows, equity: Decimal, *, undone: bool = False) -> None:
-        amount = flows.net - (ZERO if self.peak_flows is None else self.peak_flows.net)
-        self.peak_flows = flows
-        if amount:
-            self.peak = max(ZERO, scaled(self.peak, equity, amount, undone=undone))
+        before = self.peak_flows or Flows()
+        self.peak_flows = flows = flows.since(before, equity)
+        if flows.net != before.net:
+            self.peak = max(ZERO, _rebased(self.peak, before, flows, equity, undone=undone))
+
+
+def _rebased(base: Decimal, before: Flows, after: Flows, equity: Decimal, *, undone: bool) -> Decimal:
+    """What a percentage is measured from once this much is known. A withdrawal that is listed late is taken off in
+    proportion to what the account was worth when it left: what was won or lost since was on the rest alone."""
+    amount, explained = after.net - before.net, before.gone - after.gone
+    if amount < 0 < explained and before.left is not None:
+        base, amount = scaled(base, before.left, -explained), amount + explained
+    return scaled(base, equity, amount, undone=undone) if amount else base
 
 
 def _told(flows: Flows, record: FlowRecord) -> Flows:

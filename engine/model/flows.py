@@ -62,11 +62,18 @@ class Flows(Value, frozen=True, gc=False, omit_defaults=True):
     """Of what came in, what no deposit has been found for; what went out later is taken off."""
     awaited: Decimal = ZERO
     """Deposits that are listed and that the account does not show."""
+    left: Decimal | None = None
+    """What the account was worth when that had gone out; None while nothing has."""
 
     @property
     def held(self) -> Decimal:
         """What came in and is not explained: no gain."""
         return max(ZERO, self.unexplained)
+
+    @property
+    def gone(self) -> Decimal:
+        """What went out and is not explained: a loss."""
+        return max(ZERO, -self.unexplained)
 
     @property
     def net(self) -> Decimal:
@@ -93,6 +100,19 @@ class Flows(Value, frozen=True, gc=False, omit_defaults=True):
         risen = max(ZERO, self.risen - amount) if amount > 0 else self.risen
         return msgspec.structs.replace(self, unexplained=self.unexplained - amount, risen=risen)
 
+    def since(self, before: Self, equity: Decimal) -> Self:
+        """After `before`; `equity` is what the account is worth with it."""
+        more, left = self.gone - before.gone, before.left
+        if not self.gone:
+            left = None
+        elif left is None:
+            left = equity
+        elif more > 0:
+            left = _together(left, before.gone, equity, more)
+        else:
+            left -= more
+        return msgspec.structs.replace(self, left=left)
+
     def between(self, amount: Decimal) -> Self:
         """The list tells money from outside of the time between the baseline's and the account's first word: the
         account shows it already."""
@@ -109,6 +129,14 @@ class Flows(Value, frozen=True, gc=False, omit_defaults=True):
             risen=max(ZERO, self.risen - due),
             awaited=ZERO,
         )
+
+
+def _together(left: Decimal, gone: Decimal, equity: Decimal, more: Decimal) -> Decimal:
+    """What an account was worth that would keep the same share if both had gone out at once."""
+    if left == equity + more or left <= 0 or equity <= 0:
+        return equity
+    kept = left * equity
+    return (gone + more) * kept / ((left + gone) * (equity + more) - kept)
 
 
 def scaled(base: Decimal, equity: Decimal, amount: Decimal, *, undone: bool = False) -> Decimal:

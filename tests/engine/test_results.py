@@ -209,3 +209,52 @@ def test_an_account_of_before_this_was_told_opens() -> None:
     assert (seen.day_pnl, seen.peak_equity, seen.day_flows, seen.day_base) == (-1, 11, None, None)
     made.adopt(snapshot("9", at_ns=T0))
     assert account(made).peak_flows is not None
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("parts", [("-90000",), ("-40000", "-50000")])
+@pytest.mark.parametrize("between", ["110", "95"])
+def test_a_withdrawal_that_is_listed_late_is_of_the_account_as_it_was_then(
+    between: str, parts: tuple[str, ...], restart: bool
+) -> None:
+    """What was won and lost since was on the rest alone: else a later loss would look like another than it is."""
+    seen = []
+    for late in (False, True):
+        made = book("98500", "15")
+        made.on_quote(Quote("TSLA", T0, T0, D(90), D(90), D(90)))
+        made.mark()
+        records = [record(part, kind="CSW", id=f"w{part}") for part in parts]
+        cash = D(98500)
+        for each in records:
+            cash += each.amount
+            made.adopt(snapshot(str(cash), shares="15"))
+            if not late:
+                made.listed(each)
+        made.on_quote(Quote("TSLA", T0, T0, D(between), D(between), D(between)))
+        if restart and late:
+            told = account(made)
+            made = Portfolio()
+            made.restore(told)
+            made.hold("TSLA", D(15))
+            made.on_quote(Quote("TSLA", T0, T0, D(between), D(between), D(between)))
+            made.restored()
+        if late:
+            for each in records:
+                made.listed(each)
+        made.on_quote(Quote("TSLA", T0, T0, D(100), D(100), D(100)))
+        seen.append(made.account(T0))
+    in_time, late_ = seen
+    assert late_.day_pnl == in_time.day_pnl and late_.day_pct is not None and in_time.day_pct is not None
+    assert abs(late_.day_pct - in_time.day_pct) < D("1e-6")
+    assert abs(late_.day_base - in_time.day_base) < D("1e-5")  # type: ignore[operator]
+
+
+def test_a_fee_that_is_listed_late_leaves_the_withdrawal_beside_it_its_share() -> None:
+    made = book("100000")
+    made.adopt(snapshot("49990"))
+    made.listed(record("-10", kind="FEE"))
+    made.listed(record("-50000", kind="CSW"))
+    seen = account(made)
+    assert seen.day_pnl == -10 and seen.unexplained == 0
+    assert seen.day_pct is not None and abs(seen.day_pct + D("0.02")) < D("1e-4")
+    assert seen.day_flows is not None and seen.day_flows.left is None
