@@ -8,7 +8,7 @@ docstring says.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from engine.model.account import VenueSnapshot
 from engine.model.base import DisplayText, Value
@@ -138,7 +138,7 @@ class LateScorer(Protocol):
     name: str
     version: str
     """Changes whenever any text could score differently (model, prompt, precision)."""
-    repeatable: bool
+    repeatable: ClassVar[bool]
     """Whether the same texts get the same scores and cost nothing; others are left out of a replay."""
     batch: int
     """Most texts it is asked about at a time."""
@@ -148,12 +148,18 @@ class LateScorer(Protocol):
     """Calls that may be under way at once."""
     gate: float
     """Least |score| of the light reading for a post to be asked about; 0 asks about every post."""
-    spent_usd: float
-    """What it cost today."""
-    cap_usd: float | None
-    """What it may cost a day; None where it costs nothing."""
-    detail: str
-    """What it works with, in words."""
+
+    @property
+    def spent_usd(self) -> float:
+        """What it cost today."""
+
+    @property
+    def cap_usd(self) -> float | None:
+        """What it may cost a day; None where it costs nothing."""
+
+    @property
+    def detail(self) -> str:
+        """What it works with, in words."""
 
     def blocked(self, now_ns: int) -> str:
         """Why it may not be asked now (the day's money is spent); empty when it may."""
