@@ -18,6 +18,11 @@ _AMOUNT = 12
 """Cells of value and limit."""
 _TEXT_LINES = 3
 """Most lines of words under a gate that fails."""
+_NAME = 23
+"""Cells of the longest name: `R07 strategy_executions`."""
+_NAME_CUT = 19
+_WITH_NAMES = 52
+"""From this width on names stand whole."""
 _WITH_BAR = 64
 """From this width on a gate has its bar."""
 
@@ -66,14 +71,15 @@ def _closed(gate: Gate, width: int, colors: Palette) -> list[Line]:
 
 def _beside(width: int) -> int:
     """Cells that sign, name, figures and bar of a gate take."""
-    return 3 + 23 + _AMOUNT + 5 + 1 + _BAR + 2 if width >= _WITH_BAR else 3 + 19 + _AMOUNT + 2
+    name = _NAME if width >= _WITH_NAMES else _NAME_CUT
+    return 3 + name + _AMOUNT + 2 + (5 + 1 + _BAR if width >= _WITH_BAR else 0)
 
 
 def _gate(gate: Gate, width: int, colors: Palette) -> Line:
     style = colors.text if gate.passed else colors.strong
     line = Line().add(" ✓ " if gate.passed else " ✗ ", colors.up if gate.passed else colors.down)
     name = gate.name if gate.stage == "risk" else f"{gate.stage} {gate.name}"
-    line.field(name, 23 if width >= _WITH_BAR else 19, style)
+    line.field(name, _NAME if width >= _WITH_NAMES else _NAME_CUT, style)
     use = None if gate.value is None or not gate.limit else gate.value / gate.limit
     line.right("" if gate.limit is None else _amount(gate.value, gate.limit), _AMOUNT, colors.muted)
     if width >= _WITH_BAR:

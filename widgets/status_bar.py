@@ -125,7 +125,8 @@ class StatusBar(LineBlock):
             pieces.append(Piece(2, 1, Line().add("READ-ONLY", colors.accent)))
         if not view.attached:
             return self._lost(view, pieces, width, colors)
-        pieces += _trading(status, _REASON if width >= _NARROW else _REASON_NARROW, colors)
+        tight = width < money.cells + len("  REDUCING ")
+        pieces += _trading(status, _REASON if width >= _NARROW else _REASON_NARROW, colors, tight=tight)
         if not status.reconciled:
             pieces.append(Piece(2, 1, Line().add(" NOT RECONCILED ", colors.caution)))
         if view.protections:
@@ -162,14 +163,15 @@ class StatusBar(LineBlock):
         return line.field(said, width - line.cells, colors.warn)
 
 
-def _trading(status: Status, longest: int, colors: Palette) -> list[Piece]:
-    """The state, with its reason in at most `longest` cells while it is not ACTIVE, and who decides."""
+def _trading(status: Status, longest: int, colors: Palette, *, tight: bool) -> list[Piece]:
+    """The state, with its reason in at most `longest` cells while it is not ACTIVE, and who decides. Where it is
+    `tight` the state has no blanks around it: it is there on the smallest screen."""
     state = status.state
     mode = Line().add(status.mode.value.upper(), colors.warn if status.mode is Mode.AUTO else colors.muted)
     if state is TradingState.ACTIVE:
         return [Piece(1, 1, Line().add("● ACTIVE", colors.good)), Piece(4, 1, mode)]
     style = colors.alarm if state is TradingState.HALTED else colors.caution
-    pieces = [Piece(1, 1, Line().add(f" {state.name} ", style))]
+    pieces = [Piece(1, 1, Line().add(state.name if tight else f" {state.name} ", style))]
     if status.state_reason:
         cells = min(longest, cell_len(status.state_reason))
         pieces.append(Piece(6, 1, Line().add("(", colors.warn).field(status.state_reason, cells, colors.warn)))

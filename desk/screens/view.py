@@ -52,6 +52,10 @@ class ViewScreen(Sharing, VerbScreen, Ground):
     it may be empty.
     """
 
+    DEFAULT_CSS = """
+    ViewScreen { overflow: hidden; }
+    """
+    """A screen too small for all of it has no scroll bar, which would take room from its figures."""
     ALSO: ClassVar[tuple[str, ...]] = ()
     """Ids of further actions, in a screen over the views that is no view of its own."""
 

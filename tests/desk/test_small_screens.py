@@ -111,3 +111,13 @@ async def test_the_key_bar_begins_with_what_the_pane_under_the_hand_can_do(open_
             assert {"K KILL", "? help"} <= {entry.strip() for entry in painted(bar)[0].split("  ")}
         await pilot.press("t")
         await until(pilot, lambda: painted(bar)[0].startswith(" y confirm  n reject"))
+
+
+async def test_a_long_answer_brings_no_scroll_bar_over_the_smallest_screen(open_desk: Opener) -> None:
+    """It took two columns from every line, and with them the trading state."""
+    async with open_desk(size=(20, 5)) as (pilot, app, _):
+        assert app.main is not None
+        app.main.line.refused("pause: no engine answers, nothing was sent")
+        await until(pilot, lambda: app.main and app.main.line.size.height > 1)
+        assert app.main.bar.size.width == 20
+        assert "● ACTIVE" in painted(app.main.bar)[0]

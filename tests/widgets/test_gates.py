@@ -39,3 +39,13 @@ async def test_before_the_engine_has_answered() -> None:
         assert "Asking the engine" in "\n".join(painted(gates))
         gates.stale = True
         assert "No engine answers" in "\n".join(painted(gates))
+
+
+@pytest.mark.parametrize("width", [58, 80])
+async def test_the_names_of_controls_stand_whole(width: int) -> None:
+    gates = Gates()
+    async with stage(gates, (width, 60)) as pilot:
+        gates.show(symbol_detail())
+        await pilot.pause(0.4)
+        told = "\n".join(painted(gates))
+        assert "R07 strategy_executions" in told

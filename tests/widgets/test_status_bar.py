@@ -176,3 +176,9 @@ async def test_a_feed_in_trouble_is_never_the_one_without_room() -> None:
     assert "✗ news DOWN  ● x now  ● prices now" in wide
     halted = status("live", state=TradingState.HALTED, state_reason="kill switch at the desk")
     assert "+3" in await written(replace(VIEW, status=halted, feeds=states), 74)
+
+
+@pytest.mark.parametrize("state", TradingState)
+async def test_the_smallest_screen_says_how_trading_stands(state: TradingState) -> None:
+    first = (await written(replace(VIEW, status=status(state=state)), 20)).split("\n")[0]
+    assert first.rstrip().endswith(state.name)
