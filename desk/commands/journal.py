@@ -89,6 +89,8 @@ def show(
     """Records, oldest first: number, time (UTC), kind, key, content."""
     from engine.journal import Reader
 
+    if counts and follow:
+        raise click.UsageError("expected --counts or --follow, found both", ctx)
     since_at = None if since is None else since_ns(since)
     with Reader(journal_path(ctx, file, name)) as reader:
         if counts:
@@ -104,6 +106,12 @@ def show(
                 # What is written between the two questions is printed now: it must not be printed again.
                 last = max(reached, _print_records(reader.records(wanted, since_at, key=key, after_seq=last), as_json))
                 sys.stdout.flush()
+                if not reader.stands:
+                    raise DeskError(
+                        "expected the journal that is followed, found it removed or another in its place",
+                        where=str(reader.path),
+                        remedy="ask again: a replay begins its journal anew",
+                    )
                 time.sleep(POLL_S)
         except KeyboardInterrupt:
             return

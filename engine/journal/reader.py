@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ class Reader:
                 )
             if path.is_symlink():  # its anchor and its log stand beside the file itself
                 self.path = path = path.resolve()
+            self._opened = path.stat()
             # Before the records, so that the one which the anchor names is among them.
             self._anchor = read_anchor(path)
             self._connection = schema.connect_readonly(path)
@@ -86,6 +88,14 @@ class Reader:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the file that was opened is still the one of its name: a replay begins its journal anew."""
+        try:
+            return os.path.samestat(self.path.stat(), self._opened)
+        except OSError:
+            return False
 
     @property
     def profile(self) -> str:

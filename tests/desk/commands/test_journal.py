@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 import desk.commands.journal as journal_command
 from desk.commands.journal import journal
 from engine.config import JournalConfig
-from engine.errors import EXIT_JOURNAL, EXIT_USAGE, DeskError
+from engine.errors import EXIT_FAILED, EXIT_JOURNAL, EXIT_USAGE, DeskError
 from engine.journal import Journal, Reader
 from engine.journal.anchor import anchor_path
 from engine.journal.chain import Record, chain
@@ -100,6 +100,29 @@ def test_follow_prints_each_record_once(file: Path, monkeypatch: pytest.MonkeyPa
     lines = desk("show", "--follow", "--limit", "3", file=file).output.splitlines()
     again.close()
     assert [int(line.split()[0]) for line in lines] == list(range(59, 72))
+
+
+@pytest.mark.parametrize("put", [True, False])
+def test_follow_ends_where_the_journal_is_begun_anew(file: Path, monkeypatch: pytest.MonkeyPatch, put: bool) -> None:
+    """It looked at the file that was removed for ever, without a word."""
+
+    def wait(seconds: float) -> None:
+        assert waited.pop(), "it goes on"
+        file.rename(file.with_name("old"))
+        if put:
+            file.write_bytes(file.with_name("old").read_bytes())
+
+    waited = [True]
+    monkeypatch.setattr("desk.commands.journal.time.sleep", wait)
+    result = desk("show", "--follow", "--limit", "3", file=file)
+    assert len(result.output.splitlines()) == 3
+    assert isinstance(result.exception, DeskError)
+    assert result.exception.exit_code == EXIT_FAILED
+    assert "found it removed or another in its place" in result.exception.message
+
+
+def test_counts_are_not_followed(file: Path) -> None:
+    assert desk("show", "--counts", "--follow", file=file).exit_code == EXIT_USAGE
 
 
 def test_counts(file: Path) -> None:
