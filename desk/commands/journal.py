@@ -6,6 +6,7 @@ reaches the terminal as it came.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -180,13 +181,7 @@ def export(
             reader.export(sys.stdout, format_, kinds or None, None if sys.stdout.isatty() else progress())
             return
         try:
-            descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                    count = reader.export(stream, format_, kinds or None, progress())
-            except BaseException:
-                output.unlink()  # half of the records would look like all of them
-                raise
+            count = _exported(reader, output, format_, kinds or None)
         except OSError as error:
             raise DeskError(
                 f"could not write the export: {error.strerror or error}",
@@ -194,6 +189,23 @@ def export(
                 remedy="name a new file in a directory you may write to, with enough space",
             ) from error
     click.echo(f"{count} records written to {output}", err=True)
+
+
+def _exported(reader: Reader, output: Path, format_: str, kinds: tuple[str, ...] | None) -> int:
+    """Write a new file; how many records are in it. It has its name once it has all of them: half of them would look
+    like all. Raises OSError."""
+    if os.path.lexists(output):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    part = output.with_name(f".{output.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            count = reader.export(stream, format_, kinds, progress())
+        part.rename(output)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return count
 
 
 @journal.command(short_help="A verified copy, also while an engine runs.")

@@ -230,6 +230,25 @@ def test_export_to_the_terminal_and_to_a_new_file(file: Path, tmp_path: Path) ->
     assert "File exists" in str(error)
 
 
+def test_an_export_has_its_name_once_it_is_whole(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was killed half-way looked like all there is."""
+    target = tmp_path / "out.jsonl"
+    whole = Reader.export
+
+    def export(self: Reader, *given: object) -> int:
+        count = whole(self, *given)  # type: ignore[arg-type]
+        assert not target.exists()
+        return count
+
+    monkeypatch.setattr(Reader, "export", export)
+    assert desk("export", "--format", "jsonl", "--output", target, file=file).exit_code == 0
+    assert len(target.read_text().splitlines()) == 61
+    target.unlink()
+    target.symlink_to("nowhere")
+    assert "File exists" in str(desk("export", "--format", "jsonl", "--output", target, file=file).exception)
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_why(file: Path) -> None:
     assert "no signal has this post as evidence" in desk("why", "7", file=file).output
     assert json.loads(desk("why", "7", "--json", file=file).output)["what"] == "post"
