@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from engine.kernel.kernel import Kernel
     from engine.paths import Paths
 
-SPEED = Number(min=0)
-"""Recorded seconds per second; 0 as fast as possible."""
+SPEED = Number(min=0, max=10**15)
+"""Recorded seconds per second, as many as the configuration takes; 0 as fast as possible."""
 
 
 def _new_york(ctx: click.Context, parameter: click.Parameter, given: str) -> str:

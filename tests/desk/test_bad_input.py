@@ -277,9 +277,10 @@ def test_a_start_that_is_no_time(home: Path, morning: Path, start: str) -> None:
     assert start in said
 
 
-@pytest.mark.parametrize("speed", ["-1", "fast", "nan"])
+@pytest.mark.parametrize("speed", ["-1", "fast", "nan", "1e+300"])
 def test_a_speed_that_is_none(home: Path, morning: Path, speed: str) -> None:
     found = call(home, "replay", str(morning), "--speed", speed)
+    assert "--speed" in found.stderr
     assert found.returncode == EXIT_USAGE
     assert speed in found.stderr
     assert "number" in found.stderr or "not in the range" in found.stderr, "words of a programmer"
