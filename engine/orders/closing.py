@@ -34,8 +34,8 @@ class Closer:
         self._holdings = register.holdings
         self._watch = watch
         self._plans: dict[tuple[str, str], ExitPlan] = {}
-        self._failed: set[str] = set()
-        """Symbols of which an alert says that something could not be closed."""
+        self._failed: dict[str, set[str]] = {}
+        """Symbols of which an alert says that something could not be closed: of which entries; empty for all of it."""
         self.attempts = config.orders.exit_attempts
         """Orders that a stop or a flatten may place before a person is called."""
         self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
@@ -126,7 +126,7 @@ class Closer:
         left = self._left(plan)
         if left <= 0:
             del self._plans[plan.key]
-            self.closed(plan.symbol, out)
+            self.closed(plan.symbol, out, plan.entry_id)
             out.symbols.add(plan.symbol)
             return
         if now_ns < plan.retry_ns:
@@ -153,14 +153,16 @@ class Closer:
         out.order(self._register.track(intent.client_order_id).order)
         out.requests.append(Place(intent))
 
-    def failed(self, symbol: str) -> None:
-        """An alert says that something of the symbol could not be closed."""
-        self._failed.add(symbol)
+    def failed(self, symbol: str, entry_id: str = "") -> None:
+        """An alert says that this entry of the symbol, or with none named all of it, could not be closed."""
+        self._failed.setdefault(symbol, set()).add(entry_id)
 
-    def closed(self, symbol: str, out: Outbox) -> None:
-        """What could not be closed is, by whatever order: the alert is over."""
-        if symbol in self._failed:
-            self._failed.discard(symbol)
+    def closed(self, symbol: str, out: Outbox, entry_id: str = "") -> None:
+        """What could not be closed is, by whatever order: the alert is over, unless more of the symbol was meant."""
+        unclosed = self._failed.get(symbol, set())
+        unclosed.discard(entry_id)
+        if symbol in self._failed and not (entry_id and unclosed):
+            del self._failed[symbol]
             out.cleared.append(alert_id("exit_failed", symbol))
 
     def find(self, symbol: str) -> None:
@@ -275,7 +277,7 @@ class Closer:
 
     def _give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
         must = plan.role in _KEEP_TRYING
-        self.failed(plan.symbol)
+        self.failed(plan.symbol, plan.entry_id)
         out.alert(
             Level.CRITICAL if must else Level.WARNING,
             "exit_failed",
@@ -296,7 +298,7 @@ class Closer:
         if plan.alarmed or plan.role not in _KEEP_TRYING or now_ns < plan.begun_ns + self._patience_ns:
             return
         plan.alarmed = True
-        self.failed(plan.symbol)
+        self.failed(plan.symbol, plan.entry_id)
         text = f"{plan.symbol}: {self._wanted(plan)} not closed yet ({plan.reason}): {why}"
         remedy = "close it by hand at the venue; the engine goes on trying"
         out.alert(Level.CRITICAL, "exit_failed", plan.symbol, text, remedy, now_ns, stays=True)

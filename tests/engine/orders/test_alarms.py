@@ -112,6 +112,18 @@ class TestAnExitThatFailed:
         alert = self.failed(orders)
         assert alert.until_acknowledged and alert.id in self.closed(orders).cleared
 
+    def test_stays_while_another_entry_of_the_symbol_is_held(self, orders: Orders, enter: Enter, bare: Intent) -> None:
+        """A flatten of both has failed; the stop of one sells what that one holds."""
+        other = enter("signal-2", extended_hours=True, stop="80")
+        orders.on_answer(other, Answer(Outcome.ACCEPTED, order=told(other)), T0)
+        filled = told(other, OrderStatus.FILLED, "10", "100", at_ns=T0 + 1)
+        orders.on_update(event(filled, "fill", "x-other", "10", "100"), T0 + 1)
+        alert = self.failed(orders)
+        assert alert.id not in self.closed(orders).cleared and orders.held("TSLA") == 10
+        (stop,) = placed(orders.on_quote(quote("79", "79.1"), T0 + 70 * SECOND))
+        gone = told(stop, OrderStatus.FILLED, "10", "79", at_ns=T0 + 71 * SECOND)
+        assert alert.id in orders.on_update(event(gone, "fill", "z", "10", "79"), T0 + 71 * SECOND).cleared
+
     def test_ends_after_a_restart_that_finds_nothing_held(self, orders: Orders, bare: Intent) -> None:
         alert = self.failed(orders)
         again = Orders(Config())
