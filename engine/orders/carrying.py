@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from engine.model import Order
+from engine.model import ZERO
 from engine.orders.machine import Track
 
 
@@ -24,14 +24,22 @@ class Carrying:
         """What an order has shown of this venue beyond doubt."""
         self._doubtful: dict[str, Track] = {}
 
-    def born(self, told: Order) -> None:
-        """The first word of an order, as new and with nothing executed: what it has filled, it carries."""
-        if told.filled > 0:
-            self._habit = True
+    def born(self, track: Track) -> None:
+        """The first word of an order that is no intent of ours, as new and with nothing executed: what it has filled,
+        it carries, also from one that the venue has not said to be replaced yet."""
+        order = track.order
+        if not order.filled:
+            return
+        self._habit = True
+        self.look(track)
+        if track.predecessor is None and not track.tally.counted:
+            track.tally.carry(order.filled, order.average_price or ZERO)
 
     def executed(self, track: Track, begins: Decimal) -> None:
-        """An execution of it is told that begins there: below what its predecessor had filled it is its own."""
+        """An execution of it is told that begins there: below what it would carry it is its own."""
         old = track.predecessor
+        if 0 <= begins < track.tally.carried:
+            track.tally.drop_carried()
         if old is not None and 0 <= begins < old.order.filled:
             self._habit = False
             self.settle(track, carries=False)

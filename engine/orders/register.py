@@ -160,13 +160,14 @@ class Register(Tracks):
     def execute(self, update: OrderUpdate, now_ns: int, out: Outbox) -> Track:
         """An event: merge its order and count its execution once."""
         quantity, price = update.quantity, update.price
-        known = self._tracks.get(update.order.client_order_id)
-        if update.event == "new" and quantity is None and (known is None or not known.known):
-            self.carrying.born(update.order)
+        born = update.event == "new" and quantity is None and update.order.client_order_id not in self._tracks
         track = self.absorb(
             update.order, now_ns, out, derive=not update.execution_id and update.source != "stream",
             stamp_ns=update.at_ns,
         )  # fmt: skip
+        if born:
+            self.carrying.born(track)
+            self._watch_gap(track, now_ns)
         if not update.execution_id or quantity is None or price is None or quantity <= 0 or price <= 0:
             return track
         order = track.order
@@ -283,10 +284,10 @@ class Register(Tracks):
             track.sent_ns = track.sent_ns or track.order.submitted_ns
         claimed = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
         self.put(track, claimed, out)
-        if track.tally.counted > 0:
+        own = track.tally.counted - track.tally.carried
+        if own > 0:
             order = track.order
-            counted = Fill("", order.client_order_id, order.symbol, order.side, track.tally.counted, ZERO, ZERO, 0)
-            self._hold(track, counted)
+            self._hold(track, Fill("", order.client_order_id, order.symbol, order.side, own, ZERO, ZERO, 0))
 
     def _succeed(self, track: Track, venue_id: str, out: Outbox | None) -> None:
         known = self._successors.get(venue_id) is track

@@ -20,6 +20,8 @@ from engine.model import ZERO, Value
 
 DERIVED = "derived"
 """First word of the id of an execution that was found, not told."""
+CARRIED = "carried"
+"""In place of an order: what was filled under an id that is not known yet."""
 
 
 class Execution(Value, frozen=True, gc=False):
@@ -128,16 +130,35 @@ class Tally:
         """Whether an event of the order told an execution that begins below this quantity."""
         return any(span.order == order and not span.derived and span.low < quantity for span in self._spans)
 
+    @property
+    def carried(self) -> Decimal:
+        """What the order had filled when it was first heard of, of another order that is not known yet."""
+        return self.reach(CARRIED)
+
+    def carry(self, quantity: Decimal, price: Decimal) -> None:
+        """So much of it was filled under another id, and is counted there."""
+        self._spans.append(_Span(ZERO, quantity, derived=False, price=price, order=CARRIED))
+        self._count(Execution("", quantity, price, quantity), CARRIED)
+
+    def drop_carried(self) -> None:
+        """The other order is known, or there is none."""
+        self._spans = [span for span in self._spans if span.order != CARRIED]
+        counted, notional = self._by_order.pop(CARRIED, (ZERO, ZERO))
+        self.counted -= counted
+        self.notional -= notional
+
     def apart(self, other: Tally) -> bool:
         """Whether no span is counted in both."""
         return not any(
             max(mine.low, theirs.low) < min(mine.high, theirs.high)
             for mine in self._spans
             for theirs in other._spans
+            if CARRIED not in (mine.order, theirs.order)
         )  # fmt: skip
 
     def join(self, other: Tally, orders: frozenset[str]) -> None:
         """What the other counts is counted here; `orders` share it from now on."""
+        other.drop_carried()
         self._seen |= other._seen
         self._spans += other._spans
         self._told = max(self._told, other._told)

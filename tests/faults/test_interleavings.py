@@ -111,7 +111,8 @@ class Sequence:
         self.desk.session(self.luck.choice(("regular", "regular", "pre", "post", "closed")))
 
     def _replace(self, _: str) -> None:
-        """A person moves the price of an order of ours at the venue's own screen; it may have filled in part."""
+        """A person changes the price of an order of ours at the venue's own screen, or an entry's quantity; it may have
+        filled in part."""
         venue, luck = self.desk.line.venue, self.luck
         priced = [
             each for each in venue.orders.values()
@@ -120,7 +121,9 @@ class Sequence:
         if priced:
             order, number = luck.choice(priced), f"by-hand-{luck.getrandbits(64)}"
             price = (order.limit_price or Decimal(0)) + luck.randint(-1, 2)
-            left = order.qty if venue.carries else order.remaining
+            left = (order.qty or Decimal(0)) if venue.carries else order.remaining
+            if order.side == "buy" and "/" not in order.symbol:
+                left = max(order.filled_qty + 1 if venue.carries else Decimal(1), left + luck.choice((0, 0, -3, -1, 2)))
             venue.replace(
                 order,
                 replace(

@@ -100,3 +100,24 @@ def test_what_the_first_had_filled_is_told_after_the_second(orders: Orders, ente
     assert not orders.on_lookup(intent.client_order_id, Lookup(True, late), T0 + 4).fills
     assert compared(orders, "6") == (True, False)
     assert orders.held("TSLA") == 6
+
+
+@pytest.mark.parametrize("filled", ["4", "6"])
+def test_what_is_heard_of_before_what_it_replaced_carries_from_the_first_word(
+    orders: Orders, partly: Intent, filled: str
+) -> None:
+    """Its `new` comes, then a lookup, then that the first was replaced."""
+    orders.on_update(event(new(partly, "10", "4"), "new"), T0 + 3)
+    fills = list(orders.on_lookup("by-hand", Lookup(True, new(partly, "10", filled)), T0 + 4).fills)
+    moved(orders, partly)
+    fills += orders.on_lookup("by-hand", Lookup(True, new(partly, "10", filled)), T0 + 5).fills
+    assert sum(fill.quantity for fill in fills) == D(filled) - 4
+    assert orders.held("TSLA") == D(filled)
+    assert compared(orders, filled) == (True, False)
+
+
+def test_a_persons_order_that_is_new_and_filled_at_once_has_its_execution(orders: Orders, partly: Intent) -> None:
+    """A venue may say so in one word; the execution begins at 0, so nothing was carried."""
+    orders.on_update(event(new(partly, "10", "3"), "new"), T0 + 3)
+    (fill,) = orders.on_update(event(new(partly, "10", "3"), "partial_fill", "x7", "3", "100"), T0 + 4).fills
+    assert (fill.quantity, orders.held("TSLA")) == (3, 4)
