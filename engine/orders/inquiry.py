@@ -85,9 +85,10 @@ class Inquiry:
             track.asks = track.asked_ns = 0
             track.sent_ns = now_ns
             reason = f"the venue did not know it; sent again (time {track.resends})"
-            self._register.put(
-                track, msgspec.structs.replace(track.order, status=OrderStatus.UNRESOLVED, reason=reason), out
+            again = msgspec.structs.replace(
+                track.order, status=OrderStatus.UNRESOLVED, reason=reason, updated_ns=now_ns
             )
+            self._register.put(track, again, out)
             out.requests.append(Resend(intent))
             return
         if track.taken:  # a venue that takes no second order of this id contradicts itself

@@ -199,6 +199,8 @@ class Register(Tracks):
         track.known = bool(order.venue_id)
         if order.status is not OrderStatus.INTENT:
             track.sent_ns = order.submitted_ns if track.intent is None else track.intent.at_ns
+            if order.status is OrderStatus.UNRESOLVED and not track.known:
+                track.sent_ns = max(track.sent_ns, order.updated_ns)  # it may have been sent again then
         track.stamp_ns = order.updated_ns if track.known else 0
         self.put(track, order, None)
         predecessor = self._successors.get(order.venue_id) or gave_way

@@ -10,7 +10,9 @@ from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
     Answer,
+    Intent,
     Lookup,
+    Order,
     OrderStatus,
     Outcome,
     Role,
@@ -221,3 +223,18 @@ def test_a_clock_set_back_before_a_restart_puts_off_neither_the_question_nor_the
         now_ns = max(again.next_due_ns or 0, now_ns + SECOND)
     assert asked >= 3
     assert 30 <= alarmed_s < 50
+
+
+def test_a_restart_does_not_cut_the_grace_of_an_order_that_was_sent_again_short(orders: Orders, enter: Enter) -> None:
+    """The second POST may be under way still: given up now, it would be placed beside what comes after it."""
+    intent = enter()
+    journal: list[Intent | Order] = [intent, *orders.on_answer(intent, Answer(Outcome.UNRESOLVED), T0).orders]
+    late = intent.valid_until_ns - SECOND
+    changes = orders.on_lookup(intent.client_order_id, Lookup(known=False), late)
+    assert changes.requests == (Resend(intent),)
+    again = Orders(Config())
+    for record in (*journal, *changes.orders):
+        again.restore(record)
+    assert not again.on_lookup(intent.client_order_id, Lookup(known=False), late + 2 * SECOND).orders
+    (order,) = again.on_lookup(intent.client_order_id, Lookup(known=False), late + 60 * SECOND).orders
+    assert order.status is OrderStatus.NEVER_PLACED
