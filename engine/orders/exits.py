@@ -85,7 +85,10 @@ class ExitWatch:
         symbol = quote.symbol
         self._quotes[symbol] = quote
         levels, collar = self._levels.get(symbol, ()), self.collar(symbol)
-        if self.doubts.jumps(quote, collar, now_ns) or not levels:
+        if self.doubts.jumps(quote, collar, now_ns):
+            return ()
+        if not levels:  # the venue has them by now: nothing would be sold on this price
+            self.doubts.cleared(symbol)
             return ()
         strange = strays(quote, levels[0].side, collar)
         crossings: list[Crossing] = []

@@ -13,6 +13,8 @@ from engine.config import Config
 from engine.model import (
     Answer,
     Intent,
+    Lookup,
+    OrderStatus,
     Outcome,
     Position,
     Quote,
@@ -24,7 +26,7 @@ from engine.model import (
 from engine.orders import Compare, Orders
 from engine.orders.doubt import JUMP_NS, SPLIT_NS, STUB_NS, STUB_QUOTES, Doubts, like_split
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, draft, fill_entry, placed, quote, ready, told
+from tests.engine.orders.talk import T0, draft, fill_entry, legs, placed, quote, ready, told
 
 STUB = ("0.01", "100.1", "100")
 """A bid left behind, with trades where they were."""
@@ -229,3 +231,16 @@ class TestJump:
         assert doubts.jumped("TSLA")
         doubts.forget("TSLA")
         assert not doubts.jumped("TSLA") and doubts.base("TSLA") is None
+
+
+def test_a_doubt_ends_when_the_venue_carries_the_stop(orders: Orders, enter: Enter) -> None:
+    """The stop was watched while it was missing; a stub was told, and the next quotes reach no level."""
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    ready(orders)
+    fill_entry(orders, intent)
+    doubted = orders.on_quote(quote("0.01", "100.5", T0 + 2, last="100"), T0 + 2)
+    assert [alert.code for alert in doubted.alerts] == ["stop_doubted"]
+    shown = told(intent, OrderStatus.FILLED, "10", "100", T0 + 3, legs=legs(intent, OrderStatus.WORKING))
+    orders.on_lookup(intent.client_order_id, Lookup(True, shown), T0 + 3)
+    assert "stop_doubted/TSLA" in orders.on_quote(quote("100", "100.1", T0 + 4, last="100"), T0 + 4).cleared
