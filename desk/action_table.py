@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
         "KILL",
         "HALT: cancel working entries, keep protective exits; or flatten everything.",
     ),
-    _engine("engine.flatten", "flatten", "F", "flatten", "Close the selected position, any other one, or all.", _WITH_SYMBOL),
+    _engine("engine.flatten", "flatten", "F", "flatten", "Close the selected position, another or all.", _WITH_SYMBOL),
     _engine("order.cancel", "cancel", "x", "cancel", "Cancel the selected order.", ("desk", "orders")),
     _engine("engine.reconcile", "reconcile", "R", "reconcile", "Compare with the venue now."),
     _engine(

@@ -123,6 +123,9 @@ class Closer:
             plan.retry_ns = 0
             self._waits(plan, f"the venue has not shown what replaced an order yet: {', '.join(awaited)}", now_ns, out)
             return
+        if any(self._register.legless(plan.symbol, plan.entry_id, now_ns)):
+            plan.retry_ns = 0  # asked again with each look for them
+            return
         left = self._left(plan)
         if left <= 0:
             del self._plans[plan.key]

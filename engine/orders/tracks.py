@@ -8,11 +8,14 @@ from typing import Final
 
 import msgspec
 
+from engine.clock import SECOND
 from engine.model import ZERO, Intent, Order, Role, Side
 from engine.orders.machine import Track
 
 KEPT: Final = 5_000
 """Closed orders kept; older ones are in the journal."""
+LEGS_NS: Final = 10 * SECOND
+"""How long an exit waits for the legs of a bracket that the venue has not told."""
 
 
 class Tracks:
@@ -73,6 +76,16 @@ class Tracks:
         for venue_id, track in list(self._successors.items()):
             unknown = venue_id not in self._by_venue_id and track.order.updated_ns > self.complete_ns
             if unknown and track.ours and symbol in (None, track.order.symbol):
+                yield track
+
+    def legless(self, symbol: str, entry_id: str, now_ns: int) -> Iterator[Track]:
+        """Brackets, of one entry or with none named of all, whose legs the venue has not told yet: those may execute.
+
+        For a while, since a venue that never tells them must not keep anything from being closed.
+        """
+        for track in self.gaps.values():
+            waits = track.legs_missing and now_ns < track.gap_ns + LEGS_NS
+            if waits and track.order.symbol == symbol and entry_id in ("", track.entry_id):
                 yield track
 
     def entry(self, entry_id: str) -> Track | None:

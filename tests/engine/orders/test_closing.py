@@ -13,6 +13,7 @@ from engine.errors import DeskError
 from engine.model import (
     Answer,
     Intent,
+    Lookup,
     Order,
     OrderStatus,
     Outcome,
@@ -21,6 +22,7 @@ from engine.model import (
     Side,
 )
 from engine.orders import Orders
+from engine.orders.tracks import LEGS_NS
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import (
     T0,
@@ -69,6 +71,36 @@ class TestExit:
         asked = msgspec.structs.replace(draft(Side.SELL, "11", "104"), extended_hours=True)
         (exit_,) = placed(orders.exit("sell-1", "t", asked, T0 + 5))
         assert exit_.draft.quantity == 10
+
+    def test_legs_that_the_venue_has_not_told_are_waited_for_and_cancelled_first(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        """They stand there all the same: beside them it would sell more than is held."""
+        ready(orders)
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        assert not placed(orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5))
+        shown = told(intent, OrderStatus.FILLED, "10", legs=legs(intent, OrderStatus.HELD), at_ns=T0 + SECOND)
+        changes = orders.on_lookup(intent.client_order_id, Lookup(known=True, order=shown), T0 + SECOND)
+        stop, target = (f"venue-made-{kind}-{intent.client_order_id}" for kind in ("stop", "target"))
+        assert set(cancelled(changes)) == {stop, target} and not placed(changes)
+        end(orders, stop, T0 + 2 * SECOND)
+        (exit_,) = placed(end(orders, target, T0 + 2 * SECOND))
+        assert (exit_.role, exit_.draft.quantity) == (Role.EXIT, 10)
+
+    def test_legs_that_it_never_tells_are_not_waited_for_long(self, orders: Orders, enter: Enter) -> None:
+        ready(orders)
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        asked = orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5, valid_until_ns=T0 + 99 * SECOND)
+        found = placed(asked)
+        while not found:
+            now_ns = orders.next_due_ns
+            assert now_ns is not None and now_ns <= T0 + 2 * LEGS_NS
+            found = placed(orders.due(now_ns))
+        assert [each.role for each in found] == [Role.EXIT]
 
     def test_what_was_cancelled_for_an_exit_that_the_venue_refuses_is_protected_again(
         self, orders: Orders, bracketed: Intent
