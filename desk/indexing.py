@@ -19,6 +19,7 @@ import msgspec
 from engine.errors import DeskError, JournalError
 from engine.journal import Reader
 from engine.journal.search import BATCH, Index
+from engine.secrets import child_environment
 
 FEW: Final = 2 * BATCH
 """Records that are indexed in a thread of the desk: starting a process takes longer."""
@@ -55,6 +56,7 @@ async def bring_up(journal: Path, told: Told) -> None:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env=child_environment(os.environ),
     )
     assert process.stdout is not None
     said = Said()

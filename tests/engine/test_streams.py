@@ -61,5 +61,6 @@ def test_an_engines_log_goes_into_no_file_of_its_own(home: Path) -> None:
         pid = engine.process.pid
         for number in (0, 1, 2):
             assert Path(f"/proc/{pid}/fd/{number}").readlink() == Path(os.devnull)
-        assert (home / "run" / "simulated.lock").read_text() == f"{pid}\n"
+        told = (home / "run" / "simulated.lock").read_text().splitlines()
+        assert told == [str(pid), str(home / "simulated-replay.journal")]
         assert engine.stop() == 0

@@ -25,26 +25,26 @@ from engine.brokers.alpaca import AlpacaBroker
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.process import main
-from engine.kernel.venue import VenueLink
+from engine.kernel.venue import VenueLink, _Permit
 from engine.model import Fill, OrderUpdate
 
 RECORDS = ("signal", "ticket", "decision", "order", "answer", "fill", "account", "reconciliation", "started")
 """`KIND recorded`: the record is on the disk, nothing after it has happened."""
 
 CALLS: dict[str, tuple[type, str, bool]] = {
-    "intent durable": (AlpacaBroker, "submit", False),
-    "order answered": (AlpacaBroker, "submit", True),
+    "order answered": (AlpacaBroker, "_answered", True),
     "cancel asked": (AlpacaBroker, "cancel", False),
     "cancel answered": (AlpacaBroker, "cancel", True),
     "order looked up": (AlpacaBroker, "lookup", True),
     "snapshot read": (AlpacaBroker, "snapshot", True),
-    "requests waiting": (VenueLink, "_later", False),
 }
 """Around a coroutine: before it is called (False), or after it has returned (True)."""
 
 POINTS = (
     *(f"{kind} recorded" for kind in RECORDS),
     "intent appended",
+    "intent durable",
+    "requests waiting",
     "fill told",
     "fill counted",
     *CALLS,
@@ -73,6 +73,10 @@ def install(name: str, point: Point) -> None:
         _appended(kind, point, durable=True)
     elif name == "intent appended":
         _appended("intent", point, durable=False)
+    elif name == "intent durable":
+        _permitted(point)
+    elif name == "requests waiting":
+        _before(VenueLink, "_begun", point, lambda request: True)
     elif name == "fill told":
         _before(Dealing, "on_update", point, lambda update: isinstance(update, OrderUpdate) and bool(update.quantity))
     elif name == "fill counted":
@@ -94,6 +98,19 @@ def _around(of: type, method: str, point: Point, after: bool) -> None:
         return result
 
     setattr(of, method, wrapped)
+
+
+def _permitted(point: Point) -> None:
+    """In the thread that sends: an order may leave, and has not."""
+    whole = _Permit.wait
+
+    def wait(self: _Permit) -> str:
+        why = whole(self)
+        if not why:
+            point.reach()
+        return why
+
+    setattr(_Permit, "wait", wait)  # noqa: B010 (a method is replaced)
 
 
 def _appended(kind: str, point: Point, *, durable: bool) -> None:
