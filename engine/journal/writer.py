@@ -189,9 +189,7 @@ class Journal:
 
         Raises JournalError when it never will be.
         """
-        if self._refusal is not None:
-            raise self._refused()
-        if self._seq == self._durable.seq:
+        if self._refusal is None and self._seq == self._durable.seq:
             return
         if await self.pending().known() is not None:
             raise self._refused()

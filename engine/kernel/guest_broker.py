@@ -132,7 +132,8 @@ class GuestBroker:
 
     async def snapshot(self, since_ns: int) -> VenueSnapshot:
         """Everything the account holds. Raises VenueUnavailable, also while a call beside this one came to nothing."""
-        for name, problem in self._problems.items():
+        if self._problems:
+            name, problem = next(iter(self._problems.items()))
             raise VenueUnavailable(f"`{name}`: {problem}", where=self.name, remedy=REMEDY)
         asked_ns = self._clock.now_ns()
         return await self._read(

@@ -7,7 +7,9 @@ from decimal import Decimal
 import msgspec
 
 from engine.clock import SECOND
+from engine.config import Config
 from engine.model import (
+    Answer,
     Draft,
     Intent,
     Mode,
@@ -15,6 +17,7 @@ from engine.model import (
     Order,
     OrderStatus,
     OrderUpdate,
+    Outcome,
     Position,
     Quote,
     Role,
@@ -150,6 +153,23 @@ def fill_entry(orders: Orders, intent: Intent, quantity: str = "10", at_ns: int 
     whole = Decimal(quantity) == intent.draft.quantity
     state = told(intent, OrderStatus.FILLED if whole else OrderStatus.PARTIAL, quantity, "100", at_ns=at_ns)
     return orders.on_update(event(state, "fill", f"x-{quantity}", quantity, "100"), at_ns)
+
+
+def buy_unprotected(orders: Orders) -> Intent:
+    """Ten bought by a draft of extended hours, whose exits no venue carries."""
+    ready(orders)
+    intent = orders.intend("s", "t", Role.ENTRY, draft(extended_hours=True), T0)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    fill_entry(orders, intent)
+    return intent
+
+
+def restarted(intent: Intent, changes: Changes) -> Orders:
+    """Another engine's orders, from what was journaled of one entry."""
+    again = Orders(Config())
+    for record in (intent, *changes.fills, *changes.orders):
+        again.restore(record)
+    return again
 
 
 def placed(changes: Changes) -> list[Intent]:

@@ -26,7 +26,17 @@ from engine.model import (
 from engine.orders import Compare, Orders
 from engine.orders.doubt import JUMP_NS, SPLIT_NS, STUB_NS, STUB_QUOTES, Doubts, like_split
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, draft, fill_entry, legs, placed, quote, ready, told
+from tests.engine.orders.talk import (
+    T0,
+    buy_unprotected,
+    fill_entry,
+    legs,
+    placed,
+    quote,
+    ready,
+    restarted,
+    told,
+)
 
 STUB = ("0.01", "100.1", "100")
 """A bid left behind, with trades where they were."""
@@ -100,10 +110,7 @@ class TestStub:
     )  # fmt: skip
     def test_a_bid_that_stays_beyond_the_stop_is_sold_on_in_the_end(self, quotes: list[tuple[str, str]]) -> None:
         orders = Orders(Config())
-        ready(orders)
-        intent = orders.intend("s", "t", Role.ENTRY, draft(extended_hours=True), T0)
-        orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-        fill_entry(orders, intent)
+        buy_unprotected(orders)
         beyond = 0
         for second, (bid, ask) in enumerate(quotes, 1):
             if Decimal(bid) > Decimal(ask):
@@ -216,9 +223,7 @@ class TestJump:
     def test_yesterdays_price_is_known_after_a_restart(self, orders: Orders, enter: Enter) -> None:
         intent = enter(extended_hours=True)
         changes = fill_entry(orders, intent)
-        again = Orders(Config())
-        for record in (intent, *changes.fills, *changes.orders):
-            again.restore(record)
+        again = restarted(intent, changes)
         again.due(self.MORNING)
         assert again.on_quote(*at(1, "10", "10.01", "10", self.MORNING)).requests == (Compare("jump"),)
 

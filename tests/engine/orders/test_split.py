@@ -25,7 +25,19 @@ from engine.model import (
 )
 from engine.orders import Changes, Orders, Reconciliation
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, draft, end, fill_entry, placed, quote, ready, told
+from tests.engine.orders.talk import (
+    T0,
+    buy_unprotected,
+    cancelled,
+    draft,
+    end,
+    fill_entry,
+    placed,
+    quote,
+    ready,
+    restarted,
+    told,
+)
 
 MORNING = T0 + DAY
 D = Decimal
@@ -131,9 +143,7 @@ class TestPriceOfBefore:
     def test_after_a_restart_too(self, enter: Enter, orders: Orders) -> None:
         intent = enter(extended_hours=True)
         changes = fill_entry(orders, intent)
-        again = Orders(Config())
-        for record in (intent, *changes.fills, *changes.orders):
-            again.restore(record)
+        again = restarted(intent, changes)
         for difference in compare(orders, "100", "10").differences:
             again.adopt(difference, MORNING)
         again.due(MORNING)
@@ -142,10 +152,7 @@ class TestPriceOfBefore:
     @given(st.lists(st.tuples(st.sampled_from(["10", "10.4", "100", "98"]), st.booleans()), max_size=40))
     def test_a_second_apart_and_in_any_order_nothing_is_sold(self, quotes: list[tuple[str, bool]]) -> None:
         orders = Orders(Config())
-        ready(orders)
-        intent = orders.intend("s", "t", Role.ENTRY, draft(extended_hours=True), T0)
-        orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-        fill_entry(orders, intent)
+        buy_unprotected(orders)
         orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
         compare(orders, "100", "10")
         for second, (bid, late) in enumerate(quotes, 1):
@@ -178,9 +185,7 @@ def test_legs_that_the_venue_has_moved_stay(orders: Orders, bracketed: Intent) -
 def test_a_split_taken_over_before_a_restart_holds_after_it(orders: Orders, enter: Enter) -> None:
     intent = enter(extended_hours=True)
     changes = fill_entry(orders, intent)
-    again = Orders(Config())
-    for record in (intent, *changes.fills, *changes.orders):
-        again.restore(record)
+    again = restarted(intent, changes)
     for difference in compare(orders, "100", "10").differences:
         again.adopt(difference, MORNING)
     assert again.held("TSLA") == 100 and again.exits("TSLA").stop_price == D("9.50")
