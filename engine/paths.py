@@ -137,6 +137,15 @@ def make_directory(directory: Path) -> None:
     directory.mkdir(mode=0o700, exist_ok=True)
 
 
+def free_bytes(path: Path) -> int | None:
+    """Bytes that this user may still write on the path's disk; None where that does not say."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize if found.f_blocks else None
+
+
 def sync_path(path: Path) -> None:
     """Have a file's content, or the names in a directory, on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -5,7 +5,6 @@ The hot path is the standard library's sqlite3 on that one thread; why, is told 
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import struct
 import threading
@@ -27,6 +26,7 @@ from engine.journal.opening import Standing, make_private, newest
 from engine.journal.pending import Pending
 from engine.journal.rows import Field, insert
 from engine.model import Value
+from engine.paths import free_bytes
 
 QUEUE_LIMIT: Final = 100_000
 """Most records that may wait to be written. One more and the journal refuses: the disk cannot keep up."""
@@ -327,7 +327,7 @@ class Journal:
         self._answer()
         anchor.write(durable)
         if taken_at - self._measured_at >= MEASURE_S:
-            self._measured_at, self.free_bytes = taken_at, _free_bytes(self.path)
+            self._measured_at, self.free_bytes = taken_at, free_bytes(self.path)
         # A commit rewrites the last page of the table and of each index, and fills new ones.
         self._pages += 5 + size // PAGE_BYTES
         if self._pages >= CHECKPOINT_PAGES:
@@ -385,11 +385,3 @@ class Journal:
         finally:
             for waiter in waiters:
                 waiter(failure)
-
-
-def _free_bytes(path: Path) -> int | None:
-    try:
-        found = os.statvfs(path)
-    except OSError:
-        return None
-    return found.f_bavail * found.f_frsize

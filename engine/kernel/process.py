@@ -30,7 +30,7 @@ from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import STDERR, set_up
 from engine.kernel.notify import Notifier
 from engine.kernel.watch import tell_where_it_hangs
-from engine.paths import Paths
+from engine.paths import Paths, free_bytes
 
 if TYPE_CHECKING:
     from engine.kernel.kernel import Kernel
@@ -249,15 +249,13 @@ def _where_it_is(paths: Paths) -> Paths:
 
 def _check_room(directory: Path) -> None:
     """Raises JournalError where the journal's disk is so full that it would fail within moments of the start."""
-    with suppress(OSError):
-        found = os.statvfs(directory)
-        free = found.f_bavail * found.f_frsize
-        if found.f_blocks and free < ROOM:
-            raise JournalError(
-                f"expected at least {ROOM >> 10:,} KiB free for the journal, found {free >> 10:,}",
-                where=str(directory),
-                remedy="free some space on its disk (`df`), then start again; nothing of the journal may be deleted",
-            )
+    free = free_bytes(directory)
+    if free is not None and free < ROOM:
+        raise JournalError(
+            f"expected at least {ROOM >> 10:,} KiB free for the journal, found {free >> 10:,}",
+            where=str(directory),
+            remedy="free some space on its disk (`df`), then start again; nothing of the journal may be deleted",
+        )
 
 
 def _check_recording(config: Config, paths: Paths) -> None:

@@ -228,7 +228,7 @@ def test_what_is_free_on_its_disk_is_known_as_it_writes(
     monkeypatch.setattr(writer, "MEASURE_S", 0.0)
     journal = opened()
     assert journal.free_bytes is None
-    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=3, f_frsize=4096, f_bfree=99))
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=3, f_frsize=4096, f_bfree=99, f_blocks=99))
     append_made_up(journal, 1)
     journal.close()
     assert journal.free_bytes == 3 * 4096, "what root alone may take is not free"
