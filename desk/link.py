@@ -14,7 +14,7 @@ from time import monotonic
 from desk.client import Client
 from desk.engine_time import EngineTime
 from desk.mirror import Mirror, Part, RevisionGap
-from engine.errors import DeskError
+from engine.errors import EXIT_NO_ENGINE, DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Message, Reply
@@ -23,6 +23,8 @@ _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 2.0
 READ_ONLY = "This desk is read-only: nothing was sent."
 """What a read-only desk says to whatever would command the engine."""
+START_AGAIN = "`desk` starts it again"
+"""What to do about an engine that has stopped."""
 
 
 class Link:
@@ -52,6 +54,8 @@ class Link:
         """Why the engine is not attached, in words; empty before the first attempt ended."""
         self.lost_remedy = ""
         """What to do about it, where there is something to do."""
+        self.stopped = False
+        """Whether the engine that is not attached said that it stops: it ended in order, and `lost_why` is its reason."""
 
     @property
     def lost_s(self) -> int:
@@ -70,6 +74,7 @@ class Link:
             if fresh:
                 pause = _FIRST_RETRY_S
             self.attached, self.lost_why, self.lost_remedy = False, why, remedy
+            self.stopped = why == self.mirror.goodbye
             self.time.lost()
             self._wake(Part.STATUS)
             await asyncio.sleep(pause)
@@ -94,7 +99,10 @@ class Link:
         await self._client.close()
 
     async def _follow(self) -> tuple[str, str, bool]:
-        """Follow one connection to its end: why it ended, what to do about it, and whether it had attached at all."""
+        """Follow one connection to its end: why it ended, what to do about it, and whether it had attached at all.
+
+        An engine that said goodbye has stopped for the reason it gave, until there is another one to attach to.
+        """
         fresh = False
         try:
             async with aclosing(self._client.stream()) as stream:
@@ -105,16 +113,19 @@ class Link:
         except RevisionGap as gap:
             return f"a message is missing ({gap}); attaching again", "", fresh
         except DeskError as error:
-            return error.message, error.remedy, fresh
-        goodbye = self.mirror.goodbye
-        return f"the engine stopped: {goodbye}" if goodbye else "the engine went away", "", fresh
+            if not self.mirror.goodbye or error.exit_code != EXIT_NO_ENGINE:
+                return error.message, error.remedy, fresh
+        if self.mirror.goodbye:
+            return self.mirror.goodbye, START_AGAIN, fresh
+        return "the engine went away", "", fresh
 
     def _apply(self, message: Message) -> None:
         parts = self.mirror.apply(message)
         self._heard_at = self._seconds()
-        self.attached = not self.mirror.goodbye
+        self.attached, self.stopped = not self.mirror.goodbye, bool(self.mirror.goodbye)
         status = self.mirror.status
         if self.mirror.goodbye:
+            self.lost_why, self.lost_remedy = self.mirror.goodbye, START_AGAIN
             self.time.lost()
         elif status is not None and parts & (Part.STATUS | Part.FEEDS):
             self.time.tell(status.clock_ns, 0.0 if self.mirror.recording_ended else status.speed)

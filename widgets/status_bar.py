@@ -63,6 +63,8 @@ class StatusView(Value, frozen=True, gc=False):
     """Seconds since the engine was last heard, while it is not attached."""
     lost_why: str = ""
     lost_remedy: str = ""
+    stopped: bool = False
+    """Whether it had said that it stops, for the reason that stands in `lost_why`."""
     versions: tuple[str, str] = ("", "")
     """The engine's and the desk's: said when they differ, though they understand each other."""
     read_only: bool = False
@@ -150,11 +152,12 @@ class StatusBar(LineBlock):
         return line.right(f" {corner.segments[0].text}", width - line.cells, colors.muted)
 
     def _lost(self, view: StatusView, pieces: list[Piece], width: int, colors: Palette) -> Line:
-        """Since when the engine is not heard, and why, as far as there is room."""
+        """Since when the engine is not heard, whether it had told of its end, and why, as far as there is room."""
         heard = figures.span(view.lost_s * 10**9)
-        lost = Line().add(f" ENGINE LOST {heard} ", colors.alarm)
+        word, style = ("STOPPED", colors.caution) if view.stopped else ("LOST", colors.alarm)
+        lost = Line().add(f" ENGINE {word} {heard} ", style)
         if laid(pieces, width, colors.text).cells + 1 + lost.cells > width:
-            lost = Line().add(f" LOST {heard} ", colors.alarm)
+            lost = Line().add(f" {word} {heard} ", style)
         line = laid([*pieces, Piece(1, 1, lost)], width, colors.text).gap(colors.text)
         remedy = f"→ {view.lost_remedy}" if view.lost_remedy else ""
         why = f"{view.lost_why} {remedy}".rstrip()

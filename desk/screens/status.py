@@ -34,6 +34,7 @@ def status_view(link: Link, lost_remedy: str) -> StatusView:
         lost_s=link.lost_s,
         lost_why=link.lost_why,
         lost_remedy=lost_remedy,
+        stopped=link.stopped,
         versions=(mirror.version, own_version()) if mirror.version else ("", ""),
         read_only=link.read_only,
     )

@@ -84,7 +84,8 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         if self.too_soon(self.resumed_at):
             return "Ignored: the focus had just come here. Look, then press the key."
         if not self.link.attached:
-            return "No engine is attached: nothing was sent."
+            why = "The engine has stopped" if self.link.stopped else "No engine is attached"
+            return f"{why}: nothing was sent."
         return ""
 
     def update_parts(self, parts: Part) -> None:

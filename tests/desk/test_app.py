@@ -10,6 +10,7 @@ import pytest
 from textual import events
 from textual.geometry import Region
 
+from desk.address import Address
 from desk.app import DeskApp
 from desk.client import Client
 from desk.screens.ticket import TicketView
@@ -269,12 +270,18 @@ async def test_no_engine_at_all_is_said_at_once(socket: Path) -> None:
         await until(pilot, lambda: app.main and "no engine answers" in painted(app.main.bar)[0])
 
 
-async def test_goodbye_says_why(open_desk: Opener) -> None:
-    async with open_desk() as (pilot, app, engine):
+async def test_an_orderly_end_is_told_as_one_with_what_to_do(open_desk: Opener) -> None:
+    async with open_desk(address=Address(name="demo")) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
         await engine.send(Goodbye(rev=0, reason="stopped by a person"))
         await engine.stop()
-        await until(pilot, lambda: app.link.lost_why)
-        assert not app.link.attached
+        await until(pilot, lambda: "ENGINE STOPPED" in painted(main.bar)[0])
+        assert "stopped by a person → `desk demo` starts it again" in painted(main.bar)[0]
+        await pilot.press("y")
+        assert main.line.text == "The engine has stopped: nothing was sent."
+        await engine.start()
+        await until(pilot, lambda: "● ACTIVE" in painted(main.bar)[0])
 
 
 @pytest.mark.parametrize(("key", "stops"), [("q", False), ("s", True)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desk.client import Client
-from desk.link import Link
+from desk.link import START_AGAIN, Link
 from desk.mirror import Part
 from engine.clock import SECOND
 from engine.errors import DeskError
@@ -27,9 +27,11 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def playing(socket: Path, now: list[float]) -> AsyncIterator[tuple[Link, FakeEngine]]:
+async def playing(
+    socket: Path, now: list[float], woken: Callable[[Part], None] = lambda parts: None
+) -> AsyncIterator[tuple[Link, FakeEngine]]:
     """A desk on an engine that plays a recording at 20 times its pace; `now` is the desk's own clock, in seconds."""
-    link = Link(Client(socket), lambda parts: None, seconds=lambda: now[0])
+    link = Link(Client(socket), woken, seconds=lambda: now[0])
     task = asyncio.create_task(link.run())
     try:
         async with fake_engine(socket) as engine:
@@ -65,14 +67,32 @@ async def test_it_follows_loses_and_finds_an_engine(socket: Path) -> None:
             assert link.lost_s == 0
             await engine.send(Goodbye(rev=0, reason="stopped by a person"))
             await until(lambda: not link.attached)
+            assert (link.stopped, link.lost_why) == (True, "stopped by a person")
             await engine.stop()
-            await until(lambda: link.lost_why)
     finally:
         task.cancel()
         await link.close()
     with pytest.raises(DeskError, match="no engine answers"):
         await link.command(Command(verb="pause"))
     await link.close()
+
+
+async def test_an_engine_that_said_goodbye_has_stopped_until_there_is_another(socket: Path) -> None:
+    """However often nobody answers after it: why it stopped stays, with what to do. A killed one says nothing."""
+    woken: list[Part] = []
+    async with playing(socket, [10.0], woken.append) as (link, engine):
+        await engine.send(Goodbye(rev=0, reason="asked by a person"))
+        await until(lambda: not link.attached)
+        await engine.stop()
+        woken.clear()
+        await until(lambda: woken.count(Part.STATUS) > 2)
+        assert (link.stopped, link.lost_why, link.lost_remedy) == (True, "asked by a person", START_AGAIN)
+        await engine.start()
+        await until(lambda: link.attached)
+        assert not link.stopped
+        await engine.stop()
+        await until(lambda: link.lost_why == "no engine answers")
+        assert not link.stopped, "this one went without a word"
 
 
 async def test_the_clock_of_a_recording_stands_while_no_engine_plays_it(socket: Path) -> None:

@@ -202,7 +202,7 @@ def test_wide_without_colour_paste_closed_stalled_and_taken_up_again(demo: Demo)
 
     stopped = desk(demo.home, "stop", *ENGINE, "--json")
     assert json.loads(stopped.stdout)["ok"]
-    second.wait(lambda screen: "ENGINE LOST" in screen or "NO ENGINE" in screen)
+    second.wait(lambda screen: "ENGINE STOPPED" in screen and "`desk demo` starts it again" in screen)
     until(lambda: demo.engine is None, "the engine to be gone")
     second.key("q")
     second.wait("left with 0")

@@ -54,6 +54,23 @@ async def test_a_lost_engine_is_unmistakable() -> None:
     assert "all figures are as of then" in bar
 
 
+@pytest.mark.parametrize(
+    ("width", "told"), [(80, "→ `desk demo` starts it again"), (120, "asked by a person → `desk demo`")]
+)
+async def test_an_engine_that_stopped_in_order_is_not_called_lost(width: int, told: str) -> None:
+    stopped = replace(
+        VIEW,
+        attached=False,
+        lost_s=12,
+        stopped=True,
+        lost_why="asked by a person",
+        lost_remedy="`desk demo` starts it again",
+    )
+    bar = await written(stopped, width)
+    assert "ENGINE STOPPED 12s" in bar and "LOST" not in bar
+    assert told in bar
+
+
 async def test_no_engine_at_all_says_why() -> None:
     bar = await written(StatusView(lost_why="no engine answers"))
     assert "NO ENGINE" in bar
