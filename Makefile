@@ -38,12 +38,12 @@ pins: setup-dev  ## does every pin have its hash
 
 # Tests wait for processes and sockets half of their time: four at once keep two cores busy.
 tests: setup-dev  ## every test, without the checks
-	@$(VENV)/bin/pytest --cache-clear -n 4 --dist loadgroup || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
+	@$(VENV)/bin/pytest --cache-clear -n 4 || { found=$$?; test $$found = 1 && $(PY) -m tests.again; }
 
 faults: setup-dev  ## break the engine in every way of the fault matrix (about 25 minutes); writes docs/faults.md
 	@rm -rf .faults
 	@export DESK_FAULTS=all; found=0; \
-		DESK_FAULTS_LEDGERS=.faults $(VENV)/bin/pytest tests/faults --cache-clear -n 2 --dist loadgroup || { found=$$?; \
+		DESK_FAULTS_LEDGERS=.faults $(VENV)/bin/pytest tests/faults --cache-clear -n 2 || { found=$$?; \
 		test $$found = 1 && DESK_FAULTS_LEDGERS=.faults/again $(PY) -m tests.again && found=0; }; \
 		$(PY) -m tests.faults.report .faults .faults/again > docs/faults.md; exit $$found
 

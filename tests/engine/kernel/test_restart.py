@@ -82,6 +82,8 @@ def test_a_flatten_goes_on_after_a_crash(machine: Machine) -> None:
     assert machine.snapshot().status.state is TradingState.HALTED
     machine.kill()
     machine.check_intents()
+    with Reader(machine.journal) as reader:
+        assert list(reader.records(kinds=("flatten",)))
     machine.begin()
     machine.reconciled()
     assert not machine.street.positions()
@@ -123,5 +125,3 @@ def test_a_stricter_mode_survives_a_crash_and_not_a_persons_stop(machine: Machin
     assert mode(machine) is Mode.AUTO
     machine.stop()
     machine.check_chain()
-    with Reader(machine.journal) as reader:
-        assert list(reader.records(kinds=("flatten",)))
