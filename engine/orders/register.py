@@ -286,7 +286,7 @@ class Register(Tracks):
             track.sent_ns = track.sent_ns or track.order.submitted_ns
         claimed = msgspec.structs.replace(track.order, role=role, signal_id=signal_id, parent_id=parent_id)
         self.put(track, claimed, out)
-        own = track.tally.counted - track.tally.carried
+        own = track.tally.of(track.order.client_order_id)
         if own > 0:
             order = track.order
             self._hold(track, Fill("", order.client_order_id, order.symbol, order.side, own, ZERO, ZERO, 0))
@@ -302,23 +302,30 @@ class Register(Tracks):
             self.carrying.look(successor)
 
     def _live_on(self, track: Track, predecessor: Track, out: Outbox | None) -> None:
-        """A person has replaced an order of ours at the venue by this one: it is the same intent, and the same entry.
+        """A person has replaced an order of ours at the venue by this one: the same intent, and the same entry."""
+        if track.predecessor is not None or track in predecessor.lineage:
+            return
+        own_id = track.entry_id
+        track.predecessor = predecessor
+        predecessor.successors.append(track)
+        self._inherit(track, predecessor, own_id, out)
+
+    def _inherit(self, track: Track, predecessor: Track, own_id: str, out: Outbox | None) -> None:
+        """It is what its predecessor is; so is what had replaced it before that was known.
 
         An entry that was to be cancelled is so still.
         """
-        if track.predecessor is not None or track in predecessor.lineage:
-            return
-        own_id, old = track.entry_id, predecessor.order
-        track.predecessor = predecessor
-        predecessor.successors.append(track)
+        old = predecessor.order
         if not track.ours:
             self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
         elif track.intent is None:
             track.intent = predecessor.intent
-        if track.order.role is not Role.ENTRY:
-            return
-        track.cancels = max(track.cancels, min(predecessor.cancels, 1))
-        self.holdings.join(track.order, own_id, track.entry_id, *track.meant)
+        if track.order.role is Role.ENTRY:
+            track.cancels = max(track.cancels, min(predecessor.cancels, 1))
+            self.holdings.join(track.order, own_id, track.entry_id, *track.meant)
+        for successor in track.successors:
+            if track.ours and not successor.ours:
+                self._inherit(successor, track, "", out)
 
     def _derive(self, track: Track, at_ns: int, out: Outbox) -> None:
         order = track.order

@@ -126,6 +126,10 @@ class Tally:
         """The largest cumulative quantity counted under the order's id."""
         return max((span.high for span in self._spans if span.order == order), default=ZERO)
 
+    def of(self, order: str) -> Decimal:
+        """What is counted under the order's id."""
+        return self._by_order.get(order, (ZERO, ZERO))[0]
+
     def told_below(self, quantity: Decimal, order: str) -> bool:
         """Whether an event of the order told an execution that begins below this quantity."""
         return any(span.order == order and not span.derived and span.low < quantity for span in self._spans)

@@ -20,7 +20,7 @@ from engine.model import (
 )
 from engine.orders import Changes, Compare, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, event, placed, quote, told
+from tests.engine.orders.talk import T0, cancelled, end, event, fill_entry, placed, quote, told
 
 ACCEPTED = Outcome.ACCEPTED
 
@@ -81,3 +81,49 @@ class TestWhatAPersonPutInTheWay:
         assert not cancelled(orders.cancel_entries(T0 + 7)), "there is nothing to ask for yet"
         self.shown(orders, entry.client_order_id, T0 + 8)
         assert cancelled(orders.due(T0 + SECOND)) == ["by-hand"]
+
+
+class TestMovedTwiceBeforeTheFirstMoveIsTold:
+    """What replaced an entry was replaced too, and the venue shows both before it says of the entry that it was."""
+
+    def moved(self, orders: Orders, entry: Intent, filled: str) -> Changes:
+        """Both successors are shown with what the entry has filled; then the word on the entry comes."""
+        first = msgspec.structs.replace(
+            told(entry, OrderStatus.PARTIAL, filled, at_ns=T0 + 6), client_order_id="by-hand-1", venue_id="v-1",
+            role=Role.EXTERNAL, signal_id="", submitted_ns=T0 + 6,
+        )  # fmt: skip
+        second = msgspec.structs.replace(
+            first, client_order_id="by-hand-2", venue_id="v-2", submitted_ns=T0 + 7, updated_ns=T0 + 7
+        )
+        gone = msgspec.structs.replace(first, status=OrderStatus.REPLACED, replaced_by="v-2", updated_ns=T0 + 7)
+        for order, name in ((first, "new"), (gone, "replaced"), (second, "new")):
+            orders.on_update(event(order, name), T0 + 8)
+        old = told(entry, OrderStatus.REPLACED, filled, at_ns=T0 + 6)
+        replaced = msgspec.structs.replace(old, replaced_by="v-1")
+        return orders.on_update(event(replaced, "replaced"), T0 + 9)
+
+    def test_what_lives_on_is_ours(self, orders: Orders, enter: Enter) -> None:
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        changes = self.moved(orders, entry, "0")
+        assert {order.client_order_id: order.role for order in changes.orders}["by-hand-2"] is Role.ENTRY
+        assert cancelled(orders.cancel_entries(T0 + 10)) == ["by-hand-2"]
+
+    def test_what_it_buys_is_held_with_its_stop(self, orders: Orders, enter: Enter) -> None:
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        fill_entry(orders, entry, "4", T0 + 4)
+        self.moved(orders, entry, "4")
+        assert orders.held("TSLA") == 4, "what both carry was bought once"
+        second = orders.get("by-hand-2")
+        assert second is not None
+        bought = msgspec.structs.replace(second, status=OrderStatus.FILLED, filled=Decimal(10), updated_ns=T0 + 12)
+        orders.on_update(event(bought, "fill", "x-rest", "6", "100"), T0 + 12)
+        assert (orders.held("TSLA"), orders.exits("TSLA").stop_price) == (10, Decimal(95))
+
+    def test_one_that_was_to_be_cancelled_is_so_still(self, orders: Orders, enter: Enter) -> None:
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        orders.cancel_entries(T0 + 3)
+        self.moved(orders, entry, "0")
+        assert cancelled(orders.due(T0 + SECOND)) == ["by-hand-2"]
