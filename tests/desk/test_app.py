@@ -20,6 +20,7 @@ from engine.config import ScreenConfig
 from engine.model import DecisionKind, DisplayText, Level, Mode, TradingState
 from engine.model.frames import Command, Frame, Goodbye, Push, Reply
 from tests.desk import made_up
+from tests.desk.asked import asked
 from tests.desk.conftest import Opener
 from tests.desk.fake_engine import fake_engine
 from tests.hostile.corpus import CORPUS
@@ -140,7 +141,7 @@ async def test_a_refused_confirmation_shows_the_difference_and_the_new_ticket(op
 async def test_reject_asks_for_a_reason(open_desk: Opener, typed: bool) -> None:
     async with open_desk() as (pilot, _, engine):
         await pilot.press("n")
-        await pilot.pause(0.3)
+        await asked(pilot)
         await pilot.press(*(("t", "o", "l", "d", "enter") if typed else ("2",)))
         await until(pilot, lambda: engine.commands)
         reason = "old" if typed else REASONS[1]
@@ -155,7 +156,7 @@ async def test_the_kill_switch_needs_a_second_key(open_desk: Opener) -> None:
         assert engine.commands == []
         for key, flatten in (("h", False), ("f", True)):
             await pilot.press("K")
-            await pilot.pause(0.3)
+            await asked(pilot)
             await pilot.press(key)
             await until(pilot, lambda: engine.commands)
             command = engine.commands.pop()
@@ -171,7 +172,7 @@ async def test_resume_asks_why_and_pause_does_not(open_desk: Opener) -> None:
         await pilot.press("p")
         await until(pilot, lambda: app.link.mirror.status and app.link.mirror.status.state is not TradingState.ACTIVE)
         await pilot.press("p")
-        await pilot.pause()
+        await asked(pilot)
         await pilot.press("enter", "o", "k", "enter")
         await until(pilot, lambda: len(engine.commands) == 2)
         assert engine.commands == [
@@ -183,7 +184,7 @@ async def test_mode_of_one_symbol_and_of_all(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         for key, symbol, mode in (("a", "TSLA", Mode.AUTO), ("O", "*", Mode.OFF)):
             await pilot.press("m")
-            await pilot.pause(0.3)
+            await asked(pilot)
             await pilot.press(key)
             await until(pilot, lambda: engine.commands)
             assert engine.commands.pop() == Command(verb="mode", symbol=symbol, mode=mode.value)
@@ -195,7 +196,7 @@ async def test_mode_of_one_symbol_and_of_all(open_desk: Opener) -> None:
 async def test_live_money_needs_a_second_key(open_desk: Opener) -> None:
     async with open_desk(made_up.snapshot("live")) as (pilot, _, engine):
         await pilot.press("y")
-        await pilot.pause(0.3)
+        await asked(pilot)
         await pilot.press("y")
         assert engine.commands == []
         await pilot.press("Y")
@@ -288,7 +289,7 @@ async def test_an_orderly_end_is_told_as_one_with_what_to_do(open_desk: Opener) 
 async def test_quit_asks_whether_the_engine_stays(open_desk: Opener, key: str, stops: bool) -> None:
     async with open_desk() as (pilot, app, engine):
         await pilot.press("q")
-        await pilot.pause(0.3)
+        await asked(pilot)
         await pilot.press(key)
         await until(pilot, lambda: app.return_value is not None)
         assert app.return_value is stops
@@ -305,7 +306,7 @@ async def test_detail_follows_its_ticket_and_decides_it(open_desk: Opener) -> No
         await engine.send(Push(rev=0, ticket=made_up.ticket(1, revision=2)))
         await until(pilot, lambda: detail.ticket and detail.ticket.revision == 2)
         await pilot.press("n")
-        await pilot.pause(0.3)
+        await asked(pilot)
         await pilot.press("1")
         await until(pilot, lambda: engine.commands)
         await until(pilot, lambda: "REJECTED" in painted(detail.order)[0])

@@ -24,6 +24,7 @@ from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Push
 from engine.paths import Paths, view_socket
 from tests.desk import made_up
+from tests.desk.asked import asked
 from tests.desk.commands.test_verbs import PATIENT, two_moods
 from tests.desk.conftest import Opener
 from tests.desk.fake_engine import fake_engine
@@ -99,17 +100,17 @@ async def test_what_both_do_both_show(home: Path) -> None:
             await second.press("t", "G", "n")
             await both(lambda desk: desk.link.mirror.positions)  # a pause would cancel an entry that still works
             await first.press("p")
-            await asyncio.sleep(0.4)  # what has just opened takes no key
-            await second.press("2", "m")
             await asyncio.sleep(0.4)
+            await second.press("2", "m")
+            await asked(second)
             await second.press("O")
             await both(lambda desk: len(desk.link.mirror.closed) == 2)
             await both(lambda desk: {kept.mode for kept in desk.link.mirror.symbols.values()} == {Mode.OFF})
             await second.press("p")
-            await asyncio.sleep(0.4)
+            await asked(second)
             await second.press(*"seen", "enter")
             await first.press("m")
-            await asyncio.sleep(0.4)
+            await asked(first)
             await first.press("C")
             await first.press("p")
             await both(

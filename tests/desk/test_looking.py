@@ -21,6 +21,7 @@ from desk.screens.view import ViewScreen
 from desk.views import VIEWS
 from engine.journal import Reader
 from engine.journal.search import Index
+from tests.desk.asked import asked
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
 from tests.desk.serving import serving
@@ -58,7 +59,7 @@ async def told(pilot: Pilot[bool], app: DeskApp, words: str, *keys: str, answer:
     """Press keys, and answer what they ask (which takes no key at once); the line says these words."""
     await pilot.press(*keys)
     if answer:
-        await pilot.pause(0.3)
+        await asked(pilot)
         await pilot.press(answer)
     await until(pilot, lambda: words in said(app))
     assert isinstance(app.screen, ViewScreen)

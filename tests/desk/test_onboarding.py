@@ -30,6 +30,7 @@ from desk.setup_app import SetupApp
 from engine.config import load, shipped_path
 from engine.errors import CredentialsError, DeskError
 from engine.paths import Paths
+from tests.desk.asked import takes_keys
 from tests.hostile.corpus import CORPUS
 from tests.keyrings import Memory, remembering
 from tests.program import environment
@@ -134,12 +135,7 @@ async def answer(pilot: Pilot[str], text: str) -> None:
 
 async def choose(pilot: Pilot[str], key: str) -> None:
     """Press the key of an answer to the choice that is shown next, once it takes keys."""
-
-    def takes_keys() -> bool:
-        shown = pilot.app.screen
-        return isinstance(shown, Choice) and not shown.too_soon(shown.resumed_at)
-
-    await until(pilot, takes_keys)
+    await until(pilot, lambda: isinstance(pilot.app.screen, Choice) and takes_keys(pilot.app.screen))
     await pressed(pilot, key)
 
 

@@ -8,10 +8,11 @@ import msgspec
 from textual.widgets import Static
 
 from desk.mirror import Mirror
-from desk.screens.choice import KEYS, Choice
+from desk.screens.choice import KEYS
 from desk.screens.closing import closings, unlisted
 from engine.model import OrderStatus, Position, Side
 from tests.desk import made_up
+from tests.desk.asked import asked
 from tests.desk.conftest import Opener
 from tests.desk.tour import day
 from tests.widgets.harness import until
@@ -73,8 +74,7 @@ async def test_any_position_is_closed_from_anywhere_on_the_desk(open_desk: Opene
         assert app.main is not None
         assert app.main.symbol not in ("NVDA", "GOOG")
         await pilot.press("F")
-        await until(pilot, lambda: isinstance(app.screen, Choice))
-        await pilot.pause(0.3)
+        await asked(pilot)
         said = "\n".join(str(each.render()) for each in app.screen.query(Static))
         assert " 1    close GOOG" in said
         await pilot.press("3")

@@ -19,6 +19,7 @@ from desk.share import native_copy, new_file, values_table
 from desk.tables import csv_text
 from engine.model import DisplayText
 from tests.desk import made_up
+from tests.desk.asked import asked
 from tests.desk.conftest import Opener
 from tests.desk.journaled import write_day
 from tests.desk.screens.on_view import view_of
@@ -54,7 +55,7 @@ async def test_rows_are_exported_and_the_path_is_told(open_desk: Opener, tmp_pat
         await pilot.press("8")
         await until(pilot, lambda: len(app.screen.rows.rows) == 3)  # type: ignore[attr-defined]
         await pilot.press("E")
-        await pilot.pause(0.4)
+        await asked(pilot)
         await pilot.press("c")
         line = app.screen.line  # type: ignore[attr-defined]
         await until(pilot, lambda: "written to" in line.text)
@@ -65,7 +66,7 @@ async def test_rows_are_exported_and_the_path_is_told(open_desk: Opener, tmp_pat
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
         assert [row["outcome"] for row in rows] == ["confirmed", "rejected", "blocked"]
         await pilot.press("4", "E")
-        await pilot.pause(0.4)
+        await asked(pilot)
         await pilot.press("j")
         line = app.screen.line  # type: ignore[attr-defined]
         await until(pilot, lambda: "60 rows written" in line.text)

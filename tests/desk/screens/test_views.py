@@ -19,6 +19,7 @@ from engine.model import DisplayText, Fill, Light, LimitUse, Role, TradingState
 from engine.model.frames import Frame, Push
 from engine.model.state import NotCovered
 from tests.desk import made_up
+from tests.desk.asked import asked
 from tests.desk.conftest import Opener
 from tests.desk.journaled import TOLD, write_day, written
 from tests.desk.screens.on_view import answer, view_of
@@ -71,7 +72,7 @@ async def test_orders_and_fills_and_cancelling_one(open_desk: Opener, tmp_path: 
         assert len(view.orders.rows) == 2
         working = view.orders.rows[0]
         await pilot.press("x")
-        await pilot.pause(0.4)
+        await asked(pilot)
         await pilot.press("c")
         await until(pilot, lambda: [command.verb for command in engine.commands] == ["cancel"])
         assert engine.commands[0].order == working.client_order_id

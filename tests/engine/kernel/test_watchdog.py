@@ -53,6 +53,20 @@ class Watched:
         self.until(lambda seen: not [each for each in seen.alerts if each.code == "watchdog"], "no alert")
         assert self.light() in (None, Light.UP)
 
+    def journaled(self, subject: str) -> None:
+        """What has begun and ended is recorded: an alert's end too, and each change of state with its owner."""
+        wanted = [(subject, False), (subject, True)], [TradingState.REDUCING, TradingState.ACTIVE]
+        until(lambda: self._recorded() == (*wanted, {"watchdog"}), f"{wanted} in the journal, found {self._recorded()}")
+
+    def _recorded(self) -> tuple[list[tuple[str, bool]], list[TradingState], set[str]]:
+        """The last two alerts, by subject and end, and the last two changes of state, and by whom these are."""
+        with Reader(self.engine.journal) as reader:
+            values = [record.value() for record in reader.records(kinds=("alert", "state"))]
+        alerts = [each for each in values if isinstance(each, Alert) and each.code == "watchdog"][-2:]
+        changes = [each for each in values if isinstance(each, StateChange)][-2:]
+        told = [(alert.subject, alert.ended) for alert in alerts]
+        return told, [change.state for change in changes], {change.by for change in changes}
+
     def light(self) -> Light | None:
         return next((feed.light for feed in self.engine.snapshot().feeds if feed.name == "engine"), None)
 
@@ -73,6 +87,9 @@ def watched() -> Iterator[Watched]:
             made.until(lambda seen: seen.status.reconciled and len(seen.posts) > 20, "posts and a comparison")
             made.well()
             yield made
+            assert made.engine.stop() == 0
+            with Reader(made.engine.journal) as reader:
+                assert reader.verify().ok
 
 
 def test_posts_that_nobody_scores(watched: Watched) -> None:
@@ -85,6 +102,7 @@ def test_posts_that_nobody_scores(watched: Watched) -> None:
     assert watched.light() is Light.DEGRADED
     watched.scorer("well")
     watched.well()
+    watched.journaled("posts")
 
 
 def test_a_mute_price_stream(watched: Watched) -> None:
@@ -93,6 +111,7 @@ def test_a_mute_price_stream(watched: Watched) -> None:
     assert "no price has come for 2 s" in watched.alerts()["prices"].text
     watched.street.quoting = True
     watched.well()
+    watched.journaled("prices")
 
 
 def test_what_a_person_paused_stays_paused(watched: Watched) -> None:
@@ -123,16 +142,3 @@ def test_a_loop_that_is_kept_from_its_work(watched: Watched) -> None:
     engine.start()
     watched.until(lambda seen: seen.status.reconciled, "a comparison")
     watched.well()
-
-
-def test_the_journal_tells_what_began_and_what_ended(watched: Watched) -> None:
-    """Runs last: an alert's end is recorded, and each change of state with its owner."""
-    assert watched.engine.stop() == 0
-    with Reader(watched.engine.journal) as reader:
-        assert reader.verify().ok
-        alerts = [record.value() for record in reader.records(kinds=("alert",))]
-        states = [record.value() for record in reader.records(kinds=("state",))]
-    told = [(alert.subject, alert.ended) for alert in alerts if isinstance(alert, Alert) and alert.code == "watchdog"]
-    assert told[:4] == [("posts", False), ("posts", True), ("prices", False), ("prices", True)]
-    changes = [(change.state, change.by) for change in states if isinstance(change, StateChange)]
-    assert changes[:4] == [(TradingState.REDUCING, "watchdog"), (TradingState.ACTIVE, "watchdog")] * 2
