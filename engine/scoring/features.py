@@ -46,7 +46,7 @@ def tokens(chunk: str) -> tuple[str, ...]:
         return ()
     if chunk.isascii():
         word = chunk.strip(_SKIPPED)
-        if word.isalpha() and not word.startswith("http"):
+        if word.isalpha() and not word.startswith(("http", "www")):
             return (word,)
         if word.startswith("$") and word[1:].isalpha():
             return (_CASHTAG,)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.config import Config, ScoringConfig
@@ -155,6 +155,7 @@ def test_the_quick_reader_finds_what_the_features_say(text: str) -> None:
     assert SCORER._reader.steps(text.split()) == expected
 
 
+@example("www.")
 @given(st.text("abehtpsw019!?@$#%&'()*+,-./:;<=>[]^_`{|}~\"\\", max_size=12))
 def test_the_short_way_for_plain_words_reads_the_same(chunk: str) -> None:
     assert tokens(chunk) == tokens("’" + chunk)  # a sign that stands for nothing, and no plain word
