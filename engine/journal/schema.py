@@ -39,6 +39,8 @@ PROFILES: Final = ("simulated", "paper", "live")
 
 BUSY_S: Final = 2.0
 """How long a lock of another process is waited for before it counts as a failure."""
+PAGE_BYTES: Final = 4096
+"""SQLite's page, which no journal has otherwise."""
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes to which the write-ahead log is cut back after a checkpoint."""
 WAL, FULL = "wal", 2

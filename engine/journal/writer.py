@@ -20,6 +20,7 @@ from engine.errors import JournalError
 from engine.journal import schema
 from engine.journal.anchor import Anchor, AnchorFile
 from engine.journal.chain import KEY_LIMIT, chain, encode, encode_key
+from engine.journal.checkpoints import Checkpoints
 from engine.journal.faults import explain
 from engine.journal.kinds import KINDS
 from engine.journal.opening import Standing, make_private, newest
@@ -34,8 +35,6 @@ GROUP_LIMIT: Final = 1024
 """Most rows in one transaction, so that a commit asked for meanwhile does not wait long."""
 CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log at which it is copied back into the journal."""
-PAGE_BYTES: Final = 4096
-"""SQLite's page, which no journal has otherwise."""
 CLOSE_S: Final = 30.0
 """How long `close` and `flush` wait for the disk."""
 ROW_BYTES: Final = 250
@@ -92,7 +91,7 @@ class Journal:
         self._waiters: deque[tuple[int, Waiter]] = deque()
         self._thread: threading.Thread | None = None
         self._pages = 0
-        self._kept_pages = 0
+        self._checkpoints: Checkpoints | None = None
         self._pending_since = 0.0
         self._mark = (0, 0.0)
         self._measured_at = 0.0
@@ -123,7 +122,7 @@ class Journal:
     def kept_bytes(self) -> int:
         """Bytes of the write-ahead log that could not be copied back lately: another process still reads what was
         there before, and while it does the log grows."""
-        return self._kept_pages * PAGE_BYTES
+        return self._checkpoints.kept_bytes if self._checkpoints else 0
 
     @property
     def failure(self) -> JournalError | None:
@@ -148,13 +147,15 @@ class Journal:
                 self._durable, self.unchecked = newest(connection, self.path, self._profile)
                 anchor.begin(self._durable)
                 standing = Standing(self.path)
+                checkpoints = Checkpoints(self.path, on_failure=self._wake.set)
                 undo.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise explain(error, self.path, "open the journal") from error
         self._seq = self._durable.seq
         self._refusal = None
+        self._checkpoints = checkpoints
         self._thread = threading.Thread(
-            target=self._run, args=(connection, anchor, standing), name="journal", daemon=True
+            target=self._run, args=(connection, anchor, standing, checkpoints), name="journal", daemon=True
         )
         self._thread.start()
 
@@ -269,14 +270,18 @@ class Journal:
 
     # What follows runs on the writer's thread.
 
-    def _run(self, connection: sqlite3.Connection, anchor: AnchorFile, standing: Standing) -> None:
+    def _run(
+        self, connection: sqlite3.Connection, anchor: AnchorFile, standing: Standing, checkpoints: Checkpoints
+    ) -> None:
         failure: JournalError | None = JournalError(
             "the journal's thread ended unexpectedly", where=str(self.path), remedy="start again and report this"
         )
         try:
-            while self._rest():
+            while self._rest(checkpoints):
                 self._gather()
                 self._write_group(connection, anchor, standing)
+                self._copy_back(checkpoints)
+            checkpoints.close(CLOSE_S)
             connection.close()
             anchor.close()
             failure = None
@@ -288,6 +293,7 @@ class Journal:
             self._end(failure)
             if failure is not None:
                 # Already told; closing only gives the handles back.
+                checkpoints.close(CLOSE_S, call_off=True)
                 if standing.cut:
                     connection.interrupt()  # closing would copy what is left of the log into the journal
                 with suppress(sqlite3.Error):
@@ -295,13 +301,14 @@ class Journal:
                 with suppress(OSError):
                     anchor.close()
 
-    def _rest(self) -> bool:
+    def _rest(self, checkpoints: Checkpoints) -> bool:
         """Wait for something to do; False when there is nothing left and the journal closes."""
         self._asleep = True
         while not self._queue and not self._closing:
             self._answer()
             self._wake.wait()
             self._wake.clear()
+            checkpoints.check()
         self._asleep = False
         return bool(self._queue)
 
@@ -329,18 +336,20 @@ class Journal:
         if taken_at - self._measured_at >= MEASURE_S:
             self._measured_at, self.free_bytes = taken_at, free_bytes(self.path)
         # A commit rewrites the last page of the table and of each index, and fills new ones.
-        self._pages += 5 + size // PAGE_BYTES
-        if self._pages >= CHECKPOINT_PAGES:
-            # What a reader keeps from being copied is tried again with the next pages, not with the next commit.
-            _, logged, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._kept_pages = logged - copied
+        self._pages += 5 + size // schema.PAGE_BYTES
+
+    def _copy_back(self, checkpoints: Checkpoints) -> None:
+        """Have the write-ahead log copied back where it is long enough for that."""
+        checkpoints.check()
+        if self.kept_bytes > self._log_limit:
+            raise JournalError(
+                f"the write-ahead log holds more than {self._log_limit >> 20} MiB, kept by a program that reads it",
+                where=str(self.path),
+                remedy="end that program (an export, a database browser), then start again: nothing is lost",
+            )
+        # What a reader keeps from being copied is tried again with the next pages, not with the next commit.
+        if self._pages >= CHECKPOINT_PAGES and checkpoints.begin():
             self._pages = 0
-            if self.kept_bytes > self._log_limit:
-                raise JournalError(
-                    f"the write-ahead log holds more than {self._log_limit >> 20} MiB, kept by a program that reads it",
-                    where=str(self.path),
-                    remedy="end that program (an export, a database browser), then start again: nothing is lost",
-                )
 
     def _encoded(self, previous: bytes) -> tuple[list[Field], Anchor, int]:
         """The next group, each record chained to the one before: its rows' fields, its last record and its bytes."""

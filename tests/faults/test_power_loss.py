@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +23,7 @@ from engine.config import JournalConfig
 from engine.journal import Journal, Reader, writer
 from engine.journal.anchor import anchor_path, read_anchor
 from engine.journal.schema import connect
+from tests.engine.journal.conftest import settle
 from tests.engine.journal.made_up import made_up
 from tests.faults.conftest import WHOLE
 from tests.faults.ledger import Row
@@ -56,20 +56,16 @@ def log_path(journal: Path) -> Path:
     return journal.with_name(journal.name + "-wal")
 
 
-def settled(journal: Journal) -> None:
-    """Wait until the writer has nothing left to do, its checkpoint neither."""
-    journal.flush()
-    deadline = time.monotonic() + 10
-    while not journal._asleep:
-        assert time.monotonic() < deadline
-        time.sleep(0.0005)
-
-
 @pytest.fixture
-def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Disk]]:
-    """What was on the disk after each of many commits of one writer."""
+def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Disk]:
+    """What was on the disk after each of many commits of one writer, with checkpoints among them."""
     monkeypatch.setattr(writer, "CHECKPOINT_PAGES", CHECKPOINT_PAGES)
-    path = tmp_path / "recorded" / "paper.journal"
+    return recorded(tmp_path / "recorded")
+
+
+def recorded(folder: Path) -> list[Disk]:
+    """What was on the disk after each of many commits of one writer."""
+    path = folder / "paper.journal"
     journal = Journal(path, JournalConfig(), profile="paper")
     journal.open()
     draw = random.Random(11)
@@ -79,11 +75,11 @@ def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Disk
         for _ in range(draw.randint(1, 12)):
             journal.append(*made_up(number))
             number += 1
-        settled(journal)
+        settle(journal)
         log = log_path(path)
         taken.append(Disk(number, path.read_bytes(), log.read_bytes(), anchor_path(path).read_bytes()))
-    yield taken
     journal.close()
+    return taken
 
 
 def torn(old: bytes, new: bytes, draw: random.Random) -> bytes:
@@ -158,6 +154,38 @@ def test_power_is_cut_while_a_checkpoint_is_written(disks: list[Disk], tmp_path:
             base = torn(old.base, new.base, draw)
             check(tmp_path / "cut", base, new.log, older_anchor(disks, number, draw), new.durable)
             row.tried(time.monotonic() - began)
+
+
+def test_power_is_cut_while_a_commit_is_written_beside_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Row
+) -> None:
+    """Frames follow in the log while those before them are copied into the journal."""
+    row.where, row.fault, row.must = "storage", "power cut while a commit is written beside a checkpoint", MUST
+    monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 1_000_000)
+    draw = random.Random(7)
+    for old, new in pairwise(recorded(tmp_path / "recorded")):
+        copied = checkpointed(tmp_path / "copied", old)
+        assert old.log == new.log[: len(old.log)]
+        assert copied != old.base
+        for _ in range(CUTS):
+            began = time.monotonic()
+            base = torn(old.base, copied, draw)
+            check(tmp_path / "cut", base, torn(old.log, new.log, draw), old.anchor, old.durable)
+            row.tried(time.monotonic() - began)
+
+
+def checkpointed(folder: Path, disk: Disk) -> bytes:
+    """The database once all of this disk's log is copied into it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    path = folder / "paper.journal"
+    path.write_bytes(disk.base)
+    log_path(path).write_bytes(disk.log)
+    connection = connect(path)
+    _, logged, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    connection.close()
+    assert logged == copied > 0
+    return path.read_bytes()
 
 
 def test_power_is_cut_at_every_frame_of_the_log(disks: list[Disk], tmp_path: Path, row: Row) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,16 @@ def verified(path: Path) -> Verification:
     """What a check of the whole journal finds."""
     with Reader(path) as reader:
         return reader.verify()
+
+
+def settle(journal: Journal) -> None:
+    """Wait until the writer has nothing left to do, a checkpoint neither."""
+    journal.flush()
+    assert journal._checkpoints is not None
+    deadline = time.monotonic() + 10
+    while not (journal._asleep and journal._checkpoints.idle):
+        assert time.monotonic() < deadline
+        time.sleep(0.0005)
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import pytest
 
 from engine.config import JournalConfig
 from engine.errors import JournalError
-from engine.journal import Journal, Reader, schema, writer
+from engine.journal import Journal, Reader, checkpoints, schema, writer
 from engine.journal.chain import GENESIS
 from engine.model import DisplayText, Reading, Value
-from tests.engine.journal.conftest import Append, Opened
+from tests.engine.journal.conftest import Append, Opened, settle
 from tests.engine.journal.made_up import READING
 
 
@@ -179,7 +179,7 @@ def test_a_reader_that_stays_costs_no_checkpoint_per_commit(
         connection.set_trace_callback(lambda said: tried.append(said) if "checkpoint" in said else None)
         return connection
 
-    monkeypatch.setattr(writer, "schema", SimpleNamespace(**{**vars(schema), "connect": traced}))
+    monkeypatch.setattr(checkpoints, "schema", SimpleNamespace(**{**vars(schema), "connect": traced}))
     journal = opened()
     append_made_up(journal, 1000)
     journal.flush()
@@ -187,17 +187,18 @@ def test_a_reader_that_stays_costs_no_checkpoint_per_commit(
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM records").fetchone() == (1000,)
         append_made_up(journal, 10_000)
-        journal.flush()
+        settle(journal)
         before = len(tried)
         for _ in range(150):
             append_made_up(journal, 1)
             journal.flush()
+        settle(journal)
         assert before > 0
         assert len(tried) - before <= 2
         assert journal.kept_bytes > 1_000_000
         reader.execute("ROLLBACK")
     append_made_up(journal, 10_000)
-    journal.flush()
+    settle(journal)
     assert journal.kept_bytes == 0
     journal.close()
     with Reader(path) as verifying:
