@@ -153,7 +153,7 @@ async def test_the_position_runs_between_events_and_passes_none(tmp_path: Path) 
     run = asyncio.ensure_future(replay.run(sink))
     seen = [0]
     while not run.done():
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # looked at all the time: a busy machine leaves it few times otherwise
         seen.append(replay.position())
         delivered = {event.received_ns for event in sink.events}
         assert seen[-1] <= last_ns or last_ns in delivered

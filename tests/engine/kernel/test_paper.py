@@ -178,7 +178,12 @@ async def test_confirm_sends_what_was_seen_and_refuses_what_moved(tmp_path: Path
             seen = ticket.fingerprint
 
             made.price = Decimal("253.00")
-            await asyncio.sleep(1.0)
+
+            def moved() -> bool:
+                price = next(row.price for row in engine.snapshot().symbols if row.symbol == "TSLA")
+                return price is not None and Decimal(price) == made.price
+
+            await asyncio.to_thread(until, moved, "the new price", 20.0)
             refused = await asyncio.to_thread(engine.command, Command("confirm", ticket=ticket.id, fingerprint=seen))
             assert not refused.ok
             assert any("moved" in line for line in refused.difference)
