@@ -43,6 +43,19 @@ class KindCount(Value, frozen=True, gc=False):
         return KindCount(self.kind, self.records + later.records, first_ns, last_ns)
 
 
+class NotCurrent(JournalError):
+    """An empty file, or a journal of an older schema: the next engine that writes it brings it up to date."""
+
+    def __init__(self, path: Path, *, empty: bool) -> None:
+        super().__init__(
+            f"expected a journal of the current schema, found an {'empty' if empty else 'older'} one",
+            where=str(path),
+            remedy="start the engine on it once: it brings the journal up to date",
+        )
+        self.empty = empty
+        """Whether it has no table for records yet."""
+
+
 class Reader:
     """A journal opened read-only. A context manager; `close` it otherwise."""
 
@@ -66,11 +79,8 @@ class Reader:
             raise explain(error, path, "read the journal") from error
         try:
             if not schema.is_current(self._connection, path):
-                raise JournalError(
-                    "expected a journal of the current schema, found an empty or older one",
-                    where=str(path),
-                    remedy="start the engine on it once: it brings the journal up to date",
-                )
+                query = "SELECT count(*) FROM sqlite_schema WHERE name = 'records'"
+                raise NotCurrent(path, empty=not self._connection.execute(query).fetchone()[0])
             check_layout(schema.read_meta(self._connection), path)
         except sqlite3.Error as error:
             self.close()

@@ -14,7 +14,7 @@ from engine.clock import from_seconds
 from engine.config import Config
 from engine.config.live import fixed_settings
 from engine.feeds.x_absence import OVERLAP_NS
-from engine.journal.reader import Reader
+from engine.journal.reader import NotCurrent, Reader
 from engine.model import FeedState, Light, Value
 from engine.model.records import Started
 from engine.sentiment import Sentiment
@@ -36,11 +36,18 @@ class Known(Value, frozen=True, gc=False):
 
 
 def known_posts(path: Path, config: Config, now_ns: int) -> dict[str, Known]:
-    """Of each configured feed of posts, what the journal holds; raises JournalError when it cannot be read."""
+    """Of each configured feed of posts, what the journal holds; raises JournalError when it cannot be read.
+
+    Of one that is not up to date, nothing: an engine killed while it made the file leaves an empty one.
+    """
     if "replay" in config.feeds.posts or not path.exists():
         return {}
+    try:
+        reader = Reader(path)
+    except NotCurrent:
+        return {}
     sentiment = Sentiment(config.sentiment, config.symbols)
-    with Reader(path) as reader:
+    with reader:
         restore_coverage(reader, config, sentiment, now_ns)
         heard_ns = {name: heard_until_ns(reader, name) for name in config.feeds.posts}
         if x_ns := heard_ns.get("x"):  # what is missing since is bought in any case

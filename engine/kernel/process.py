@@ -301,10 +301,16 @@ def _not_replayed(journal: Path) -> str:
     """What a journal holds besides replays, in words; empty where there is nothing that would be lost."""
     if not journal.exists() or not journal.stat().st_size:
         return ""
-    from engine.journal.reader import Reader
+    from engine.journal.reader import NotCurrent, Reader
     from engine.model.records import Started
 
-    with Reader(journal) as reader:
+    try:
+        reader = Reader(journal)
+    except NotCurrent as error:
+        if error.empty:
+            return ""
+        raise
+    with reader:
         for record in reader.records(kinds=("started",)):
             began = record.value()
             if isinstance(began, Started) and began.feeds != ("replay",):

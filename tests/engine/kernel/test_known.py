@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from engine.clock import DAY, HOUR, MINUTE, SECOND, VirtualClock
 from engine.config import Config, WatchRow
 from engine.config.live import fixed_settings
+from engine.journal.opening import make_private
+from engine.journal.reader import Reader
+from engine.journal.schema import APPLICATION_ID, connect
 from engine.kernel.known import Known, known_posts
 from engine.kernel.stages import Stages
 from engine.model import DisplayText, FeedState, Light
@@ -200,6 +204,22 @@ def test_a_gap_of_a_clock_that_was_set_back_since_is_no_gap(tmp_path: Path) -> N
         engine.at(NOW + 5 * HOUR)
         engine.tell(Light.UP, gap_from_ns=NOW + 5 * HOUR - 10 * MINUTE, gap_to_ns=NOW + 5 * HOUR)
     assert missing(config, NOW + HOUR) == FULL
+
+
+@pytest.mark.parametrize("written", ["nothing", "its kind of log", "whose it is"])
+def test_an_engine_killed_while_it_made_its_journal_keeps_no_other_from_starting(tmp_path: Path, written: str) -> None:
+    config = bare.config(tmp_path)
+    path = Paths.of(config).journal
+    make_private(path)
+    if written != "nothing":
+        with closing(connect(path)) as connection:
+            if written == "whose it is":
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    assert known_posts(path, config, NOW) == {}
+    with run(config, NOW) as engine:
+        engine.lives_until(NOW + MINUTE)
+    with Reader(path) as reader:
+        assert reader.verify().ok
 
 
 def test_a_symbol_that_is_new_is_warming_up_and_the_others_are_not(tmp_path: Path) -> None:

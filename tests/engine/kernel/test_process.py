@@ -58,6 +58,15 @@ def test_a_killed_engine_leaves_nothing_that_stops_the_next(engine: EngineProces
     assert engine.stop() == 0
 
 
+def test_a_replay_killed_while_it_made_its_journal_leaves_nothing_that_stops_the_next(engine: EngineProcess) -> None:
+    engine.home.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(engine.journal)) as begun:
+        begun.execute("PRAGMA journal_mode = WAL")
+    assert engine.journal.stat().st_size
+    engine.start("--fresh")
+    assert engine.stop() == 0
+
+
 def test_the_kill_switch_by_signal(engine: EngineProcess) -> None:
     engine.start()
     engine.signal(signal.SIGUSR1)
