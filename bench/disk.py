@@ -2,12 +2,15 @@
 
 A group's INSERT commits by itself: the statement ends when the disk has synced. The journal's thread needs the
 interpreter again after it, for which it waits a switch interval at most, so a commit of more than `SLOW_MS` is slow
-because of the disk.
+because of the disk. What the disk takes with nothing else writing is measured too.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -16,6 +19,13 @@ from engine.journal import writer
 from engine.journal.rows import Field
 
 SLOW_MS: Final = 5.0
+ALONE_S: Final = 20.0
+EVERY_S: Final = 0.01
+"""As often as the journal commits when posts come fast."""
+GROUP_BYTES: Final = 5 * 4096
+"""Pages that a small group writes."""
+FILE_BYTES: Final = 200 * GROUP_BYTES
+"""A file that has its length already, as a write-ahead log has that was begun anew."""
 
 Span = tuple[int, int]
 """When a commit began and ended, in nanoseconds since 1970."""
@@ -48,3 +58,32 @@ def held_up_ms(spans: Sequence[Span], from_ns: int, to_ns: int) -> float:
         if ended - began > SLOW_MS * 1e6:
             taken += max(0, min(ended, to_ns) - max(began, from_ns))
     return taken / 1e6
+
+
+def syncs_alone(seconds: float = ALONE_S) -> list[tuple[float, float]]:
+    """When syncs of this disk (that of the temporary directory) began and how long each took, in seconds."""
+    taken: list[tuple[float, float]] = []
+    with tempfile.TemporaryFile(prefix="bench-disk") as file:
+        descriptor = file.fileno()
+        os.pwrite(descriptor, os.urandom(FILE_BYTES), 0)
+        os.fsync(descriptor)
+        end = time.perf_counter() + seconds
+        while (began := time.perf_counter()) < end:
+            os.pwrite(descriptor, os.urandom(GROUP_BYTES), len(taken) * GROUP_BYTES % FILE_BYTES)
+            written = time.perf_counter()
+            os.fdatasync(descriptor)
+            taken.append((written, time.perf_counter() - written))
+            time.sleep(max(0.0, began + EVERY_S - time.perf_counter()))
+    return taken
+
+
+def sync_figures(taken: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """How long the syncs took, in milliseconds, and the share of all time in which one took more than `SLOW_MS`."""
+    lasted = sorted(duration * 1000 for _, duration in taken)
+    span_s = taken[-1][0] + taken[-1][1] - taken[0][0]
+    return {
+        "disk_p50_ms": lasted[len(lasted) // 2],
+        "disk_p99_ms": lasted[int(0.99 * len(lasted))],
+        "disk_max_ms": lasted[-1],
+        "disk_slow_pct": 100 * sum(each for each in lasted if each > SLOW_MS) / 1000 / span_s,
+    }

@@ -9,6 +9,7 @@ sides, and this one, a client on the control socket that confirms every BUY, the
 - key: the same from the moment in which the client sent it
 - commit: one group of the journal on its way to the disk, its sync included
 - rest: `wire` without the share of it that commits of more than 5 ms took, which is the disk's (`bench.disk`)
+- disk: one sync of as much, with nothing else writing, and the share of the time in which one took more than 5 ms
 
 Two configurations: `plain`, VADER alone without guards, and `shipped`, the scorers and guards of the default one.
 
@@ -51,7 +52,7 @@ from typing import Any, Final
 
 from bench.confirming import Desk
 from bench.corpus import watchlist
-from bench.disk import Commits, durations_ms, held_up_ms
+from bench.disk import Commits, durations_ms, held_up_ms, sync_figures, syncs_alone
 from bench.machine import empty_interpreter_ms
 from bench.replay import SHIPPED, Pauses
 from bench.table import REFERENCE
@@ -205,7 +206,7 @@ def run() -> dict[str, float]:
     """Every figure of each configuration, under its name, in the machine's own time and in dilated time."""
     empty_ms = empty_interpreter_ms()
     slower = empty_ms / REFERENCE["empty_interpreter_ms"]
-    found = {"empty_interpreter_ms": empty_ms, "slower": slower}
+    found = {"empty_interpreter_ms": empty_ms, "slower": slower} | sync_figures(syncs_alone())
     for configuration in CONFIGURATIONS:
         found |= {f"{configuration}_{name}": value for name, value in measure(configuration).items()}
         dilated = measure(configuration, DILATED_S, dilation=max(1.0, slower))

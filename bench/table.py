@@ -140,4 +140,9 @@ def lines(found: Found) -> list[str]:
             f"{value:.1f}× by {name.rpartition('_')[0].replace('_', ' ')}" for name, value in slower.items()
         )
         made += ["", f"this machine against the one that the absolute targets were set on: {told}"]
+    if disk := {name: value for name, value in figures.get("latency", {}).items() if name.startswith("disk_")}:
+        made += [
+            f"its disk alone: a sync p50 {disk['disk_p50_ms']:.1f}, p99 {disk['disk_p99_ms']:.1f}, longest "
+            f"{disk['disk_max_ms']:.0f} ms; {disk['disk_slow_pct']:.1f} % of the time in syncs of more than 5 ms"
+        ]
     return made
