@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
+import tempfile
+import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,7 @@ from engine.clock import utc
 from engine.config import Config, Loaded
 from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model.base import Value
-from engine.paths import Paths
+from engine.paths import Paths, free_bytes
 from engine.scoring.late import late_keys
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -29,6 +30,13 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 DISK_FAIL_BYTES = 200 << 20
 DISK_WARN_BYTES = 2 << 30
 """A busy day's journal is some hundred megabytes."""
+SYNCS = 50
+SYNCS_S = 1.0
+"""The look at the disk's syncs ends after as many, or this long."""
+SYNC_BYTES = 5 * 4096
+"""What a small commit writes."""
+SYNC_WARN_MS = 10.0
+LONGEST_WARN_MS = 100.0
 CALENDAR_WARN_DAYS = 60
 
 
@@ -52,6 +60,7 @@ def local_checks(loaded: Loaded, paths: Paths, env: Mapping[str, str], now_ns: i
         *check_secrets(config, env),
         *check_files(paths),
         check_disk(paths),
+        check_sync(paths),
         *check_engine(paths),
         check_spend(config, paths, now_ns),
         check_calendar(now_ns),
@@ -153,12 +162,29 @@ def check_files(paths: Paths) -> list[Check]:
 def check_disk(paths: Paths) -> Check:
     """There is room for the journal."""
     place = _nearest(paths.state_dir)
-    free = shutil.disk_usage(place).free
+    free = free_bytes(place)
+    if free is None:
+        return Check("disk", OK, f"the file system of {place} does not say what is free")
     found = f"{free / (1 << 30):.1f} GiB free at {place}"
     remedy = "free some space: the engine refuses to trade when it cannot write its journal"
     if free < DISK_FAIL_BYTES:
         return Check("disk", FAIL, found, remedy)
     return Check("disk", WARN, found, remedy) if free < DISK_WARN_BYTES else Check("disk", OK, found)
+
+
+def check_sync(paths: Paths) -> Check:
+    """How long the disk takes to make a commit durable, which every order waits for."""
+    place = _nearest(paths.state_dir)
+    try:
+        lasted = sorted(_syncs_ms(place))
+    except OSError as error:
+        return Check("disk sync", FAIL, f"{place}: {error.strerror}", "make the state directory writable for you")
+    median, longest = lasted[len(lasted) // 2], lasted[-1]
+    found = f"{median:.1f} ms in the median, {longest:.0f} ms the longest of {len(lasted)}, at {place}"
+    if median <= SYNC_WARN_MS and longest <= LONGEST_WARN_MS:
+        return Check("disk sync", OK, found)
+    remedy = "set engine.state_dir to a directory on a faster disk: no order leaves before the disk has its intent"
+    return Check("disk sync", WARN, found, remedy)
 
 
 def check_engine(paths: Paths) -> list[Check]:
@@ -258,3 +284,18 @@ def _nearest(path: Path) -> Path:
     while not path.exists() and path != path.parent:
         path = path.parent
     return path
+
+
+def _syncs_ms(place: Path) -> list[float]:
+    """How long each of some syncs took, in milliseconds: into a file without a name that has its length already."""
+    lasted: list[float] = []
+    with tempfile.TemporaryFile(dir=place) as file:
+        os.pwrite(file.fileno(), bytes(SYNC_BYTES), 0)
+        os.fsync(file.fileno())
+        deadline = time.monotonic() + SYNCS_S
+        while len(lasted) < SYNCS and (not lasted or time.monotonic() < deadline):
+            os.pwrite(file.fileno(), os.urandom(SYNC_BYTES), 0)
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            lasted.append((time.perf_counter() - began) * 1000)
+    return lasted

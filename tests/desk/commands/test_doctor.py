@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,34 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks.check_disk(paths).status in (OK, WARN)
     monkeypatch.setattr(checks, "DISK_FAIL_BYTES", 1 << 62)
     assert checks.check_disk(paths).status == FAIL
+
+
+def test_a_disk_that_syncs_slowly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = Paths.of(config(tmp_path))
+    monkeypatch.setattr(checks, "SYNC_WARN_MS", 1e6)
+    monkeypatch.setattr(checks, "LONGEST_WARN_MS", 1e6)
+    found = checks.check_sync(paths)
+    assert found.status == OK
+    assert re.fullmatch(rf"\d+\.\d ms in the median, \d+ ms the longest of \d+, at {tmp_path}", found.found)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(checks, "LONGEST_WARN_MS", 0.0)
+    assert checks.check_sync(paths).status == WARN
+    monkeypatch.setattr(checks, "LONGEST_WARN_MS", 1e6)
+    monkeypatch.setattr(checks, "SYNC_WARN_MS", 0.0)
+    found = checks.check_sync(paths)
+    assert found.status == WARN
+    assert "no order leaves before the disk has its intent" in found.remedy
+    monkeypatch.setattr(checks, "SYNCS_S", 0.0)
+    assert "the longest of 1," in checks.check_sync(paths).found, "a disk that stands still is not asked fifty times"
+
+
+def test_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    paths = Paths.of(config(tmp_path))
+    paths.state_dir.parent.mkdir(parents=True, exist_ok=True)
+    paths.state_dir.write_text("")
+    found = checks.check_sync(paths)
+    assert found.status == FAIL
+    assert str(paths.state_dir) in found.found
 
 
 def test_lock_and_socket(tmp_path: Path) -> None:
