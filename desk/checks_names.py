@@ -9,7 +9,7 @@ import difflib
 from importlib.metadata import entry_points
 from typing import Final
 
-from engine.config import Config, Loaded, shipped_path, where_in
+from engine.config import Config, Loaded, shipped_path
 from engine.errors import ConfigError
 from engine.feeds.replay import start_ns
 from engine.feeds.x_rules import build_rules
@@ -39,7 +39,6 @@ def refuse_unknown_names(loaded: Loaded) -> None:
     Raises ConfigError with the file, the key, what is named and what is known.
     """
     config = loaded.config
-    file = loaded.path or shipped_path()
     named = {
         "feeds.posts": config.feeds.posts,
         "feeds.prices": (config.feeds.prices,),
@@ -56,7 +55,7 @@ def refuse_unknown_names(loaded: Loaded) -> None:
                 offered = f"correct it, or install the package that offers it as an entry point of {groups[0]}"
                 raise ConfigError(
                     f"expected a name among {', '.join(known)}, found {name!r}",
-                    where=where_in(file, key),
+                    where=loaded.where(key),
                     remedy=f"did you mean {near[0]!r}?" if near else offered,
                 )
     try:
@@ -65,7 +64,9 @@ def refuse_unknown_names(loaded: Loaded) -> None:
         if config.x.enabled and "x" in config.feeds.posts:
             build_rules(config.watchlist, config.x)
     except ConfigError as error:
-        raise ConfigError(error.message, where=f"{file}: {error.where}", remedy=error.remedy) from error
+        of_row = error.where.startswith("[")
+        where = f"{loaded.path or shipped_path()}: {error.where}" if of_row else loaded.where(error.where)
+        raise ConfigError(error.message, where=where, remedy=error.remedy) from error
 
 
 def everyday_keywords(config: Config) -> list[str]:

@@ -30,7 +30,8 @@ def first_start(env: Mapping[str, str], config: str | None) -> bool:
 
     The keyring may ask a person to unlock it: it is left alone where an engine has already kept a journal.
     """
-    if config is not None or user_path().exists() or any(name.startswith("DESK_") for name in env):
+    own = user_path()
+    if config is not None or own.exists() or own.is_symlink() or any(name.startswith("DESK_") for name in env):
         return False
     state = Paths.of(load(shipped_path(), env={}).config).state_dir
     if any((state / f"{name}.journal").exists() for name in EVERY_PROFILE):

@@ -57,6 +57,14 @@ class Loaded(Value, frozen=True, gc=False):
     """Of the file, as it stood when it began to be read; None where there was none."""
     said: tuple[str, ...] = ()
     """Keys that the command line set: what a person has typed needs no other confirmation."""
+    variables: tuple[str, ...] = ()
+    """Keys that environment variables set."""
+
+    def where(self, key: str) -> str:
+        """Where the value of a setting was given: file and line, or the environment variable."""
+        if key in self.variables:
+            return _by_variable(key)
+        return where_in(self.path or shipped_path(), key, self.config.engine.profile)
 
 
 def shipped_path() -> Path:
@@ -109,7 +117,7 @@ def _source(path: Path | None) -> Path | None:
         return path
     own = user_path()
     try:
-        return own if own.exists() else None
+        return own if own.exists() or own.is_symlink() else None
     except OSError as error:
         raise ConfigError(
             f"expected a directory that can be looked into, found {error.strerror}",
@@ -153,7 +161,7 @@ def _effective(table: Table, source: Path | None, profile: str | None, overrides
     merged = _overlay(merged, overrides, replace=())
     merged.setdefault("engine", {})["profile"] = name
     config = build(merged, source or shipped, overrides)
-    return Loaded(config, source, config_hash(config))
+    return Loaded(config, source, config_hash(config), variables=tuple(_flat_keys(overrides)))
 
 
 def build(table: Table, source: Path, overrides: Table | None = None) -> Config:
@@ -196,6 +204,12 @@ def _read(path: Path) -> Table:
     try:
         text = read_text(path)
     except OSError as error:
+        if path.is_symlink():
+            raise ConfigError(
+                f"expected a configuration file, found a link to {path.readlink()}: {error.strerror}",
+                where=str(path),
+                remedy="put the file there, or remove the link: without one the documented defaults hold",
+            ) from error
         raise ConfigError(
             f"expected a readable configuration file, found {error.strerror}",
             where=str(path),
@@ -256,7 +270,13 @@ def _checked(table: Table, source: Path) -> Table:
 
 def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], source: Path) -> None:
     if not isinstance(table, dict):
-        raise ConfigError(f"expected a table, found {table!r}", where=where_in(source, ".".join(at)))
+        name = ".".join(at)
+        row, _, place = name.partition("[")
+        raise ConfigError(
+            f"expected a table, found {table!r}",
+            where=where_in(source, name),
+            remedy=f"write its settings under {f'[[{row}]]' if place else f'[{row}]'}",
+        )
     hints = hints_of(kind)
     for key, value in table.items():
         if key not in hints:
@@ -317,4 +337,8 @@ def _whence(source: Path, key: str, overrides: Table | None, profile: str = "") 
         at = at.get(part) if isinstance(at, dict) else None
     if at is None:
         return where_in(source, key, profile)
+    return _by_variable(key)
+
+
+def _by_variable(key: str) -> str:
     return f"{key}, set by environment variable {variable_of(key)}"

@@ -38,6 +38,28 @@ def test_what_nothing_answers_to_is_refused(tmp_path: Path, text: str, where: st
     assert check.status == checks.FAIL and says in check.found and check.remedy == caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("feeds.posts", "newz"), ("scoring.scorers", "vadr"), ("replay.start", "noon"), ("x.rule_limit", "1")],
+)
+def test_what_the_environment_names_is_looked_for_there(tmp_path: Path, key: str, value: str) -> None:
+    path = tmp_path / "config.toml"
+    rows = "\n".join(f'[[watchlist]]\nsymbol = "{"ABCDEFGHIJ"[at]}"\nname = "A name of {at}"' for at in range(10))
+    path.write_text(f"[x]\nrule_length = 128\n{rows}", encoding="utf-8")
+    variable = f"DESK_{key.upper().replace('.', '__')}"
+    with pytest.raises(ConfigError) as caught:
+        refuse_unknown_names(load(path, env={variable: value}))
+    assert caught.value.where == f"{key}, set by environment variable {variable}"
+
+
+def test_what_the_profile_names_is_looked_for_in_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[feeds]\nposts = ["x"]\n[profile.paper.feeds]\nposts = ["newz"]', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        refuse_unknown_names(load(path, env={}))
+    assert caught.value.where == f"{path}:4: profile.paper.feeds.posts"
+
+
 @pytest.mark.parametrize("profile", ["simulated", "paper", "live"])
 def test_the_shipped_configuration_names_what_there_is(profile: str) -> None:
     refuse_unknown_names(load(profile=profile, env={}))

@@ -27,7 +27,7 @@ from desk.onboarding import config_text, first_start, shipped_symbols, watchlist
 from desk.screens.choice import Choice
 from desk.screens.prompt import Prompt
 from desk.setup_app import SetupApp
-from engine.config import load, shipped_path
+from engine.config import load, shipped_path, user_path
 from engine.errors import CredentialsError, DeskError
 from engine.paths import Paths
 from tests.desk.asked import takes_keys
@@ -64,6 +64,10 @@ def test_it_asks_only_when_nothing_is_set_up(alone: dict[str, str]) -> None:
         assert not first_start(alone, "config.toml")
         assert not first_start({**alone, "DESK_ENGINE__PROFILE": "paper"}, None)
         assert not first_start({**alone, "DESK_X_BEARER_TOKEN": "x"}, None)
+        user_path().parent.mkdir(parents=True)
+        user_path().symlink_to("nowhere.toml")
+        assert not first_start(alone, None)
+        user_path().unlink()
         write_config("paper", ("TSLA",))
         assert not first_start(alone, None)
         with pytest.raises(DeskError, match="found one"):

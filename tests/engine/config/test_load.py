@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Config, load
+from engine.config import Config, load, user_path
 from engine.errors import EXIT_USAGE, ConfigError, DeskError
 from engine.model import Mode
 from engine.paths import Paths
@@ -87,6 +87,8 @@ def test_hash_ignores_where_files_lie_and_sees_every_limit(tmp_path: Path) -> No
         ("[simulated]\nspread_bps = -3", 2, "found -3", "correct"),
         ("[orders]\nlookup_backoff_s = []", 2, "pauses above 0", "use [0.5"),
         ('[screen]\nfps = "²"', 2, "found '²'", "use auto"),
+        ("risk = 5", 1, "a table, found 5", "under [risk]"),
+        ("watchlist = [5]", 1, "a table, found 5", "under [[watchlist]]"),
     ],
 )
 def test_refusals_name_file_line_value_and_remedy(tmp_path: Path, text: str, line: int, says: str, remedy: str) -> None:
@@ -116,6 +118,21 @@ def test_a_profile_that_is_asked_for_is_named_by_its_option() -> None:
         load(profile="papr", env={})
     assert caught.value.where == "--profile"
     assert "'paper'" in caught.value.remedy
+
+
+@pytest.mark.parametrize("target", ["nowhere.toml", "config.toml"])
+def test_a_link_that_leads_to_no_file_is_not_taken_for_no_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """The limits that somebody set must not become the shipped ones because a disk is not mounted yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own = user_path()
+    own.parent.mkdir(parents=True)
+    assert load(env={}).path is None
+    own.symlink_to(target)
+    with pytest.raises(ConfigError, match=f"a link to {target}") as caught:
+        load(env={})
+    assert caught.value.where == str(own)
 
 
 def test_a_user_without_a_home_is_told_so_and_may_name_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
