@@ -197,7 +197,7 @@ def alpaca_account_check(name: str, profile: str, url: str, status: int, body: b
         return Check(name, FAIL, f"{url} answered {status}", "look at Alpaca's status page, and check the address")
     try:
         account = msgspec.json.decode(body, type=dict[str, object])
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return Check(name, FAIL, f"{url} answered no JSON object", "check alpaca.trading_url")
     number = str(account.get("account_number") or "")
     told = display_text(f"account …{number[-4:]} is {account.get('status') or 'of unknown status'}", 100)

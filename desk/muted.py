@@ -50,5 +50,5 @@ class Muted:
 def _read(path: Path | None) -> list[str]:
     try:
         return [] if path is None else msgspec.json.decode(path.read_bytes(), type=list[str])[-MOST:]
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+    except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return []

@@ -71,5 +71,5 @@ class Settings:
 def _read(path: Path | None) -> _Chosen:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Chosen) if path is not None else _Chosen()
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+    except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return _Chosen()

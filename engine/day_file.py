@@ -55,7 +55,7 @@ class DayFile(Generic[Day]):
             found = msgspec.json.decode(self.path.read_bytes(), type=type(today))
         except FileNotFoundError:
             return today
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as error:
             raise DeskError(
                 f"expected {self._what}, found a file that cannot be read ({error})",
                 where=str(self.path),

@@ -271,11 +271,11 @@ def _checked(table: Table, source: Path) -> Table:
 def _refuse_unknown(table: object, kind: type[Section], at: tuple[str, ...], source: Path) -> None:
     if not isinstance(table, dict):
         name = ".".join(at)
-        row, _, place = name.partition("[")
+        row, _, index = name.partition("[")
         raise ConfigError(
             f"expected a table, found {table!r}",
             where=where_in(source, name),
-            remedy=f"write its settings under {f'[[{row}]]' if place else f'[{row}]'}",
+            remedy=f"write its settings under {f'[[{row}]]' if index else f'[{row}]'}",
         )
     hints = hints_of(kind)
     for key, value in table.items():

@@ -77,7 +77,7 @@ def _body(record: Record) -> bytes:
     try:
         msgspec.json.decode(record.body)
         record.body.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.encode(record.body.decode(errors="replace"))
     return record.body
 

@@ -20,7 +20,7 @@ def test_turned_on_and_off_and_kept(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_counts_as_none(tmp_path: Path) -> None:
     path = tmp_path / "muted.json"
-    for broken in (b"{", b'{"a": 1}', b"[1, 2]", b"\xff"):
+    for broken in (b"{", b'{"a": 1}', b"[1, 2]", b"\xff", b'["\xff"]', b"[" * 100_000):
         path.write_bytes(broken)
         assert Muted(path).names == frozenset()
     assert Muted().turn("ann")

@@ -20,10 +20,12 @@ def test_what_is_chosen_is_kept_until_the_configuration_says_otherwise(tmp_path:
     assert (changed.theme, changed.compact) == ("dracula", True)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"theme": 3}', "\x00"])
-def test_a_file_that_cannot_be_read_is_no_reason_not_to_start(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b'{"theme": 3}', b"\x00", b'{"theme": "\xff"}', b'{"more": ' + b"[" * 100_000], ids=len
+)
+def test_a_file_that_cannot_be_read_is_no_reason_not_to_start(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "screen.json"
-    path.write_text(text)
+    path.write_bytes(text)
     assert Settings(ScreenConfig(theme="nord"), path).theme == "nord"
 
 

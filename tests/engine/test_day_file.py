@@ -77,7 +77,18 @@ def test_what_cannot_be_written_says_so_and_leaves_nothing_behind(tmp_path: Path
     assert [each.name for each in tmp_path.iterdir()] == ["count.json"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"day":1,"number":1}', b'{"day":"2026-11-20","number":1,"more":1}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"day":1,"number":1}',
+        b'{"day":"2026-11-20","number":1,"more":1}',
+        b'{"day":"\xff","number":1}',
+        b'{"more":' + b"[" * 100_000,
+    ],
+    ids=len,
+)
 def test_what_cannot_be_read_is_not_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "count.json"
     path.write_bytes(content)

@@ -280,6 +280,7 @@ async def test_no_key_is_ever_told(tmp_path: Path) -> None:
         (401, b"", FAIL),
         (403, b"{}", FAIL),
         (503, b"", FAIL),
+        (200, b'{"more":' + b"[" * 100_000, FAIL),
     ],
 )
 def test_what_alpaca_answers(status: int, body: bytes, expected: str) -> None:

@@ -92,6 +92,13 @@ def test_every_other_time_is_iso(at_ns: int) -> None:
     assert at_text(at_ns) == iso(at_ns) and at_text(at_ns).endswith("Z")
 
 
+def test_a_body_that_is_nested_without_end_is_told_as_text() -> None:
+    record = Record(seq=1, at_ns=1, kind="post", key="1", body=b'{"a":' * 100_000, hash=bytes(32))
+    assert json.loads(json_line(record))["body"] == record.body.decode()
+    table = io.StringIO()
+    assert write_records([record], table, "csv") == 1
+
+
 def test_another_format_is_refused_before_anything_is_written() -> None:
     stream = io.StringIO()
     with pytest.raises(ValueError, match="expected a format out of jsonl, csv, found 'xml'"):
