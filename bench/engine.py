@@ -59,6 +59,8 @@ def run(repeats: int = REPEATS) -> dict[str, float]:
             found[name] = min(values)
         else:
             found[name] = max(values)
+    # The difference is smaller than what one short run differs from the next by: the best of each is compared.
+    found["window_growth_ratio"] = found["window_100000_us"] / found["window_1000_us"]
     for name in ("plain_5", "plain_100", "shipped_5", "shipped_100", "naive"):
         found[f"{name}_posts_per_s_cpu"] = 1e6 / found[f"{name}_us"]
     found["different_chains"] = float(max(len({each[name] for each in rounds}) for name in ("plain", "shipped")))
@@ -73,8 +75,9 @@ def _round(made: Recordings) -> dict[str, float]:
     shipped, shipped_limit = _beside_its_limit(made.five, SYMBOLS, SHIPPED_OPTIONS)
     hundred, hundred_limit = _beside_its_limit(made.hundred, MANY_SYMBOLS, PLAIN)
     many = _engine(made.hundred, MANY_SYMBOLS, SHIPPED_OPTIONS)
-    small, large = (_engine(made.calm, SYMBOLS, PLAIN, window, CALM_S) for window in (SMALL, LARGE))
-    known = (plain, shipped, hundred, many, small, large)
+    turns = [(window, _engine(made.calm, SYMBOLS, PLAIN, window, CALM_S)) for window in (SMALL, LARGE, LARGE, SMALL)]
+    small, large = (min(found["cpu_us"] for window, found in turns if window == wanted) for wanted in (SMALL, LARGE))
+    known = (plain, shipped, hundred, many, *(found for _, found in turns))
     return {
         **{f"limit_plain_{name}_us": value for name, value in plain_limit.items()},
         **{f"limit_shipped_{name}_us": value for name, value in shipped_limit.items()},
@@ -88,9 +91,8 @@ def _round(made: Recordings) -> dict[str, float]:
         "plain_5_of_limit_ratio": plain_limit["sum"] / plain["cpu_us"],
         "plain_100_of_limit_ratio": hundred_limit["sum"] / hundred["cpu_us"],
         "shipped_5_of_limit_ratio": shipped_limit["sum"] / shipped["cpu_us"],
-        "window_1000_us": small["cpu_us"],
-        "window_100000_us": large["cpu_us"],
-        "window_growth_ratio": large["cpu_us"] / small["cpu_us"],
+        "window_1000_us": small,
+        "window_100000_us": large,
         "naive_us": simple_us,
         "naive_wall_us": simple_wall_us,
         "plain_over_naive_cpu_ratio": simple_us / plain["cpu_us"],
