@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import DeskError
 from engine.journal.reader import Reader
-from engine.model import Alert, Fill, Intent, Light, Order, OrderStatus, Role, TradingState
+from engine.model import Alert, Fill, Intent, Light, Mode, Order, OrderStatus, Role, TradingState
 from engine.model.frames import Command, Snapshot
 from tests.engine.kernel.process import EngineProcess, until
 from tests.faults.ledger import Row
@@ -47,6 +47,7 @@ class Machine(EngineProcess):
         self._orders.write_text(f"{what} {number}", encoding="utf-8")
         if self.running:
             self.signal(signal.SIGUSR2)
+            self.wait(lambda: not (self._orders.exists() and self.running), "the order to be read")
 
     @property
     def running(self) -> bool:
@@ -112,10 +113,28 @@ class Machine(EngineProcess):
             self.command(Command("acknowledge", alert=alert.id))
         if self.snapshot().status.state is not TradingState.ACTIVE:
             assert self.command(Command("resume", reason="next drill")).ok
+        if self.snapshot().status.mode is not Mode.AUTO:
+            assert self.command(Command("mode", symbol="*", mode="auto")).ok
         self.street.turning = True
         self.wait(lambda: len(self.held()) >= home, "positions", 60.0)
         self.street.freeze()
         self.equal()
+
+    def hands_off(self) -> None:
+        """From now on the autopilot decides nothing, and no exit is under way: the next cancel is what a test asks for.
+
+        The crowd is of another mind a while ago, so what it said last may still be signalled; `trading` ends this.
+        """
+        assert self.command(Command("mode", symbol="*", mode="off")).ok
+        under_way = (OrderStatus.INTENT, OrderStatus.UNRESOLVED, OrderStatus.CANCELING)
+
+        def still() -> bool:
+            seen = self.seen()
+            return seen is not None and not any(
+                order.status in under_way or (order.role is Role.EXIT and order.status.open) for order in seen.orders
+            )
+
+        self.wait(still, "no exit and no cancel under way", 60.0)
 
     def wait(self, condition: Callable[[], object], what: str, limit_s: float = 30.0) -> float:
         """Wait for a condition; the seconds it took. Fails by name, with the end of the log."""

@@ -140,7 +140,6 @@ def test_killed_between_the_kill_switch_and_its_cancels(machine: Machine, row: R
     row.must = "the next engine is HALTED and cancels every entry"
     rest_entries(machine)
     machine.arm("cancel asked", 1)
-    time.sleep(0.5)
     machine.signal(signal.SIGUSR1)
     assert machine.dead() == -9
     assert working_entries(machine)
@@ -160,7 +159,6 @@ def test_killed_between_a_pause_and_its_cancels(machine: Machine, row: Row) -> N
     rest_entries(machine)
     held = machine.street.positions()
     machine.arm("cancel asked", 1)
-    time.sleep(0.5)
     with suppress(DeskError):  # the engine dies over it
         machine.command(Command("pause", reason="drill"))
     assert machine.dead() == -9
