@@ -55,7 +55,7 @@ class Link:
         self.lost_remedy = ""
         """What to do about it, where there is something to do."""
         self.stopped = False
-        """Whether the engine that is not attached said that it stops: it ended in order, and `lost_why` is its reason."""
+        """Whether the engine that is not attached had said that it stops: `lost_why` is then its reason."""
 
     @property
     def lost_s(self) -> int:

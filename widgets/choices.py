@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
+
+from textual import events
+from textual.message import Message
 
 from widgets.line import Line
 from widgets.line_block import LineBlock
@@ -28,6 +32,12 @@ class Choices(LineBlock):
     Choices { height: 1fr; }
     """
     RATE = 30.0
+
+    @dataclass
+    class Chosen(Message):
+        """A click has put the cursor on an option."""
+
+        id: str
 
     def __init__(self, options: Sequence[Option], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -67,6 +77,12 @@ class Choices(LineBlock):
         self._top = max(0, min(max(self._top, self._at - height + 1), self._at))
         self.repaint(now=True)
         self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        place = self._top + event.y
+        if place < len(self._shown):
+            self.move(place - self._at)
+            self.post_message(self.Chosen(self._shown[place].id))
 
     def lines(self, width: int) -> list[Line]:
         colors = self.inks

@@ -10,16 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from desk.screens.closes_once import ClosesOnce
-from desk.screens.guarded import Guarded
+from desk.screens.box import Box
 from engine.model.base import Value
+from widgets.answer_row import AnswerRow
 from widgets.no_control import visible
 
 KEYS = "123456789bcdefghijklmnopqrtuvwxyz"
 """Keys of answers that are a list of things, in order; without those that other answers of such a dialog have."""
+ESC = "Esc"
+"""How Escape is written in every box."""
 BACK = "back, nothing is done"
 """What Escape does in a dialog that says nothing else."""
 
@@ -33,10 +34,9 @@ class Answer(Value, frozen=True, gc=False):
     grave: bool = False
 
 
-class Choice(Guarded[str], ClosesOnce[str], ModalScreen[str]):
+class Choice(Box[str]):
     """Dismisses with the id of the answer, or an empty text when a person goes back."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("up", "scroll(-1)", "Up", show=False),
@@ -59,21 +59,18 @@ class Choice(Guarded[str], ClosesOnce[str], ModalScreen[str]):
             for line in self._lines:
                 yield Static(Content("\n".join(map(visible, line.split("\n")))), classes="line")
             for answer in self._answers:
-                style = "bold $ink-grave" if answer.grave else "bold $ink-loud"
-                yield Static(Content.assemble((f" {answer.key:<5}", style), visible(answer.text)), classes="answer")
-            yield Static(Content.assemble((" Esc  ", "bold $ink-loud"), self._back), classes="answer")
-
-    def on_mount(self) -> None:
-        self.not_seen_yet()
+                yield AnswerRow(answer.key, answer.text, grave=answer.grave)
+            yield AnswerRow(ESC, self._back)
 
     def on_key(self, event: events.Key) -> None:
         """The answers' keys are known only now, so they are looked up here."""
-        for answer in self._answers:
-            if event.character == answer.key:
-                event.stop()
-                if not self.too_soon(self.resumed_at):
-                    self.dismiss(answer.id)
-                return
+        if any(event.character == answer.key for answer in self._answers):
+            event.stop()
+            if not self.too_soon(self.resumed_at):
+                self.give(event.character or "")
+
+    def give(self, key: str) -> None:
+        self.dismiss(next((answer.id for answer in self._answers if answer.key == key), ""))
 
     def action_scroll(self, lines: int) -> None:
         """A small screen shows the dialog in part."""

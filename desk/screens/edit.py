@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from desk.screens.closes_once import ClosesOnce
+from desk.screens.box import Box
+from desk.screens.choice import ESC
 from engine.model import Draft, Ticket
 from engine.model.frames import Command
 from widgets import figures
+from widgets.answer_row import AnswerRow
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
@@ -31,10 +32,9 @@ _REFUSED = 4
 """Most reasons that are told why other figures are needed."""
 
 
-class Edit(ClosesOnce[Command | None], ModalScreen[Command | None]):
+class Edit(Box[Command | None]):
     """Dismisses with the command that asks the engine, or None. Enter asks; it confirms nothing."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
@@ -63,10 +63,8 @@ class Edit(ClosesOnce[Command | None], ModalScreen[Command | None]):
                 yield Static(Content(f"✗ {visible(reason)}"), classes="refused")
             if len(self._refused) > _REFUSED:
                 yield Static(Content(f"✗ and {len(self._refused) - _REFUSED} more"), classes="refused")
-            yield Static(
-                Content.assemble((" Enter ", "bold $ink-loud"), "ask the engine: every control judges it anew")
-            )
-            yield Static(Content.assemble((" Esc   ", "bold $ink-loud"), "back, nothing is changed"))
+            yield AnswerRow("Enter", "ask the engine: every control judges it anew", cells=6)
+            yield AnswerRow(ESC, "back, nothing is changed", cells=6)
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -90,6 +88,12 @@ class Edit(ClosesOnce[Command | None], ModalScreen[Command | None]):
             return
         asked = Command("edit", ticket=self._ticket.id, fingerprint=self._ticket.fingerprint)
         self.dismiss(msgspec.structs.replace(asked, **changed))
+
+    def give(self, key: str) -> None:
+        if key == ESC:
+            self.action_back()
+        else:
+            self.ask()
 
     def action_back(self) -> None:
         self.dismiss(None)

@@ -23,6 +23,10 @@ class Guarded(Screen[ScreenResultType]):
         """Whether a key that comes now was pressed before a person could see what changed then."""
         return monotonic() - since < self.GUARD_S
 
+    def stood_at(self, pressed_at: float) -> bool:
+        """Whether what stands here stood under the hand long enough when a button was pressed, and has since."""
+        return pressed_at - self.resumed_at >= self.GUARD_S
+
     def focus_came(self) -> None:
         """This screen stands under the hand from now on."""
         self.resumed_at = monotonic()

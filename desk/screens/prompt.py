@@ -10,12 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from desk.screens.choice import BACK
-from desk.screens.closes_once import ClosesOnce
-from desk.screens.guarded import Guarded
+from desk.screens.box import Box
+from desk.screens.choice import BACK, ESC
+from widgets.answer_row import AnswerRow
 from widgets.no_control import visible
 from widgets.still_input import StillInput
 
@@ -23,12 +22,12 @@ FILTERS = "show these; an empty line shows all"
 """What Enter does where something is filtered."""
 _LONGEST = 200
 _LONGEST_KEY = 4096
+_TYPE, _ENTER = "t", "Enter"
 
 
-class Prompt(Guarded[str | None], ClosesOnce[str | None], ModalScreen[str | None]):
+class Prompt(Box[str | None]):
     """Dismisses with the text, or None when a person goes back. With picks, the keys 1–9 answer at once."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("t,tab", "type", "Type", show=False),
@@ -62,9 +61,9 @@ class Prompt(Guarded[str | None], ClosesOnce[str | None], ModalScreen[str | None
             if self._told:
                 yield Static(Content(f"✗ {visible(self._told)}"), classes="refused")
             for number, pick in enumerate(self._picks, 1):
-                yield Static(Content.assemble((f" {number}    ", "bold $ink-loud"), visible(pick)), classes="answer")
+                yield AnswerRow(str(number), pick)
             if self._picks:
-                yield Static(Content.assemble((" t    ", "bold $ink-loud"), "in your own words"), classes="answer")
+                yield AnswerRow(_TYPE, "in your own words")
             yield StillInput(
                 self._value,
                 placeholder=self._hint,
@@ -72,18 +71,27 @@ class Prompt(Guarded[str | None], ClosesOnce[str | None], ModalScreen[str | None
                 select_on_focus=False,
                 password=self._hidden,
             )
-            for key, does in (("Enter", self._enter), ("Esc", self._back)):
-                yield Static(Content.assemble((f" {key:<6}", "bold $ink-loud"), does), classes="answer")
+            for key, does in ((_ENTER, self._enter), (ESC, self._back)):
+                yield AnswerRow(key, does, cells=6)
 
     def on_mount(self) -> None:
-        self.not_seen_yet()
         if not self._picks:
             self.query_one(Input).focus()
 
+    def give(self, key: str) -> None:
+        if key == ESC:
+            self.action_back()
+        elif key == _ENTER:
+            self.submit()
+        elif key == _TYPE:
+            self.action_type()
+        else:
+            self.dismiss(self._picks[int(key) - 1])
+
     @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
+    def submit(self) -> None:
         """Enter in the input is the answer; a required one must say something."""
-        text = " ".join(event.value.split())
+        text = " ".join(self.query_one(Input).value.split())
         if text or not self._required:
             self.dismiss(text)
 

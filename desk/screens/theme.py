@@ -46,10 +46,12 @@ class ThemeChoice(Picker):
         super().action_move(rows)
         self._try()
 
+    @on(Choices.Chosen)
+    def _try(self) -> None:
+        """Show the desk in the theme under the cursor."""
+        if self.choices.selected is not None:
+            self.app.theme = self.choices.selected.id
+
     def action_back(self) -> None:
         self.app.theme = self._before
         super().action_back()
-
-    def _try(self) -> None:
-        if self.choices.selected is not None:
-            self.app.theme = self.choices.selected.id

@@ -192,8 +192,9 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         self.app.push_screen(Told(title, lines))
 
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A second click that was on its way when the first one opened something was meant for nothing here."""
-        if self.app.screen is self:
+        """A second click that was on its way when the first one opened something, or closed what stood over this view,
+        was meant for nothing here."""
+        if self.app.screen is self and not self.too_soon(self.resumed_at):
             await self.run_action(event.action)
 
     def action_leave(self) -> None:

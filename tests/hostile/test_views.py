@@ -18,6 +18,7 @@ from textual.screen import Screen
 import desk.screens
 from desk.app import DeskApp
 from desk.screens import reading
+from desk.screens.box import Box
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.finding import Finding
 from desk.screens.guarded import Guarded
@@ -38,7 +39,7 @@ STOPS = (
     Stop("in full", ("6", "enter")),
 )
 BASES: frozenset[type[Screen[Any]]] = frozenset(
-    {ClosesOnce, Guarded, Sharing, VerbScreen, ViewScreen, Finding, ReadingView, Picker}
+    {Box, ClosesOnce, Guarded, Sharing, VerbScreen, ViewScreen, Finding, ReadingView, Picker}
 )
 """What views are made of; none of them is shown by itself."""
 

@@ -28,6 +28,7 @@ from tests.widgets.harness import stage
 from tests.widgets.ledger_row import ROW
 from widgets.alert_bar import AlertBar
 from widgets.alert_rows import AlertRows
+from widgets.answer_row import AnswerRow
 from widgets.chart import Chart, Mark
 from widgets.choices import Choices, Option
 from widgets.decisions import Decisions
@@ -207,6 +208,7 @@ def status_line(text: str) -> Widget:
 WIDGETS: dict[type[Widget], Callable[[str], Widget]] = {
     AlertBar: alert_bar,
     AlertRows: panel(AlertRows, made_up.alert(), made_up.alert(2)),
+    AnswerRow: lambda text: AnswerRow(text[:1], text),
     Chart: chart,
     Choices: choices,
     Decisions: panel(Decisions, (TICKET, REJECTED)),
