@@ -169,7 +169,7 @@ class SnapshotReader:
         return [
             order
             for order in found.values()
-            if order.venue_id not in legs and (_alive(order) or not order.updated_ns or order.updated_ns >= since_ns)
+            if order.venue_id not in legs and (_alive(order) or not order.updated_ns or _updated_ns(order) >= since_ns)
         ]
 
     def _order(self, row: Json) -> Order:
@@ -246,6 +246,11 @@ def _passing(reply: Reply) -> bool:
 
 def _alive(order: Order) -> bool:
     return order.status.open or any(leg.status.open for leg in order.legs)
+
+
+def _updated_ns(order: Order) -> int:
+    """When it, or a leg of it, last changed: a leg may execute long after its entry has."""
+    return max(each.updated_ns for each in (order, *order.legs))
 
 
 def _stamp(at_ns: int) -> str:

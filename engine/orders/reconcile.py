@@ -38,6 +38,8 @@ ELSEWHERE: Final = "elsewhere"
 OVERSOLD: Final = "oversold"
 SETTLING_NS: Final = 2 * SECOND
 """An order touched this shortly before the snapshot may be missing from it."""
+ASKED_NS: Final = 30 * SECOND
+"""So long a difference waits for the look-up of an order of its symbol that the venue does not list."""
 EXECUTED_NS: Final = 10 * SECOND
 """An execution this shortly before the snapshot may be missing from its positions: the venue books them apart."""
 
@@ -49,6 +51,10 @@ class Reconciler:
         self._register = register
         self._suspect: dict[str, tuple[Decimal, Decimal]] = {}
         """Per symbol, the venue's and our quantity at the last comparison, where they differed."""
+        self._unlisted: dict[str, int] = {}
+        """Open orders that the venue did not list at the last comparison, and since when."""
+        self._split_ns: dict[str, int] = {}
+        """When a symbol was split: the venue may still tell what was held before it."""
 
     def compare(
         self, snapshot: VenueSnapshot, positions: Mapping[str, Position], now_ns: int, out: Outbox
@@ -100,7 +106,7 @@ class Reconciler:
         differences: list[Difference],
     ) -> bool:
         """Whether an order the venue had shown as open is in the snapshot neither as open nor as closed."""
-        missing = False
+        missing, before, self._unlisted = False, self._unlisted, {}
         for order_id, order in mine.items():
             track = self._register.get(order_id)
             if track is None or order_id in seen or not track.open:
@@ -111,6 +117,7 @@ class Reconciler:
                 continue
             if max(order.updated_ns, track.sent_ns) > snapshot.at_ns - SETTLING_NS:
                 continue
+            self._unlisted[order_id] = before.get(order_id, now_ns)
             if not track.ours:  # it ended longer ago than the snapshot looks back
                 out.requests.append(LookUp(order_id))
                 continue
@@ -140,9 +147,14 @@ class Reconciler:
                 continue  # the venue never had it: it cannot have moved a position
             wait_ns = EXECUTED_NS if track.counted > 0 else SETTLING_NS
             settled_ns = track.order.updated_ns + wait_ns
+            unlisted_ns = self._unlisted.get(track.order.client_order_id)
+            if unlisted_ns is not None:
+                settled_ns = max(settled_ns, unlisted_ns + ASKED_NS)
             settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), settled_ns)
             if track.ours and track.counted > 0 and settled_ns > snapshot.at_ns:
                 sold.add(track.order.symbol)
+        for symbol, split_ns in self._split_ns.items():
+            settled[symbol] = max(settled.get(symbol, 0), split_ns + EXECUTED_NS)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
         external: list[VenuePosition] = []
         drifted = False
@@ -182,9 +194,12 @@ class Reconciler:
                         self._tell_sold(symbol, gone, mine, venue, now_ns, out)
                 continue
             cause = self._cause(held, position, ours, mine, found.get(symbol, ZERO))
+            if cause == SPLIT and snapshot.at_ns < self._split_ns.get(symbol, -EXECUTED_NS) + EXECUTED_NS:
+                cause = ""
             if cause:
                 differences.append(Difference("position", symbol, str(ours), str(venue), adopted=True, cause=cause))
                 if cause == SPLIT:
+                    self._split_ns[symbol] = snapshot.at_ns
                     splits.append(Split(symbol, ours, venue))
                 continue
             stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)

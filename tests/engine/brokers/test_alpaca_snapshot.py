@@ -250,3 +250,26 @@ async def test_an_order_told_word_for_word_again_is_the_same_and_any_other_word_
     rows[0] = row("many", "new") | {"symbol": None}
     with pytest.raises(VenueUnavailable):
         await reader.read(0, NOW())
+
+
+async def test_a_leg_that_has_just_executed_is_told_though_its_entry_filled_long_ago() -> None:
+    now_ns, week_ns = NOW(), 7 * 24 * HOUR_NS
+
+    def row(id: str, status: str, at_ns: int, *legs: Json) -> Json:
+        side = "buy" if legs else "sell"
+        order: Json = {"id": id, "client_order_id": id, "symbol": "TSLA", "side": side, "qty": "10", "status": status}
+        return order | {"submitted_at": _stamp(now_ns - week_ns), "updated_at": _stamp(at_ns), "legs": list(legs)}
+
+    long_ago_ns = now_ns - week_ns
+    legs = row("target", "canceled", now_ns), row("stop", "filled", now_ns)
+    rows = [row("entry", "filled", long_ago_ns, *legs), row("older", "filled", long_ago_ns, row("leg", "filled", 1))]
+
+    async def get(path: str, query: dict[str, Json]) -> Reply:
+        account: dict[str, Json] = {"equity": "1", "cash": "1", "buying_power": "1"}
+        body: list[Json] = [dict(each) for each in rows] if query.get("status") == "closed" else []
+        return Reply(200, account if path == "/account" else body)
+
+    (entry,) = (await SnapshotReader(get, "made up").read(now_ns - 24 * HOUR_NS, now_ns)).orders
+    assert [(leg.client_order_id, leg.status) for leg in entry.legs] == [
+        ("target", OrderStatus.CANCELED), ("stop", OrderStatus.FILLED),
+    ]  # fmt: skip

@@ -281,3 +281,37 @@ class TestOversold:
         after.on_update(event(full, "fill", "x-new", "10", "100"), later + 1)
         assert after.held("TSLA") == 10
         assert after.exits("TSLA").stop_price == 95
+
+
+def test_no_drift_is_told_while_an_order_that_the_venue_does_not_list_is_asked_for(
+    orders: Orders, bracketed: Intent
+) -> None:
+    """Its stop has sold all of it: the venue's position shows that before its orders do."""
+    entry = told(bracketed, OrderStatus.FILLED, "10", at_ns=T0 + 1)
+    for second in (0, 1, 3):
+        result = orders.reconcile(
+            snapshot(entry, at_ns=LATER + second * SECOND), book(TSLA="10"), LATER + second * SECOND
+        )
+        assert not result.ok and not result.drift
+        assert LookUp(f"venue-made-stop-{bracketed.client_order_id}") in result.changes.requests
+    now_ns = LATER + 4 * SECOND
+    (target, stop) = leg(bracketed, "target", OrderStatus.CANCELED), leg(bracketed, "stop", OrderStatus.FILLED, "10")
+    for order in (target, stop):
+        shown = msgspec.structs.replace(order, updated_ns=LATER - SECOND)
+        orders.on_lookup(order.client_order_id, Lookup(known=True, order=shown), now_ns)
+    assert orders.held("TSLA") == 0
+    assert orders.reconcile(snapshot(entry, at_ns=now_ns + 60 * SECOND), {}, now_ns + 60 * SECOND).ok
+
+
+def test_a_difference_beside_an_order_that_is_never_found_is_drift_after_a_while(
+    orders: Orders, bracketed: Intent
+) -> None:
+    entry = told(bracketed, OrderStatus.FILLED, "10", at_ns=T0 + 1)
+    drifted = [
+        second
+        for second in range(0, 60, 5)
+        if orders.reconcile(
+            snapshot(entry, at_ns=LATER + second * SECOND), book(TSLA="10"), LATER + second * SECOND
+        ).drift
+    ]
+    assert drifted[:1] == [30]
