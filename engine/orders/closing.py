@@ -340,6 +340,8 @@ class Closer:
         pair = "/" in plan.symbol
         if plan.role is not Role.FLATTEN and self._watch.doubts.jumped(plan.symbol):
             return None  # it may be the price of a split: then there is another quantity to sell
+        if self._watch.outdated(plan.symbol):
+            return None  # an order at a price of before the split rests, or sells at any
         priced = self._watch.limit(plan.symbol, plan.side, collared=plan.role is Role.FLATTEN)
         if priced is not None:
             limit, quote = priced

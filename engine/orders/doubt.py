@@ -53,6 +53,8 @@ class _Jump(Value, frozen=True, gc=False):
     """The newest price since."""
     day_ns: int
     """Start of its trading day."""
+    quoted_ns: int
+    """When that price was quoted."""
     old: bool = False
     """Whether it was quoted before a split that the venue has told since, at the level of before it."""
 
@@ -103,6 +105,15 @@ class Doubts:
         """Whether the symbol's newest price is one of before its split, quoted before the venue told that."""
         jump = self._jumps.get(symbol)
         return jump is not None and jump.old
+
+    def of_before(self, quote: Quote, collar: Decimal) -> bool:
+        """Whether a quote is one of before a split that the venue has told since: nothing can be priced by it."""
+        split, price = self._splits.get(quote.symbol), _fair(quote, collar)
+        if split is None or price is None or quote.at_ns >= split.told_ns:
+            return False
+        jump, seen = self._jumps.get(quote.symbol), self._seen.get(quote.symbol)
+        base = jump.base if jump is not None else None if seen is None else seen[0]
+        return base is None or _nearer(price, base / split.factor, base)
 
     def split(self, symbol: str, before: Decimal, after: Decimal, told_ns: int) -> None:
         """The venue has told that every `before` became `after`: prices are measured against the level after it."""
@@ -159,17 +170,21 @@ class Doubts:
         price = _fair(quote, collar)
         if price is None or "/" in symbol:
             return self.jumped(symbol)
-        day_ns = self._calendar.session_start_ns(min(now_ns, quote.at_ns))
+        quoted_ns = min(now_ns, quote.at_ns)
+        day_ns = self._calendar.session_start_ns(quoted_ns)
         jump, seen, split = self._jumps.pop(symbol, None), self._seen.get(symbol), self._splits.get(symbol)
         if jump is not None:
             base: Decimal | None = jump.base
         else:
             of_split = split is not None and day_ns <= split.day_ns
             base = seen[0] if seen is not None and (seen[1] < day_ns or of_split) else None
+        if jump is not None and not _far(price, jump.base) and quoted_ns < jump.quoted_ns:
+            self._jumps[symbol] = jump  # one of before it, told late
+            return True
         if base is not None and _far(price, base):
             old = split is not None and quote.at_ns < split.told_ns and _nearer(price, base / split.factor, base)
             since_ns = now_ns if jump is None or jump.old else jump.since_ns
-            now = _Jump(since_ns, base, price, day_ns, old)
+            now = _Jump(since_ns, base, price, day_ns, quoted_ns, old)
             if old or now_ns < since_ns + (SPLIT_NS if like_split(price, base) else JUMP_NS):
                 self._jumps[symbol] = now
                 return True

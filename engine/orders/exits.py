@@ -76,6 +76,11 @@ class ExitWatch:
         """The symbol's newest quote, while it is followed."""
         return self._quotes.get(symbol)
 
+    def outdated(self, symbol: str) -> bool:
+        """Whether the symbol's newest quote is one of before a split that the venue has told."""
+        quote = self._quotes.get(symbol)
+        return quote is not None and self.doubts.of_before(quote, self.collar(symbol))
+
     def keep(self, quote: Quote) -> None:
         """Take the quote as the symbol's newest, without looking for crossings."""
         self._quotes[quote.symbol] = quote

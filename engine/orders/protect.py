@@ -304,6 +304,7 @@ class Protector:
             and lot.stops_placed < self._closer.attempts
             and (entry is None or not entry.open)
             and not any(self._closer.of(lot.symbol))
+            and not self._watch.doubts.jumped(lot.symbol)
             and not any(self._register.awaited(lot.symbol))
             and self._uncovered(lot) > 0
         )

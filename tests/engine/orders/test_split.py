@@ -158,6 +158,63 @@ class TestPriceOfBefore:
         for second, (bid, late) in enumerate(quotes, 1):
             assert not placed(self.at(orders, second, bid, MORNING - SECOND if late else None))
 
+    def test_told_late_does_not_end_the_doubt_about_a_newer_one(self, orders: Orders, bare: Intent) -> None:
+        """At last evening's price the target was reached; the market has opened at another since."""
+        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
+        assert not placed(self.at(orders, 1, "50")) and orders.jumped("TSLA")
+        assert not placed(self.at(orders, 2, "111", T0 + 2 * SECOND))
+        assert orders.jumped("TSLA")
+        assert not placed(self.at(orders, 3, "100"))
+        assert not orders.jumped("TSLA"), "a newer one does"
+
+    @pytest.mark.parametrize("told_late", [True, False])
+    def test_prices_no_flatten(self, split: Orders, told_late: bool) -> None:
+        """A sale at a hundred would rest while the market is at ten."""
+        if told_late:
+            assert not placed(self.at(split, 1, "100", T0 + SECOND))
+        now_ns = MORNING + 2 * SECOND
+        old = quote("100", "100.1", T0 + SECOND)
+        position = Position("TSLA", D(100), D(10), D(10), T0 + SECOND)
+        assert not placed(split.flatten(position, old, "kill", now_ns))
+        alerts = split.due(now_ns + 60 * SECOND).alerts
+        assert ["no price to close it at" in alert.text for alert in alerts] == [True], "a person is called"
+        (exit_,) = placed(self.at(split, 70, "10"))
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 100)
+        assert D(9) < exit_.draft.limit_price < D(10)
+
+    def test_nor_one_that_began_before_the_split(self, orders: Orders, bare: Intent) -> None:
+        old = quote("100", "100.1", T0 + SECOND)
+        (first,) = placed(orders.flatten(Position("TSLA", D(10), D(100)), old, "kill", T0 + 2 * SECOND))
+        orders.on_answer(first, Answer(Outcome.ACCEPTED, order=told(first)), T0 + 2 * SECOND)
+        assert cancelled(compare(orders, "100", "10").changes) == [first.client_order_id]
+        assert not placed(end(orders, first.client_order_id, MORNING + SECOND))
+        (exit_,) = placed(self.at(orders, 5, "10"))
+        assert exit_.draft.quantity == 100 and exit_.draft.limit_price < 10
+
+
+def test_no_stop_is_placed_while_the_price_may_be_that_of_a_split(orders: Orders, enter: Enter) -> None:
+    """The venue would execute it at once, at a price on which nothing may be sold yet."""
+    ready(orders)
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    fill_entry(orders, intent)
+    orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
+    orders.on_quote(quote("50", "50.1", MORNING), MORNING)
+    assert not placed(orders.due(MORNING + 15 * SECOND))
+    changes = compare(orders, "20", "50", at_ns=MORNING + 20 * SECOND).changes
+    (stop,) = placed(changes) or placed(orders.due(MORNING + 40 * SECOND))
+    assert (stop.draft.quantity, stop.draft.stop_price) == (20, D("47.50"))
+
+
+def test_a_position_of_before_told_right_after_the_split_undoes_nothing(orders: Orders, bare: Intent) -> None:
+    """Two reads of a venue need not come from one copy of its books."""
+    assert compare(orders, "100", "10").splits
+    again = compare(orders, "10", "100", ours="100", at_ns=MORNING + 2 * SECOND)
+    assert not again.ok and not again.splits and orders.held("TSLA") == 100
+    again = compare(orders, "10", "100", ours="100", at_ns=MORNING + 4 * SECOND)
+    assert not again.ok and not again.drift
+    assert compare(orders, "100", "10", ours="100", at_ns=MORNING + 6 * SECOND).ok
+
 
 def test_legs_at_the_old_prices_are_cancelled_and_a_stop_at_the_new_one_is_placed(
     orders: Orders, bracketed: Intent
