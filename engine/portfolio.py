@@ -209,8 +209,15 @@ class Portfolio:
         known.quantity, known.average = held.quantity, held.average_price
         self._revalue(known)
 
-    def hold(self, symbol: str, quantity: Decimal) -> None:
-        """The position in a symbol is this much (signed), whatever its fills make; its average price stays."""
+    def hold(self, symbol: str, quantity: Decimal, *, split: bool = False) -> None:
+        """The position in a symbol is this much (signed), whatever its fills make; its average price stays.
+
+        `split`: by a split, so that it cost what it had.
+        """
+        known = self._holdings.get(symbol)
+        if split and known is not None and known.quantity * quantity > 0:
+            self.take(VenuePosition(symbol, quantity, known.average * known.quantity / quantity))
+            return
         holding = self._holdings.setdefault(symbol, _Holding())
         self._unvalue(holding)
         holding.quantity = quantity

@@ -158,6 +158,17 @@ def test_a_quantity_taken_over_keeps_the_identities() -> None:
     assert position is not None and (position.average_price, position.stop_price) == (0, None)
 
 
+def test_a_quantity_taken_over_from_a_split_cost_what_it_had() -> None:
+    book = Portfolio(Decimal(10_000))
+    book.on_fill(fill(Side.BUY, "10", "100"))
+    book.on_quote(quoted("119", "121"))
+    book.hold("TSLA", Decimal(40), split=True)
+    position = book.position("TSLA")
+    assert position is not None
+    assert (position.quantity, position.average_price, position.price) == (40, 25, 30)
+    assert book.equity == 9_000 + 40 * 30
+
+
 def test_a_new_day_starts_from_the_equity_it_finds() -> None:
     portfolio = Portfolio(Decimal(10_000))
     portfolio.on_fill(fill(Side.BUY, "10", "100", fee="2"))
