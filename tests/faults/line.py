@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, ParamSpec
 
 import msgspec
 
@@ -33,7 +33,9 @@ from engine.model import (
 )
 from tests.venues.alpaca.entry import parse
 from tests.venues.alpaca.exchange import Exchange
-from tests.venues.alpaca.wire import Refusal, SimOrder
+from tests.venues.alpaca.wire import Refusal
+
+P = ParamSpec("P")
 
 TIMEOUT_S = 5.0
 """How long an answer is waited for."""
@@ -109,6 +111,7 @@ class Line:
 
     def post(self, intent: Intent, back: Callable[[Intent, Answer], None]) -> None:
         """POST an order, once."""
+        back = self._while_it_lives(back)
         if self.down or self.goes_wrong(0.04):
             self.after(self.luck.choice((0.05, TIMEOUT_S)), back, intent, Answer(Outcome.UNRESOLVED, "reset"))
         elif self.goes_wrong(0.02):
@@ -123,6 +126,7 @@ class Line:
 
     def delete(self, order: Order, back: Callable[[Order, Answer], None]) -> None:
         """DELETE an order."""
+        back = self._while_it_lives(back)
         if self.down or self.goes_wrong(0.06):
             self.after(self.luck.choice(UNANSWERED), back, order, Answer(Outcome.UNRESOLVED, "503"))
         elif self.goes_wrong(0.02):
@@ -132,6 +136,7 @@ class Line:
 
     def get(self, client_order_id: str, back: Callable[[str, Lookup], None]) -> None:
         """GET an order by our id."""
+        back = self._while_it_lives(back)
         if self.down or self.goes_wrong(0.1):
             self.after(self.luck.choice(UNANSWERED), back, client_order_id, Lookup(None, reason="503"))
         else:
@@ -139,6 +144,7 @@ class Line:
 
     def snapshot(self, back: Callable[[VenueSnapshot | None], None]) -> None:
         """Read everything; None when that could not be."""
+        back = self._while_it_lives(back)
         if self.down or self.goes_wrong(0.05):
             self.after(self.luck.choice(UNANSWERED), back, None)
         else:
@@ -149,6 +155,16 @@ class Line:
         """The stream of updates ends, or begins anew; what was not told is lost."""
         self.streaming = streaming
         self._connection += 1
+
+    def _while_it_lives(self, back: Callable[P, None]) -> Callable[P, None]:
+        """An answer reaches the engine that asked, and no later one."""
+        life = self._life
+
+        def answer(*given: P.args, **named: P.kwargs) -> None:
+            if life == self._life:
+                back(*given, **named)
+
+        return answer
 
     # --- at the venue
 
@@ -201,7 +217,8 @@ class Line:
         held = next((each for told_ns, each in reversed(self._positions) if told_ns <= at_ns), ())
         orders = []
         for each in self.venue.orders.values():
-            if each.apart and (each.updated_ns >= begun_ns - DAY or each.open or any(_open(each.legs))):
+            nested = (each, *each.legs)
+            if each.apart and any(one.open or one.updated_ns >= begun_ns - DAY for one in nested):
                 order = parse_order(each.json(nested=True))
                 assert not isinstance(order, Malformed)
                 self._legs |= {leg.venue_id: leg for leg in order.legs}
@@ -228,10 +245,6 @@ class Line:
             order = msgspec.structs.replace(update.order, role=leg.role, parent_id=leg.parent_id)
             update = msgspec.structs.replace(update, order=order)
         self.on_update(update)
-
-
-def _open(orders: list[SimOrder]) -> list[bool]:
-    return [order.open for order in orders]
 
 
 def _placed(intent: Intent, answer: Answer) -> Answer:
