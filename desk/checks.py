@@ -38,6 +38,8 @@ SYNC_BYTES = 5 * 4096
 SYNC_WARN_MS = 10.0
 LONGEST_WARN_MS = 100.0
 CALENDAR_WARN_DAYS = 60
+ANSWER_S = 5.0
+"""How long the engine may take to answer."""
 
 
 class Check(Value, frozen=True, gc=False):
@@ -189,6 +191,7 @@ def check_sync(paths: Paths) -> Check:
 
 def check_engine(paths: Paths) -> list[Check]:
     """Lock, socket and KILL file say the same."""
+    from engine.control.socket_file import socket_answers
     from engine.kernel.lock import holder
 
     try:
@@ -201,6 +204,9 @@ def check_engine(paths: Paths) -> list[Check]:
         checks.append(Check("socket", FAIL, f"{paths.socket} is no socket", "move this file away"))
     elif pid is not None and not there:
         checks.append(Check("socket", FAIL, f"{paths.socket} is missing", "stop the engine with SIGTERM, start again"))
+    elif pid is None and there and socket_answers(paths.socket):
+        remedy = "end the program that listens there, or set engine.runtime_dir to another directory"
+        checks.append(Check("socket", FAIL, f"{paths.socket} is listened to by what is no engine of ours", remedy))
     elif pid is None and there:
         checks.append(Check("socket", WARN, f"{paths.socket} is left over", "nothing: the next engine replaces it"))
     else:
@@ -208,6 +214,23 @@ def check_engine(paths: Paths) -> list[Check]:
     if paths.kill_file.exists():
         checks.append(Check("kill file", WARN, f"{paths.kill_file} exists: trading is halted", f"rm {paths.kill_file}"))
     return checks
+
+
+async def check_answer(paths: Paths) -> list[Check]:
+    """Whether the engine that runs answers: one that was stopped or hangs still holds lock and socket."""
+    from desk.client import Client, NoEngine
+
+    if not paths.socket.exists():
+        return []
+    try:
+        async with Client(paths.socket, timeout_s=ANSWER_S) as client:
+            seen = await client.snapshot()
+    except NoEngine:
+        return []
+    except DeskError as error:
+        remedy = "if it was stopped (Ctrl-Z), `kill -CONT` its pid; else end it: SIGABRT tells where it stood"
+        return [Check("engine answers", FAIL, error.message, remedy)]
+    return [Check("engine answers", OK, f"it does, version {seen.version}")]
 
 
 def check_spend(config: Config, paths: Paths, now_ns: int) -> Check:

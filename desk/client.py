@@ -130,9 +130,11 @@ class Client:
         import aiohttp
 
         try:
-            async with session.ws_connect(
-                f"{_URL}/v1/stream", heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE, compress=0
-            ) as socket:
+            async with asyncio.timeout(self._timeout_s):  # a stopped process is connected to, and never answers
+                socket = await session.ws_connect(
+                    f"{_URL}/v1/stream", heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE, compress=0
+                )
+            async with socket:
                 attached, reason = False, ""
                 while True:
                     message = await socket.receive()
@@ -148,6 +150,8 @@ class Client:
                         attached = True
                 if socket.close_code not in (1000, 1001):
                     raise self._broken(reason or f"it closed the connection (code {socket.close_code})")
+        except TimeoutError as error:
+            raise self._mute("GET", "/v1/stream") from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -176,11 +180,7 @@ class Client:
                         raise Refused(method, path, response.status, answer, self._path)
                     return answer
         except TimeoutError as error:
-            raise DeskError(
-                f"the engine did not answer {method} {path} within {self._timeout_s:g} s",
-                where=str(self._path),
-                remedy="see its log; `desk status` asks again",
-            ) from error
+            raise self._mute(method, path) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -224,8 +224,15 @@ class Client:
                 remedy="engine and desk must be of the same version",
             ) from error
 
+    def _mute(self, method: str, path: str) -> DeskError:
+        return DeskError(
+            f"the engine did not answer {method} {path} within {self._timeout_s:g} s",
+            where=str(self._path),
+            remedy="see its log; `desk status` asks again",
+        )
+
     def _unreachable(self, error: Exception) -> DeskError:
-        if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
+        if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED):
             demo = self._path.name.partition(".")[0] == "demo"
             return NoEngine(
                 "no engine answers",

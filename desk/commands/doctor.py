@@ -30,6 +30,7 @@ def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:
         now_ns = SystemClock().now_ns()
         found = checks.local_checks(context.loaded, context.paths, os.environ, now_ns)
         found += check_scorers(context.config, context.paths, now_ns)
+        found += asyncio.run(checks.check_answer(context.paths))
         if not offline:
             from desk.checks_network import network_checks
 

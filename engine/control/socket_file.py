@@ -9,7 +9,7 @@ import struct
 import sys
 from pathlib import Path
 
-from engine.errors import EXIT_ALREADY_RUNNING, DeskError
+from engine.errors import EXIT_ALREADY_RUNNING, EXIT_USAGE, DeskError
 
 _PEER_CREDENTIALS = struct.Struct("3i")
 
@@ -41,7 +41,10 @@ def peer_uid(peer: socket.socket | None) -> int | None:
 
 
 def clear_stale_socket(path: Path) -> None:
-    """Remove the socket that a dead engine of ours left; refuse anything else that is in the way."""
+    """Remove the socket that a dead engine of ours left.
+
+    Raises DeskError for anything else that is in the way: a person has to move it, no other start would.
+    """
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -51,12 +54,14 @@ def clear_stale_socket(path: Path) -> None:
             "expected no file or a socket of ours, found another kind of file",
             where=str(path),
             remedy="move it away, or set engine.runtime_dir to another directory",
+            exit_code=EXIT_USAGE,
         )
     if found.st_uid != os.getuid():
         raise DeskError(
             f"expected a socket of user {os.getuid()}, found one of user {found.st_uid}",
             where=str(path),
             remedy="set engine.runtime_dir to a directory of yours",
+            exit_code=EXIT_USAGE,
         )
     if socket_answers(path):
         raise DeskError(

@@ -4,13 +4,14 @@ import asyncio
 import socket as sockets
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 from aiohttp import web
 
-from desk.client import Client
+from desk.client import Client, NoEngine
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
 from engine.model.frames import Command, Frame, Goodbye, Reply, Snapshot
 from tests.desk import made_up
@@ -131,6 +132,23 @@ async def test_an_engine_that_does_not_answer_is_not_waited_for(socket: Path) ->
         with pytest.raises(DeskError, match="did not answer POST /v1/command within"):
             await client.command(Command(verb="resume"))
         never.set()
+
+
+async def test_a_stopped_process_is_not_waited_for_by_a_stream(socket: Path) -> None:
+    """The system still takes the connection for it."""
+    with closing(sockets.socket(sockets.AF_UNIX)) as stopped:
+        stopped.bind(str(socket))
+        stopped.listen()
+        async with Client(socket, timeout_s=0.05) as client:
+            with pytest.raises(DeskError, match="did not answer GET /v1/stream within"):
+                await anext(client.stream())
+
+
+async def test_a_file_in_the_place_of_the_directory_is_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    async with Client(tmp_path / "state" / "run" / "paper.sock") as client:
+        with pytest.raises(NoEngine):
+            await client.snapshot()
 
 
 async def test_a_killed_engine_breaks_the_stream_off(socket: Path) -> None:

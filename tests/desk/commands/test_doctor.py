@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from engine.feeds.spend import SpendMeter
 from engine.feeds.x_rules import build_rules
 from engine.kernel.lock import EngineLock
 from engine.paths import Paths
+from tests.desk.fake_engine import fake_engine
 from tests.venues.alpaca import AlpacaSimulator
 from tests.venues.x import RULES, XSimulator, faults
 
@@ -154,6 +156,9 @@ def test_lock_and_socket(tmp_path: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(paths.socket))
     assert statuses(checks.check_engine(paths)) == {"engine": OK, "socket": WARN}
+    left.listen()
+    found = checks.check_engine(paths)[1]
+    assert found.status == FAIL and "no engine of ours" in found.found and found.remedy
     lock = EngineLock(paths.lock)
     lock.acquire()
     assert "running, pid" in checks.check_engine(paths)[0].found
@@ -166,6 +171,22 @@ def test_lock_and_socket(tmp_path: Path) -> None:
     assert checks.check_engine(paths)[1].status == FAIL
     paths.kill_file.write_text("")
     assert checks.check_engine(paths)[2].status == WARN
+
+
+async def test_an_engine_that_was_stopped_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = Paths.of(config(tmp_path))
+    paths.create()
+    assert await checks.check_answer(paths) == []
+    async with fake_engine(paths.socket):
+        assert statuses(await checks.check_answer(paths)) == {"engine answers": OK}
+    monkeypatch.setattr(checks, "ANSWER_S", 0.05)
+    with closing(socket.socket(socket.AF_UNIX)) as stopped:
+        paths.socket.unlink(missing_ok=True)
+        stopped.bind(str(paths.socket))
+        assert await checks.check_answer(paths) == []
+        stopped.listen()
+        (found,) = await checks.check_answer(paths)
+    assert found.status == FAIL and "did not answer" in found.found and "kill -CONT" in found.remedy
 
 
 def test_spend(tmp_path: Path) -> None:

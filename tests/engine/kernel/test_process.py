@@ -145,7 +145,7 @@ def test_a_file_in_the_sockets_way_is_named(engine: EngineProcess) -> None:
     engine.socket.write_text("not a socket")
     engine.start(wait=False)
     assert engine.process is not None
-    assert engine.process.wait(15) == 1
+    assert engine.process.wait(15) == EXIT_USAGE
     assert str(engine.socket) in engine.log
     assert "Traceback" not in engine.log
 
