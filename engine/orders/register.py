@@ -258,10 +258,13 @@ class Register(Tracks):
         return track
 
     def _claim_leg(self, track: Track, parent: Track, told: Order, out: Outbox) -> None:
-        """A leg of an order of ours."""
-        entry_id = parent.entry_id or parent.order.client_order_id
-        predecessor = self._successors.get(told.venue_id) or self._gave_way(told.symbol, entry_id, leg_role(told))
-        self._claim(track, parent.order.signal_id, leg_role(told), entry_id, None, out)
+        """A leg of an order of ours; so is what it has replaced, also where that is shown first, and apart."""
+        entry_id, role = parent.entry_id or parent.order.client_order_id, leg_role(told)
+        predecessor = self._successors.get(told.venue_id) or self._gave_way(told.symbol, entry_id, role)
+        self._claim(track, parent.order.signal_id, role, entry_id, None, out)
+        for earlier in () if predecessor is None else predecessor.lineage:
+            if not earlier.ours:
+                self._claim(earlier, parent.order.signal_id, role, entry_id, None, out)
         if predecessor is not None:
             self._live_on(track, predecessor, out)
 
@@ -316,12 +319,13 @@ class Register(Tracks):
         An entry that was to be cancelled is so still.
         """
         old = predecessor.order
+        if old.role is Role.ENTRY:  # first: what has replaced it learns it while it is claimed
+            track.cancels = max(track.cancels, min(predecessor.cancels, 1))
         if not track.ours:
             self._claim(track, old.signal_id, old.role, old.parent_id, predecessor.intent, out)
         elif track.intent is None:
             track.intent = predecessor.intent
         if track.order.role is Role.ENTRY:
-            track.cancels = max(track.cancels, min(predecessor.cancels, 1))
             self.holdings.join(track.order, own_id, track.entry_id, *track.meant)
         for successor in track.successors:
             if track.ours and not successor.ours:

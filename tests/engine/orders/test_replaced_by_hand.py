@@ -5,22 +5,26 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from engine.clock import SECOND
+from engine.config import Config
 from engine.model import (
     Answer,
     Intent,
     OrderStatus,
+    OrderUpdate,
     Outcome,
     Position,
     Role,
+    Side,
     VenueAccount,
     VenuePosition,
     VenueSnapshot,
 )
 from engine.orders import Changes, Compare, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, event, fill_entry, placed, quote, told
+from tests.engine.orders.talk import T0, cancelled, end, event, fill_entry, leg, placed, quote, restarted, told
 
 ACCEPTED = Outcome.ACCEPTED
 
@@ -88,6 +92,11 @@ class TestMovedTwiceBeforeTheFirstMoveIsTold:
 
     def moved(self, orders: Orders, entry: Intent, filled: str) -> Changes:
         """Both successors are shown with what the entry has filled; then the word on the entry comes."""
+        for update in self.strangers(entry, filled):
+            orders.on_update(update, T0 + 8)
+        return orders.on_update(self.told_at_last(entry, filled), T0 + 9)
+
+    def strangers(self, entry: Intent, filled: str) -> list[OrderUpdate]:
         first = msgspec.structs.replace(
             told(entry, OrderStatus.PARTIAL, filled, at_ns=T0 + 6), client_order_id="by-hand-1", venue_id="v-1",
             role=Role.EXTERNAL, signal_id="", submitted_ns=T0 + 6,
@@ -96,11 +105,11 @@ class TestMovedTwiceBeforeTheFirstMoveIsTold:
             first, client_order_id="by-hand-2", venue_id="v-2", submitted_ns=T0 + 7, updated_ns=T0 + 7
         )
         gone = msgspec.structs.replace(first, status=OrderStatus.REPLACED, replaced_by="v-2", updated_ns=T0 + 7)
-        for order, name in ((first, "new"), (gone, "replaced"), (second, "new")):
-            orders.on_update(event(order, name), T0 + 8)
+        return [event(order, name) for order, name in ((first, "new"), (gone, "replaced"), (second, "new"))]
+
+    def told_at_last(self, entry: Intent, filled: str) -> OrderUpdate:
         old = told(entry, OrderStatus.REPLACED, filled, at_ns=T0 + 6)
-        replaced = msgspec.structs.replace(old, replaced_by="v-1")
-        return orders.on_update(event(replaced, "replaced"), T0 + 9)
+        return event(msgspec.structs.replace(old, replaced_by="v-1"), "replaced")
 
     def test_what_lives_on_is_ours(self, orders: Orders, enter: Enter) -> None:
         entry = enter()
@@ -121,9 +130,50 @@ class TestMovedTwiceBeforeTheFirstMoveIsTold:
         orders.on_update(event(bought, "fill", "x-rest", "6", "100"), T0 + 12)
         assert (orders.held("TSLA"), orders.exits("TSLA").stop_price) == (10, Decimal(95))
 
+    def test_one_that_was_to_be_cancelled_is_so_still_where_a_restart_came_between(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        """The two were journaled as somebody else's: nothing ties them together but the venue's word on each."""
+        entry = enter()
+        again = restarted(entry, orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0))
+        strangers = Orders(Config())
+        for order in self.strangers(entry, "0"):
+            for record in strangers.on_update(order, T0 + 8).orders:
+                again.restore(record)
+        again.cancel_entries(T0 + 9)
+        again.on_update(self.told_at_last(entry, "0"), T0 + 10)
+        assert cancelled(again.due(T0 + SECOND)) == ["by-hand-2"]
+
     def test_one_that_was_to_be_cancelled_is_so_still(self, orders: Orders, enter: Enter) -> None:
         entry = enter()
         orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
         orders.cancel_entries(T0 + 3)
         self.moved(orders, entry, "0")
         assert cancelled(orders.due(T0 + SECOND)) == ["by-hand-2"]
+
+
+@pytest.mark.parametrize("carries", [True, False])
+def test_a_leg_that_was_moved_before_it_was_ever_shown_has_sold_for_its_entry(
+    orders: Orders, enter: Enter, carries: bool
+) -> None:
+    """The venue shows it apart, as replaced; under the entry stands what replaced it."""
+    entry = enter()
+    orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+    now_ns = T0 + 40 * SECOND
+    moved = msgspec.structs.replace(
+        leg(entry, "target", OrderStatus.REPLACED, "4", at_ns=T0 + 20 * SECOND), replaced_by="v-new"
+    )
+    new = msgspec.structs.replace(
+        leg(entry, "target", OrderStatus.PARTIAL, "4" if carries else "0", at_ns=T0 + 20 * SECOND),
+        client_order_id="by-hand", venue_id="v-new", quantity=Decimal(10 if carries else 6),
+    )  # fmt: skip
+    stop = leg(entry, "stop", OrderStatus.HELD, at_ns=T0 + 20 * SECOND)
+    bought = told(entry, OrderStatus.FILLED, "10", "100", at_ns=T0 + SECOND, legs=(new, stop))
+    account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+    positions = (VenuePosition("TSLA", Decimal(6), Decimal(100)),)
+    result = orders.reconcile(VenueSnapshot(now_ns, account, positions, (moved, bought)), {}, now_ns)
+    assert result.ok and orders.held("TSLA") == 6
+    assert not [alert.code for alert in result.changes.alerts]
+    assert {fill.role for fill in result.changes.fills if fill.side is Side.SELL} <= {Role.EXTERNAL, Role.TARGET}
+    known = orders.get(moved.client_order_id)
+    assert known is not None and (known.role, known.parent_id) == (Role.TARGET, entry.client_order_id)
