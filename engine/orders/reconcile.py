@@ -163,7 +163,8 @@ class Reconciler:
             venue = ZERO if held is None else held.quantity
             position = positions.get(symbol)
             ours = (ZERO if position is None else position.quantity) + found.get(symbol, ZERO)
-            doubted = self._doubted(symbol, venue - ours, settled.get(symbol, 0) <= snapshot.at_ns, now_ns, out)
+            beyond = ZERO if _split(held, position, ours, found.get(symbol, ZERO)) else venue - ours
+            doubted = self._doubted(symbol, beyond, settled.get(symbol, 0) <= snapshot.at_ns, now_ns, out)
             if doubted is None:
                 suspect[symbol] = (venue, ours)
                 differences.append(Difference("position", symbol, f"{ours} or more", str(venue)))
@@ -272,10 +273,7 @@ class Reconciler:
         if held is None or not mine:
             return ""
         if "/" not in held.symbol:
-            split = position is not None and not found and is_split(
-                ours, position.average_price, held.quantity, held.average_price
-            )  # fmt: skip
-            return SPLIT if split else ""
+            return SPLIT if _split(held, position, ours, found) else ""
         holdings = self._register.holdings
         of_others = ours - mine
         totals = (held.quantity, held.quantity - of_others)
@@ -290,6 +288,13 @@ class Reconciler:
 def _replaced_first(told: Order) -> tuple[bool, int]:
     """What was replaced before what replaced it: a successor of an order of ours is known for what it is."""
     return not told.replaced_by, told.submitted_ns if told.replaced_by else 0
+
+
+def _split(held: VenuePosition | None, position: Position | None, ours: Decimal, found: Decimal) -> bool:
+    """Whether the venue holds another quantity of shares than `ours` by a split; fills just `found` have no average."""
+    if held is None or position is None or found or "/" in held.symbol:
+        return False
+    return is_split(ours, position.average_price, held.quantity, held.average_price)
 
 
 def _words(order: Order) -> str:

@@ -18,12 +18,24 @@ from tests.faults.nights import SPLITS, NightDesk, splittable
 from tests.faults.test_interleavings import MORE, TEN, Sequence
 from tests.faults.test_shared_account import SharedDesk, SharedSequence
 from tests.faults.truths import TruthfulDesk
+from tests.venues.alpaca.wire import Refusal, SimOrder
 
 SEEDS = (1, 2, 3, *range(3000, 3000 + MORE))
 
 
 class TruthfulNights(NightDesk, TruthfulDesk):
-    """Nobody else trades on its account."""
+    """Nobody else trades on its account; the venue lets sell what is there."""
+
+    def __init__(self, home: Path, luck: Random, begin_ns: int, trouble: float) -> None:
+        super().__init__(home, luck, begin_ns, trouble)
+        self._add = self.line.venue.add
+        self.line.venue.add = self._added  # type: ignore[method-assign]
+
+    def _added(self, order: SimOrder) -> None:
+        split = order.symbol in self.past and order.client_order_id.startswith("desk-")
+        if split and order.side == "sell" and (order.qty or 0) > self.line.venue.available(order.symbol):
+            raise Refusal(403, 40310000, "insufficient qty available for order")
+        self._add(order)
 
     def _at_the_venue(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
         _, on_sale = super()._at_the_venue()

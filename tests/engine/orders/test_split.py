@@ -15,6 +15,7 @@ from engine.model import (
     Answer,
     Intent,
     Order,
+    OrderStatus,
     Outcome,
     Position,
     Role,
@@ -214,6 +215,26 @@ def test_a_position_of_before_told_right_after_the_split_undoes_nothing(orders: 
     again = compare(orders, "10", "100", ours="100", at_ns=MORNING + 4 * SECOND)
     assert not again.ok and not again.drift
     assert compare(orders, "100", "10", ours="100", at_ns=MORNING + 6 * SECOND).ok
+
+
+def test_a_split_is_no_purchase_of_an_order_that_may_have_filled_as_much_as_the_one_it_replaced(
+    orders: Orders, enter: Enter
+) -> None:
+    """Twice what is held at half its cost is a split; at its cost it would be what the second had filled on its own."""
+    ready(orders)
+    entry = enter(extended_hours=True)
+    orders.on_answer(entry, Answer(Outcome.ACCEPTED, order=told(entry)), T0)
+    fill_entry(orders, entry, "4")
+    known = orders.get(entry.client_order_id)
+    assert known is not None
+    old = msgspec.structs.replace(known, status=OrderStatus.REPLACED, replaced_by="v-new", updated_ns=T0 + SECOND)
+    new = msgspec.structs.replace(
+        old, client_order_id="by-hand", venue_id="v-new", status=OrderStatus.CANCELED, role=Role.EXTERNAL, signal_id="",
+        replaced_by="",
+    )  # fmt: skip
+    result = compare(orders, "8", "50", old, new, ours="4")
+    assert [(split.before, split.after) for split in result.splits] == [(4, 8)]
+    assert (orders.held("TSLA"), orders.exits("TSLA").stop_price) == (8, D("47.50"))
 
 
 def test_legs_at_the_old_prices_are_cancelled_and_a_stop_at_the_new_one_is_placed(
