@@ -14,6 +14,17 @@ class StillInput(Input):
     def on_mount(self) -> None:
         self.cursor_blink = False
 
+    async def _on_key(self, event: events.Key) -> None:
+        """A key that deletes, moves the cursor or submits takes effect here, in the order in which keys came.
+
+        Textual lets it go up to the app first: what was typed behind it was there before, and was deleted.
+        """
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
+
     def _on_paste(self, event: events.Paste) -> None:
         """The first line that says something: what is copied off a page often begins and ends with a line break."""
         said = next((line for line in event.text.splitlines() if line.strip()), "")

@@ -37,8 +37,9 @@ class Edit(Box[Command | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        Binding("down", "app.focus_next", "Next", show=False),
-        Binding("up", "app.focus_previous", "Previous", show=False),
+        # At once: what is typed behind such a key is for the figure that it goes to.
+        Binding("down,tab", "app.focus_next", "Next", show=False, priority=True),
+        Binding("up,shift+tab", "app.focus_previous", "Previous", show=False, priority=True),
     ]
 
     def __init__(self, ticket: Ticket, asked: Command | None = None, refused: Sequence[str] = ()) -> None:

@@ -49,6 +49,19 @@ async def test_a_figure_takes_as_many_digits_as_the_engine(open_desk: Opener) ->
         assert not check_command(Command("edit", ticket="t", fingerprint="f", quantity=size.value))
 
 
+async def test_what_is_typed_behind_a_key_that_goes_on_is_for_the_next_figure(open_desk: Opener) -> None:
+    """All of it comes at once, as over a slow line."""
+    async with open_desk() as (pilot, app, _):
+        app.screen.GUARD_S = 0.0  # type: ignore[attr-defined]
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, Edit) and isinstance(app.focused, Input))
+        for key in ("1", "7", "tab", "1", "9", "0", "down", "3", "backspace", "2", "down", "4", "up", "down", "5"):
+            app.simulate_key(key)
+        size, limit, stop, target = app.screen.query(Input)
+        await until(pilot, lambda: target.value == "5")
+        assert [field.value for field in (size, limit, stop)] == ["17", "190", "2"]
+
+
 async def test_an_order_without_a_target_is_edited_and_a_cleared_stop_is_not_sent(open_desk: Opener) -> None:
     shown = made_up.ticket()
     assert shown.draft is not None
