@@ -93,7 +93,7 @@ class Portfolio:
         self._pay(signed * fill.price + fill.fee)
         self._fees_day += fill.fee
         self._fill_ns = max(self._fill_ns, fill.at_ns)
-        if holding.price is None:
+        if holding.price is None or (not holding.quantity and fill.at_ns > holding.price_ns):
             holding.price, holding.price_ns = fill.price, fill.at_ns
         if fill.role is Role.EXTERNAL and not holding.quantity:
             holding.external = True

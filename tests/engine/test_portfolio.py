@@ -141,6 +141,19 @@ def test_the_peak_is_kept_and_restored() -> None:
     assert again.positions() == portfolio.positions()
 
 
+def test_what_is_bought_anew_is_not_valued_at_what_was_sold_long_ago() -> None:
+    """A restart reads the fills of days, and no quotes."""
+    book = Portfolio(Decimal(10_000))
+    book.on_fill(fill(Side.BUY, "10", "140"))
+    book.on_fill(fill(Side.SELL, "10", "139"))
+    book.on_fill(fill(Side.BUY, "2", "70", at_ns=T0 + 100 * SECOND))
+    position = book.position("TSLA")
+    assert position is not None and (position.price, position.price_ns) == (70, T0 + 100 * SECOND)
+    assert book.equity == 10_000 - 10
+    book.on_fill(fill(Side.BUY, "1", "60", at_ns=T0 + 200 * SECOND))
+    assert book.equity == 10_000 - 10 + 10
+
+
 def test_a_quantity_taken_over_keeps_the_identities() -> None:
     book = Portfolio(Decimal(1000))
     book.on_fill(fill(Side.BUY, "10", "20"))
