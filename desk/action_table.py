@@ -80,6 +80,8 @@ ACTIONS: tuple[Action, ...] = (
         "alert.acknowledge", "acknowledge", "a", "acknowledge", "Acknowledge the alert that is shown.", ("desk", "risk")
     ),
     _engine("protection.lift", "lift", "U", "unlock", "Lift a protection, with a reason."),
+    _engine("replay.faster", "faster", "plus", "faster", "Play the recording faster; a live feed has no speed."),
+    _engine("replay.slower", "slower", "minus", "slower", "Play the recording slower."),
     _read("feed.filter", "filter", "f", "filter", "Show only rows that match.", ("desk", "posts", "ledger")),
     _read("feed.search", "search", "slash", "search", "Find words in what is shown.", ("desk", "posts", "journal")),
     _read("feed.older", "search-older", "full_stop", "older hit", "Go to the next older hit.", ("desk", "posts")),

@@ -38,6 +38,8 @@ NAMES = {
     "comma": ",",
     "colon": ":",
     "semicolon": ";",
+    "plus": "+",
+    "minus": "-",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "up": "↑",

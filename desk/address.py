@@ -11,7 +11,7 @@ _COMMAND = re.compile(r"`(desk(?: [^`]*)?)`")
 BY_NAME: Final = frozenset(
     {
         *("status", "follow", "tickets", "confirm", "approve", "reject", "edit", "mode", "why", "pause", "resume"),
-        *("kill", "flatten", "cancel", "reconcile", "acknowledge", "arm", "stop", "serve", "ledger"),
+        *("kill", "flatten", "cancel", "reconcile", "acknowledge", "arm", "speed", "stop", "serve", "ledger"),
         *("protections list", "protections lift", "guard why", "config apply"),
         *("journal show", "journal verify", "journal export", "journal backup", "journal why"),
     }

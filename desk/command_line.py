@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "acknowledge": ("desk.commands.verbs:acknowledge", "Acknowledge an alert"),
     "protections": ("desk.commands.protections:protections", "List protections, or lift one with a reason"),
     "arm": ("desk.commands.verbs:arm", "Arm live trading by the account number's last four characters"),
+    "speed": ("desk.commands.verbs:speed", "Play a recording faster or slower while it runs"),
     "stop": ("desk.commands.verbs:stop", "Stop the engine; protective exits stay at the venue"),
     "serve": ("desk.commands.serve:serve", "The desk of a simulated or paper engine in a browser on this machine"),
     "ledger": ("desk.commands.ledger:ledger", "What every decision was worth, marked to the market after it"),

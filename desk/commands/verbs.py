@@ -298,6 +298,12 @@ arm = command_verb(
     click.Argument(["suffix"]),
     send=lambda suffix: Command("arm", reason=suffix),
 )
+speed = command_verb(
+    "speed",
+    "Play a recording at another SPEED from now on: recorded seconds per second, or faster, slower.",
+    click.Argument(["speed"]),
+    send=lambda speed: Command("speed", speed=speed),
+)
 stop = command_verb(
     "stop", "Stop the engine. Positions and protective exits stay at the venue.", send=lambda: Command("stop")
 )

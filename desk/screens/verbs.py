@@ -270,6 +270,12 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
     def action_reconcile(self) -> None:
         self.send(Command(verb="reconcile"))
 
+    def action_faster(self) -> None:
+        self.send(Command(verb="speed", speed="faster"))
+
+    def action_slower(self) -> None:
+        self.send(Command(verb="speed", speed="slower"))
+
     @work
     async def action_lift(self) -> None:
         protections = self.link.mirror.protections

@@ -40,12 +40,16 @@ VERBS: dict[str, Verb] = {
         Verb("lift", "Lift a protection, with a reason", ("protection", "reason")),
         Verb("arm", "Arm live trading by the account number's last four characters", ("reason",)),
         Verb("apply", "Apply changes of the configuration file that allow more, as they were shown", ("fingerprint",)),
+        Verb("speed", "Play a recording faster or slower while it runs", ("speed",)),
         Verb("stop", "Stop the engine; positions and protective exits stay at the venue"),
     )
 }
 
 EDITABLE = {"quantity": "size", "limit_price": "limit", "stop_price": "stop", "target_price": "target"}
 """Fields of Command that `edit` changes of a ticket's order, each with the word that people know it by."""
+
+FASTER, SLOWER = SPEEDS = ("faster", "slower")
+"""What `speed` takes beside a number: the next step from the speed that holds."""
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
@@ -93,6 +97,8 @@ def check_command(command: Command) -> str:
     for field, word in EDITABLE.items():
         if (text := getattr(command, field)) and not _NUMBER.fullmatch(text):
             return f"expected a number of at most 12 digits and 9 decimals for {word}, found {text[:40]!r}"
+    if command.verb == "speed" and command.speed not in SPEEDS and not _NUMBER.fullmatch(command.speed):
+        return f"expected {', '.join(SPEEDS)} or a number above 0 for speed, found {command.speed[:40]!r}"
     if command.verb == "mode" and command.mode not in {mode.value for mode in Mode}:
         return f"expected a mode among {', '.join(mode.value for mode in Mode)}, found {command.mode!r}"
     return ""

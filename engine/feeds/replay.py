@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
 from typing import Final
@@ -52,9 +53,12 @@ class ReplayFeed:
         replay = config.replay
         path, known = (Path(replay.path).expanduser(), None) if replay.path else (DEMO, demo.CONTENTS)
         self._recording = Recording(path, config.symbols, replay.quote_s, known)
-        self._speed = replay.speed
         self._start = replay.start
-        self._pace = Pace(self._speed)
+        self._pace = Pace(replay.speed)
+        self._paced_anew = asyncio.Event()
+        """Set when another speed holds: what waits for its instant waits anew."""
+        self.ended = False
+        """Whether all of it has been handed over."""
         self._reached_ns = 0
         """The newest instant that was handed over, or told by `position`."""
         self._next_ns: int | None = None
@@ -66,7 +70,12 @@ class ReplayFeed:
     @property
     def speed(self) -> float:
         """Recorded seconds per second; 0 means as fast as possible."""
-        return self._speed
+        return self._pace.speed
+
+    def play_at(self, speed: float) -> None:
+        """Go on at this speed, from the instant that is reached: above 0, in a replay that was started so."""
+        self._pace.change(speed)
+        self._paced_anew.set()
 
     @property
     def path(self) -> Path:
@@ -117,14 +126,17 @@ class ReplayFeed:
         ]
         for event in self._recording.events():
             at_ns = event.received_ns
-            if self._speed and at_ns >= start:
+            if self.speed and at_ns >= start:
                 if not self._pace.running:
                     await self._hand_over(sink, batch)
                     self._pace.begin(start)
                 self._next_ns = at_ns
                 while (delay := self._pace.delay_s(at_ns)) > 0:
+                    self._paced_anew.clear()
                     await self._hand_over(sink, batch)
-                    await asyncio.sleep(max(delay, TICK_S))
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(max(delay, TICK_S)):
+                            await self._paced_anew.wait()
                 self._next_ns = None
             if isinstance(event, FeedState):
                 if event.name == self.name:
@@ -143,6 +155,7 @@ class ReplayFeed:
             for name in (*self._others, self.name)
         )
         await self._hand_over(sink, batch)
+        self.ended = True
 
     async def _hand_over(self, sink: Sink, batch: list[FeedEvent]) -> None:
         """Put the batch, if there is one, and empty it."""
@@ -162,7 +175,7 @@ class Pace:
     """Maps recorded time to the monotonic clock, `speed` recorded seconds per second."""
 
     def __init__(self, speed: float) -> None:
-        self._speed = speed
+        self.speed = speed
         self._at_ns = 0
         self._began_ns = 0
         self.running = False
@@ -171,13 +184,19 @@ class Pace:
         """Recorded time `at_ns` is now."""
         self._at_ns, self._began_ns, self.running = at_ns, stopwatch_ns(), True
 
+    def change(self, speed: float) -> None:
+        """Go on at another speed from recorded time now."""
+        if self.running:
+            self.begin(self.now_ns())
+        self.speed = speed
+
     def now_ns(self) -> int:
         """Recorded time now."""
-        return self._at_ns + int((stopwatch_ns() - self._began_ns) * self._speed)
+        return self._at_ns + int((stopwatch_ns() - self._began_ns) * self.speed)
 
     def delay_s(self, at_ns: int) -> float:
         """Seconds until recorded time `at_ns`; 0 when it has come. Far behind, the pace starts anew at `at_ns`."""
-        ahead_ns = (at_ns - self.now_ns()) / self._speed
+        ahead_ns = (at_ns - self.now_ns()) / self.speed
         if ahead_ns < -LATE_NS:
             self.begin(at_ns)
         return max(0.0, ahead_ns / SECOND)

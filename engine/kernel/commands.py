@@ -12,6 +12,7 @@ from engine.journal import Journal
 from engine.kernel.arming import Arming
 from engine.kernel.dealing import Dealing
 from engine.kernel.deciding import Deciding
+from engine.kernel.pacing import Pacing
 from engine.kernel.reloading import Reloading
 from engine.kernel.stopping import farewell
 from engine.kernel.view import View
@@ -22,7 +23,7 @@ from engine.paths import Paths
 
 
 class Commands:
-    """Carries out verbs. Every one is journaled with its reply."""
+    """Carries out verbs. Every one is journaled with its reply, but a recording's speed (`engine.kernel.pacing`)."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Commands:
         deciding: Deciding,
         arming: Arming,
         reloading: Reloading,
+        pacing: Pacing,
         view: View,
     ) -> None:
         self._watched = config.symbols
@@ -45,6 +47,7 @@ class Commands:
         self._deciding = deciding
         self._arming = arming
         self._reloading = reloading
+        self._pacing = pacing
         self._view = view
         self.stop_asked = ""
         """Why the engine should stop; empty while it should not."""
@@ -62,7 +65,7 @@ class Commands:
             reply = self._dispatch(command, now_ns)
         except DeskError as error:
             reply = Reply(ok=False, text=error.message, remedy=error.remedy)
-        if not self._dealing.failed:
+        if not self._dealing.failed and (command.verb != "speed" or self._pacing.recorded):
             self._journal.append("command", command.verb, CommandRecord.of(command, reply, now_ns), now_ns)
         self._view.touch_symbols()
         return reply
@@ -103,6 +106,8 @@ class Commands:
                 return self._arming.arm(command.reason, command.by)
             case "apply":
                 return self._reloading.confirm(command.fingerprint, command.by)
+            case "speed":
+                return self._pacing.change(command.speed)
             case "stop":
                 self.stop_asked = command.reason or "asked by a person"
                 return Reply(ok=True, text=farewell(dealing))

@@ -10,6 +10,7 @@ from engine.config import Config
 from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.kernel.meters import LoopLag
+from engine.kernel.pacing import Pacing
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.view import LastShown, View
 from engine.kernel.why import Why
@@ -35,7 +36,7 @@ class Show:
         view: View,
         lag: LoopLag,
         broker_name: str,
-        speed: float,
+        pacing: Pacing,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -46,7 +47,7 @@ class Show:
         self._view = view
         self._lag = lag
         self._broker_name = broker_name
-        self._speed = speed
+        self._pacing = pacing
         self._started_ns = clock.now_ns()
         self._last = LastShown()
         self._why = Why(config, pipeline=pipeline, sentiment=sentiment, dealing=dealing, view=view)
@@ -122,7 +123,7 @@ class Show:
             mode=dealing.tickets.mode("*"),
             market=dealing.market,
             clock_ns=now_ns,
-            speed=self._speed,
+            speed=self._pacing.speed,
             reconciled=dealing.reconciled,
             posts=view.count,
             duplicates=view.duplicates,

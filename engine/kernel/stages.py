@@ -23,6 +23,7 @@ from engine.kernel.intake import Intake
 from engine.kernel.known import known_posts
 from engine.kernel.late_scores import LateScores
 from engine.kernel.meters import LoopLag
+from engine.kernel.pacing import Pacing
 from engine.kernel.pipeline import Pipeline
 from engine.kernel.plugins import ReadSecret, build_broker, build_feeds, build_strategies
 from engine.kernel.reckoning import Reckoning
@@ -80,6 +81,7 @@ class Stages:
         profile = config.engine.profile
         known = known_posts(paths.journal, config, clock.now_ns())
         self.feeds, self.replay = build_feeds(config, clock, read_secret, known)
+        self._pacing = Pacing(self.replay)
         self.broker = build_broker(config, clock, read_secret)
         self.strategies = build_strategies(config)
         replaying = self.replay is not None
@@ -152,6 +154,7 @@ class Stages:
             deciding=self.deciding,
             arming=self.arming,
             reloading=self.reloading,
+            pacing=self._pacing,
             view=self.view,
         )
         self.link = VenueLink(
@@ -230,7 +233,7 @@ class Stages:
             view=self.view,
             lag=lag,
             broker_name=self.broker.name,
-            speed=1.0 if self.replay is None else self._config.replay.speed,
+            pacing=self._pacing,
         )
         return self._show
 

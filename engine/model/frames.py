@@ -83,7 +83,7 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     clock_ns: int
     """The engine's clock when this was made (the recording's time in a replay)."""
     speed: float
-    """1 live; the replay's speed otherwise (0 = as fast as possible)."""
+    """1 live; otherwise that of the recording now (0 = as fast as possible)."""
     reconciled: bool
     posts: int
     """Posts taken in since start, duplicates not counted."""
@@ -187,6 +187,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     limit_price: str = ""
     stop_price: str = ""
     target_price: str = ""
+    speed: str = ""
+    """`speed`: recorded seconds per second as decimal text, or `faster` or `slower`."""
     by: str = "person"
 
 

@@ -43,12 +43,14 @@ from widgets.text_block import TextBlock
 EVERYTHING = os.environ.get("DESK_EVERY_KEY") == "all"
 ALL_VIEWS = (*(view.id for view in VIEWS), "story")
 VERBS = ("confirm", "reject", "edit", "mode", "pause", "resume", "kill", "flatten", "cancel", "reconcile",
-         "acknowledge", "lift", "stop")  # fmt: skip
+         "acknowledge", "lift", "speed", "stop")  # fmt: skip
 SENT = {
     "ticket.confirm": "confirm",
     "engine.pause": "pause",
     "engine.reconcile": "reconcile",
     "alert.acknowledge": "acknowledge",
+    "replay.faster": "speed",
+    "replay.slower": "speed",
 }
 """Actions whose key alone sends something, and what. Every other one asks first or sends nothing."""
 OPENED: dict[str, tuple[type[Screen[object]], ...]] = {

@@ -113,14 +113,16 @@ async def read_everything(socket: Path, pid: int) -> None:
 
 
 async def look_around(socket: Path, pid: int) -> None:
-    """A desk on whose screens a person moves, reads and searches while the recording plays."""
+    """A desk on whose screens a person moves, reads, searches and changes the speed while the recording plays."""
     app = DeskApp(lambda: Client(socket), ScreenConfig(fps="60"))
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(3000):
             if app.link.attached:
                 break
             await pilot.pause(0.01)
-        keys = itertools.cycle(["j", "k", "tab", "d", "escape", "G", "g", "question_mark", "escape", "m", "escape"])
+        keys = itertools.cycle(
+            ["j", "k", "tab", "d", "escape", "G", "g", "question_mark", "escape", "m", "escape", "minus", "plus"]
+        )
         pressed = 0
         while app.link.attached:
             app.simulate_key(next(keys))

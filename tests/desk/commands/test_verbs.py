@@ -217,6 +217,16 @@ def test_reconcile_and_arm(engine: EngineProcess) -> None:
     assert "only the live profile is armed" in refused(engine, "arm", "1234")
 
 
+def test_the_speed_of_a_recording_changes_and_is_not_journaled(engine: EngineProcess) -> None:
+    assert "plays at 20×" in done(engine, "speed", "faster")
+    assert "replay at 20×" in done(engine, "status")
+    assert "plays at 10×" in done(engine, "speed", "10")
+    refused = say(engine, "speed", "0")
+    assert refused.returncode == EXIT_FAILED and "--speed 0" in refused.stdout
+    assert "expected faster, slower or a number" in say(engine, "speed", "auto").stdout
+    assert '"verb":"speed"' not in done(engine, "journal", "show", "--kind", "command")
+
+
 def test_every_verb_is_journaled_with_its_answer(engine: EngineProcess) -> None:
     assert engine.command(Command("reconcile")).ok
     until(lambda: '"verb":"reconcile"' in done(engine, "journal", "show", "--kind", "command"), "the command's record")

@@ -49,11 +49,16 @@ async def test_anything_else_is_refused_in_words(
 
 
 def test_every_verb_names_fields_that_exist() -> None:
-    fields = set(Command.__struct_fields__)
+    fields, needed = set(Command.__struct_fields__), {"speed": "faster"}
     for verb in VERBS.values():
         assert set(verb.needs) <= fields
         size = "1" if verb.name == "edit" else ""
-        assert check_command(Command(verb.name, quantity=size, **dict.fromkeys(verb.needs, "auto"))) == ""
+        assert (
+            check_command(
+                Command(verb.name, quantity=size, **{field: needed.get(field, "auto") for field in verb.needs})
+            )
+            == ""
+        )
 
 
 @pytest.mark.parametrize("text", ["", "-1", "NaN", "1e9", "0x10", "1,000", "١", "1" * 30, "\x1b[2J"])
@@ -85,6 +90,13 @@ async def test_what_is_no_command_gets_an_answer_in_words(
     assert not reply.ok
     assert reply.text.startswith("expected a command")
     assert not engine.commands
+
+
+@pytest.mark.parametrize("text", ["", "auto", "-1", "NaN", "1e9", "1,000", "∞", "max"])
+def test_a_speed_is_a_step_or_a_plain_number(text: str) -> None:
+    assert check_command(Command("speed", speed=text))
+    for plain in ("faster", "slower", "0", "0.5", "3600"):
+        assert check_command(Command("speed", speed=plain)) == ""
 
 
 def test_nobody_speaks_for_the_engine() -> None:

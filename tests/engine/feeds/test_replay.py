@@ -125,6 +125,22 @@ async def test_the_pace_is_kept(tmp_path: Path) -> None:
     assert sink.positions == sorted(sink.positions)
 
 
+async def test_another_speed_holds_at_once_for_what_is_waited_for(tmp_path: Path) -> None:
+    """Slowly the next post would come in hours. Its events are those of any other speed, and time never goes back."""
+    path = recording(tmp_path, [0, 3600, 7200, 7201])
+    replay, sink = feed(path, speed=1), Collector()
+    playing = asyncio.create_task(replay.run(sink))
+    async with asyncio.timeout(20):
+        while not sink.batches:
+            await asyncio.sleep(0.001)
+        before = replay.position()
+        replay.play_at(36_000)
+        assert before <= replay.position() < before + SECOND, "it goes on from where it is"
+        await playing
+    assert replay.ended and replay.speed == 36_000
+    assert msgspec.json.encode(sink.events) == msgspec.json.encode((await play(feed(path))).events)
+
+
 async def test_fast_until_the_start_then_paced(tmp_path: Path) -> None:
     path = recording(tmp_path, [*range(3000), 3600, 3600.5])
     replay = feed(path, speed=2, start="10:00")
