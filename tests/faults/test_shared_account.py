@@ -67,6 +67,11 @@ class SharedDesk(TruthfulDesk):
             assert ZERO <= orders.held(symbol) <= max(ZERO, theirs.get(symbol, ZERO))
         self._check_protected()
 
+    def _promised(self, symbol: str) -> bool:
+        told = [alert.text for alert in self.stages.view.alerts.values() if alert.code == "order_rejected"]
+        watched = any(level.stop for level in self.dealing.orders._protector._watch.levels(symbol))
+        return watched and any(text.startswith(f"{symbol}: sell") and "INSTRUMENT_NOT_HELD" in text for text in told)
+
     def _account(self, symbol: str) -> Decimal:
         position = self.line.venue.positions.get(symbol)
         return ZERO if position is None else position.qty
