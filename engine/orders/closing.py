@@ -192,6 +192,25 @@ class Closer:
             plan.tried, plan.order_id, plan.begun_ns = 1, order.client_order_id, order.submitted_ns
             self._plans[plan.key] = plan
 
+    def give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
+        """End the exit, or let a stop try on slowly, and say so."""
+        must = plan.role in _KEEP_TRYING
+        self.failed(plan.symbol, plan.entry_id)
+        out.alert(
+            Level.CRITICAL if must else Level.WARNING,
+            "exit_failed",
+            plan.symbol,
+            f"{plan.symbol}: {self._wanted(plan)} not closed after {plan.tried} orders ({plan.reason}; last: {why})",
+            "close it by hand at the venue, or flatten again",
+            now_ns,
+            stays=must,
+        )
+        if plan.role is Role.STOP:
+            plan.retry_ns = now_ns + SLOW_RETRY_NS
+            return
+        del self._plans[plan.key]
+        out.symbols.add(plan.symbol)
+
     def cancel(self, track: Track, now_ns: int, out: Outbox) -> None:
         """We want the order gone: ask the venue, and ask again with back-off until it is."""
         entry = self._register.entry(track.order.parent_id)
@@ -262,7 +281,7 @@ class Closer:
         elif order.status is OrderStatus.DENIED:
             self._denied(plan, order.reason, now_ns, out)
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
-            self._give_up(plan, order.reason or order.status.value, now_ns, out)
+            self.give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
 
     def _denied(self, plan: ExitPlan, reason: str, now_ns: int, out: Outbox) -> None:
@@ -277,24 +296,6 @@ class Closer:
         if plan.role in _KEEP_TRYING:
             plan.tried -= 1
             self._waits(plan, f"denied: {reason}", now_ns, out)
-
-    def _give_up(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
-        must = plan.role in _KEEP_TRYING
-        self.failed(plan.symbol, plan.entry_id)
-        out.alert(
-            Level.CRITICAL if must else Level.WARNING,
-            "exit_failed",
-            plan.symbol,
-            f"{plan.symbol}: {self._wanted(plan)} not closed after {plan.tried} orders ({plan.reason}; last: {why})",
-            "close it by hand at the venue, or flatten again",
-            now_ns,
-            stays=must,
-        )
-        if plan.role is Role.STOP:
-            plan.retry_ns = now_ns + SLOW_RETRY_NS
-            return
-        del self._plans[plan.key]
-        out.symbols.add(plan.symbol)
 
     def _waits(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
         """An exit that must happen cannot be placed yet: after a while a person is called, once."""

@@ -111,6 +111,10 @@ class Protector:
         for track in self._register.open(symbol):
             if track.ours and not self._fits(track):
                 self._closer.cancel(track, now_ns, out)
+        for plan in self._closer.of(symbol):
+            plan.split(split.before, split.after)
+            if plan.draft is not None and not plan.order_id:
+                self._closer.give_up(plan, "it was approved at a price of before the split", now_ns, out)
         out.symbols.add(symbol)
         out.alert(
             Level.CRITICAL,

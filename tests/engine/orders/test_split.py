@@ -19,6 +19,7 @@ from engine.model import (
     Outcome,
     Position,
     Role,
+    Side,
     VenueAccount,
     VenuePosition,
     VenueSnapshot,
@@ -191,6 +192,29 @@ class TestPriceOfBefore:
         assert not placed(end(orders, first.client_order_id, MORNING + SECOND))
         (exit_,) = placed(self.at(orders, 5, "10"))
         assert exit_.draft.quantity == 100 and exit_.draft.limit_price < 10
+
+
+class TestAnExitThatWaitsForItsWayToBeClear:
+    """Its legs are being cancelled while the split is told."""
+
+    def split_and_clear(self, orders: Orders, ids: list[str]) -> list[Intent]:
+        assert len(ids) == 2
+        result = compare(orders, "100", "10")
+        self.told = [alert.text for alert in result.changes.alerts if alert.code == "exit_failed"]
+        return [
+            intent for number, order_id in enumerate(ids) for intent in placed(end(orders, order_id, MORNING + number))
+        ]
+
+    def test_is_not_placed_as_it_was_approved(self, orders: Orders, bracketed: Intent) -> None:
+        ids = cancelled(orders.exit("sell-1", "t", draft(Side.SELL, "4", "104"), T0 + 5))
+        assert not self.split_and_clear(orders, ids)
+        assert ["approved at a price of before the split" in text for text in self.told] == [True]
+
+    def test_without_quotes_goes_by_what_one_is_worth_after_it(self, orders: Orders, bracketed: Intent) -> None:
+        position = Position("TSLA", D(10), D(100), D(100), T0)
+        ids = cancelled(orders.flatten(position, None, "kill", T0 + 5))
+        (exit_,) = self.split_and_clear(orders, ids)
+        assert (exit_.draft.quantity, exit_.draft.limit_price) == (100, D("9.80"))
 
 
 def test_no_stop_is_placed_while_the_price_may_be_that_of_a_split(orders: Orders, enter: Enter) -> None:
