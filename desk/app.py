@@ -18,7 +18,6 @@ from textual.css.errors import StylesheetError
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.filter import LineFilter
-from textual.timer import Timer
 
 from desk.actions import COMMANDS
 from desk.address import AS_TYPED, Address
@@ -28,6 +27,7 @@ from desk.link import READ_ONLY, Link
 from desk.mirror import Part
 from desk.muted import Muted
 from desk.notices import Notices
+from desk.redraw import Redraw
 from desk.screens.guarded import Guarded
 from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from engine.paths import Paths
     from widgets.status_line import StatusLine
 
-_URGENT = Part.TICKETS | Part.DECISIONS | Part.ORDERS | Part.ALERTS
-_URGENT_S = 1 / 30
 _TERMINAL_S = 1.0
 """How often the desk looks whether its terminal still stands."""
 _LOAD_AFTER_S = 2.0
@@ -139,9 +137,7 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         self._ascii = (AsciiGlyphs(),) if screen_config.ascii else ()
         in_tmux = bool(os.environ.get("TMUX"))
         self._notices = Notices(screen_config.notify, screen_config.bell, self._write, in_tmux=in_tmux)
-        self._parts = Part.NOTHING
-        self._flush_timer: Timer | None = None
-        self._flushed_at = 0.0
+        self._redraw = Redraw(self._fps, self._draw, self.set_timer)
         way_to_act = "desk serve --with-commands" if only_shows else "open one without --read-only"
         self.link = Link(client_factory(), self.wake, seconds=seconds, read_only=looks_only, way_to_act=way_to_act)
         self.main: Main | None = None
@@ -336,20 +332,10 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
             self._driver.write(text)
 
     def wake(self, parts: Part) -> None:
-        """Something changed: draw it with the next frame. Tickets and alerts do not wait for the feed's rate."""
-        urgent = bool(parts & _URGENT) and not self._parts & _URGENT
-        self._parts |= parts
-        if self._flush_timer is not None:
-            if not urgent:
-                return
-            self._flush_timer.stop()
-        rate = _URGENT_S if self._parts & _URGENT else 1 / self._fps
-        self._flush_timer = self.set_timer(max(0.001, rate - (monotonic() - self._flushed_at)), self._draw)
+        """Something changed: draw it when the next frame is due."""
+        self._redraw.wake(parts)
 
-    def _draw(self) -> None:
-        self._flush_timer = None
-        self._flushed_at = monotonic()
-        parts, self._parts = self._parts, Part.NOTHING
+    def _draw(self, parts: Part) -> None:
         self._notices.tell(parts, self.link.mirror)
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen):
