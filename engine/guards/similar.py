@@ -131,12 +131,9 @@ def _foreign_words(text: str) -> list[bytes]:
     return [word.encode() for word in words]
 
 
-def alike(one: Sketch, other: Sketch) -> float:
-    """The Jaccard index of the two texts' word pairs, in [0, 1]: exact for short texts, else estimated from 32."""
-    return _jaccard(set(one).intersection(other), one, other)
-
-
-def _jaccard(shared: set[int], one: Sketch, other: Sketch) -> float:
+def jaccard(shared: set[int], one: Sketch, other: Sketch) -> float:
+    """How alike two texts are whose sketches share these hashes, in [0, 1]: exact for short texts, else estimated from
+    32."""
     if not shared:
         return 0.0
     if len(one) < SKETCH and len(other) < SKETCH:
@@ -206,7 +203,7 @@ class Index(Generic[_T]):
             whole.update(wanted)
         shared = whole.intersection(other)
         least = similarity * max(size, length)
-        return len(shared) >= least and _jaccard(shared, wanted, other) >= similarity
+        return len(shared) >= least and jaccard(shared, wanted, other) >= similarity
 
     def put(self, item: _T) -> None:
         """Make it findable, also again after others took its slots."""

@@ -164,11 +164,6 @@ class Inbox:
         """Feed events not yet taken."""
         return len(self._events)
 
-    @property
-    def has_urgent(self) -> bool:
-        """Whether something waits in the urgent lane."""
-        return bool(self._urgent)
-
     def coming(self, most: int) -> list[FeedEvent]:
         """The oldest feed events not yet taken, in order; they stay."""
         return list(islice(self._events, most))

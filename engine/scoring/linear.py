@@ -135,11 +135,8 @@ class LinearScorer:
         _, turns = self._rules.read(text)
         return as_meant(text, self._words) if turns else self._words(text)
 
-    def probabilities(self, text: str) -> tuple[float, float, float] | None:
-        """P of bearish, neutral and bullish; None when nothing in the text is known."""
-        return self._probabilities(text, self._rules.tally(text))
-
     def _probabilities(self, text: str, tally: Tally) -> tuple[float, float, float] | None:
+        """P of bearish, neutral and bullish; None when nothing in the text is known."""
         count, bearish, bullish = self._reader.steps(self._rules.pieces(text))
         praise, blame = tally.bullish, tally.bearish
         silent = not praise and not blame

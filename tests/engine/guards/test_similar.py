@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.guards.similar import DEEP, SKETCH, SLOTS, Index, Sketch, alike, read, sketch
+from engine.guards.similar import DEEP, SKETCH, SLOTS, Index, Sketch, jaccard, read, sketch
 from engine.text import text_key
 
 WORD = st.text("abcdefghij", min_size=1, max_size=6)
@@ -22,6 +22,10 @@ class Item:
         self.name = name
         self.sketch = words
         self.letters = letters
+
+
+def alike(one: Sketch, other: Sketch) -> float:
+    return jaccard(set(one).intersection(other), one, other)
 
 
 def pairs(text: str) -> set[tuple[str, str]]:

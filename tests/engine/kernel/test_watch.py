@@ -192,7 +192,7 @@ async def test_a_configuration_changed_while_the_engine_starts_is_read(
         return Loaded(config, path, "")
 
     async def steps() -> None:
-        await until(lambda: inbox.has_urgent)
+        await inbox.wait(5.0)
         assert inbox.take_urgent() == Reread(config)
         await asyncio.sleep(0.1)
         assert times == 1, "read again though nothing changed"
