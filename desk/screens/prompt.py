@@ -30,7 +30,7 @@ class Prompt(Box[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        Binding("t,tab", "type", "Type", show=False),
+        Binding("t,tab", "type", "Type", show=False, priority=True),  # at once: what comes behind it is typed
         *(Binding(str(digit), f"pick({digit})", show=False) for digit in range(1, 10)),
     ]
     AUTO_FOCUS = ""
@@ -96,7 +96,11 @@ class Prompt(Box[str | None]):
             self.dismiss(text)
 
     def action_type(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the line itself its keys are what they are anywhere."""
+        return action != "type" or self.focused is None
 
     def action_pick(self, number: int) -> None:
         if number <= len(self._picks) and not self.too_soon(self.resumed_at):

@@ -149,6 +149,17 @@ async def test_reject_asks_for_a_reason(open_desk: Opener, typed: bool) -> None:
         assert engine.commands == [Command(verb="reject", ticket=engine.state.closed[-1][0].id, reason=typed_reason)]
 
 
+async def test_what_is_typed_behind_the_key_that_asks_for_words_is_words(open_desk: Opener) -> None:
+    """All of it comes at once, as over a slow line; by themselves the digits pick a reason."""
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("n")
+        await asked(pilot)
+        for key in ("t", "1", "0", "t", "o", "1", "backspace", "o", "n", "e", "enter"):
+            app.simulate_key(key)
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands[0].reason == "10toone"
+
+
 async def test_the_kill_switch_needs_a_second_key(open_desk: Opener) -> None:
     async with open_desk() as (pilot, app, engine):
         await pilot.press("K", "escape")

@@ -180,9 +180,7 @@ async def test_the_whole_way(alone: dict[str, str], home: Path) -> None:
             await answer(pilot, KEY)
             await answer(pilot, f"{KEY}-id")
             await answer(pilot, "")
-            await until(pilot, lambda: isinstance(app.screen, Choice))
-            text = said(app)
-            assert "alpaca_secret_key: not given" in text
+            text = await said_on_the_screen(pilot, "alpaca_secret_key: not given")
             assert "x_bearer_token: in the keyring (test keyring)" in text
             assert "checks are well" in text
             assert KEY not in text
@@ -215,8 +213,7 @@ async def test_it_is_read_at_eighty_columns(alone: dict[str, str]) -> None:
     with mock.patch.dict(os.environ, alone, clear=True):
         app = SetupApp(environ=alone)
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, Choice))
-            assert "no keys, no network" in said(app)
+            await said_on_the_screen(pilot, "no keys, no network")
             assert "show me the demo" in said(app)
 
 
