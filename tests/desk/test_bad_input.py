@@ -168,7 +168,7 @@ def test_something_in_the_sockets_way(home: Path, morning: Path, kind: str) -> N
     settings = {**REPLAYING, "DESK_REPLAY__PATH": str(morning)}
     with listening:
         found = desk(home, "autopilot", "--profile", "simulated", settings=settings)
-    said = message(found, EXIT_ALREADY_RUNNING if kind == "foreign socket" else EXIT_FAILED)
+    said = message(found, EXIT_ALREADY_RUNNING if kind == "foreign socket" else EXIT_USAGE)
     assert str(path) in said
     assert path.exists(), "what was in the way is gone"
     assert kind != "file" or path.read_text() == "mine"
