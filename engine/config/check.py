@@ -73,7 +73,6 @@ _POSITIVE = (
     "tickets.ttl_s",
     "orders.entry_timeout_s",
     "orders.reconcile_s",
-    "journal.commit_ms",
     "journal.commit_rows",
     "journal.quote_s",
     "watchdog.unscored_s",
@@ -107,6 +106,7 @@ _BETWEEN = {
     "engine.heartbeat_s": (0.1, 86_400),
     "x.rule_length": (128, 4096),
     "x.rule_limit": (1, 100_000),
+    "journal.commit_ms": (0.1, 1000),
     "journal.log_limit_mib": (64, 1_000_000),
     "scoring.finbert.max_length": (8, 100_000),
     "guards.window_s": (60, 86_400),
@@ -221,7 +221,7 @@ def _addresses(config: Config) -> Iterator[Problem]:
                 f"expected {schemes[-1]} for a host that is not this machine, found {value!r}",
                 "secrets are never sent unencrypted over a network",
             )
-        elif key in _ACCOUNT and parts.hostname == _REAL_MONEY and config.engine.profile != "live":
+        elif key in _ACCOUNT and (parts.hostname or "").rstrip(".") == _REAL_MONEY and config.engine.profile != "live":
             yield (
                 key,
                 f"expected no real money in the profile {config.engine.profile}, found {value!r}",

@@ -87,6 +87,8 @@ def test_hash_ignores_where_files_lie_and_sees_every_limit(tmp_path: Path) -> No
         ("[simulated]\nspread_bps = -3", 2, "found -3", "correct"),
         ("[orders]\nlookup_backoff_s = []", 2, "pauses above 0", "use [0.5"),
         ('[screen]\nfps = "²"', 2, "found '²'", "use auto"),
+        ("[journal]\ncommit_ms = 60000", 2, "from 0.1 to 1000, found 60000", "correct"),
+        ('[alpaca]\ntrading_url = "https://API.alpaca.markets./"', 2, "no real money in the profile paper", "armed"),
         ("risk = 5", 1, "a table, found 5", "under [risk]"),
         ("watchlist = [5]", 1, "a table, found 5", "under [[watchlist]]"),
     ],
