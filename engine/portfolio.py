@@ -20,7 +20,7 @@ from engine.model import (
     Value,
     VenuePosition,
     VenueSnapshot,
-    is_split,
+    split_prices,
 )
 from engine.model.records import FlowRecord
 from engine.results import Results
@@ -204,19 +204,20 @@ class Portfolio:
         self._unvalue(known)
         if not known.quantity:
             known.external = True
-        if is_split(known.quantity, known.average, held.quantity, held.average_price):
-            known.price = _after_split(known, held)
+        prices = split_prices(known.quantity, known.average, held.quantity, held.average_price)
+        if prices is not None and known.price is not None:
+            known.price = _after_split(known.price, held.average_price, prices)
         known.quantity, known.average = held.quantity, held.average_price
         self._revalue(known)
 
-    def hold(self, symbol: str, quantity: Decimal, *, split: bool = False) -> None:
+    def hold(self, symbol: str, quantity: Decimal, prices: Decimal | None = None) -> None:
         """The position in a symbol is this much (signed), whatever its fills make; its average price stays.
 
-        `split`: by a split, so that it cost what it had.
+        `prices`: by a split that has multiplied them by so much, so that one cost as much more.
         """
         known = self._holdings.get(symbol)
-        if split and known is not None and known.quantity * quantity > 0:
-            self.take(VenuePosition(symbol, quantity, known.average * known.quantity / quantity))
+        if prices is not None and known is not None and known.quantity * quantity > 0:
+            self.take(VenuePosition(symbol, quantity, known.average * prices))
             return
         holding = self._holdings.setdefault(symbol, _Holding())
         self._unvalue(holding)
@@ -341,13 +342,11 @@ class Portfolio:
         )
 
 
-def _after_split(holding: _Holding, held: VenuePosition) -> Decimal | None:
+def _after_split(price: Decimal, average: Decimal, prices: Decimal) -> Decimal:
     """The newest price, as it is after a split; one that is nearer to what a share now costs is so already."""
-    price = holding.price
-    if price is None or price <= 0:
+    if price <= 0:
         return price
-    scaled = price * holding.quantity / held.quantity
-    return min((price, scaled), key=lambda each: max(each, held.average_price) / min(each, held.average_price))
+    return min((price, price * prices), key=lambda each: max(each, average) / min(each, average))
 
 
 def _nearer(one: Decimal, other: Decimal) -> Decimal:

@@ -48,7 +48,7 @@ from engine.model import (
 from engine.model.frames import Push
 from engine.model.records import AnswerRecord, Difference
 from engine.orders import Changes, Orders, Place, Request, Resend
-from engine.orders.reconcile import SPLIT
+from engine.orders.changes import split_of
 from engine.portfolio import Portfolio
 from engine.risk import Risk
 from engine.tickets import Tickets
@@ -387,8 +387,9 @@ class Dealing:
 
     def adopt(self, difference: Difference, at_ns: int) -> None:
         """Take over a position's quantity that an earlier run took from the venue at `at_ns`, beyond its fills."""
-        theirs, split = Decimal(difference.theirs), difference.cause == SPLIT
-        self.portfolio.hold(difference.subject, theirs, split=split)
+        split = split_of(difference)
+        prices = None if split is None else split.prices
+        self.portfolio.hold(difference.subject, Decimal(difference.theirs), prices)
         self.orders.adopt(difference, at_ns)
 
 

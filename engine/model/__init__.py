@@ -10,7 +10,7 @@ from engine.model.account import (
     VenueAccount,
     VenuePosition,
     VenueSnapshot,
-    is_split,
+    split_prices,
 )
 from engine.model.base import ONE, ZERO, DisplayText, Mode, Session, Side, TradingState, Value
 from engine.model.book import Book, LimitUse, StateChange
@@ -133,7 +133,7 @@ __all__ = [
     "Vote",
     "client_order_id",
     "fingerprint",
-    "is_split",
     "positive",
     "price_step",
+    "split_prices",
 ]

@@ -129,22 +129,23 @@ SPLIT_TOLERANCE = Decimal("0.005")
 """What the cost of a holding may differ by after a split: the venue rounds the average price."""
 
 
-def is_split(quantity: Decimal, average: Decimal, after: Decimal, after_average: Decimal) -> bool:
-    """Whether a holding changed from `quantity` to `after` by a split: as many times more as each cost less.
+def split_prices(quantity: Decimal, average: Decimal, after: Decimal, after_average: Decimal) -> Decimal | None:
+    """By what the split that made `after` of `quantity` has multiplied prices: as many times more as each costs less.
 
-    A reverse split may have left a fraction that was paid out: then the whole shares are what remains.
+    None where it was none. A reverse split may have left a fraction that was paid out: then the whole shares are what
+    remains, and what they cost tells by how much it was, not how many they are.
     """
     if quantity * after <= 0 or average <= 0 or after_average <= 0:
-        return False
+        return None
     factor, grown = average / after_average, after / quantity
     if max(factor, 1 / factor) < SPLIT_LEAST:
-        return False
-    if abs(grown - factor) <= SPLIT_TOLERANCE * factor:
-        return True
+        return None
     shares = 1 / factor
     whole = shares.to_integral_value()
     reverse = whole >= 2 and abs(shares - whole) <= SPLIT_TOLERANCE * whole
-    return reverse and abs(after) == abs(quantity) // whole
+    if reverse and abs(after) == abs(quantity) // whole:
+        return whole
+    return quantity / after if abs(grown - factor) <= SPLIT_TOLERANCE * factor else None
 
 
 class VenueSnapshot(Value, frozen=True, gc=False):

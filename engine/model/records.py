@@ -203,7 +203,8 @@ class Difference(Value, frozen=True, gc=False):
     adopted: bool = False
     """True for a position whose difference was confirmed: the book took the venue's figure over, also at a restart."""
     cause: str = ""
-    """Why a position differs where that is known: `split` (stops and targets move with it), `fee` (taken in the coin
+    """Why a position differs where that is known: `split` (stops and targets move with it; `split 5:1`
+    where a fraction was paid out, so that the quantities do not tell by how much), `fee` (taken in the coin
     that was bought) or `elsewhere` (orders that are not ours closed what was), none of which is drift; or `oversold`
     (exits of ours closed more than was), which is."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from engine.model import Alert, Fill, Intent, Level, Order, Value, VenuePosition
 from engine.model.records import Difference
+
+SPLIT: Final = "split"
+"""Cause of a Difference: what was held was split."""
 
 
 class Place(Value, frozen=True, gc=False):
@@ -116,6 +120,23 @@ class Split(Value, frozen=True, gc=False):
     symbol: str
     before: Decimal
     after: Decimal
+    prices: Decimal
+    """By what a price is multiplied."""
+
+    @property
+    def cause(self) -> str:
+        """As a Difference has it."""
+        return SPLIT if self.prices == self.before / self.after else f"{SPLIT} {self.prices.normalize():f}:1"
+
+
+def split_of(difference: Difference) -> Split | None:
+    """The split that a difference was caused by; None for any other."""
+    word, _, ratio = difference.cause.partition(" ")
+    if word != SPLIT:
+        return None
+    before, after = Decimal(difference.ours), Decimal(difference.theirs)
+    prices = Decimal(ratio.partition(":")[0]) if ratio else before / after
+    return Split(difference.subject, before, after, prices)
 
 
 class Reconciliation(Value, frozen=True, gc=False):

@@ -115,9 +115,9 @@ class Doubts:
         base = jump.base if jump is not None else None if seen is None else seen[0]
         return base is None or _nearer(price, base / split.factor, base)
 
-    def split(self, symbol: str, before: Decimal, after: Decimal, told_ns: int) -> None:
-        """The venue has told that every `before` became `after`: prices are measured against the level after it."""
-        day_ns, factor = self._calendar.session_start_ns(told_ns), before / after
+    def split(self, symbol: str, factor: Decimal, told_ns: int) -> None:
+        """The venue has told a split that multiplied prices by `factor`: they are measured from the level after it."""
+        day_ns = self._calendar.session_start_ns(told_ns)
         self._splits[symbol] = _Split(factor, told_ns, day_ns)
         jump, leapt = self._jumps.get(symbol), self._leapt.pop(symbol, None)
         if jump is not None:

@@ -150,8 +150,9 @@ class Group:
         self.changed()
         return True
 
-    def split(self, before: Decimal, after: Decimal) -> None:
-        """Every `before` became `after`, and what one costs changed the other way."""
+    def split(self, before: Decimal, after: Decimal, prices: Decimal) -> None:
+        """`before` became `after`, and what one costs was multiplied by `prices`: not as `before` by `after` where a
+        fraction was paid out."""
 
         def more(quantity: Decimal) -> Decimal:
             split = (quantity * after / before).quantize(SPLIT_STEP)
@@ -161,7 +162,7 @@ class Group:
         self._unnamed, self._fees = more(self._unnamed), more(self._fees)
         for lot in self._all.values():
             lot.bought, lot.sold = more(lot.bought), more(lot.sold)
-            lot.stop, lot.target = (_step(price, before / after) for price in (lot.stop, lot.target))
+            lot.stop, lot.target = (_step(price, prices) for price in (lot.stop, lot.target))
             lot.stops_placed, lot.given_up = 0, False
         for lot in self.lots[-1:]:  # what dividing left over
             lot.bought += more(held) - self._held
@@ -255,12 +256,12 @@ class Holdings:
         group = self._groups.get((symbol, Side.BUY))
         return group is not None and group.fees(total, rate)
 
-    def split(self, symbol: str, before: Decimal, after: Decimal) -> None:
-        """`before` of the symbol became `after`: every lot in proportion, its stop and target the other way."""
+    def split(self, symbol: str, before: Decimal, after: Decimal, prices: Decimal) -> None:
+        """`before` of the symbol became `after`: every lot in proportion; its stop and target are multiplied."""
         for side in Side:
             group = self._groups.get((symbol, side))
             if group is not None:
-                group.split(before, after)
+                group.split(before, after, prices)
 
     def lots(self, symbol: str) -> list[Lot]:
         """Open lots of the symbol, oldest first."""

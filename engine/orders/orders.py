@@ -36,14 +36,14 @@ from engine.model import (
 from engine.model.records import Difference
 from engine.orders.agenda import Agenda
 from engine.orders.answers import Answers
-from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation, Split
+from engine.orders.changes import NOTHING, Changes, Compare, Exits, Outbox, Place, Reconciliation, split_of
 from engine.orders.closing import Closer
 from engine.orders.exits import ExitWatch
 from engine.orders.inquiry import Inquiry
 from engine.orders.machine import OURS_TO_CONCLUDE
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
-from engine.orders.reconcile import COIN_FEE, FEE, SETTLING_NS, SPLIT, Reconciler
+from engine.orders.reconcile import COIN_FEE, FEE, SETTLING_NS, Reconciler
 from engine.orders.register import Register
 
 
@@ -330,8 +330,9 @@ class Orders:
     def adopt(self, difference: Difference, at_ns: int) -> None:
         """Take over a position as a reconciliation before a restart found it at `at_ns`: no lot holds more."""
         symbol, held, holdings = difference.subject, Decimal(difference.theirs), self._register.holdings
-        if difference.cause == SPLIT:
-            self._protector.was_split(Split(symbol, Decimal(difference.ours), held), at_ns)
+        split = split_of(difference)
+        if split is not None:
+            self._protector.was_split(split, at_ns)
         elif difference.cause == FEE and holdings.fees(symbol, held, COIN_FEE):
             return
         holdings.adopt(symbol, held)

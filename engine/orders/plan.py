@@ -89,10 +89,10 @@ class ExitPlan:
         """What it closes: symbol, and entry (empty: the symbol's holdings). One plan at a time for each."""
         return (self.symbol, self.entry_id)
 
-    def split(self, before: Decimal, after: Decimal) -> None:
-        """Every `before` of its symbol became `after`: what one was last valued at is another."""
+    def split(self, prices: Decimal) -> None:
+        """A split has multiplied the symbol's prices by so much: what one was last valued at is another."""
         if self.valued is not None:
-            self.valued = (self.valued[0] * before / after, self.valued[1])
+            self.valued = (self.valued[0] * prices, self.valued[1])
 
     def closed(self, filled: Decimal) -> None:
         """Its order ended with this much filled."""

@@ -112,7 +112,7 @@ class Protector:
             if track.ours and not self._fits(track):
                 self._closer.cancel(track, now_ns, out)
         for plan in self._closer.of(symbol):
-            plan.split(split.before, split.after)
+            plan.split(split.prices)
             if plan.draft is not None and not plan.order_id:
                 self._closer.give_up(plan, "it was approved at a price of before the split", now_ns, out)
         out.symbols.add(symbol)
@@ -149,8 +149,8 @@ class Protector:
 
     def was_split(self, split: Split, told_ns: int) -> None:
         """A holding was split at this instant, as an earlier run found."""
-        self._holdings.split(split.symbol, split.before, split.after)
-        self._watch.doubts.split(split.symbol, split.before, split.after, told_ns)
+        self._holdings.split(split.symbol, split.before, split.after, split.prices)
+        self._watch.doubts.split(split.symbol, split.prices, told_ns)
 
     def traded(self, fill: Fill) -> None:
         """An execution, live or from the journal."""

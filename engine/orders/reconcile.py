@@ -21,7 +21,7 @@ from engine.model import (
     Side,
     VenuePosition,
     VenueSnapshot,
-    is_split,
+    split_prices,
 )
 from engine.model.records import Difference
 from engine.orders.changes import Changes, LookUp, Outbox, Reconciliation, Split
@@ -32,7 +32,6 @@ from engine.orders.register import Register
 COIN_FEE: Final = Decimal("0.0025")
 """Most that the venue takes of a coin that is bought: its dearest rate, docs.alpaca.markets, "Crypto Fees" (25 bps). No
 execution tells it: the position is smaller than what was filled."""
-SPLIT: Final = "split"
 FEE: Final = "fee"
 ELSEWHERE: Final = "elsewhere"
 OVERSOLD: Final = "oversold"
@@ -163,7 +162,8 @@ class Reconciler:
             venue = ZERO if held is None else held.quantity
             position = positions.get(symbol)
             ours = (ZERO if position is None else position.quantity) + found.get(symbol, ZERO)
-            beyond = ZERO if _split(held, position, ours, found.get(symbol, ZERO)) else venue - ours
+            split = _split(held, position, ours, found.get(symbol, ZERO))
+            beyond = venue - ours if split is None else ZERO
             doubted = self._doubted(symbol, beyond, settled.get(symbol, 0) <= snapshot.at_ns, now_ns, out)
             if doubted is None:
                 suspect[symbol] = (venue, ours)
@@ -194,14 +194,14 @@ class Reconciler:
                         differences.append(theirs_now)
                         self._tell_sold(symbol, gone, mine, venue, now_ns, out)
                 continue
-            cause = self._cause(held, position, ours, mine, found.get(symbol, ZERO))
-            if cause == SPLIT and snapshot.at_ns < self._split_ns.get(symbol, -EXECUTED_NS) + EXECUTED_NS:
-                cause = ""
+            cause = FEE if self._fee(held, ours, mine) else ""
+            split = _split(held, position, ours, found.get(symbol, ZERO))
+            if split is not None and snapshot.at_ns >= self._split_ns.get(symbol, -EXECUTED_NS) + EXECUTED_NS:
+                cause = split.cause
+                self._split_ns[symbol] = snapshot.at_ns
+                splits.append(split)
             if cause:
                 differences.append(Difference("position", symbol, str(ours), str(venue), adopted=True, cause=cause))
-                if cause == SPLIT:
-                    self._split_ns[symbol] = snapshot.at_ns
-                    splits.append(Split(symbol, ours, venue))
                 continue
             stranger = mine == 0 and (position is None or position.external) and not self._touched(symbol, out)
             stranger = stranger and symbol not in sold  # the venue may still show what we had
@@ -266,18 +266,12 @@ class Reconciler:
             stays=True,
         )
 
-    def _cause(
-        self, held: VenuePosition | None, position: Position | None, ours: Decimal, mine: Decimal, found: Decimal
-    ) -> str:
-        """Why the venue holds another quantity of something than `ours` where it needs no second look; else empty."""
-        if held is None or not mine:
-            return ""
-        if "/" not in held.symbol:
-            return SPLIT if _split(held, position, ours, found) else ""
-        holdings = self._register.holdings
-        of_others = ours - mine
-        totals = (held.quantity, held.quantity - of_others)
-        return FEE if any(holdings.fees(held.symbol, total, COIN_FEE) for total in totals) else ""
+    def _fee(self, held: VenuePosition | None, ours: Decimal, mine: Decimal) -> bool:
+        """Whether the venue holds another quantity of a coin than `ours` by fees that it took in it."""
+        if held is None or not mine or "/" not in held.symbol:
+            return False
+        totals = (held.quantity, held.quantity - (ours - mine))
+        return any(self._register.holdings.fees(held.symbol, total, COIN_FEE) for total in totals)
 
     def _touched(self, symbol: str, out: Outbox) -> bool:
         """Whether an order of ours works in the symbol, or one has just been found to have filled."""
@@ -290,11 +284,12 @@ def _replaced_first(told: Order) -> tuple[bool, int]:
     return not told.replaced_by, told.submitted_ns if told.replaced_by else 0
 
 
-def _split(held: VenuePosition | None, position: Position | None, ours: Decimal, found: Decimal) -> bool:
-    """Whether the venue holds another quantity of shares than `ours` by a split; fills just `found` have no average."""
+def _split(held: VenuePosition | None, position: Position | None, ours: Decimal, found: Decimal) -> Split | None:
+    """The split by which the venue holds another quantity of shares than `ours`; fills just `found` have no average."""
     if held is None or position is None or found or "/" in held.symbol:
-        return False
-    return is_split(ours, position.average_price, held.quantity, held.average_price)
+        return None
+    prices = split_prices(ours, position.average_price, held.quantity, held.average_price)
+    return None if prices is None else Split(held.symbol, ours, held.quantity, prices)
 
 
 def _words(order: Order) -> str:

@@ -175,7 +175,7 @@ def test_a_quantity_taken_over_from_a_split_cost_what_it_had() -> None:
     book = Portfolio(Decimal(10_000))
     book.on_fill(fill(Side.BUY, "10", "100"))
     book.on_quote(quoted("119", "121"))
-    book.hold("TSLA", Decimal(40), split=True)
+    book.hold("TSLA", Decimal(40), Decimal("0.25"))
     position = book.position("TSLA")
     assert position is not None
     assert (position.quantity, position.average_price, position.price) == (40, 25, 30)

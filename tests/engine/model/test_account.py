@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.model import ZERO, Account, Position, is_split
+from engine.model import ZERO, Account, Position, split_prices
 
 D = Decimal
 cents = st.integers(1, 10**7).map(lambda value: D(value) / 100)
@@ -56,28 +56,28 @@ def test_a_split_gives_as_many_times_more_as_each_costs_less(
     lots: int, average: Decimal, factor: Decimal, short: bool
 ) -> None:
     quantity = D(lots * 60) * (-1 if short else 1)
-    assert is_split(quantity, average, quantity * factor, average / factor)
-    assert is_split(quantity, average, quantity / factor, average * factor), "and back"
-    assert not is_split(quantity, average, quantity * factor, average), "more of it was bought"
-    assert not is_split(quantity, average, -quantity * factor, average / factor), "nobody turns short by a split"
-    assert not is_split(quantity, average, quantity * factor * D("1.01"), average / factor), "one in a hundred too many"
+    assert split_prices(quantity, average, quantity * factor, average / factor) == 1 / factor
+    assert split_prices(quantity, average, quantity / factor, average * factor) == factor, "and back"
+    assert not split_prices(quantity, average, quantity * factor, average), "more of it was bought"
+    assert not split_prices(quantity, average, -quantity * factor, average / factor), "nobody turns short by a split"
+    assert not split_prices(quantity, average, quantity * factor * D("1.01"), average / factor), "one in a hundred more"
 
 
 @given(shares, cents, st.sampled_from([D("1.19"), D("1.05"), D(1), D("0.9")]))
 def test_a_change_of_less_than_a_fifth_is_a_trade(quantity: Decimal, average: Decimal, factor: Decimal) -> None:
-    assert not is_split(quantity, average, quantity * factor, average / factor)
+    assert not split_prices(quantity, average, quantity * factor, average / factor)
 
 
 @given(st.integers(2, 50), st.integers(0, 49), st.integers(1, 100), cents)
 def test_a_reverse_split_may_pay_a_fraction_out(ratio: int, rest: int, whole: int, average: Decimal) -> None:
     assume(rest < ratio)
     quantity = D(whole * ratio + rest)
-    assert is_split(quantity, average, D(whole), average * ratio)
+    assert split_prices(quantity, average, D(whole), average * ratio) == ratio
     if rest:
         assume(whole > 1)
-        assert not is_split(quantity, average, D(whole - 1), average * ratio), "a whole share is missing"
+        assert not split_prices(quantity, average, D(whole - 1), average * ratio), "a whole share is missing"
 
 
 @pytest.mark.parametrize("numbers", [(0, 10, 5, 5), (10, 0, 20, 5), (10, 10, 20, 0), (10, 10, 0, 5), (10, -10, 20, -5)])
 def test_nothing_and_prices_below_zero_are_no_split(numbers: tuple[int, int, int, int]) -> None:
-    assert not is_split(*map(D, numbers))
+    assert not split_prices(*map(D, numbers))

@@ -97,7 +97,7 @@ def test_a_split_keeps_the_shares_of_the_lots_and_puts_prices_on_steps(
     held, parts = holdings.held("TSLA", Side.BUY), lots(holdings)
     assume(held > 0)
     before, after = D(ratio[0]), D(ratio[1])
-    holdings.split("TSLA", before, after)
+    holdings.split("TSLA", before, after, before / after)
     assert holdings.held("TSLA", Side.BUY) == (held * after / before).quantize(SPLIT_STEP), "to the last digit"
     for lot in holdings.lots("TSLA"):
         assert abs(lot.quantity - parts[lot.entry_id] * after / before) < 20 * SPLIT_STEP

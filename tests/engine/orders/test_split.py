@@ -23,7 +23,7 @@ from engine.model import (
     VenueAccount,
     VenuePosition,
     VenueSnapshot,
-    is_split,
+    split_prices,
 )
 from engine.orders import Changes, Orders, Reconciliation
 from tests.engine.orders.conftest import Enter
@@ -73,7 +73,25 @@ def test_a_split_is_no_drift_and_its_exits_move_with_it(orders: Orders, bare: In
 def test_a_reverse_split_that_paid_a_fraction_out(orders: Orders, bare: Intent) -> None:
     result = compare(orders, "3", "300")
     assert result.ok and not result.drift and orders.held("TSLA") == 3
-    assert abs(orders.exits("TSLA").stop_price - D(95) * D(10) / D(3)) < D("0.01")  # type: ignore[operator]
+    assert (orders.exits("TSLA").stop_price, orders.exits("TSLA").target_price) == (285, 330)
+    assert [difference.cause for difference in result.differences] == ["split 3:1"]
+
+
+def test_small_holdings_of_a_reverse_split_keep_their_stop_where_it_was_also_after_a_restart(
+    orders: Orders, enter: Enter
+) -> None:
+    """Nine became one and four fifths, which were paid out: one costs five times as much, not nine times."""
+    ready(orders)
+    intent = enter(extended_hours=True, quantity="9")
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    again = restarted(intent, fill_entry(orders, intent, "9"))
+    result = compare(orders, "1", "500", ours="9")
+    for difference in result.differences:
+        again.adopt(difference, MORNING)
+    for each in (orders, again):
+        assert (each.held("TSLA"), each.exits("TSLA").stop_price, each.exits("TSLA").target_price) == (1, 475, 550)
+        assert not placed(each.on_quote(quote("499", "501", MORNING + SECOND), MORNING + SECOND))
+        assert not each.jumped("TSLA")
 
 
 class TestPriceOfBefore:
@@ -319,9 +337,9 @@ def test_a_change_that_keeps_the_cost_is_a_split_and_no_purchase_or_sale_is(
 ) -> None:
     after, price = quantity * factor, average / factor
     big = max(factor, 1 / factor) >= D("1.2")
-    assert is_split(quantity, average, after, price) is big
-    assert not is_split(quantity, average, after, average)
-    assert not is_split(quantity, average, -after, price)
+    assert (split_prices(quantity, average, after, price) is not None) is big
+    assert not split_prices(quantity, average, after, average)
+    assert not split_prices(quantity, average, -after, price)
 
 
 @given(positive, positive, positive, positive)
@@ -330,7 +348,7 @@ def test_a_purchase_at_any_price_is_no_split(held: Decimal, average: Decimal, mo
         return
     total = held + more
     cost = (held * average + more * price) / total
-    assert not is_split(held, average, total, cost) or price * more < D("0.006") * held * average
+    assert not split_prices(held, average, total, cost) or price * more < D("0.006") * held * average
 
 
 @given(st.lists(st.integers(1, 30), min_size=2, max_size=5), st.integers(2, 9))
