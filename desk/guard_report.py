@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Final
 
-from engine.clock import DAY, SECOND, iso
+from engine.clock import DAY, SECOND, exchange_time
 from engine.journal.weighing import ClusterPost, Weighing
 from engine.model import Author
 from engine.text import display_text
@@ -17,7 +17,7 @@ POSTS: Final = 10
 def weighing_lines(found: Weighing, width: int = 100) -> list[str]:
     """The post, its weight and why, its cluster and verdicts, the similar posts. Lines of at most `width` characters.
 
-    Times are UTC, and say so.
+    Times are the exchange's, and say so.
     """
     lines = [*_own(found), *_cluster(found), *_similar(found)]
     safe = (display_text(line, limit=width * 4) for line in lines)
@@ -29,7 +29,8 @@ def _own(found: Weighing) -> list[str]:
     came = f", {mark.weight:g} when it came" if mark.weight != found.post.weight else ""
     symbols = ", ".join(f"{match.symbol} by {match.term}" for match in found.post.record.matches)
     lines = [
-        f"POST {found.post_id} · {iso(post.published_ns)} · @{post.author.name}, {_account(post.author, found.at_ns)}"
+        f"POST {found.post_id} · {exchange_time(post.published_ns)} · @{post.author.name}, "
+        + _account(post.author, found.at_ns)
         + (f", by {post.client}" if post.client else ""),
         f"  “{post.text}”",
         f"  matched  {symbols or 'no symbol: it is not weighed'}",
@@ -61,7 +62,7 @@ def _cluster(found: Weighing) -> list[str]:
     ]
     lines = [f"CLUSTER {found.cluster} · {' · '.join(told)}"]
     lines += [
-        f"  {iso(verdict.at_ns)} {verdict.reason} · suspicion {verdict.suspicion:.2f}, "
+        f"  {exchange_time(verdict.at_ns)} {verdict.reason} · suspicion {verdict.suspicion:.2f}, "
         f"{len(verdict.posts)} earlier posts weighed again"
         for verdict in found.verdicts
     ]
@@ -73,7 +74,7 @@ def _similar(found: Weighing) -> list[str]:
     if found.similar and found.post_id not in {each.record.post.id for each in shown}:
         shown[-1] = found.post
     left = len(found.similar) + found.more - len(shown)
-    rows = ["SIMILAR POSTS, times in UTC", *(_row(each, found) for each in shown)] if shown else []
+    rows = ["SIMILAR POSTS, times of New York", *(_row(each, found) for each in shown)] if shown else []
     return rows + ([f"  … and {left} more"] if left else [])
 
 
@@ -82,7 +83,7 @@ def _row(each: ClusterPost, found: Weighing) -> str:
     mark = "→" if post.id == found.post_id else " "
     came = f" (came with {each.mark.weight:g})" if each.mark.weight != each.weight else ""
     return (
-        f"{mark} {iso(post.published_ns)[11:19]} {each.weight:<5g}{came} @{post.author.name}, "
+        f"{mark} {exchange_time(post.published_ns)[11:19]} {each.weight:<5g}{came} @{post.author.name}, "
         f"{_account(post.author, post.published_ns)} “{post.text}”"
     )
 

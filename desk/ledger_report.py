@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from desk.report import plain, signed
 from desk.tables import Cell, Table
-from engine.clock import iso
+from engine.clock import exchange_time, iso
 from engine.model.ledger import HORIZONS, Group, Ledger, LedgerRow, Mark
 
 _COLUMNS = (
@@ -37,8 +37,9 @@ def row_line(row: LedgerRow) -> str:
     rules = f" {' '.join(row.rules)}" if row.rules else ""
     reason = f" · {row.reason}" if row.reason else ""
     return (
-        f"{iso(row.at_ns)} {row.side.name:<4} {size} {row.symbol} at {price_word(row.entry)} {row.kind.value} by "
-        f"{row.by}{rules}: {', '.join(mark_words(mark) for mark in row.marks)}{reason} ({row.ticket_id})"
+        f"{exchange_time(row.at_ns)} {row.side.name:<4} {size} {row.symbol} at {price_word(row.entry)} "
+        f"{row.kind.value} by {row.by}{rules}: {', '.join(mark_words(mark) for mark in row.marks)}{reason} "
+        f"({row.ticket_id})"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.clock import iso
+from engine.clock import exchange_time
 from engine.journal.authors import AuthorRecord
 from engine.model.frames import PostRow
 from widgets import figures
@@ -19,7 +19,7 @@ def post_lines(post: PostRow) -> list[str]:
         f"score {figures.glyph(post.score)}{post.score:+.2f}, confidence {post.confidence:.2f}, "
         f"influence {post.influence:.2f}, {matched or 'no symbol'}",
         _weight(post),
-        f"published {iso(post.published_ns)} ({figures.clock(post.published_ns)} New York)",
+        f"published {exchange_time(post.published_ns)}",
     ]
 
 
@@ -42,7 +42,7 @@ def author_lines(record: AuthorRecord) -> list[str]:
         else "how often they were right is not known yet: no post with a direction and a price an hour after it"
     )
     return [
-        f"{count} in this journal since {iso(record.first_ns)}",
+        f"{count} in this journal since {exchange_time(record.first_ns)}",
         f"mean score {mean}",
         right,
         f"about {', '.join(record.symbols[:8]) or 'no symbol of the watchlist'}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from desk.address import AS_TYPED, Address
-from engine.clock import SECOND, iso
+from engine.clock import SECOND, exchange_time
 from engine.model import Account, Light, Position, Ticket
 from engine.model.frames import Snapshot
 
@@ -33,8 +33,8 @@ def status_lines(snapshot: Snapshot, to: Address = AS_TYPED) -> list[str]:
     lines = [
         f"{status.profile.upper()} on {status.broker} · {state} · {mode}{replay} · engine {snapshot.version}, "
         f"pid {snapshot.pid}",
-        f"clock {iso(status.clock_ns)} · market {status.market.session.value}"
-        + (f" until {iso(status.market.changes_ns)}" if status.market.changes_ns else ""),
+        f"clock {exchange_time(status.clock_ns)} · market {status.market.session.value}"
+        + (f" until {exchange_time(status.market.changes_ns)}" if status.market.changes_ns else ""),
         f"equity {money(account.equity)} · day {signed(account.day_pnl)} · drawdown {account.drawdown * 100:.2f} % · "
         f"cash {money(account.cash)}"
         + (f" · account …{account.number[-4:]}" if account.number and status.profile != "simulated" else "")
@@ -121,7 +121,7 @@ def protection_lines(snapshot: Snapshot) -> list[str]:
     """Protections in force: id, what they lock, why, until when."""
     return [
         f"{found.id}: {found.name} locks {found.symbol or found.strategy or 'everything'} "
-        + ("until a person lifts it" if found.ends_ns is None else f"until {iso(found.ends_ns)}")
+        + ("until a person lifts it" if found.ends_ns is None else f"until {exchange_time(found.ends_ns)}")
         + f" · {found.reason}"
         for found in snapshot.protections
     ]

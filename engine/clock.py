@@ -104,6 +104,11 @@ def iso(at_ns: int) -> str:
     return utc(at_ns).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ns % SECOND // MILLISECOND:03d}Z"
 
 
+def exchange_time(at_ns: int) -> str:
+    """What a person reads: the exchange's time, `2026-11-20 09:30:00.000 NY`, as every clock of the desk shows it."""
+    return f"{new_york(at_ns):%Y-%m-%d %H:%M:%S}.{at_ns % SECOND // MILLISECOND:03d} NY"
+
+
 def parse_iso(text: str) -> int:
     """ISO 8601 text to nanoseconds since the epoch; fractions up to nine digits are kept exactly.
 

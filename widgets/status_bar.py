@@ -139,17 +139,24 @@ class StatusBar(LineBlock):
         if engine != desk:
             said = f"engine {engine} ≠ desk {desk}" if width >= _NARROW else f"engine {engine}"
             pieces.append(Piece(8, 2, Line().field(said, min(len(said), 40), colors.warn)))
-        here = self.local_offset_s
-        clock = figures.clock_minute(self._now_ns) + (" NY" if width >= _NARROW or here is not None else "")
-        clock += "" if here is None else f"  {figures.local_minute(self._now_ns, here)} here"
-        speed = "" if status.speed == 1 else " max" if status.speed == 0 else f" ×{status.speed:g}"
-        corner = Line().add(f"{clock}{speed} ", colors.muted)
+        zone = width >= _NARROW or self.local_offset_s is not None
+        corner = Line().add(self._clock(status, zone=zone), colors.muted)
         line = laid([*pieces, Piece(5, 1, corner)], width, colors.text)
         if line.segments[-1] is not corner.segments[0]:
             return line
         line = laid(pieces, width - corner.cells - 1, colors.text)
         _feeds(line, view.feeds, self._now_ns, width - corner.cells - 1, colors)
-        return line.right(f" {corner.segments[0].text}", width - line.cells, colors.muted)
+        whole = self._clock(status, zone=True)
+        clock = whole if line.cells + 1 + cell_len(whole) <= width else corner.segments[0].text
+        return line.right(f" {clock}", width - line.cells, colors.muted)
+
+    def _clock(self, status: Status, *, zone: bool) -> str:
+        """The exchange's time, with its name where that costs nothing else its place; this machine's; the speed."""
+        here = self.local_offset_s
+        clock = figures.clock_minute(self._now_ns) + (" NY" if zone else "")
+        clock += "" if here is None else f"  {figures.local_minute(self._now_ns, here)} here"
+        speed = "" if status.speed == 1 else " max" if status.speed == 0 else f" ×{status.speed:g}"
+        return f"{clock}{speed} "
 
     def _lost(self, view: StatusView, pieces: list[Piece], width: int, colors: Palette) -> Line:
         """Since when the engine is not heard, whether it had told of its end, and why, as far as there is room."""

@@ -114,7 +114,7 @@ class FeedsView(ReadingView):
             self.line.say("No feed has reported.")
         else:
             words = [state.detail or "nothing to report", f"→ {state.remedy or 'nothing to do'}"]
-            self.tell(f"{state.name} {state.light.name} since {figures.clock(state.since_ns)}", words)
+            self.tell(f"{state.name} {state.light.name} since {figures.clock(state.since_ns)} NY", words)
 
 
 def lacking_lines(feeds: Iterable[FeedState]) -> list[str]:

@@ -12,7 +12,7 @@ from desk.actions import bindings
 from desk.mirror import Part
 from desk.report import plain
 from desk.screens.reading import ReadingView
-from engine.clock import iso
+from engine.clock import exchange_time
 from engine.journal import Reader
 from engine.model import StateChange, TradingState
 from widgets import figures
@@ -69,11 +69,15 @@ class RiskView(ReadingView):
         pane = self.focused
         if pane is self.alerts and self.alerts.selected is not None:
             alert = self.alerts.selected
-            words = [alert.text, f"since {iso(alert.at_ns)}, id {alert.id}", f"→ {alert.remedy or 'nothing to do'}"]
+            words = [
+                alert.text,
+                f"since {exchange_time(alert.at_ns)}, id {alert.id}",
+                f"→ {alert.remedy or 'nothing to do'}",
+            ]
             self.tell(f"{alert.level.name} {alert.code} {alert.subject}", words)
         elif pane is self.locks and self.locks.selected is not None:
             lock = self.locks.selected
-            ends = "until a person lifts it" if lock.ends_ns is None else f"until {iso(lock.ends_ns)}"
+            ends = "until a person lifts it" if lock.ends_ns is None else f"until {exchange_time(lock.ends_ns)}"
             self.tell(f"LOCK {lock.name}", [lock.reason, f"{lock.symbol or 'everything'}, {ends}, id {lock.id}"])
         elif pane is self.states and self.states.selected is not None:
             change = self.states.selected

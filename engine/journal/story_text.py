@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from engine.clock import DAY
-from engine.journal.export import at_text
+from engine.clock import DAY, exchange_time
+from engine.journal.export import LAST_NS
 from engine.journal.story import OrderPart, PostPart, SignalPart, Step, Story
 from engine.model import Draft, Mood, Order, Reading, Verdict
 from engine.text import display_text
@@ -26,7 +26,9 @@ FAILURES: Final = 4
 
 
 def format_story(story: Story, width: int = 100) -> str:
-    """The story in lines of at most `width` characters; a typical one has about 24, on 80 columns some 35. UTC.
+    """The story in lines of at most `width` characters; a typical one has about 24, on 80 columns some 35.
+
+    Times are the exchange's, and say so: they are compared with what the desk shows.
 
     What is longer than a line goes on in a second one, and is cut there.
     """
@@ -77,7 +79,7 @@ def _post(post: PostPart, alone: bool) -> Iterator[str]:
     gone = f" (replaced by {post.replaced_by})" if post.replaced_by else ""
     absent = "" if post.record else " (not in this journal)"
     if alone:
-        yield f"POST {post.post_id} · {at_text(at_ns)} · @{author}{gone}{absent}"
+        yield f"POST {post.post_id} · {_at(at_ns)} · @{author}{gone}{absent}"
         yield f"  “{text}”"
         yield f"  matched  {symbols or 'no symbol'}"
         yield f"  read as  {scores or 'nothing: it was not scored'}"
@@ -107,7 +109,7 @@ def _signal(part: SignalPart, asked: str) -> Iterator[str]:
     if signal is None:
         yield "NO SIGNAL: these orders were asked for by a person, by a control, or are not ours"
     else:
-        yield f"SIGNAL {signal.id} · {signal.side.name} {signal.symbol} · {signal.strategy} · {at_text(signal.at_ns)}"
+        yield f"SIGNAL {signal.id} · {signal.side.name} {signal.symbol} · {signal.strategy} · {_at(signal.at_ns)}"
         yield f"MOOD {_mood(signal.mood)}"
         yield f"  because  {signal.reason}"
         yield f"  strength {signal.strength:.2f}, confidence {signal.confidence:.2f}, until {_time(signal.expires_ns)}"
@@ -142,7 +144,7 @@ def _signal(part: SignalPart, asked: str) -> Iterator[str]:
 def _in_short(part: SignalPart) -> str:
     """A further signal of a post, in one line."""
     signal, decision = part.signal, part.decision
-    what = f"{signal.id} · {signal.side.name} {signal.symbol} · {at_text(signal.at_ns)}" if signal else "none"
+    what = f"{signal.id} · {signal.side.name} {signal.symbol} · {_at(signal.at_ns)}" if signal else "none"
     outcome = f"{decision.kind.value} by {decision.by}" if decision else "no decision yet"
     return f"ALSO SIGNAL {what} · {outcome} · {len(part.orders)} orders"
 
@@ -230,8 +232,13 @@ def _number(value: Decimal) -> str:
 
 
 def _time(at_ns: int) -> str:
-    """Time of day in UTC; the story's first line has the date."""
-    return at_text(at_ns)[11:] if at_ns >= DAY else "–"
+    """Time of the exchange's day; the story's first line has the date."""
+    return _at(at_ns)[11:] if DAY <= at_ns < LAST_NS else "–"
+
+
+def _at(at_ns: int) -> str:
+    """Date and time; the bare number where it is no time of this calendar (a damaged record)."""
+    return exchange_time(at_ns) if 0 <= at_ns < LAST_NS else str(at_ns)
 
 
 def _folded(line: str, width: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.guard_report import POSTS, weighing_lines
-from engine.clock import DAY, SECOND, iso
+from engine.clock import DAY, SECOND, exchange_time
 from engine.journal.weighing import ClusterPost, Weighing
 from engine.model import Author, DisplayText, GuardMark, Match, Post
 from engine.model.records import GuardRecord, PostRecord
@@ -42,7 +42,7 @@ def test_of_many_the_first_are_shown_and_the_one_asked_about() -> None:
     many = [cluster_post(number) for number in range(POSTS + 5)]
     lines = weighing_lines(weighing(many, asked=POSTS + 3, more=7))
     rows = [line for line in lines if line.startswith(("→ ", "  20"))]
-    assert lines[lines.index("SIMILAR POSTS, times in UTC") + 1].startswith(f"  {iso(T0)[11:19]} ")
+    assert lines[lines.index("SIMILAR POSTS, times of New York") + 1].startswith(f"  {exchange_time(T0)[11:19]} ")
     marked = [line for line in lines if line.startswith("→")]
     assert len(marked) == 1 and f"@a{POSTS + 3}," in marked[0], rows
     assert lines[-1] == "  … and 12 more"

@@ -24,7 +24,7 @@ def test_a_post_in_full() -> None:
     assert weight == (
         "weighs 0.25 in the cleaned mood: a copy, fresh; says nearly the same as others: filter cluster:p1"
     )
-    assert when == "published 2026-11-20T16:45:30.000Z (11:45:30 New York)"
+    assert when == "published 2026-11-20 11:45:30.000 NY"
 
 
 def test_what_a_post_does_not_tell() -> None:
@@ -38,9 +38,9 @@ def test_what_a_post_does_not_tell() -> None:
 @pytest.mark.parametrize(
     ("changes", "at", "line"),
     [
-        ({}, 0, "12 posts in this journal since 2026-11-20T16:45:30.000Z"),
-        ({"posts": 1}, 0, "1 post in this journal since 2026-11-20T16:45:30.000Z"),
-        ({"more": True}, 0, "the newest 12 posts in this journal since 2026-11-20T16:45:30.000Z"),
+        ({}, 0, "12 posts in this journal since 2026-11-20 11:45:30.000 NY"),
+        ({"posts": 1}, 0, "1 post in this journal since 2026-11-20 11:45:30.000 NY"),
+        ({"more": True}, 0, "the newest 12 posts in this journal since 2026-11-20 11:45:30.000 NY"),
         ({}, 1, "mean score +0.25 over 9 scored"),
         ({"mean_score": None}, 1, "mean score unknown"),
         ({}, 2, "right 3 of 4 times an hour later"),

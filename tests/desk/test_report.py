@@ -110,7 +110,7 @@ def test_a_ticket_says_what_would_be_sent_and_how_to_answer() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "locks META until 2026-11-20T17:15:30.000Z · exit at 331.20"),
+        ({}, "locks META until 2026-11-20 12:15:30.000 NY · exit at 331.20"),
         ({"symbol": ""}, "locks shift until"),
         ({"symbol": "", "strategy": "", "ends_ns": None}, "locks everything until a person lifts it"),
     ],

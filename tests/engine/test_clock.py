@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine.clock
-from engine.clock import HOUR, SECOND, SystemClock, VirtualClock, iso, new_york, parse_iso
+from engine.clock import HOUR, SECOND, SystemClock, VirtualClock, exchange_time, iso, new_york, parse_iso
 
 SECONDS = st.integers(0, 4_000_000_000)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -61,6 +61,11 @@ def test_foreign_text_is_a_time_or_a_value_error(text: str) -> None:
 def test_the_exchange_has_its_own_summer_time() -> None:
     assert new_york(parse_iso("2026-03-06T14:30:00Z")).hour == 9
     assert new_york(parse_iso("2026-03-09T13:30:00Z")).hour == 9
+
+
+def test_a_person_reads_the_exchanges_time_and_its_name() -> None:
+    assert exchange_time(parse_iso("2026-03-06T14:30:00.250Z")) == "2026-03-06 09:30:00.250 NY"
+    assert exchange_time(parse_iso("2026-03-10T01:30:00Z")) == "2026-03-09 21:30:00.000 NY"
 
 
 def test_a_virtual_clock_moves_only_when_it_is_moved() -> None:

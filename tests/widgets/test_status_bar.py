@@ -71,6 +71,14 @@ async def test_an_engine_that_stopped_in_order_is_not_called_lost(width: int, to
     assert told in bar
 
 
+async def test_the_zone_is_named_where_it_takes_nothing_elses_place() -> None:
+    narrow = (await written(replace(VIEW, feeds=feeds()[:1]), 80)).split("\n")[0]
+    assert narrow.rstrip().endswith(" 11:45 NY")
+    states = (*feeds(), FeedState("news", Light.DOWN, NOW, NOW, last_ns=NOW))
+    crowded = (await written(replace(VIEW, feeds=states), 80)).split("\n")[0]
+    assert "✗ news DOWN  ● x now  +1" in crowded and crowded.rstrip().endswith(" 11:45")
+
+
 async def test_no_engine_at_all_says_why() -> None:
     bar = await written(StatusView(lost_why="no engine answers"))
     assert "NO ENGINE" in bar

@@ -54,7 +54,7 @@ def test_text_says_what_is_known_and_what_is_not(file: Path) -> None:
     assert clean(found.output)
     first, second, *_ = found.output.splitlines()
     assert first.startswith(
-        "2026-11-20T17:00:00.000Z BUY  26 TSLA at 100 rejected by person: 5m +200.00 bps worth -$52.00"
+        "2026-11-20 12:00:00.000 NY BUY  26 TSLA at 100 rejected by person: 5m +200.00 bps worth -$52.00"
     )
     assert "close unknown (not yet)" in first
     assert "5m unknown (no price was recorded in the 2 minutes before" in second

@@ -250,7 +250,7 @@ def test_the_text_of_a_trade(path_of_a_day: Path) -> None:
     lines = format_story(why(path_of_a_day, ENTRY), 200).split("\n")
     assert len(lines) <= 25
     text = "\n".join(lines)
-    assert lines[0] == "SIGNAL signal-1 · BUY TSLA · shift · 2025-11-20T14:50:00.000Z"
+    assert lines[0] == "SIGNAL signal-1 · BUY TSLA · shift · 2025-11-20 09:50:00.000 NY"
     for expected in (
         "POSTS behind it: 7, the 5 with the largest share",
         "20% @ann +0.60×0.80 vader “$TSLA up”",
@@ -258,7 +258,7 @@ def test_the_text_of_a_trade(path_of_a_day: Path) -> None:
         "because  change +0.21 beyond 0.15",
         "VERDICT passed, 25 of 25 controls passed, trading state active",
         "BUY 6 TSLA limit 250.1, stop 237.5, target 275",
-        "DECISION confirmed by person at 14:50:01.000Z: looks right",
+        "DECISION confirmed by person at 09:50:01.000 NY: looks right",
         "intent entry, attempt 1",
         "submit accepted",
         "fill BUY 6 at 250.05, fee 0.03",
