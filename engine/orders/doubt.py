@@ -9,7 +9,8 @@ quantity is no answer yet, and the wait is up to a minute. No longer, for a fall
 
 Once the venue has told a split, every price of that day is measured against the level after it: a source may still tell
 one of before, at which a target that the split has halved is reached. A price that was quoted before the venue told the
-split and is at the level of before is not believed however long it stands.
+split and is at the level of before is not believed however long it stands; nor is one of an earlier day that is far
+from a price of a later one (an execution, say): there may have been a split while nothing was held.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class _Jump(Value, frozen=True, gc=False):
     quoted_ns: int
     """When that price was quoted."""
     old: bool = False
-    """Whether it was quoted before a split that the venue has told since, at the level of before it."""
+    """Whether it was quoted before a split that the venue has told since, at the level of before it; or on a day before
+    that of the price it is far from."""
 
 
 class _Split(Value, frozen=True, gc=False):
@@ -102,9 +104,14 @@ class Doubts:
         return jump is not None and like_split(jump.price, jump.base)
 
     def outdated(self, symbol: str) -> bool:
-        """Whether the symbol's newest price is one of before its split, quoted before the venue told that."""
+        """Whether the symbol's newest price is one of before its split, quoted before the venue told that, or of an
+        earlier day than the price it is far from."""
         jump = self._jumps.get(symbol)
         return jump is not None and jump.old
+
+    def was_split(self, symbol: str) -> bool:
+        """Whether the venue has told a split of what is held."""
+        return symbol in self._splits
 
     def of_before(self, quote: Quote, collar: Decimal) -> bool:
         """Whether a quote is one of before a split that the venue has told since: nothing can be priced by it."""
@@ -177,12 +184,13 @@ class Doubts:
             base: Decimal | None = jump.base
         else:
             of_split = split is not None and day_ns <= split.day_ns
-            base = seen[0] if seen is not None and (seen[1] < day_ns or of_split) else None
+            base = seen[0] if seen is not None and (seen[1] != day_ns or of_split) else None
         if jump is not None and not _far(price, jump.base) and quoted_ns < jump.quoted_ns:
             self._jumps[symbol] = jump  # one of before it, told late
             return True
         if base is not None and _far(price, base):
             old = split is not None and quote.at_ns < split.told_ns and _nearer(price, base / split.factor, base)
+            old = old or (seen is not None and day_ns < seen[1])
             since_ns = now_ns if jump is None or jump.old else jump.since_ns
             now = _Jump(since_ns, base, price, day_ns, quoted_ns, old)
             if old or now_ns < since_ns + (SPLIT_NS if like_split(price, base) else JUMP_NS):

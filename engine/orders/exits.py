@@ -77,9 +77,9 @@ class ExitWatch:
         return self._quotes.get(symbol)
 
     def outdated(self, symbol: str) -> bool:
-        """Whether the symbol's newest quote is one of before a split that the venue has told."""
+        """Whether the symbol's newest quote is one of before a split, or of an earlier day than another price."""
         quote = self._quotes.get(symbol)
-        return quote is not None and self.doubts.of_before(quote, self.collar(symbol))
+        return quote is not None and (self.doubts.outdated(symbol) or self.doubts.of_before(quote, self.collar(symbol)))
 
     def keep(self, quote: Quote) -> None:
         """Take the quote as the symbol's newest, without looking for crossings."""

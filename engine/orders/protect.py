@@ -91,7 +91,11 @@ class Protector:
         if base is not None:
             text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, "
             if doubts.outdated(symbol):
-                text += f"{base} since the split: a price of before it"
+                text += (
+                    f"{base} since the split: a price of before it"
+                    if doubts.was_split(symbol)
+                    else (f"{base} when last seen: a price of an earlier day")
+                )
                 remedy = "nothing is sold or valued at it; a newer quote ends this"
             else:
                 text += f"{base} when last seen: a gap, or a split"

@@ -212,6 +212,22 @@ class TestPriceOfBefore:
         assert exit_.draft.quantity == 100 and exit_.draft.limit_price < 10
 
 
+def test_a_price_of_a_day_before_the_purchase_and_far_from_it_sells_nothing(orders: Orders, enter: Enter) -> None:
+    """It was split while nothing was held: nobody tells that."""
+    ready(orders, MORNING)
+    intent = enter(extended_hours=True, now_ns=MORNING)
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, at_ns=MORNING)), MORNING)
+    fill_entry(orders, intent, at_ns=MORNING + 1)
+    for second, bid in ((1, "1000"), (20, "1000"), (40, "10"), (300, "10")):
+        changes = orders.on_quote(quote(bid, bid, T0 + second), MORNING + second * SECOND)
+        assert not placed(changes) and orders.jumped("TSLA")
+    position = Position("TSLA", D(10), D(100))
+    assert not placed(orders.flatten(position, None, "kill", MORNING + 301 * SECOND))
+    now_ns = MORNING + 310 * SECOND
+    (exit_,) = placed(orders.on_quote(quote("100", "100.1", now_ns), now_ns))
+    assert exit_.role is Role.FLATTEN and not orders.jumped("TSLA")
+
+
 class TestAnExitThatWaitsForItsWayToBeClear:
     """Its legs are being cancelled while the split is told."""
 
