@@ -127,6 +127,9 @@ class Closer:
             plan.retry_ns = 0  # asked again with each look for them
             return
         left = self._left(plan)
+        if left <= 0 and plan.role is Role.FLATTEN and self._register.uncounted(plan.symbol, plan.side.opposite) > 0:
+            plan.retry_ns = 0  # what an entry filled before its cancel is sold too, once it is told
+            return
         if left <= 0:
             del self._plans[plan.key]
             self.closed(plan.symbol, out, plan.entry_id)

@@ -19,6 +19,7 @@ from engine.model import (
     Side,
 )
 from engine.orders import Compare, Orders
+from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import (
     T0,
     cancelled,
@@ -65,6 +66,18 @@ def test_cancels_all_then_sells_what_is_held(orders: Orders, bracketed: Intent) 
     end(orders, ids[0], T0 + 6)
     (exit_,) = placed(end(orders, ids[1], T0 + 7))
     assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
+
+
+def test_sells_what_an_entry_filled_before_its_cancel_and_is_told_after_it(orders: Orders, enter: Enter) -> None:
+    intent = enter(extended_hours=True)
+    orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+    changes = orders.flatten(Position("TSLA", Decimal(0), Decimal(0)), quote("101", "101.1"), "kill", T0 + 5)
+    assert cancelled(changes) == [intent.client_order_id]
+    gone = told(intent, OrderStatus.CANCELED, "4", "100", at_ns=T0 + 7)
+    assert not placed(orders.on_update(event(gone, "canceled", "end"), T0 + 7)), "the stream tells what it was later"
+    part = told(intent, OrderStatus.PARTIAL, "4", "100", at_ns=T0 + 6)
+    (exit_,) = placed(orders.on_update(event(part, "partial_fill", "x-4", "4", "100"), T0 + 8))
+    assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 4)
 
 
 def test_takes_over_an_exit_under_way(orders: Orders, bare: Intent) -> None:
