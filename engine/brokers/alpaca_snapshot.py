@@ -48,6 +48,8 @@ class SnapshotReader:
         self._where = where
         self._oldest_ns: int | None = None
         """When the oldest order that was open at the last snapshot, or in the journal, was submitted."""
+        self._last_ns: int | None = None
+        """When the last snapshot was, or the journal's last word of an order."""
         self._rows: dict[str, tuple[Json, Order]] = {}
         """Per venue id what the last reading told, and the order that it is."""
 
@@ -74,18 +76,21 @@ class SnapshotReader:
                     open_[id] = placed[id]
                 else:
                     open_.pop(id, None)
+        self._last_ns = newest_ns or None
         if newest_ns and all(open_.values()):
             self._oldest_ns = min([newest_ns - DAY, *open_.values()]) - SKEW_NS
 
     async def read(self, since_ns: int, now_ns: int) -> VenueSnapshot:
         """Account, positions, open orders and those closed since `since_ns`, as of one moment.
 
+        Where the venue has not been read since a day before that, those closed since then: a person may have moved an
+        order on a Friday evening, and what replaced it may have filled, before the engine is started on Monday.
         Orders are read before and after positions and account, and everything again while they differ, so an
         execution in between cannot make the parts contradict each other. An empty list of positions beside an account
         that is worth something is no word on what is held: our book, and the stops on it, would go by it. Raises
         VenueUnavailable.
         """
-        since_ns -= SKEW_NS
+        since_ns = (since_ns if self._last_ns is None else min(since_ns, self._last_ns - DAY)) - SKEW_NS
         after_ns = since_ns - LIFETIME_NS if self._oldest_ns is None else min(since_ns, self._oldest_ns)
         orders = await self._orders(after_ns, since_ns)
         for _ in range(TRIES):
@@ -100,6 +105,7 @@ class SnapshotReader:
             raise self._bad("/positions", f"expected what makes up the account's {worth} of holdings, found none")
         open_since = [order.submitted_ns for order in orders if _alive(order) and order.submitted_ns]
         self._oldest_ns = min([*open_since, now_ns]) - SKEW_NS
+        self._last_ns = now_ns
         return VenueSnapshot(now_ns, account, positions, tuple(orders))
 
     async def _ask(self, path: str, query: dict[str, Json]) -> Json:

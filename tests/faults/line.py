@@ -66,6 +66,8 @@ class Line:
         self._life = 0
         self._connection = 0
         self._legs: dict[str, Order] = {}
+        self._read_ns = begin_ns
+        """When the last snapshot that was told was asked for."""
         self._positions: list[tuple[int, tuple[VenuePosition, ...]]] = [(begin_ns, ())]
 
     @property
@@ -218,14 +220,18 @@ class Line:
         orders = []
         for each in self.venue.orders.values():
             nested = (each, *each.legs)
-            if each.apart and any(one.open or one.updated_ns >= begun_ns - DAY for one in nested):
+            if each.apart and any(one.open or one.updated_ns >= min(begun_ns, self._read_ns) - DAY for one in nested):
                 order = parse_order(each.json(nested=True))
                 assert not isinstance(order, Malformed)
                 self._legs |= {leg.venue_id: leg for leg in order.legs}
                 orders.append(order)
         cash = self.venue.cash
         account = VenueAccount(self.venue.equity, cash, cash, number="made-up")
-        self.after(self.travel_s(), back, VenueSnapshot(begun_ns, account, held, tuple(orders)))
+        self.after(self.travel_s(), self._told_all, back, VenueSnapshot(begun_ns, account, held, tuple(orders)))
+
+    def _told_all(self, back: Callable[[VenueSnapshot | None], None], snapshot: VenueSnapshot) -> None:
+        self._read_ns = snapshot.at_ns
+        back(snapshot)
 
     def _told(self, data: dict[str, Any]) -> None:
         if not self.streaming or self.goes_wrong(0.05):

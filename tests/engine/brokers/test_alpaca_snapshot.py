@@ -224,7 +224,8 @@ async def test_after_a_restart_only_what_was_open_or_new_is_read_again() -> None
     ended = journaled(60, now_ns - 60 * day_ns, OrderStatus.CANCELED, parent="desk-99")
     assert await asked_after([opened, *closed[1:], ended], since_ns) == _stamp(now_ns - 2 * day_ns - SKEW_NS)
     timeless = journaled(61, 0, OrderStatus.WORKING)
-    assert await asked_after([*closed, timeless], since_ns) == _stamp(since_ns - SKEW_NS - LIFETIME_NS)
+    last_word_ns = now_ns - day_ns
+    assert await asked_after([*closed, timeless], since_ns) == _stamp(last_word_ns - day_ns - SKEW_NS - LIFETIME_NS)
 
 
 async def test_an_order_told_word_for_word_again_is_the_same_and_any_other_word_is_read() -> None:
@@ -273,3 +274,23 @@ async def test_a_leg_that_has_just_executed_is_told_though_its_entry_filled_long
     assert [(leg.client_order_id, leg.status) for leg in entry.legs] == [
         ("target", OrderStatus.CANCELED), ("stop", OrderStatus.FILLED),
     ]  # fmt: skip
+
+
+async def test_what_closed_while_the_venue_was_not_read_for_days_is_told() -> None:
+    now_ns, day_ns = NOW(), 24 * HOUR_NS
+    row: dict[str, Json] = {
+        "id": "by-hand", "client_order_id": "by-hand", "symbol": "TSLA", "side": "buy", "qty": "10", "status": "filled",
+        "submitted_at": _stamp(now_ns - 3 * day_ns), "updated_at": _stamp(now_ns - 3 * day_ns + HOUR_NS),
+    }  # fmt: skip
+
+    async def get(path: str, query: dict[str, Json]) -> Reply:
+        account: dict[str, Json] = {"equity": "1", "cash": "1", "buying_power": "1"}
+        body: list[Json] = (
+            [row] if query.get("status") == "closed" and str(query["after"]) < row["submitted_at"] else []
+        )
+        return Reply(200, account if path == "/account" else body)
+
+    reader = SnapshotReader(get, "made up")
+    reader.know([journaled(1, now_ns - 3 * day_ns, OrderStatus.WORKING)])
+    found = [len((await reader.read(now_ns - day_ns, now_ns)).orders) for _ in range(2)]
+    assert found == [1, 0], "once it was read, a day is enough"
