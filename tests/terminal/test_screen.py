@@ -78,9 +78,7 @@ def test_from_start_to_a_position_and_back_to_the_shell(open_terminal: Opener) -
     assert "● filled" in screen
     terminal.type("q")
     terminal.wait("leave the desk; the engine stays")
-    time.sleep(0.3)  # the guard of the dialog
-    terminal.type("q")
-    screen = terminal.wait("left with 0")
+    screen = terminal.press("q", "left with 0")
     assert "GAUGES" not in screen
 
 
