@@ -38,7 +38,7 @@ class AnswerRow(Static):
     def __init__(self, key: str, text: str, *, grave: bool = False, cells: int = 5) -> None:
         """`key` as it is written, in so many `cells`; a `grave` answer is one to think about."""
         style = "bold $ink-grave" if grave else "bold $ink-loud"
-        super().__init__(Content.assemble((f" {key:<{cells}}", style), visible(text)), classes="answer")
+        super().__init__(Content.assemble((f" {visible(key):<{cells}}", style), visible(text)), classes="answer")
         self.key = key
         self._pressed_at = inf
         self._pressed_where = Offset()
