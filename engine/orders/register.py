@@ -194,6 +194,8 @@ class Register(Tracks):
             gave_way = self._gave_way(order.symbol, order.parent_id, order.role)
         if track is None:
             track = self._add(order, None)
+            if order.replaced_by:  # its first word may be that; what replaced it may have been journaled before
+                self._succeed(track, order.replaced_by, None)
         elif not track.ours and order.role is not Role.EXTERNAL:
             self._claim(track, order.signal_id, order.role, order.parent_id, None, None)
         track.known = bool(order.venue_id)

@@ -144,6 +144,26 @@ class TestMovedTwiceBeforeTheFirstMoveIsTold:
         again.on_update(self.told_at_last(entry, "0"), T0 + 10)
         assert cancelled(again.due(T0 + SECOND)) == ["by-hand-2"]
 
+    def test_what_it_has_bought_is_held_with_its_stop_after_a_restart_too(self, orders: Orders, enter: Enter) -> None:
+        """Found by one comparison: what replaced which is journaled in any order."""
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        old, last = self.told_at_last(entry, "0").order, self.strangers(entry, "0")[2].order
+        first = self.strangers(entry, "0")[1].order
+        bought = msgspec.structs.replace(
+            last, status=OrderStatus.FILLED, filled=Decimal(10), average_price=Decimal(100), updated_ns=T0 + 12
+        )
+        account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+        positions = (VenuePosition("TSLA", Decimal(10), Decimal(100)),)
+        now_ns = T0 + 60 * SECOND
+        changes = orders.reconcile(VenueSnapshot(now_ns, account, positions, (old, first, bought)), {}, now_ns).changes
+        for journaled in (changes.orders, changes.orders[::-1]):
+            again = Orders(Config())
+            for record in (entry, *changes.fills, *journaled):
+                again.restore(record)
+            for each in (orders, again):
+                assert (each.held("TSLA"), each.exits("TSLA").stop_price) == (10, Decimal(95))
+
     def test_one_that_was_to_be_cancelled_is_so_still(self, orders: Orders, enter: Enter) -> None:
         entry = enter()
         orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
