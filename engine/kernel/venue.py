@@ -21,7 +21,8 @@ from engine.journal import Journal
 from engine.journal.pending import Pending
 from engine.kernel.dealing import Dealing
 from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
-from engine.model import Alert, Answer, Broker, FeedState, Intent, Level, Light, Lookup, Order, Outcome, Role
+from engine.kernel.instruments import RETRY_S, Instruments
+from engine.model import Answer, Broker, FeedState, Intent, Light, Lookup, Order, Outcome, Role
 from engine.model.ports import Preparing
 from engine.orders import Cancel, Compare, LookUp, Place, Request, Resend
 
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
 
-RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Waits between attempts to ask a venue that does not answer; the last one repeats."""
+LEARN_S = 1.0
+"""How long a start waits at most for what the watched symbols are: of a few the first signal finds all known."""
 
 
 class _Permit:
@@ -63,14 +64,12 @@ class VenueLink:
     def __init__(
         self, config: Config, clock: Clock, *, broker: Broker, journal: Journal, inbox: Inbox, dealing: Dealing
     ) -> None:
-        self._symbols = config.symbols
+        self._instruments = Instruments(config.symbols, clock, broker=broker, dealing=dealing)
         self._clock = clock
         self._broker = broker
         self._journal = journal
         self._inbox = inbox
         self._dealing = dealing
-        self._unknown: set[str] = set()
-        """Watched symbols that the venue definitely does not know."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_open = False
         """Whether a connection has been made since the start."""
@@ -78,6 +77,7 @@ class VenueLink:
         """Set once the venue has been asked for everything, or could not be."""
         self._reconciling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._learning: asyncio.Task[None] | None = None
         self._asked_again = ""
         """Why another comparison was asked for while one ran; empty when none was."""
         self._reader: asyncio.Task[None] | None = None
@@ -109,6 +109,7 @@ class VenueLink:
         gc.freeze()  # the packages that a venue's client brings along stay too
         self._follow()
         self.ask_market()
+        self._learning = self._spawn(self._instruments.learn())
         self.reconcile("start", persist=True)
 
     def _report(self, light: Light, error: DeskError | None = None) -> None:
@@ -252,6 +253,8 @@ class VenueLink:
         while True:
             self._asked_again, why = "", self._asked_again or why
             compared = await self.compare(why)
+            if why == "start" and self._learning is not None:
+                await asyncio.wait({self._learning}, timeout=LEARN_S)
             self._inbox.urgent(compared)
             self.asked.set()
             if self._asked_again:
@@ -278,7 +281,6 @@ class VenueLink:
     async def compare(self, why: str) -> Compared:
         """The venue's snapshot, or why it could not be had."""
         try:
-            await self._learn_instruments()
             since = max(0, self._clock.now_ns() - LOOK_BACK_NS)
             snapshot = await self._broker.snapshot(since)
         except DeskError as error:
@@ -286,32 +288,6 @@ class VenueLink:
             return Compared(None, str(error), why)
         self._report(Light.UP)
         return Compared(snapshot, "", why)
-
-    async def _learn_instruments(self) -> None:
-        """Ask what each watched symbol is, once; a symbol the venue does not know stays unknown and is not traded."""
-        known = self._dealing.instruments
-        for symbol in self._symbols:
-            if symbol in known or symbol in self._unknown:
-                continue
-            instrument = await self._broker.instrument(symbol)
-            if instrument is None:
-                self._unknown.add(symbol)
-                self._alert_unknown(symbol)
-            else:
-                known[symbol] = instrument
-
-    def _alert_unknown(self, symbol: str) -> None:
-        self._dealing.alarms.alert(
-            Alert(
-                id=f"symbol:{symbol}",
-                level=Level.WARNING,
-                code="symbol",
-                subject=symbol,
-                text=f"{symbol} does not exist at the venue: its posts are scored, its signals are refused (R20)",
-                remedy="correct or remove its [[watchlist]] row",
-                at_ns=self._clock.now_ns(),
-            )
-        )
 
     # tasks -----------------------------------------------------------------------------------------------------------
 
@@ -329,7 +305,7 @@ class VenueLink:
 
     async def finish(self, limit_s: float) -> None:
         """Wait for answers under way, at most `limit_s`, then leave the rest unresolved: the journal knows them."""
-        pending = self._tasks - {self._reconciling, self._asking, self._reader}
+        pending = self._tasks - {self._reconciling, self._asking, self._learning, self._reader}
         if pending:
             await asyncio.wait(pending, timeout=limit_s)
         for task in tuple(self._tasks):
