@@ -42,6 +42,17 @@ class Flattening:
 
         Symbols in which only an entry is open are among them: it is cancelled, and what it fills meanwhile is sold.
         """
+        return self._begin(symbol, reason, asked=True)
+
+    def resume(self) -> None:
+        """Once reconciled: go on with every flatten that waits and whose symbol can be sold now."""
+        for symbol, reason in [(symbol, why) for symbol, why in self.waiting.items() if not self._shut(symbol)]:
+            reply = self._begin(symbol, reason, asked=False)
+            self.waiting.pop(symbol, None)
+            log.warning("flatten of %s goes on: %s", symbol, reply.text)
+
+    def _begin(self, symbol: str, reason: str, *, asked: bool) -> Reply:
+        """Each time that it is asked is in the journal, also while it waits: what went before may have ended there."""
         orders = self._dealing.orders
         entries = [order for order in orders.open if order.role is Role.ENTRY]
         held = {order.symbol: Position(order.symbol, ZERO, ZERO) for order in entries}
@@ -53,7 +64,7 @@ class Flattening:
         closing, waits = [], []
         for position in chosen:
             name = position.symbol
-            if self.waiting.get(name) != reason:
+            if asked:
                 self._journal.append("flatten", name, FlattenRecord(name, reason, now_ns), now_ns)
             if self._shut(name):
                 waits.append(name)
@@ -68,13 +79,6 @@ class Flattening:
         words = [f"closing {', '.join(closing)}"] if closing else []
         words += [f"{', '.join(waits)}: closed when it trades again, exits stay until then"] if waits else []
         return Reply(ok=True, text="; ".join(words))
-
-    def resume(self) -> None:
-        """Once reconciled: go on with every flatten that waits and whose symbol can be sold now."""
-        for symbol, reason in [(symbol, why) for symbol, why in self.waiting.items() if not self._shut(symbol)]:
-            reply = self.flatten(symbol, reason)
-            self.waiting.pop(symbol, None)
-            log.warning("flatten of %s goes on: %s", symbol, reply.text)
 
     def _shut(self, symbol: str) -> bool:
         """Whether nothing of it can be sold now: halted, closed, or pre and post, where fractions do not trade."""

@@ -224,12 +224,13 @@ class LinedDesk:
         self._carry_out()
 
     def enter(self, symbol: str, quantity: Decimal) -> None:
-        """A signal to buy is decided, where the controls would let it."""
+        """A signal to buy is decided, where the engine would let it."""
         dealing, price, held = self.dealing, self.prices[symbol], self.dealing.portfolio.position(symbol)
         closed = dealing.market.session is Session.CLOSED and "/" not in symbol
         if (
             closed
             or symbol in dealing.halted
+            or dealing.flattening.under_way(symbol)
             or not dealing.reconciled
             or dealing.risk.state is not TradingState.ACTIVE
             or (held is not None and held.quantity < 0)  # of others: R20 covers no short of theirs

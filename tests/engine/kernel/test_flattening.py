@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.clock import SECOND
 from engine.kernel.inbox import Compared
+from engine.kernel.resume import resume
 from engine.model import (
     Answer,
     Draft,
@@ -115,6 +116,17 @@ class TestFlattenWhileTheMarketIsClosed:
         desk.later(20)
         self.compared(desk)
         assert desk.placed() == []
+
+    def test_one_asked_again_outlives_what_ended_the_first_in_the_journal(self, desk: Desk) -> None:
+        """An entry stands there for the end of every flatten before it."""
+        self.asked(desk)
+        journal, draft = desk.stages.journal, Draft("TSLA", Side.BUY, D(1), D("100.2"), D(100), NOW, D(95), D(110))
+        entry = desk.dealing.orders.intend("s-2", "t-2", Role.ENTRY, draft, NOW, valid_until_ns=NOW + 60 * SECOND)
+        journal.append("intent", entry.client_order_id, entry, NOW)
+        desk.stages.commands.kill("good night", "person", flatten=True)
+        journal.flush()
+        resume(journal.path, desk.dealing)
+        assert desk.dealing.flattening.waiting == {"TSLA": "good night"}
 
 
 def test_nothing_enters_a_symbol_while_it_is_flattened(desk: Desk) -> None:
