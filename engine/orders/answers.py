@@ -38,14 +38,11 @@ class Answers:
             denied = answer.outcome is Outcome.DENIED
             if track.intent is not None and (denied or answer.retry_after_s is not None):
                 self._protector.not_sent(track.intent, denied, now_ns)
-            out.alert(
-                Level.WARNING,
-                "order_rejected",
-                order.client_order_id,
-                f"{order.symbol}: {order.side.value} {order.quantity} {answer.outcome.value}: {answer.reason}",
-                "",
-                now_ns,
-            )
+            text = f"{order.symbol}: {order.side.value} {order.quantity} {answer.outcome.value}: {answer.reason}"
+            if denied and order.order_type == "stop":
+                self._protector.tell_denied(order.symbol, text, now_ns, out)
+            else:
+                out.alert(Level.WARNING, "order_rejected", order.client_order_id, text, "", now_ns)
             if order.role is not Role.ENTRY and not track.retry_ns:
                 lots = self._register.holdings.lots(order.symbol)
                 entries = (self._register.entry(lot.entry_id) for lot in lots)

@@ -37,6 +37,8 @@ class Protector:
         self._exit_timeout_ns = from_seconds(config.orders.exit_timeout_s)
         self._protect_ns = from_seconds(config.orders.protect_s)
         self._watched: set[str] = set()
+        self._denied: set[str] = set()
+        """Symbols of which an alert says that a control denies a stop."""
         self.ready = False
         """True once a reconciliation succeeded: only then is a missing stop known to be missing."""
 
@@ -177,6 +179,11 @@ class Protector:
             if denied:
                 lot.bare_ns = now_ns + SLOW_RETRY_NS - self._protect_ns
 
+    def tell_denied(self, symbol: str, text: str, now_ns: int, out: Outbox) -> None:
+        """A control denies a stop, maybe each time that it is tried: one alert says so until the stop stands."""
+        self._denied.add(symbol)
+        out.alert(Level.WARNING, "stop_denied", symbol, text, "the engine watches it, and tries again", now_ns)
+
     def hurry(self) -> None:
         """A stop that is missing is placed as soon as its legs would have been told."""
         self._protect_ns = min(self._protect_ns, HURRY_NS)
@@ -276,9 +283,10 @@ class Protector:
             if doubts.doubted(symbol) or doubts.jumped(symbol):
                 out.cleared += [alert_id("stop_doubted", symbol), alert_id("price_jump", symbol)]
             self._watch.forget(symbol)
-            if symbol in self._watched:
-                self._watched.discard(symbol)
-                out.cleared.append(alert_id("exit_watched", symbol))
+            for told, code in ((self._watched, "exit_watched"), (self._denied, "stop_denied")):
+                if symbol in told:
+                    told.discard(symbol)
+                    out.cleared.append(alert_id(code, symbol))
             return
         levels = []
         for lot in lots:
@@ -300,6 +308,9 @@ class Protector:
                     "keep the engine running while this position is open",
                     now_ns,
                 )
+        if symbol in self._denied and not any(lot.bare_ns and lot.venue_can_stop and not lot.given_up for lot in lots):
+            self._denied.discard(symbol)
+            out.cleared.append(alert_id("stop_denied", symbol))
         self._watch.follow(symbol, tuple(levels))
 
     def _stoppable(self, lot: Lot) -> bool:

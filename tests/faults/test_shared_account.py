@@ -68,9 +68,9 @@ class SharedDesk(TruthfulDesk):
         self._check_protected()
 
     def _promised(self, symbol: str) -> bool:
-        told = [alert.text for alert in self.stages.view.alerts.values() if alert.code == "order_rejected"]
+        told = self.stages.view.alerts.get(f"stop_denied/{symbol}")
         watched = any(level.stop for level in self.dealing.orders._protector._watch.levels(symbol))
-        return watched and any(text.startswith(f"{symbol}: sell") and "INSTRUMENT_NOT_HELD" in text for text in told)
+        return watched and told is not None and "INSTRUMENT_NOT_HELD" in told.text
 
     def _account(self, symbol: str) -> Decimal:
         position = self.line.venue.positions.get(symbol)

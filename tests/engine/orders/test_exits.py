@@ -10,6 +10,7 @@ import pytest
 from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
+    Alert,
     Answer,
     Intent,
     OrderStatus,
@@ -93,11 +94,14 @@ class TestVenueLegs:
         assert orders.on_quote(quote("94", "94.1"), now_ns).requests
 
     @pytest.mark.parametrize(
-        ("answer", "pause_s"),
-        [(Answer(Outcome.DENIED, "R25 reconciled"), 60), (Answer(Outcome.REJECTED, "429", retry_after_s=1), 10)],
+        ("answer", "pause_s", "code"),
+        [
+            (Answer(Outcome.DENIED, "R25 reconciled"), 60, "stop_denied"),
+            (Answer(Outcome.REJECTED, "429", retry_after_s=1), 10, "order_rejected"),
+        ],
     )
     def test_a_stop_that_the_venue_never_judged_is_tried_until_it_does(
-        self, orders: Orders, enter: Enter, answer: Answer, pause_s: int
+        self, orders: Orders, enter: Enter, answer: Answer, pause_s: int, code: str
     ) -> None:
         ready(orders)
         intent = enter()
@@ -108,11 +112,32 @@ class TestVenueLegs:
             for stop in placed(orders.due(T0 + second * SECOND)):
                 tried.append(second)
                 changes = orders.on_answer(stop, answer, T0 + second * SECOND)
-                assert [alert.code for alert in changes.alerts] == ["order_rejected"], "it is not given up"
+                assert [alert.code for alert in changes.alerts] == [code], "it is not given up"
         assert {after - before for before, after in pairwise(tried)} == {pause_s} and len(tried) > 5
         (stop,) = placed(orders.due(T0 + (tried[-1] + pause_s) * SECOND))
         orders.on_answer(stop, Answer(ACCEPTED, order=told(stop)), T0 + 700 * SECOND)
         assert not placed(orders.due(T0 + 800 * SECOND))
+
+    def test_a_stop_that_is_denied_again_and_again_is_told_once_until_it_stands(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        ready(orders)
+        intent = enter()
+        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
+        fill_entry(orders, intent)
+        alerts, cleared = list[Alert](), list[str]()
+        for at_s in range(10, 200):
+            changes = orders.due(T0 + at_s * SECOND)
+            cleared += changes.cleared
+            for stop in placed(changes):
+                changes = orders.on_answer(stop, Answer(Outcome.DENIED, "R20: others sell it"), T0 + at_s * SECOND)
+                alerts += changes.alerts
+                cleared += changes.cleared
+        assert [alert.id for alert in alerts] == ["stop_denied/TSLA"] * 4 and len({alert.text for alert in alerts}) == 1
+        assert "stop_denied/TSLA" not in cleared
+        (stop,) = placed(orders.due(T0 + 260 * SECOND))
+        changes = orders.on_answer(stop, Answer(ACCEPTED, order=told(stop)), T0 + 261 * SECOND)
+        assert changes.cleared == ("stop_denied/TSLA",)
 
     def test_legs_held_for_an_entry_that_ended_protect_nothing(self, orders: Orders, enter: Enter) -> None:
         intent = enter()
