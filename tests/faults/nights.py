@@ -185,6 +185,7 @@ class NightDesk(LinedDesk):
             self._move(order, before, after)
         self.past[symbol] = {each.id for each in venue.orders.values() if each.symbol == symbol and not each.open}
         self.split_ns[symbol] = self.line.now_ns
+        self.line.after(0, lambda: None, engine=False)  # the line notes what is held when something happens
         position = venue.positions.get(symbol)
         if position is None:
             self.base[symbol] = ZERO
