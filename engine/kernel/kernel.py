@@ -197,6 +197,7 @@ class Kernel:
         await self._control.start()
         if self._broker.simulated:
             await self._broker.start()
+            await self._link.learn()
             await self._attendant.take_compared(await self._link.compare("start"))
         else:
             self._supervisor.guard(self._link.open(), "venue")

@@ -109,8 +109,12 @@ class VenueLink:
         gc.freeze()  # the packages that a venue's client brings along stay too
         self._follow()
         self.ask_market()
-        self._learning = self._spawn(self._instruments.learn())
+        self._learning = self._spawn(self.learn())
         self.reconcile("start", persist=True)
+
+    async def learn(self) -> None:
+        """Ask what each watched symbol is. A simulated venue says so at once, before the first post."""
+        await self._instruments.learn()
 
     def _report(self, light: Light, error: DeskError | None = None) -> None:
         """Show how a real venue answers: refused, down with the reason, or up again. A simulated one always does."""

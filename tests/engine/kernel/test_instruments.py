@@ -12,11 +12,13 @@ import msgspec
 import pytest
 
 from engine.clock import VirtualClock
-from engine.config import AlpacaConfig
+from engine.config import AlpacaConfig, BrokerConfig
 from engine.kernel import instruments, venue
 from engine.kernel.inbox import Compared
 from engine.kernel.instruments import SILENT
+from engine.kernel.kernel import Kernel
 from engine.kernel.stages import Stages
+from engine.paths import Paths
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
 from tests.venues.alpaca import AlpacaSimulator
@@ -108,6 +110,19 @@ async def test_what_is_held_is_asked_about_first_and_the_rest_not_all_at_once(
         await compared(stages)
         await until(lambda: bool(stages.dealing.instruments))
         assert set(stages.dealing.instruments) == {"AAPL"}
+
+
+async def test_a_simulated_venue_has_said_it_before_the_first_post(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(
+        bare.config(tmp_path, "simulated", "TSLA", "NVDA"), broker=BrokerConfig(name="simulated")
+    )
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=lambda name: f"made-up {name}")
+    await kernel.start()
+    known = set(kernel.stages.dealing.instruments)
+    await kernel.stop()
+    assert known == {"TSLA", "NVDA"}
 
 
 async def test_a_symbol_that_does_not_exist_stays_unknown(tmp_path: Path) -> None:
