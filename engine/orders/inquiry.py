@@ -17,6 +17,8 @@ ANSWER_LIMIT_NS: Final = 15 * SECOND
 """An intent without an answer for this long is unresolved, whatever became of the task that sent it."""
 ALARM_NS: Final = 30 * SECOND
 """An outcome not known for this long is an alert that stays."""
+ANCESTOR_ASKS: Final = 5
+"""How often an order that is not ours is looked up before what it has filled counts as its own."""
 RESENDS: Final = 5
 """Most times one intent is sent again after a definite "not found"."""
 
@@ -49,6 +51,19 @@ class Inquiry:
         for track in list(self._register.gaps.values()):
             track.not_ahead(now_ns)
             self._ask(track, track.gap_ns, now_ns, out)
+
+    def ancestors(self, track: Track, out: Outbox) -> bool:
+        """Whether an order that is not ours may have replaced one of ours that the venue has not shown as replaced.
+
+        What it has filled may then be what that one had, and bought once: those are looked up first. Not for ever: a
+        venue that tells no more counts what it shows.
+        """
+        if track.asks >= ANCESTOR_ASKS:
+            return False
+        symbol, side = track.order.symbol, track.order.side
+        mine = [each for each in self._register.open(symbol) if each.ours and each.known and each.order.side is side]
+        out.requests += [LookUp(each.order.client_order_id) for each in mine]
+        return bool(mine) or any(each.order.side is side for each in self._register.awaited(symbol))
 
     def next_due_ns(self) -> int | None:
         """When an intent counts as unanswered, or a lookup is due."""

@@ -231,7 +231,8 @@ class Orders:
         if track is None:
             return NOTHING
         if lookup.order is not None:
-            self._register.absorb(lookup.order, now_ns, out, derive=True)
+            derive = track.ours or not self._inquiry.ancestors(track, out)
+            self._register.absorb(lookup.order, now_ns, out, derive=derive)
         elif lookup.known is False:
             self._inquiry.not_found(track, lookup.reason, lookup.asked_ns or now_ns, now_ns, out)
         return self._finish(out, now_ns)

@@ -11,7 +11,9 @@ from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
     Answer,
+    Fill,
     Intent,
+    Lookup,
     OrderStatus,
     OrderUpdate,
     Outcome,
@@ -22,9 +24,9 @@ from engine.model import (
     VenuePosition,
     VenueSnapshot,
 )
-from engine.orders import Changes, Compare, Orders
+from engine.orders import Changes, Compare, LookUp, Orders
 from tests.engine.orders.conftest import Enter
-from tests.engine.orders.talk import T0, cancelled, end, event, fill_entry, leg, placed, quote, restarted, told
+from tests.engine.orders.talk import T0, cancelled, end, event, fill_entry, leg, placed, quote, ready, restarted, told
 
 ACCEPTED = Outcome.ACCEPTED
 
@@ -129,6 +131,37 @@ class TestMovedTwiceBeforeTheFirstMoveIsTold:
         bought = msgspec.structs.replace(second, status=OrderStatus.FILLED, filled=Decimal(10), updated_ns=T0 + 12)
         orders.on_update(event(bought, "fill", "x-rest", "6", "100"), T0 + 12)
         assert (orders.held("TSLA"), orders.exits("TSLA").stop_price) == (10, Decimal(95))
+
+    def test_what_a_look_up_shows_before_that_word_was_bought_once(self, orders: Orders, enter: Enter) -> None:
+        """The first was replaced while nobody heard: what the second carries looks like a purchase of its own."""
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        fill_entry(orders, entry, "4", T0 + 4)
+        _, gone, second = self.strangers(entry, "4")
+        orders.on_update(gone, T0 + 8)
+        orders.on_update(second, T0 + 8)
+        changes = orders.on_lookup("by-hand-2", Lookup(True, second.order), T0 + 9)
+        assert changes.fills == () and LookUp(entry.client_order_id) in changes.requests
+        changes = orders.on_lookup(entry.client_order_id, Lookup(True, self.told_at_last(entry, "4").order), T0 + 10)
+        assert changes.fills == () and orders.held("TSLA") == 4
+        changes = orders.on_lookup("by-hand-2", Lookup(True, second.order), T0 + 11)
+        assert changes.fills == () and orders.held("TSLA") == 4
+
+    def test_what_somebody_else_has_bought_counts_where_the_venue_goes_on_saying_so(
+        self, orders: Orders, enter: Enter
+    ) -> None:
+        """An order of ours is open beside it, and has to do with it nothing."""
+        entry = enter()
+        orders.on_answer(entry, Answer(ACCEPTED, order=told(entry)), T0)
+        ready(orders)
+        _, gone, _ = self.strangers(entry, "4")
+        orders.on_update(gone, T0 + 8)
+        fills: list[Fill] = []
+        for second in range(1, 60):
+            for request in orders.due(T0 + second * SECOND).requests:
+                if request == LookUp("by-hand-1"):
+                    fills += orders.on_lookup("by-hand-1", Lookup(True, gone.order), T0 + second * SECOND).fills
+        assert [(fill.client_order_id, fill.quantity) for fill in fills] == [("by-hand-1", 4)]
 
     def test_one_that_was_to_be_cancelled_is_so_still_where_a_restart_came_between(
         self, orders: Orders, enter: Enter
