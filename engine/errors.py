@@ -42,11 +42,13 @@ class DeskError(Exception):
         self.remedy = remedy
         self.exit_code = exit_code
 
+    @property
+    def told(self) -> str:
+        """Place and message in one line, for where the remedy stands beside it."""
+        return f"{self.where}: {self.message}" if self.where else self.message
+
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.message}" if self.where else self.message]
-        if self.remedy:
-            parts.append(f"→ {self.remedy}")
-        return "\n".join(parts)
+        return f"{self.told}\n→ {self.remedy}" if self.remedy else self.told
 
 
 class ConfigError(DeskError):

@@ -69,7 +69,7 @@ class Attendant:
                     await self._command(item)
                 except JournalError as error:
                     if not item.reply.done():
-                        item.reply.set_result(Reply(ok=False, text=f"not recorded: {error}", remedy=error.remedy))
+                        item.reply.set_result(Reply(ok=False, text=f"not recorded: {error.told}", remedy=error.remedy))
                     raise
             case Answered(intent, answer):
                 dealing.on_answer(intent, answer)
@@ -157,7 +157,7 @@ class Attendant:
             try:
                 await self._stages.journal.commit()
             except JournalError as error:
-                reply = Reply(ok=False, text=f"not recorded: {error}", remedy=error.remedy)
+                reply = Reply(ok=False, text=f"not recorded: {error.told}", remedy=error.remedy)
                 self._stages.inbox.urgent(Unrecorded(error))
         if not item.reply.done():
             item.reply.set_result(reply)

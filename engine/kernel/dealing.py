@@ -366,7 +366,7 @@ class Dealing:
 
     # what may not go on ----------------------------------------------------------------------------------------------
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, remedy: str = "") -> None:
         """Something broke that trading must not survive: halt, and say so. Protective exits stay at the venue."""
         if self.failed:
             return
@@ -377,7 +377,7 @@ class Dealing:
             code="engine",
             subject="failed",
             text=f"nothing is sent any more: {reason}",
-            remedy="stop the engine, remove the cause, start it again: it reconciles before it trades",
+            remedy=remedy or "stop the engine, remove the cause, start it again: it reconciles before it trades",
             at_ns=self._clock.now_ns(),
             until_acknowledged=True,
         )

@@ -282,7 +282,7 @@ class Kernel:
             try:
                 await self._loop.run()
             except JournalError as error:
-                self._dealing.fail(str(error))
+                self._dealing.fail(error.told, error.remedy)
                 self.broken = True
                 self._supervisor.end_feeds()
                 if self._replay is not None and self._stop_at_end:
@@ -292,7 +292,7 @@ class Kernel:
             try:
                 await self._stopping.run()
             except JournalError as error:
-                self._dealing.fail(str(error))
+                self._dealing.fail(error.told, error.remedy)
                 self.broken = True
         return self._loop.stop_reason
 
@@ -332,7 +332,7 @@ class Kernel:
     def _journal_failed(self, error: JournalError) -> None:
         """Called on the journal's thread."""
         if self._asyncio is not None:
-            self._asyncio.call_soon_threadsafe(self._dealing.fail, str(error))
+            self._asyncio.call_soon_threadsafe(self._dealing.fail, error.told, error.remedy)
             self._asyncio.call_soon_threadsafe(self._inbox.urgent, Unrecorded(error))
 
     def _clock_stepped(self, step_ns: int) -> None:

@@ -46,9 +46,9 @@ class _Permit:
 
     def wait(self) -> str:
         failure = self._pending.wait()
-        if failure is not None or self._given_up:
-            return self._given_up or str(failure)
-        return self._withheld()
+        if self._given_up:
+            return self._given_up
+        return self._withheld() if failure is None else failure.told
 
     def give_up(self, reason: str) -> None:
         self._given_up = reason
@@ -280,7 +280,7 @@ class VenueLink:
         try:
             self._inbox.urgent(MarketTold(await self._broker.market()))
         except DeskError as error:
-            self._inbox.urgent(MarketTold(None, str(error)))
+            self._inbox.urgent(MarketTold(None, error.told))
 
     async def compare(self, why: str) -> Compared:
         """The venue's snapshot, or why it could not be had."""
@@ -289,7 +289,7 @@ class VenueLink:
             snapshot = await self._broker.snapshot(since)
         except DeskError as error:
             self._report(Light.DOWN, error)
-            return Compared(None, str(error), why)
+            return Compared(None, error.told, why)
         self._report(Light.UP)
         return Compared(snapshot, "", why)
 

@@ -59,6 +59,10 @@ async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path
                 await asyncio.sleep(0.01)
             while not kernel.broken:
                 await asyncio.sleep(0.01)
+        (alert,) = (each for each in kernel.snapshot(0).alerts if each.id == "engine:failed")
+        assert alert.text == f"nothing is sent any more: {kernel.dealing.failed}"
+        assert "\n" not in alert.text, "the remedy stands beside it"
+        assert alert.remedy.startswith("put the file back")
     finally:
         kernel.stop_soon("the test is over")
         await running
