@@ -342,7 +342,8 @@ class Closer:
         if plan.draft is not None:
             return msgspec.structs.replace(plan.draft, quantity=quantity)
         pair = "/" in plan.symbol
-        if plan.role is not Role.FLATTEN and self._watch.doubts.jumped(plan.symbol):
+        doubts = self._watch.doubts
+        if doubts.split_alike(plan.symbol) or (plan.role is not Role.FLATTEN and doubts.jumped(plan.symbol)):
             return None  # it may be the price of a split: then there is another quantity to sell
         if self._watch.outdated(plan.symbol):
             return None  # an order at a price of before the split rests, or sells at any

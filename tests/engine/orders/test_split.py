@@ -212,6 +212,37 @@ class TestPriceOfBefore:
         assert exit_.draft.quantity == 100 and exit_.draft.limit_price < 10
 
 
+class TestAFlattenWhileThePriceMayBeThatOfASplit:
+    """At the old quantity it would sell a part, and leave the rest to nobody."""
+
+    POSITION = Position("TSLA", D(10), D(100))
+
+    def at(self, orders: Orders, second: int, bid: str) -> Changes:
+        now_ns = MORNING + second * SECOND
+        return orders.on_quote(quote(bid, f"{D(bid) * D('1.001')}", now_ns), now_ns)
+
+    def test_waits_for_the_venue_and_sells_all_of_it(self, orders: Orders, bare: Intent) -> None:
+        self.at(orders, 1, "10")
+        assert orders.jumped("TSLA")
+        changes = orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND)
+        assert not placed(changes) and not placed(self.at(orders, 3, "10"))
+        (exit_,) = placed(compare(orders, "100", "10", at_ns=MORNING + 4 * SECOND).changes)
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 100)
+
+    def test_but_not_for_long(self, orders: Orders, bare: Intent) -> None:
+        self.at(orders, 1, "10")
+        assert not placed(orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND))
+        assert not placed(self.at(orders, 60, "10"))
+        (exit_,) = placed(self.at(orders, 61, "10"))
+        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
+
+    def test_nor_at_a_fall_that_no_split_makes(self, orders: Orders, bare: Intent) -> None:
+        self.at(orders, 1, "60")
+        assert orders.jumped("TSLA")
+        (exit_,) = placed(orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND))
+        assert exit_.draft.quantity == 10
+
+
 def test_a_price_of_a_day_before_the_purchase_and_far_from_it_sells_nothing(orders: Orders, enter: Enter) -> None:
     """It was split while nothing was held: nobody tells that."""
     ready(orders, MORNING)
