@@ -95,7 +95,7 @@ def restore(
     """
     with Reader(path) as reader:
         account_ns = _restore_book(reader, dealing, broker, view)
-        _restore_prices(reader, dealing, broker)
+        _restore_prices(reader, day_ns, dealing, broker)
         _restore_halts(reader, day_ns, dealing, broker, feeds)
         if account_ns < day_ns:
             dealing.portfolio.forget_day()
@@ -173,9 +173,10 @@ def _denied(reader: Reader) -> set[str]:
     return {each.client_order_id for each in answers if isinstance(each, AnswerRecord) and each.request == "judge"}
 
 
-def _restore_prices(reader: Reader, dealing: Dealing, broker: Broker) -> None:
+def _restore_prices(reader: Reader, day_ns: int, dealing: Dealing, broker: Broker) -> None:
     """What is held counts for what it was last quoted at: at its cost, the first quote of another symbol would show a
-    loss or a gain of the day that nobody has made."""
+    loss or a gain of the day that nobody has made. A split is known by the last price of an earlier day: one of this
+    day may have been doubted still."""
     for position in dealing.portfolio.positions():
         for record in reader.records(kinds=("quote",), key=position.symbol, limit=1, reverse=True):
             quote = record.value()
@@ -183,6 +184,10 @@ def _restore_prices(reader: Reader, dealing: Dealing, broker: Broker) -> None:
                 dealing.portfolio.last_quoted(quote)
                 if isinstance(broker, Valuing):
                     broker.last_quoted(quote)
+        for record in reader.records(kinds=("quote",), until_ns=day_ns, key=position.symbol, limit=1, reverse=True):
+            quote = record.value()
+            if isinstance(quote, Quote):
+                dealing.orders.restore(quote)
     dealing.portfolio.restored()
 
 

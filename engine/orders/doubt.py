@@ -168,6 +168,16 @@ class Doubts:
         if "/" not in fill.symbol and fill.symbol not in self._jumps:
             self._seen[fill.symbol] = (fill.price, self._calendar.session_start_ns(fill.at_ns))
 
+    def last_quoted(self, quote: Quote, collar: Decimal) -> None:
+        """The newest quote of an earlier day, from the journal: nearer to this morning's price than what was paid."""
+        symbol, price = quote.symbol, _fair(quote, collar)
+        seen, split = self._seen.get(symbol), self._splits.get(symbol)
+        if price is None or "/" in symbol or (split is not None and quote.at_ns < split.told_ns):
+            return
+        day_ns = self._calendar.session_start_ns(quote.at_ns)
+        if seen is None or day_ns >= seen[1]:
+            self._seen[symbol] = (price, day_ns)
+
     def jumps(self, quote: Quote, collar: Decimal, now_ns: int) -> bool:
         """Take the quote's price in; whether it is a jump that waits for the venue's word.
 

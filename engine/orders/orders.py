@@ -338,7 +338,7 @@ class Orders:
             return
         holdings.adopt(symbol, held)
 
-    def restore(self, record: Intent | Answer | Order | Fill, key: str = "") -> None:
+    def restore(self, record: Intent | Answer | Order | Fill | Quote, key: str = "") -> None:
         """Take in one journaled value, in the journal's order. `key` is the client order id an Answer to a POST is for.
 
         Answers to cancel requests are not taken. An intent without a later Order or Answer may or may not have been
@@ -355,6 +355,8 @@ class Orders:
         elif isinstance(record, Fill):
             self._register.restore_fill(record)
             self._protector.traded(record)
+        elif isinstance(record, Quote):
+            self._protector.last_quoted(record)
         else:
             asked = self._register.get(key)
             if asked is not None:

@@ -162,6 +162,10 @@ class Protector:
         """An execution, live or from the journal."""
         self._watch.doubts.traded(fill)
 
+    def last_quoted(self, quote: Quote) -> None:
+        """The newest quote of an earlier day, from the journal."""
+        self._watch.doubts.last_quoted(quote, self._watch.collar(quote.symbol))
+
     def settle(self, told_ns: int, split: Collection[str], out: Outbox) -> None:
         """The venue has told its positions as of this instant, and these were split: what jumped before may be sold."""
         settled = self._watch.doubts.settle(told_ns, split)

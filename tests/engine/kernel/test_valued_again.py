@@ -135,3 +135,19 @@ async def test_nor_does_the_simulated_venue_value_it_at_its_cost(tmp_path: Path,
     after.reckoning.take(await after.link.compare("start"))
     assert after.dealing.portfolio.equity == worth
     after.journal.close()
+
+
+def test_a_split_is_looked_for_from_the_last_price_of_an_earlier_day(tmp_path: Path) -> None:
+    """One of the day itself may have been doubted when the last run ended."""
+    home = bare.config(tmp_path, "paper", *SYMBOLS)
+    later = VirtualClock(NOW)
+    with bare.opened(home, later) as before:
+        before.dealing._on_fill(Fill("x", "o", "TSLA", Side.BUY, D(100), D(100), D(0), NOW))
+        before.intake.take(quote("TSLA", "125", NOW + SECOND))
+        later.advance(NOW + 86_400 * SECOND)
+        before.intake.take(quote("TSLA", "62.5", NOW + 86_400 * SECOND))
+    after = bare.stages(home, VirtualClock(NOW + 86_410 * SECOND))
+    after.restore(NOW + 80_000 * SECOND)
+    doubts = after.dealing.orders._protector._watch.doubts
+    assert doubts.jumps(quote("TSLA", "62.5", NOW + 86_410 * SECOND), D("0.02"), NOW + 86_410 * SECOND)
+    assert doubts.base("TSLA") == 125 and doubts.split_alike("TSLA")

@@ -227,6 +227,15 @@ class TestJump:
         again.due(self.MORNING)
         assert again.on_quote(*at(1, "10", "10.01", "10", self.MORNING)).requests == (Compare("jump"),)
 
+    def test_the_last_price_of_an_earlier_day_is_known_after_a_restart(self, orders: Orders, enter: Enter) -> None:
+        """Bought at 100, and at 125 in the evening before a split: from what was paid it looks like none."""
+        intent = enter(extended_hours=True)
+        again = restarted(intent, fill_entry(orders, intent))
+        again.restore(quote("125", "125.1", T0 + SECOND, last="125"))
+        again.due(self.MORNING)
+        changes = again.on_quote(*at(1, "62.5", "62.6", "62.5", self.MORNING))
+        assert f"for up to {SPLIT_NS // SECOND} s" in changes.alerts[0].remedy
+
     def test_what_is_doubted_is_forgotten_with_the_holding(self) -> None:
         doubts = Doubts()
         for day in (0, 1):
