@@ -11,7 +11,7 @@ _TEXT_LINES = 4
 
 
 class KeyTable(LineBlock):
-    """Groups of (keys, label, sentence); scrolls by `scroll_lines`."""
+    """A note, seen however small the screen is, and groups of (keys, label, sentence); scrolls by `scroll_lines`."""
 
     DEFAULT_CSS = """
     KeyTable { height: auto; }
@@ -29,7 +29,7 @@ class KeyTable(LineBlock):
         keys_width = 1 + max(len(keys) for rows in self._groups.values() for keys, _, _ in rows)
         label_width = 1 + max(len(label) for rows in self._groups.values() for _, label, _ in rows)
         room = max(10, width - keys_width - label_width - 2)
-        lines: list[Line] = []
+        lines = [Line().add(f" {more}", colors.muted) for more in wrap(self._note, width - 2, _TEXT_LINES)]
         for name, rows in self._groups.items():
             lines += [Line()] if lines else []
             lines.append(Line().add(f" {name.upper()}", colors.muted))
@@ -39,7 +39,4 @@ class KeyTable(LineBlock):
                 lines.append(line.field(label, label_width, colors.strong).add(first, colors.text))
                 indent = keys_width + label_width + 1
                 lines += [Line().gap(colors.text, indent).add(more, colors.text) for more in rest]
-        if self._note:
-            lines.append(Line())
-            lines += [Line().add(f" {more}", colors.muted) for more in wrap(self._note, width - 2, _TEXT_LINES)]
         return lines

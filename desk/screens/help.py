@@ -15,10 +15,10 @@ from desk.screens.closes_once import ClosesOnce
 from widgets.key_table import KeyTable
 
 _NOTE = (
-    "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus. "
-    "Enter never confirms. Esc closes."
+    "Esc closes. Enter never confirms. "
+    "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus."
 )
-_LOOKS_ONLY = "This desk is read-only: what decides or commands the engine has no key here. Esc closes."
+_LOOKS_ONLY = "Esc closes. This desk is read-only: what decides or commands the engine has no key here."
 _MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "first", "last")}
 _CLOSE = [BY_ID[id] for id in ("desk.help", "desk.quit", "view.leave")]
 

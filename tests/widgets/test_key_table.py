@@ -8,7 +8,7 @@ async def test_a_long_sentence_hangs_under_its_column() -> None:
     table = KeyTable(GROUPS, "Enter never confirms.")
     async with stage(table, (44, 12)):
         lines = painted(table)
-        assert "DECIDE" in lines[0]
-        assert lines[1].startswith(" y confirm Send the")
-        assert lines[2].startswith("           ")
-        assert "Enter never confirms." in lines[-1]
+        assert "Enter never confirms." in lines[0]
+        assert "DECIDE" in lines[2]
+        assert lines[3].startswith(" y confirm Send the")
+        assert lines[4].startswith("           ")
