@@ -43,8 +43,9 @@ def kill_at(machine: Machine, row: Row, point: str, nth: int) -> None:
     row.where, row.fault, row.must = "engine", f"kill −9: {point}", FOUR_TRUTHS
     if machine.running and point in AT_START:
         machine.kill()
-    machine.arm(point, nth)
-    if not machine.running:
+    runs = machine.running
+    machine.arm(point, nth)  # one that runs may come there at once: another would have no order to die
+    if not runs:
         machine.begin()
     if point.startswith("cancel"):
         machine.street.size = Decimal(0)
