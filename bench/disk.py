@@ -7,25 +7,22 @@ because of the disk. What the disk takes with nothing else writing is measured t
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from engine.clock import SystemClock
 from engine.journal import writer
 from engine.journal.rows import Field
+from engine.syncs import syncs
 
 SLOW_MS: Final = 5.0
 ALONE_S: Final = 20.0
 EVERY_S: Final = 0.01
 """As often as the journal commits when posts come fast."""
-GROUP_BYTES: Final = 5 * 4096
-"""Pages that a small group writes."""
-FILE_BYTES: Final = 200 * GROUP_BYTES
-"""A file that has its length already, as a write-ahead log has that was begun anew."""
 
 Span = tuple[int, int]
 """When a commit began and ended, in nanoseconds since 1970."""
@@ -63,17 +60,12 @@ def held_up_ms(spans: Sequence[Span], from_ns: int, to_ns: int) -> float:
 def syncs_alone(seconds: float = ALONE_S) -> list[tuple[float, float]]:
     """When syncs of this disk (that of the temporary directory) began and how long each took, in seconds."""
     taken: list[tuple[float, float]] = []
-    with tempfile.TemporaryFile(prefix="bench-disk") as file:
-        descriptor = file.fileno()
-        os.pwrite(descriptor, os.urandom(FILE_BYTES), 0)
-        os.fsync(descriptor)
-        end = time.perf_counter() + seconds
-        while (began := time.perf_counter()) < end:
-            os.pwrite(descriptor, os.urandom(GROUP_BYTES), len(taken) * GROUP_BYTES % FILE_BYTES)
-            written = time.perf_counter()
-            os.fdatasync(descriptor)
-            taken.append((written, time.perf_counter() - written))
-            time.sleep(max(0.0, began + EVERY_S - time.perf_counter()))
+    end = time.perf_counter() + seconds
+    for began, lasted in syncs(Path(tempfile.gettempdir())):
+        taken.append((began, lasted))
+        if began + lasted >= end:
+            break
+        time.sleep(max(0.0, EVERY_S - lasted))  # the journal's rhythm
     return taken
 
 

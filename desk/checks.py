@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Mapping
 from datetime import date
@@ -24,6 +23,7 @@ from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.model.base import Value
 from engine.paths import Paths, free_bytes
 from engine.scoring.late import late_keys
+from engine.syncs import syncs
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 
@@ -33,8 +33,6 @@ DISK_WARN_BYTES = 2 << 30
 SYNCS = 50
 SYNCS_S = 1.0
 """The look at the disk's syncs ends after as many, or this long."""
-SYNC_BYTES = 5 * 4096
-"""What a small commit writes."""
 SYNC_WARN_MS = 10.0
 LONGEST_WARN_MS = 100.0
 CALENDAR_WARN_DAYS = 60
@@ -310,15 +308,11 @@ def _nearest(path: Path) -> Path:
 
 
 def _syncs_ms(place: Path) -> list[float]:
-    """How long each of some syncs took, in milliseconds: into a file without a name that has its length already."""
+    """How long each of some syncs took, in milliseconds."""
     lasted: list[float] = []
-    with tempfile.TemporaryFile(dir=place) as file:
-        os.pwrite(file.fileno(), bytes(SYNC_BYTES), 0)
-        os.fsync(file.fileno())
-        deadline = time.monotonic() + SYNCS_S
-        while len(lasted) < SYNCS and (not lasted or time.monotonic() < deadline):
-            os.pwrite(file.fileno(), os.urandom(SYNC_BYTES), 0)
-            began = time.perf_counter()
-            os.fsync(file.fileno())
-            lasted.append((time.perf_counter() - began) * 1000)
+    deadline = time.monotonic() + SYNCS_S
+    for _, duration in syncs(place):
+        lasted.append(duration * 1000)
+        if len(lasted) == SYNCS or time.monotonic() >= deadline:
+            break
     return lasted

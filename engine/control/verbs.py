@@ -98,7 +98,8 @@ def check_command(command: Command) -> str:
         if (text := getattr(command, field)) and not _NUMBER.fullmatch(text):
             return f"expected a number of at most 12 digits and 9 decimals for {word}, found {text[:40]!r}"
     if command.verb == "speed" and command.speed not in SPEEDS and not _NUMBER.fullmatch(command.speed):
-        return f"expected {', '.join(SPEEDS)} or a number above 0 for speed, found {command.speed[:40]!r}"
+        most = "a number above 0 of at most 12 digits and 9 decimals"
+        return f"expected {', '.join(SPEEDS)} or {most} for speed, found {command.speed[:40]!r}"
     if command.verb == "mode" and command.mode not in {mode.value for mode in Mode}:
         return f"expected a mode among {', '.join(mode.value for mode in Mode)}, found {command.mode!r}"
     return ""

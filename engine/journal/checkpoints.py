@@ -85,19 +85,29 @@ class Checkpoints:
             self.check()
 
     def _run(self) -> None:
-        while True:
-            self._asked.wait()
-            self._asked.clear()
-            if self._closing:
-                return
-            try:
+        failure: JournalError | None = JournalError(
+            "the thread that copies the write-ahead log back ended unexpectedly",
+            where=str(self._path),
+            remedy="start again and report this",
+        )
+        try:
+            while self._is_asked():
                 self._copy()
-            except sqlite3.Error as error:
-                self._failure = explain(error, self._path, "copy the write-ahead log back")
+                self._idle.set()
+            failure = None
+        except sqlite3.Error as error:
+            failure = explain(error, self._path, "copy the write-ahead log back")
+        finally:
+            self._failure = failure
             self._idle.set()
-            if self._failure is not None:
+            if failure is not None:
                 self._on_failure()
-                return
+
+    def _is_asked(self) -> bool:
+        """Wait to be asked for one; False once nobody will."""
+        self._asked.wait()
+        self._asked.clear()
+        return not self._closing
 
     def _copy(self) -> None:
         """Pass after pass, until one finds nothing that came since the one before, or gets no further."""

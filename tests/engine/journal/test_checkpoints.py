@@ -27,7 +27,7 @@ class Held:
         self._connection = connection
         self.begun = threading.Event()
         self.let_go = threading.Event()
-        self.refusal: sqlite3.Error | None = None
+        self.refusal: Exception | None = None
         self.found: tuple[int, int, int] | None = None
         """What is answered in place of what SQLite says; None for that."""
 
@@ -120,6 +120,22 @@ def test_a_refused_checkpoint_stops_a_journal_that_has_nothing_to_write(
     with pytest.raises(JournalError, match="could not copy the write-ahead log back"):
         append_made_up(journal, 1)
     assert journal.durable.seq == 20_000
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_of_ours_in_its_thread_stops_the_journal_and_holds_up_nobody(
+    opened: Opened, held: Callable[[], Held], append_made_up: Append
+) -> None:
+    stopped = threading.Event()
+    journal = opened(on_failure=lambda failure: stopped.set())
+    append_made_up(journal, 20_000)
+    assert held().begun.wait(LIMIT_S)
+    journal.flush()
+    held().refusal = ZeroDivisionError("a defect")
+    held().let_go.set()
+    assert stopped.wait(LIMIT_S)
+    assert "ended unexpectedly" in str(journal.failure)
+    journal.close()
 
 
 def test_the_writer_waits_where_the_log_grew_long(held: Callable[[], Held], opened: Opened) -> None:

@@ -51,6 +51,16 @@ def bracketed(orders: Orders, enter: Enter) -> Intent:
 
 
 @pytest.fixture
+def legless(orders: Orders, enter: Enter) -> Intent:
+    """A filled entry whose legs the venue has not told yet."""
+    ready(orders)
+    intent = enter()
+    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
+    fill_entry(orders, intent)
+    return intent
+
+
+@pytest.fixture
 def bare(orders: Orders, enter: Enter) -> Intent:
     """A filled entry of an extended-hours draft: no venue carries its exits."""
     ready(orders)

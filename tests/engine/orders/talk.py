@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.clock import SECOND
+from engine.clock import DAY, SECOND
 from engine.config import Config
 from engine.model import (
     Answer,
@@ -30,7 +30,7 @@ from engine.model import (
     VenueSnapshot,
     Verdict,
 )
-from engine.orders import Cancel, Changes, Orders, Place
+from engine.orders import Cancel, Changes, Orders, Place, Reconciliation
 
 T0 = 1_700_000_000 * SECOND
 """Any instant."""
@@ -199,3 +199,13 @@ def ready(orders: Orders, at_ns: int = T0) -> None:
     account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
     snapshot = VenueSnapshot(at_ns, account, positions, orders.open)
     assert orders.reconcile(snapshot, ours, at_ns).ok
+
+
+def split_told(
+    orders: Orders, quantity: str, average: str, *shown: Order, ours: str = "10", at_ns: int = T0 + DAY
+) -> Reconciliation:
+    """The venue holds so much TSLA at this average; our book holds `ours` at 100."""
+    account = VenueAccount(Decimal(1000), Decimal(1000), Decimal(1000))
+    position = VenuePosition("TSLA", Decimal(quantity), Decimal(average))
+    book = {"TSLA": Position("TSLA", Decimal(ours), Decimal(100))}
+    return orders.reconcile(VenueSnapshot(at_ns, account, (position,), shown or orders.open), book, at_ns)

@@ -73,17 +73,13 @@ class TestExit:
         assert exit_.draft.quantity == 10
 
     def test_legs_that_the_venue_has_not_told_are_waited_for_and_cancelled_first(
-        self, orders: Orders, enter: Enter
+        self, orders: Orders, legless: Intent
     ) -> None:
         """They stand there all the same: beside them it would sell more than is held."""
-        ready(orders)
-        intent = enter()
-        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-        fill_entry(orders, intent)
         assert not placed(orders.exit("sell-1", "t", draft(Side.SELL, "10", "104"), T0 + 5))
-        shown = told(intent, OrderStatus.FILLED, "10", legs=legs(intent, OrderStatus.HELD), at_ns=T0 + SECOND)
-        changes = orders.on_lookup(intent.client_order_id, Lookup(known=True, order=shown), T0 + SECOND)
-        stop, target = (f"venue-made-{kind}-{intent.client_order_id}" for kind in ("stop", "target"))
+        shown = told(legless, OrderStatus.FILLED, "10", legs=legs(legless, OrderStatus.HELD), at_ns=T0 + SECOND)
+        changes = orders.on_lookup(legless.client_order_id, Lookup(known=True, order=shown), T0 + SECOND)
+        stop, target = (f"venue-made-{kind}-{legless.client_order_id}" for kind in ("stop", "target"))
         assert set(cancelled(changes)) == {stop, target} and not placed(changes)
         end(orders, stop, T0 + 2 * SECOND)
         (exit_,) = placed(end(orders, target, T0 + 2 * SECOND))

@@ -119,12 +119,8 @@ class TestVenueLegs:
         assert not placed(orders.due(T0 + 800 * SECOND))
 
     def test_a_stop_that_is_denied_again_and_again_is_told_once_until_it_stands(
-        self, orders: Orders, enter: Enter
+        self, orders: Orders, legless: Intent
     ) -> None:
-        ready(orders)
-        intent = enter()
-        orders.on_answer(intent, Answer(ACCEPTED, order=told(intent)), T0)
-        fill_entry(orders, intent)
         alerts, cleared = list[Alert](), list[str]()
         for at_s in range(10, 200):
             changes = orders.due(T0 + at_s * SECOND)

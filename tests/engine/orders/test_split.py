@@ -14,22 +14,15 @@ from engine.config import Config
 from engine.model import (
     Answer,
     Intent,
-    Order,
     OrderStatus,
     Outcome,
-    Position,
     Role,
-    Side,
-    VenueAccount,
-    VenuePosition,
-    VenueSnapshot,
     split_prices,
 )
-from engine.orders import Changes, Orders, Reconciliation
+from engine.orders import Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import (
     T0,
-    buy_unprotected,
     cancelled,
     draft,
     end,
@@ -38,6 +31,7 @@ from tests.engine.orders.talk import (
     quote,
     ready,
     restarted,
+    split_told,
     told,
 )
 
@@ -45,19 +39,9 @@ MORNING = T0 + DAY
 D = Decimal
 
 
-def compare(
-    orders: Orders, quantity: str, average: str, *told: Order, ours: str = "10", at_ns: int = MORNING
-) -> Reconciliation:
-    """The venue holds so much TSLA at this average; our book holds `ours` at 100."""
-    account = VenueAccount(D(1000), D(1000), D(1000))
-    position = VenuePosition("TSLA", D(quantity), D(average))
-    book = {"TSLA": Position("TSLA", D(ours), D(100))}
-    return orders.reconcile(VenueSnapshot(at_ns, account, (position,), told or orders.open), book, at_ns)
-
-
 def test_a_split_is_no_drift_and_its_exits_move_with_it(orders: Orders, bare: Intent) -> None:
     orders.on_quote(quote("10", "10.01", MORNING), MORNING)
-    result = compare(orders, "100", "10")
+    result = split_told(orders, "100", "10")
     assert result.ok and not result.drift
     (difference,) = result.differences
     assert (difference.cause, difference.adopted, difference.theirs) == ("split", True, "100")
@@ -71,7 +55,7 @@ def test_a_split_is_no_drift_and_its_exits_move_with_it(orders: Orders, bare: In
 
 
 def test_a_reverse_split_that_paid_a_fraction_out(orders: Orders, bare: Intent) -> None:
-    result = compare(orders, "3", "300")
+    result = split_told(orders, "3", "300")
     assert result.ok and not result.drift and orders.held("TSLA") == 3
     assert (orders.exits("TSLA").stop_price, orders.exits("TSLA").target_price) == (285, 330)
     assert [difference.cause for difference in result.differences] == ["split 3:1"]
@@ -85,7 +69,7 @@ def test_small_holdings_of_a_reverse_split_keep_their_stop_where_it_was_also_aft
     intent = enter(extended_hours=True, quantity="9")
     orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
     again = restarted(intent, fill_entry(orders, intent, "9"))
-    result = compare(orders, "1", "500", ours="9")
+    result = split_told(orders, "1", "500", ours="9")
     for difference in result.differences:
         again.adopt(difference, MORNING)
     for each in (orders, again):
@@ -94,216 +78,14 @@ def test_small_holdings_of_a_reverse_split_keep_their_stop_where_it_was_also_aft
         assert not each.jumped("TSLA")
 
 
-class TestPriceOfBefore:
-    """A source may tell a price of before the split after it: the last trade, asked for at a connection."""
-
-    @pytest.fixture
-    def split(self, orders: Orders, bare: Intent) -> Orders:
-        """Ten at 100 became a hundred; the venue's position was split before any price was. Stop 9.5, target 11."""
-        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
-        assert compare(orders, "100", "10").ok
-        return orders
-
-    def at(self, orders: Orders, seconds: int, bid: str, quoted_ns: int | None = None) -> Changes:
-        now_ns = MORNING + seconds * SECOND
-        return orders.on_quote(quote(bid, bid, now_ns if quoted_ns is None else quoted_ns), now_ns)
-
-    def test_reaches_no_target_and_counts_for_nothing(self, split: Orders) -> None:
-        assert not placed(self.at(split, 1, "100", T0 + SECOND))
-        assert split.jumped("TSLA")
-        assert not placed(self.at(split, 2, "10"))
-        assert not split.jumped("TSLA")
-
-    def test_one_quoted_before_the_venue_told_is_never_believed(self, split: Orders) -> None:
-        first = self.at(split, 1, "100", MORNING - SECOND)
-        assert [alert.text for alert in first.alerts] == [
-            "TSLA: bid 100, ask 100, 10.005 since the split: a price of before it"
-        ]
-        for second in range(2, 300, 7):
-            assert not placed(self.at(split, second, "100", MORNING - SECOND))
-            compare(split, "100", "10", ours="100", at_ns=MORNING + second * SECOND)
-            assert split.jumped("TSLA")
-
-    def test_the_day_s_second_one_is_doubted_too(self, split: Orders) -> None:
-        assert not placed(self.at(split, 1, "10"))
-        assert not placed(self.at(split, 2, "100"))
-        assert split.jumped("TSLA")
-        assert not placed(self.at(split, 3, "10.1"))
-        assert not split.jumped("TSLA")
-
-    def test_one_quoted_since_is_believed_after_a_minute(self, split: Orders) -> None:
-        assert not placed(self.at(split, 1, "100", MORNING - SECOND))
-        for second in range(100, 160):
-            assert not placed(self.at(split, second, "100"))
-        (exit_,) = placed(self.at(split, 160, "100"))
-        assert exit_.role is Role.TARGET
-
-    def test_the_price_that_had_jumped_before_the_venue_told_is_the_level_after_it(
-        self, orders: Orders, bare: Intent
-    ) -> None:
-        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
-        self.at(orders, -5, "10")
-        compare(orders, "100", "10")
-        assert not placed(self.at(orders, 1, "10.1")) and not orders.jumped("TSLA")
-        assert not placed(self.at(orders, 2, "100", MORNING - 10 * SECOND)) and orders.jumped("TSLA")
-
-    def test_one_believed_after_a_minute_is_the_level_after_a_split_told_later(
-        self, orders: Orders, enter: Enter
-    ) -> None:
-        ready(orders)
-        intent = enter(extended_hours=True, stop="5")
-        orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-        fill_entry(orders, intent)
-        self.at(orders, -100, "10")
-        self.at(orders, -30, "10")
-        assert not orders.jumped("TSLA")
-        compare(orders, "100", "10")
-        assert not placed(self.at(orders, 1, "10.1")) and not orders.jumped("TSLA")
-
-    def test_after_a_restart_too(self, enter: Enter, orders: Orders) -> None:
-        intent = enter(extended_hours=True)
-        changes = fill_entry(orders, intent)
-        again = restarted(intent, changes)
-        for difference in compare(orders, "100", "10").differences:
-            again.adopt(difference, MORNING)
-        again.due(MORNING)
-        assert not placed(self.at(again, 1, "100", T0 + SECOND)) and again.jumped("TSLA")
-
-    @given(st.lists(st.tuples(st.sampled_from(["10", "10.4", "100", "98"]), st.booleans()), max_size=40))
-    def test_a_second_apart_and_in_any_order_nothing_is_sold(self, quotes: list[tuple[str, bool]]) -> None:
-        orders = Orders(Config())
-        buy_unprotected(orders)
-        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
-        compare(orders, "100", "10")
-        for second, (bid, late) in enumerate(quotes, 1):
-            assert not placed(self.at(orders, second, bid, MORNING - SECOND if late else None))
-
-    def test_told_late_does_not_end_the_doubt_about_a_newer_one(self, orders: Orders, bare: Intent) -> None:
-        """At last evening's price the target was reached; the market has opened at another since."""
-        orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
-        assert not placed(self.at(orders, 1, "50")) and orders.jumped("TSLA")
-        assert not placed(self.at(orders, 2, "111", T0 + 2 * SECOND))
-        assert orders.jumped("TSLA")
-        assert not placed(self.at(orders, 3, "100"))
-        assert not orders.jumped("TSLA"), "a newer one does"
-
-    @pytest.mark.parametrize("told_late", [True, False])
-    def test_prices_no_flatten(self, split: Orders, told_late: bool) -> None:
-        """A sale at a hundred would rest while the market is at ten."""
-        if told_late:
-            assert not placed(self.at(split, 1, "100", T0 + SECOND))
-        now_ns = MORNING + 2 * SECOND
-        old = quote("100", "100.1", T0 + SECOND)
-        position = Position("TSLA", D(100), D(10), D(10), T0 + SECOND)
-        assert not placed(split.flatten(position, old, "kill", now_ns))
-        alerts = split.due(now_ns + 60 * SECOND).alerts
-        assert ["no price to close it at" in alert.text for alert in alerts] == [True], "a person is called"
-        (exit_,) = placed(self.at(split, 70, "10"))
-        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 100)
-        assert D(9) < exit_.draft.limit_price < D(10)
-
-    def test_nor_one_that_began_before_the_split(self, orders: Orders, bare: Intent) -> None:
-        old = quote("100", "100.1", T0 + SECOND)
-        (first,) = placed(orders.flatten(Position("TSLA", D(10), D(100)), old, "kill", T0 + 2 * SECOND))
-        orders.on_answer(first, Answer(Outcome.ACCEPTED, order=told(first)), T0 + 2 * SECOND)
-        assert cancelled(compare(orders, "100", "10").changes) == [first.client_order_id]
-        assert not placed(end(orders, first.client_order_id, MORNING + SECOND))
-        (exit_,) = placed(self.at(orders, 5, "10"))
-        assert exit_.draft.quantity == 100 and exit_.draft.limit_price < 10
-
-
-class TestAFlattenWhileThePriceMayBeThatOfASplit:
-    """At the old quantity it would sell a part, and leave the rest to nobody."""
-
-    POSITION = Position("TSLA", D(10), D(100))
-
-    def at(self, orders: Orders, second: int, bid: str) -> Changes:
-        now_ns = MORNING + second * SECOND
-        return orders.on_quote(quote(bid, f"{D(bid) * D('1.001')}", now_ns), now_ns)
-
-    def test_waits_for_the_venue_and_sells_all_of_it(self, orders: Orders, bare: Intent) -> None:
-        self.at(orders, 1, "10")
-        assert orders.jumped("TSLA")
-        changes = orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND)
-        assert not placed(changes) and not placed(self.at(orders, 3, "10"))
-        (exit_,) = placed(compare(orders, "100", "10", at_ns=MORNING + 4 * SECOND).changes)
-        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 100)
-
-    def test_but_not_for_long(self, orders: Orders, bare: Intent) -> None:
-        self.at(orders, 1, "10")
-        assert not placed(orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND))
-        assert not placed(self.at(orders, 60, "10"))
-        (exit_,) = placed(self.at(orders, 61, "10"))
-        assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
-
-    def test_nor_at_a_fall_that_no_split_makes(self, orders: Orders, bare: Intent) -> None:
-        self.at(orders, 1, "60")
-        assert orders.jumped("TSLA")
-        (exit_,) = placed(orders.flatten(self.POSITION, None, "kill", MORNING + 2 * SECOND))
-        assert exit_.draft.quantity == 10
-
-
-def test_a_price_of_a_day_before_the_purchase_and_far_from_it_sells_nothing(orders: Orders, enter: Enter) -> None:
-    """It was split while nothing was held: nobody tells that."""
-    ready(orders, MORNING)
-    intent = enter(extended_hours=True, now_ns=MORNING)
-    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent, at_ns=MORNING)), MORNING)
-    fill_entry(orders, intent, at_ns=MORNING + 1)
-    for second, bid in ((1, "1000"), (20, "1000"), (40, "10"), (300, "10")):
-        changes = orders.on_quote(quote(bid, bid, T0 + second), MORNING + second * SECOND)
-        assert not placed(changes) and orders.jumped("TSLA")
-    position = Position("TSLA", D(10), D(100))
-    assert not placed(orders.flatten(position, None, "kill", MORNING + 301 * SECOND))
-    now_ns = MORNING + 310 * SECOND
-    (exit_,) = placed(orders.on_quote(quote("100", "100.1", now_ns), now_ns))
-    assert exit_.role is Role.FLATTEN and not orders.jumped("TSLA")
-
-
-class TestAnExitThatWaitsForItsWayToBeClear:
-    """Its legs are being cancelled while the split is told."""
-
-    def split_and_clear(self, orders: Orders, ids: list[str]) -> list[Intent]:
-        assert len(ids) == 2
-        result = compare(orders, "100", "10")
-        self.told = [alert.text for alert in result.changes.alerts if alert.code == "exit_failed"]
-        return [
-            intent for number, order_id in enumerate(ids) for intent in placed(end(orders, order_id, MORNING + number))
-        ]
-
-    def test_is_not_placed_as_it_was_approved(self, orders: Orders, bracketed: Intent) -> None:
-        ids = cancelled(orders.exit("sell-1", "t", draft(Side.SELL, "4", "104"), T0 + 5))
-        assert not self.split_and_clear(orders, ids)
-        assert ["approved at a price of before the split" in text for text in self.told] == [True]
-
-    def test_without_quotes_goes_by_what_one_is_worth_after_it(self, orders: Orders, bracketed: Intent) -> None:
-        position = Position("TSLA", D(10), D(100), D(100), T0)
-        ids = cancelled(orders.flatten(position, None, "kill", T0 + 5))
-        (exit_,) = self.split_and_clear(orders, ids)
-        assert (exit_.draft.quantity, exit_.draft.limit_price) == (100, D("9.80"))
-
-
-def test_no_stop_is_placed_while_the_price_may_be_that_of_a_split(orders: Orders, enter: Enter) -> None:
-    """The venue would execute it at once, at a price on which nothing may be sold yet."""
-    ready(orders)
-    intent = enter()
-    orders.on_answer(intent, Answer(Outcome.ACCEPTED, order=told(intent)), T0)
-    fill_entry(orders, intent)
-    orders.on_quote(quote("100", "100.1", T0 + SECOND), T0 + SECOND)
-    orders.on_quote(quote("50", "50.1", MORNING), MORNING)
-    assert not placed(orders.due(MORNING + 15 * SECOND))
-    changes = compare(orders, "20", "50", at_ns=MORNING + 20 * SECOND).changes
-    (stop,) = placed(changes) or placed(orders.due(MORNING + 40 * SECOND))
-    assert (stop.draft.quantity, stop.draft.stop_price) == (20, D("47.50"))
-
-
 def test_a_position_of_before_told_right_after_the_split_undoes_nothing(orders: Orders, bare: Intent) -> None:
     """Two reads of a venue need not come from one copy of its books."""
-    assert compare(orders, "100", "10").splits
-    again = compare(orders, "10", "100", ours="100", at_ns=MORNING + 2 * SECOND)
+    assert split_told(orders, "100", "10").splits
+    again = split_told(orders, "10", "100", ours="100", at_ns=MORNING + 2 * SECOND)
     assert not again.ok and not again.splits and orders.held("TSLA") == 100
-    again = compare(orders, "10", "100", ours="100", at_ns=MORNING + 4 * SECOND)
+    again = split_told(orders, "10", "100", ours="100", at_ns=MORNING + 4 * SECOND)
     assert not again.ok and not again.drift
-    assert compare(orders, "100", "10", ours="100", at_ns=MORNING + 6 * SECOND).ok
+    assert split_told(orders, "100", "10", ours="100", at_ns=MORNING + 6 * SECOND).ok
 
 
 def test_a_split_is_no_purchase_of_an_order_that_may_have_filled_as_much_as_the_one_it_replaced(
@@ -321,7 +103,7 @@ def test_a_split_is_no_purchase_of_an_order_that_may_have_filled_as_much_as_the_
         old, client_order_id="by-hand", venue_id="v-new", status=OrderStatus.CANCELED, role=Role.EXTERNAL, signal_id="",
         replaced_by="",
     )  # fmt: skip
-    result = compare(orders, "8", "50", old, new, ours="4")
+    result = split_told(orders, "8", "50", old, new, ours="4")
     assert [(split.before, split.after) for split in result.splits] == [(4, 8)]
     assert (orders.held("TSLA"), orders.exits("TSLA").stop_price) == (8, D("47.50"))
 
@@ -329,7 +111,7 @@ def test_a_split_is_no_purchase_of_an_order_that_may_have_filled_as_much_as_the_
 def test_legs_at_the_old_prices_are_cancelled_and_a_stop_at_the_new_one_is_placed(
     orders: Orders, bracketed: Intent
 ) -> None:
-    result = compare(orders, "100", "10")
+    result = split_told(orders, "100", "10")
     stale = {f"venue-made-{kind}-{bracketed.client_order_id}" for kind in ("stop", "target")}
     assert set(cancelled(result.changes)) == stale
     now_ns = MORNING
@@ -344,7 +126,7 @@ def test_legs_that_the_venue_has_moved_stay(orders: Orders, bracketed: Intent) -
     for order in orders.open:
         price = {Role.STOP: {"stop_price": D("9.5")}, Role.TARGET: {"limit_price": D("11")}}[order.role]
         moved.append(msgspec.structs.replace(order, quantity=D(100), updated_ns=MORNING, **price))
-    result = compare(orders, "100", "10", *moved)
+    result = split_told(orders, "100", "10", *moved)
     assert not cancelled(result.changes)
     assert not orders.due(MORNING + 60 * SECOND).requests
 
@@ -353,10 +135,10 @@ def test_a_split_taken_over_before_a_restart_holds_after_it(orders: Orders, ente
     intent = enter(extended_hours=True)
     changes = fill_entry(orders, intent)
     again = restarted(intent, changes)
-    for difference in compare(orders, "100", "10").differences:
+    for difference in split_told(orders, "100", "10").differences:
         again.adopt(difference, MORNING)
     assert again.held("TSLA") == 100 and again.exits("TSLA").stop_price == D("9.50")
-    assert compare(again, "100", "10", ours="100").ok
+    assert split_told(again, "100", "10", ours="100").ok
 
 
 @pytest.mark.parametrize(
@@ -370,7 +152,7 @@ def test_a_split_taken_over_before_a_restart_holds_after_it(orders: Orders, ente
     ],
 )
 def test_what_is_no_split_is_drift(orders: Orders, bare: Intent, quantity: str, average: str) -> None:
-    first = compare(orders, quantity, average)
+    first = split_told(orders, quantity, average)
     assert not first.ok and not first.splits
 
 
@@ -408,7 +190,9 @@ def test_lots_that_do_not_divide_add_up_to_what_the_venue_holds(shares: list[int
     before = sum(shares)
     if before < factor:
         return
-    result = compare(orders, str(before // factor), str(100 * factor), ours=str(before))
+    result = split_told(orders, str(before // factor), str(100 * factor), ours=str(before))
     assert result.ok and not result.drift
     assert orders.held("TSLA") == before // factor
-    assert not compare(orders, str(before // factor), str(100 * factor), ours=str(before // factor)).external_positions
+    assert not split_told(
+        orders, str(before // factor), str(100 * factor), ours=str(before // factor)
+    ).external_positions
