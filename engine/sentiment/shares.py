@@ -1,18 +1,22 @@
-"""Who holds most of a window's weight: sums for everything that several posts share (an author, a text, a cluster).
+"""Who holds most of a window's weight, by everything that several posts share (an author, a text, a cluster).
 
-A post that shares its key with no other costs one entry of a dict. From the second one on, the key has a Group with
-the sums of `engine.sentiment.window`, in two states, so that Σ a·g·left at any later time is a multiplication. The
-groups stand in a heap by what they last held: that only falls until another post joins, so the largest is found by
-weighing the top again until the top is as heavy as it says.
+A post that shares its key with no other costs one entry of a dict. From the second one on the key has a Group: up to
+FEW posts are kept as they are and weighed when somebody asks, since most keys have few and most posts leave unasked.
+More of them have the sums of `engine.sentiment.window`, in two states, so that Σ a·g·left at any later time is a
+multiplication. Groups stand in blocks, each of which knows the largest undecayed weight that one of its groups ever
+had: blocks are opened from the largest such bound downwards, until none can hold more than what was found.
 """
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush, heapreplace
-
 import msgspec
 
 from engine.sentiment.window import Entry
+
+FEW = 16
+"""Most posts of a group that are weighed one by one."""
+BLOCK = 64
+"""Groups of a block."""
 
 
 class Group(msgspec.Struct, gc=False, eq=False):
@@ -20,17 +24,20 @@ class Group(msgspec.Struct, gc=False, eq=False):
 
     key: str
     number: int
-    """The how manieth group it is."""
-    count: int = 0
+    """Its place among all groups; free for another once it is empty."""
+    entries: list[Entry]
+    """Its posts while they are few; empty where they were more, and the four sums are used. (To copy a tuple would
+    touch every post for its count of references, and posts of half an hour ago lie in no cache.)"""
+    count: int
+    weight: int
+    """Σ a·g."""
     young: int = 0
     young_time: int = 0
     aged: int = 0
     ahead: int = 0
-    bound: int = -1
-    """The most it can hold from now on, unless another post joins; −1 once it is empty."""
 
     def arrive(self, entry: Entry) -> None:
-        """A post that was ahead of the instant is young now."""
+        """A post that was ahead of the instant is young now. Like `age`, for posts that are in the sums."""
         weight = entry.weight
         self.ahead -= weight
         self.young += weight
@@ -54,10 +61,11 @@ class Shares:
         """The age from which a post weighs the floor."""
         self._of: dict[str, Entry | Group] = {}
         """The only post of a key, or its group."""
-        self._groups = 0
-        self._made = 0
-        self._heap: list[tuple[int, int, Group]] = []
-        """−bound, number and group; of a group's rows only those with its present bound count."""
+        self._groups: list[Group | None] = []
+        self._free: list[int] = []
+        """Places in it without a group."""
+        self._bounds: list[int] = []
+        """Of each block, the most that one of its groups weighs undecayed; from above."""
 
     def __len__(self) -> int:
         """How many keys the posts have."""
@@ -73,31 +81,39 @@ class Shares:
             self._of[key] = entry
             return
         if isinstance(group, Entry):
-            only, group = group, Group(key, self._made)
-            self._of[key] = group
-            self._made += 1
-            self._groups += 1
-            self._join(group, only, now_ns)
-        self._join(group, entry, now_ns)
-        window_ns = self._window_ns
-        held = group.young * (window_ns - now_ns) + group.young_time + group.aged * self._floor_ns
-        if group.ahead:
-            held += group.ahead * window_ns
-        if held > group.bound:
-            group.bound = held
-            heap = self._heap
-            heappush(heap, (-held, group.number, group))
-            if len(heap) > 4 * self._groups + 64:
-                heap[:] = [row for row in heap if row[2].bound == -row[0]]
-                heapify(heap)
+            group = self._of[key] = self._found(key, group)
+        group.count += 1
+        group.weight += entry.weight
+        if not group.entries:
+            self._join(group, entry, now_ns)
+        elif group.count <= FEW:
+            group.entries.append(entry)
+        else:
+            for each in (*group.entries, entry):
+                self._join(group, each, now_ns)
+            group.entries.clear()
+        bounds, block = self._bounds, group.number // BLOCK
+        if group.weight > bounds[block]:
+            bounds[block] = group.weight
 
     def remove(self, key: str, entry: Entry, now_ns: int) -> None:
         """A post that has this key leaves, with the weight it has now. Nothing happens where the key is not known."""
         group = self._of.get(key)
         if group is entry:
             del self._of[key]
-        elif isinstance(group, Group) and group in entry.groups:
-            weight, age = entry.weight, now_ns - entry.at_ns
+        elif isinstance(group, Group) and (entry in group.entries or group in entry.groups):
+            group.count -= 1
+            if not group.count:
+                del self._of[key]
+                self._groups[group.number] = None
+                self._free.append(group.number)
+                return
+            weight = entry.weight
+            group.weight -= weight
+            if group.entries:
+                group.entries.remove(entry)
+                return
+            age = now_ns - entry.at_ns
             if age >= self._steady_ns:
                 group.aged -= weight
             elif age >= 0:
@@ -105,38 +121,45 @@ class Shares:
                 group.young_time -= weight * entry.at_ns
             else:
                 group.ahead -= weight
-            group.count -= 1
-            if not group.count:
-                del self._of[key]
-                self._groups -= 1
-                group.bound = -1
 
     def top(self, now_ns: int) -> tuple[int, list[str]]:
         """The most that a group holds, and the keys of those that do; 0 and none where no group holds anything."""
-        heap = self._heap
-        most = 0
-        tied: list[Group] = []
-        while heap:
-            less, number, group = heap[0]
-            if group.bound != -less:
-                heappop(heap)
-                continue
-            if not less or -less < most:
+        bounds, most = self._bounds, 1
+        keys: list[str] = []
+        least = 1  # the weight that holds `most` where all of it is new: ⌈most / window⌉
+        for block in sorted(range(len(bounds)), key=bounds.__getitem__, reverse=True):
+            if bounds[block] < least:
                 break
-            held = self._held(group, now_ns)
-            if held < -less:
-                group.bound = held
-                heapreplace(heap, (-held, number, group))
-                continue
-            most = held
-            heappop(heap)
-            if group not in tied:
-                tied.append(group)
-        for group in tied:
-            heappush(heap, (-most, group.number, group))
-        return most, [group.key for group in tied]
+            heaviest = 0
+            for group in self._groups[block * BLOCK : (block + 1) * BLOCK]:
+                if group is None:
+                    continue
+                if group.weight > heaviest:
+                    heaviest = group.weight
+                if group.weight < least:
+                    continue
+                held = self._held(group, now_ns)
+                if held > most:
+                    most, keys, least = held, [], -(-held // self._window_ns)
+                if held == most:
+                    keys.append(group.key)
+            bounds[block] = heaviest
+        return (most, keys) if keys else (0, [])
+
+    def _found(self, key: str, first: Entry) -> Group:
+        """A group of the post that had the key for itself."""
+        if self._free:
+            number = self._free.pop()
+        else:
+            number = len(self._groups)
+            self._groups.append(None)
+            if number % BLOCK == 0:
+                self._bounds.append(0)
+        group = self._groups[number] = Group(key, number, [first], 1, first.weight)
+        return group
 
     def _join(self, group: Group, entry: Entry, now_ns: int) -> None:
+        """A post comes into a group's sums."""
         weight, age = entry.weight, now_ns - entry.at_ns
         if age < 0:
             group.ahead += weight
@@ -145,14 +168,11 @@ class Shares:
             group.young_time += weight * entry.at_ns
         else:
             group.aged += weight
-        group.count += 1
         entry.groups += (group,)
 
     def _held(self, group: Group, now_ns: int) -> int:
         """Σ a·g·left of a group."""
-        return (
-            group.young * (self._window_ns - now_ns)
-            + group.young_time
-            + group.aged * self._floor_ns
-            + group.ahead * self._window_ns
-        )
+        window_ns, floor_ns, since = self._window_ns, self._floor_ns, self._window_ns - now_ns
+        if group.entries:
+            return sum([each.weight * max(floor_ns, min(window_ns, since + each.at_ns)) for each in group.entries])
+        return group.young * since + group.young_time + group.aged * floor_ns + group.ahead * window_ns

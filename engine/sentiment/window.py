@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     number: int = -1
     """Which arrival in the current window it was; −1 for one that came too late for it."""
     groups: tuple[Group, ...] = ()
-    """What it shares with other posts of the current window."""
+    """What it shares with many posts of the current window: the groups whose sums it is in."""
 
 
 def pack(influence: float, confidence: float, score: float, guard: float = 1.0) -> int:

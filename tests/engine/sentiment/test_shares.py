@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from engine.clock import SECOND
 from engine.config import SentimentConfig
 from engine.model import Author, DisplayText, GuardMark, Match, Post, Reading, ScoredPost
-from engine.sentiment import Sentiment, ranking
+from engine.sentiment import Sentiment, ranking, shares
+from engine.sentiment.window import Entry
 from engine.text import text_key
 
 START = 1_700_000_000 * SECOND
@@ -80,12 +81,18 @@ def scored_post(number: int, at_ns: int, chance: random.Random) -> ScoredPost:
     return ScoredPost(post, (Match("TSLA", "$TSLA", "cashtag", influence),), reading, mark=mark)
 
 
-@pytest.mark.parametrize("leaf", [2, ranking.LEAF])
+@pytest.mark.parametrize(
+    ("leaf", "few", "block"), [(2, 1, 2), (2, 3, 1), (ranking.LEAF, shares.FEW, shares.BLOCK)], ids=str
+)
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 1.0]), st.integers(1, 150))
-def test_answers_are_those_of_a_pass_over_the_window(leaf: int, seed: int, floor: float, steps: int) -> None:
+def test_answers_are_those_of_a_pass_over_the_window(
+    leaf: int, few: int, block: int, seed: int, floor: float, steps: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "LEAF", leaf)
+        patch.setattr(shares, "FEW", few)
+        patch.setattr(shares, "BLOCK", block)
         walk(random.Random(seed), floor, steps)
 
 
@@ -150,3 +157,36 @@ def test_a_signal_opens_few_of_very_many_posts(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ranking.Ranking, "left", counted)
     assert len(room.evidence("TSLA", 10)) == 10
     assert 10 < looked < 1_500
+
+
+def entry(id: str, at_ns: int, weight: int) -> Entry:
+    reading = Reading(id, "vader", "1", 0.5, 1.0, at_ns)
+    said = Match("TSLA", "$TSLA", "cashtag"), reading, GuardMark(), DisplayText("")
+    return Entry(id, at_ns, "a", 0, weight, 0, DisplayText("a"), *said)
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_of_groups_that_hold_as_much_all_are_named_though_their_posts_are_new(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "BLOCK", block)
+    groups = shares.Shares(WINDOW, WINDOW // 10)
+    for number, (key, weight) in enumerate((("a", 3), ("b", 2), ("c", 1), ("b", 2), ("a", 1), ("c", 2))):
+        groups.add(key, entry(str(number), START, weight), START)
+    for after in (0, WINDOW // 3):
+        most, keys = groups.top(START + after)
+        assert (most, sorted(keys)) == (4 * (WINDOW - after), ["a", "b"])
+
+
+def test_a_group_takes_the_place_of_one_whose_posts_have_left() -> None:
+    groups = shares.Shares(WINDOW, WINDOW // 10)
+    for number in range(10):
+        two = [entry(f"{number}/{each}", START, 1) for each in range(2)]
+        for each in two:
+            groups.add(f"key {number}", each, START)
+        assert groups.top(START) == (2 * WINDOW, [f"key {number}"])
+        for each in two:
+            groups.remove(f"key {number}", each, START)
+    assert groups.top(START) == (0, [])
+    assert not len(groups)
+    assert len(groups._groups) == 1
