@@ -122,9 +122,8 @@ def _engine(
 
 
 def _options(symbols: int, window: int, swing_s: float) -> tuple[object, ...]:
-    """A window of so many posts, and one before it that is as full; of the largest, the one before it is empty."""
-    filled = window if window == LARGE else 2 * window
-    return ("--symbols", symbols, "--window-s", window / PER_SECOND, "--past", filled, PER_SECOND, swing_s)
+    """A window of so many posts, and one before it that is as full."""
+    return ("--symbols", symbols, "--window-s", window / PER_SECOND, "--past", 2 * window, PER_SECOND, swing_s)
 
 
 class Recordings(NamedTuple):

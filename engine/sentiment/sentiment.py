@@ -55,7 +55,7 @@ class Sentiment:
         """
         moods = []
         reading, post = scored.reading, scored.post
-        said = text_key(post.text) or post.id
+        said = hash(text_key(post.text) or post.id) or 1
         for match in scored.matches:
             timeline = self._timelines.get(match.symbol)
             if timeline is None or (reading.symbol and reading.symbol != match.symbol):

@@ -9,9 +9,13 @@ had: blocks are opened from the largest such bound downwards, until none can hol
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import msgspec
 
 from engine.sentiment.window import Entry
+
+Key = TypeVar("Key", str, int)
 
 FEW = 16
 """Most posts of a group that are weighed one by one."""
@@ -19,10 +23,10 @@ BLOCK = 64
 """Groups of a block."""
 
 
-class Group(msgspec.Struct, gc=False, eq=False):
+class Group(msgspec.Struct, Generic[Key], gc=False, eq=False):
     """Posts of the window that share a key. Undecayed weights a·g are added up in integers."""
 
-    key: str
+    key: Key
     number: int
     """Its place among all groups; free for another once it is empty."""
     entries: list[Entry]
@@ -51,7 +55,7 @@ class Group(msgspec.Struct, gc=False, eq=False):
         self.aged += weight
 
 
-class Shares:
+class Shares(Generic[Key]):
     """The groups of one kind of key. Times are those of the window: `now_ns` is its instant."""
 
     def __init__(self, window_ns: int, floor_ns: int) -> None:
@@ -59,9 +63,9 @@ class Shares:
         self._floor_ns = floor_ns
         self._steady_ns = window_ns - floor_ns
         """The age from which a post weighs the floor."""
-        self._of: dict[str, Entry | Group] = {}
+        self._of: dict[Key, Entry | Group[Key]] = {}
         """The only post of a key, or its group."""
-        self._groups: list[Group | None] = []
+        self._groups: list[Group[Key] | None] = []
         self._free: list[int] = []
         """Places in it without a group."""
         self._bounds: list[int] = []
@@ -71,17 +75,16 @@ class Shares:
         """How many keys the posts have."""
         return len(self._of)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: Key) -> bool:
         return key in self._of
 
-    def add(self, key: str, entry: Entry, now_ns: int) -> None:
+    def add(self, key: Key, entry: Entry, now_ns: int) -> None:
         """A post has this key."""
-        group = self._of.get(key)
-        if group is None:
+        known = self._of.get(key)
+        if known is None:
             self._of[key] = entry
             return
-        if isinstance(group, Entry):
-            group = self._of[key] = self._found(key, group)
+        group: Group[Key] = self._found(key, known) if isinstance(known, Entry) else known
         group.count += 1
         group.weight += entry.weight
         if not group.entries:
@@ -96,7 +99,7 @@ class Shares:
         if group.weight > bounds[block]:
             bounds[block] = group.weight
 
-    def remove(self, key: str, entry: Entry, now_ns: int) -> None:
+    def remove(self, key: Key, entry: Entry, now_ns: int) -> None:
         """A post that has this key leaves, with the weight it has now. Nothing happens where the key is not known."""
         group = self._of.get(key)
         if group is entry:
@@ -122,10 +125,10 @@ class Shares:
             else:
                 group.ahead -= weight
 
-    def top(self, now_ns: int) -> tuple[int, list[str]]:
+    def top(self, now_ns: int) -> tuple[int, list[Key]]:
         """The most that a group holds, and the keys of those that do; 0 and none where no group holds anything."""
         bounds, most = self._bounds, 1
-        keys: list[str] = []
+        keys: list[Key] = []
         least = 1  # the weight that holds `most` where all of it is new: ⌈most / window⌉
         for block in sorted(range(len(bounds)), key=bounds.__getitem__, reverse=True):
             if bounds[block] < least:
@@ -146,8 +149,8 @@ class Shares:
             bounds[block] = heaviest
         return (most, keys) if keys else (0, [])
 
-    def _found(self, key: str, first: Entry) -> Group:
-        """A group of the post that had the key for itself."""
+    def _found(self, key: Key, first: Entry) -> Group[Key]:
+        """A group for the post that had the key for itself."""
         if self._free:
             number = self._free.pop()
         else:
@@ -155,10 +158,11 @@ class Shares:
             self._groups.append(None)
             if number % BLOCK == 0:
                 self._bounds.append(0)
-        group = self._groups[number] = Group(key, number, [first], 1, first.weight)
+        group = Group(key, number, [first], 1, first.weight)
+        self._groups[number] = self._of[key] = group
         return group
 
-    def _join(self, group: Group, entry: Entry, now_ns: int) -> None:
+    def _join(self, group: Group[Key], entry: Entry, now_ns: int) -> None:
         """A post comes into a group's sums."""
         weight, age = entry.weight, now_ns - entry.at_ns
         if age < 0:
@@ -170,7 +174,7 @@ class Shares:
             group.aged += weight
         entry.groups += (group,)
 
-    def _held(self, group: Group, now_ns: int) -> int:
+    def _held(self, group: Group[Key], now_ns: int) -> int:
         """Σ a·g·left of a group."""
         window_ns, floor_ns, since = self._window_ns, self._floor_ns, self._window_ns - now_ns
         if group.entries:

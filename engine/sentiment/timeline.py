@@ -33,11 +33,11 @@ class Timeline:
         self._by_id: dict[str, Entry] = {}
         self._volume = 0
         """Posts in the current window that weigh anything to the guards."""
-        self._authors = Shares(window_ns, floor_ns)
+        self._authors = Shares[int](window_ns, floor_ns)
         """They, by author."""
-        self._texts = Shares(window_ns, floor_ns)
+        self._texts = Shares[int](window_ns, floor_ns)
         """They, by what they say."""
-        self._clusters = Shares(window_ns, floor_ns)
+        self._clusters = Shares[str](window_ns, floor_ns)
         """They, by cluster; posts that are in none are left out."""
         self._ranking = Ranking(window_ns, floor_ns)
         self._current = Window(window_ns, floor_ns, 0, ahead_counts=True)
@@ -75,7 +75,7 @@ class Timeline:
                 current.drop(gone)
                 previous.drop(gone)
 
-    def put(self, scored: ScoredPost, match: Match, packed: int, said: str) -> None:
+    def put(self, scored: ScoredPost, match: Match, packed: int, said: int) -> None:
         """Put a post at its place, in place of an earlier one with its id. One that is too old is left out.
 
         `said`: what it says, as `Entry` has it; a post that names hundreds of symbols is read once and not by each.
@@ -86,10 +86,10 @@ class Timeline:
         at = min(post.published_ns, post.received_ns)  # a source's clock that is a day ahead makes no post of all day
         if at <= self._previous.at_ns - self._window_ns:
             return
-        author = post.author
-        name = author.id or author.name
+        author = hash(post.author.id or post.author.name)
         numbers = packed, weights(packed), opinions(packed)
-        entry = Entry(post.id, at, name, *numbers, author.name, match, scored.reading, scored.mark, post.text)
+        name, reading, mark = post.author.name, scored.reading, scored.mark
+        entry = Entry(post.id, at, author, *numbers, name, match, reading, mark, post.text)
         times = self._times
         if not times or at >= times[-1]:
             times.append(at)
@@ -219,43 +219,41 @@ class Timeline:
 
     def top_author_share(self) -> float:
         """Largest share of the window's weight held by one author; 0 without any weight."""
-        return self._top(self._authors)[1]
+        return self._share(max(self._authors.top(self._current.at_ns)[0], self._alone()[0]))
 
     def top_text_share(self) -> float:
         """Largest share of the window's weight held by one text; 0 without any weight."""
-        return self._top(self._texts)[1]
+        return self._share(max(self._texts.top(self._current.at_ns)[0], self._alone()[0]))
 
     def top_cluster(self) -> tuple[str, float]:
         """The cluster whose posts hold most of the window's weight, and their share; empty and 0 without any weight.
 
         A post that is in none is a cluster by itself, by its id. Among equals the one whose first post is oldest.
         """
-        keys, share = self._top(self._clusters)
+        held, keys = self._clusters.top(self._current.at_ns)
+        alone, entry = self._alone()
+        if entry is not None and alone >= held:
+            key = _cluster(entry)
+            keys = [key] if alone > held else [*keys, key]
+        share = self._share(max(held, alone))
         if len(keys) < 2:
             return (keys[0] if keys else ""), share
         window = self._entries[self._current.first :]
         return next(_cluster(entry) for entry in window if entry.weight and _cluster(entry) in keys), share
 
-    def _top(self, shares: Shares) -> tuple[list[str], float]:
-        """What holds most by one kind of key, all that hold as much, and its share of the window's weight.
+    def _alone(self) -> tuple[int, Entry | None]:
+        """The most that a single post holds, and that post."""
+        return self._ranking.heaviest(self._current.at_ns)
 
-        Single posts are named by their cluster.
-        """
-        now_ns = self._current.at_ns
+    def _share(self, held: int) -> float:
+        """Of the window's weight; 0 without any weight."""
         total = weights(self._current.total())
-        if not total:
-            return [], 0.0
-        held, keys = shares.top(now_ns)
-        alone, entry = self._ranking.heaviest(now_ns)
-        if entry is not None and alone >= held:
-            key = _cluster(entry)
-            keys = [key] if alone > held else [*keys, key]
-        return keys, max(held, alone) / total
+        return held / total if total else 0.0
 
     def _leave(self, entry: Entry) -> None:
         self._uncount(entry)
         entry.text = _NOTHING
-        entry.said = ""
+        entry.said = 0
 
     def _count(self, entry: Entry) -> None:
         if not entry.mark.weight:

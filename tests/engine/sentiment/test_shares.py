@@ -162,7 +162,7 @@ def test_a_signal_opens_few_of_very_many_posts(monkeypatch: pytest.MonkeyPatch) 
 def entry(id: str, at_ns: int, weight: int) -> Entry:
     reading = Reading(id, "vader", "1", 0.5, 1.0, at_ns)
     said = Match("TSLA", "$TSLA", "cashtag"), reading, GuardMark(), DisplayText("")
-    return Entry(id, at_ns, "a", 0, weight, 0, DisplayText("a"), *said)
+    return Entry(id, at_ns, 1, 0, weight, 0, DisplayText("a"), *said)
 
 
 @pytest.mark.parametrize("block", [1, 2])
