@@ -49,20 +49,23 @@ def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
         if isinstance(value := record.value(), PostRecord) and value.whole.author.name == name
     ]
     more, found = len(found) > POSTS, found[:POSTS]
-    scores: dict[str, float] = {}
+    readings: dict[str, Reading] = {}
     for _, post, _ in found:
         for record in reader.records(("reading",), key=post.id):
             reading = record.value()
             if isinstance(reading, Reading):
-                scores[post.id] = reading.score
+                readings[post.id] = reading
     newest = next(reader.records(limit=1, reverse=True), None)
     reached_ns = 0 if newest is None else newest.at_ns
     wanted: dict[str, set[int]] = {}
     said = []
     for record, post, matches in found:
-        if matches and abs(scores.get(post.id, 0.0)) >= LABEL and record.at_ns + LATER_NS <= reached_ns:
-            symbol = matches[0].symbol
-            said.append((symbol, record.at_ns, scores[post.id]))
+        if not matches or post.id not in readings or record.at_ns + LATER_NS > reached_ns:
+            continue
+        symbol = matches[0].symbol
+        score, _ = readings[post.id].about(symbol)
+        if abs(score) >= LABEL:
+            said.append((symbol, record.at_ns, score))
             wanted.setdefault(symbol, set()).update((record.at_ns, record.at_ns + LATER_NS))
     quotes = quotes_at(reader, wanted)
     moves = []
@@ -81,8 +84,8 @@ def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
         posts=len(found),
         more=more,
         first_ns=min((post.published_ns for _, post, _ in found), default=0),
-        scored=len(scores),
-        mean_score=round(sum(scores.values()) / len(scores), 6) if scores else None,
+        scored=len(readings),
+        mean_score=round(sum(reading.score for reading in readings.values()) / len(readings), 6) if readings else None,
         judged=len(moves),
         right=sum(move > 0 for move in moves),
         symbols=tuple(sorted(counts, key=lambda symbol: (-counts[symbol], symbol))),

@@ -9,7 +9,7 @@ from engine.clock import HOUR, MINUTE
 from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
 from engine.journal.search import Index
-from engine.model import Author, DisplayText, Match, Post, Quote, Reading
+from engine.model import Author, DisplayText, Match, Post, Quote, Reading, SymbolScore
 from engine.model.records import PostRecord
 from tests.engine.journal.conftest import Opened
 from tests.engine.journal.made_up import T0
@@ -50,3 +50,19 @@ def test_posts_scores_and_how_often_they_were_right(opened: Opened, path: Path) 
     assert found.symbols == ("TSLA", "META")
     nobody = record_of(path, "nobody")
     assert (nobody.posts, nobody.mean_score, nobody.judged) == (0, None, 0)
+
+
+def test_a_direction_is_what_the_post_says_of_that_symbol(opened: Opened, path: Path) -> None:
+    """Of "long $META, short $TSLA" the text as a whole says next to nothing, and of TSLA the opposite of META."""
+    journal = opened()
+    for value, at_ns in (("100", T0), ("90", T0 + HOUR - MINUTE)):
+        journal.append("quote", "TSLA", Quote("TSLA", at_ns, at_ns, Decimal(value), Decimal(value), None), at_ns)
+    for number, whole in ((1, 0.4), (2, 0.0)):
+        post = Post(f"p{number}", "x", T0, T0, Author("1", DisplayText("ann")), "t", DisplayText("t"))
+        journal.append("post", post.id, PostRecord.of(post, (Match("TSLA", "TSLA", "cashtag"),)), T0)
+        own = (SymbolScore("META", 0.8, 0.9), SymbolScore("TSLA", -0.8, 0.9))
+        journal.append("reading", post.id, Reading(post.id, "vader", "1", whole, 0.9, T0, symbols=own), T0)
+    journal.append("quote", "META", Quote("META", T0, T0, None, None, Decimal(1)), T0 + HOUR)
+    journal.flush()
+    found = record_of(path, "ann")
+    assert (found.right, found.judged, found.mean_score) == (2, 2, 0.2)
