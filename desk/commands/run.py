@@ -174,9 +174,14 @@ REPLAY_SETTINGS = ("feeds.posts=replay", "feeds.prices=replay", "broker.name=sim
 """What turns the simulated profile into a replay."""
 
 
-DEMO_SETTINGS = ("tickets.ttl_s=600", "tickets.drift_bps=100", "strategy.shift.expires_s=600")
-"""The demo's day passes faster than people read: its tickets wait ten of its minutes, half a
-minute of ours, and its prices may move further meanwhile."""
+DEMO_SETTINGS = (
+    "tickets.ttl_s=600",
+    "tickets.drift_bps=100",
+    "strategy.shift.expires_s=600",
+    "replay.deciding_speed=5",
+)
+"""The demo's day passes faster than people read: its tickets wait ten of its minutes, two of ours
+since it slows down for them, and its prices may move further meanwhile."""
 
 
 def _new_journal(path: Path) -> Path:

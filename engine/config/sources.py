@@ -66,6 +66,8 @@ class ReplayConfig(Section, frozen=True, kw_only=True):
     """A recording file or directory; empty means the shipped demo day."""
     speed: float = 1.0
     """1 = as it happened, 60 = a minute a second, 0 = as fast as possible."""
+    deciding_speed: float = 0.0
+    """No faster than this while a ticket waits for a decision; 0 = as fast as ever."""
     start: str = ""
     """Until then as fast as possible, from then on at `speed`: `09:25` New York on the recording's first day, or
     ISO 8601 with a zone. Empty: at `speed` from the beginning."""

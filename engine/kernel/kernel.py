@@ -120,7 +120,7 @@ class Kernel:
             self._virtual,
             self._timers,
             self._attendant,
-            changed=self._control.changed,
+            changed=self._changed,
             stop_at_end=stop_at_end,
         )
         self._show: Show | None = None
@@ -328,6 +328,11 @@ class Kernel:
     def deciding(self) -> bool:
         """Whether decisions are made; when not, a restart may mend it."""
         return self._watchdog.flowing and not self._dealing.failed
+
+    def _changed(self) -> None:
+        """Clients are to be shown what is new, and a recording waits for who decides."""
+        self.stages.pacing.heed(waiting=bool(self._dealing.tickets.pending))
+        self._control.changed()
 
     def _journal_failed(self, error: JournalError) -> None:
         """Called on the journal's thread."""

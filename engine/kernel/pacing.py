@@ -21,10 +21,15 @@ STEPS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200
 
 
 class Pacing:
-    """Carries out `speed`."""
+    """Carries out `speed`, and slows a recording down while a ticket waits for a decision."""
 
-    def __init__(self, replay: ReplayFeed | None) -> None:
+    def __init__(self, replay: ReplayFeed | None, deciding: float = 0.0) -> None:
+        """`deciding`: the most while a ticket waits; 0 for no such limit."""
         self._replay = replay
+        self._deciding = deciding
+        self._waiting = False
+        self._before = 0.0
+        """The speed to go back to; 0 where the recording was not slowed down."""
 
     @property
     def speed(self) -> float:
@@ -35,6 +40,22 @@ class Pacing:
     def recorded(self) -> bool:
         """Whether a change of it, or its refusal, is recorded: what is asked of a live engine always is."""
         return self._replay is None
+
+    def heed(self, *, waiting: bool) -> None:
+        """Slow down once a ticket waits, and go back to the speed of before once none does any more.
+
+        A speed that somebody asks for meanwhile holds at once and afterwards.
+        """
+        replay = self._replay
+        if replay is None or waiting == self._waiting:
+            return
+        self._waiting = waiting
+        if waiting and 0 < self._deciding < replay.speed:
+            self._before = replay.speed
+            replay.play_at(self._deciding)
+        elif self._before:
+            replay.play_at(self._before)
+            self._before = 0.0
 
     def change(self, asked: str) -> Reply:
         """Play on at `asked`, a checked number, or a step faster or slower; a refusal says why."""
@@ -55,7 +76,7 @@ class Pacing:
         if speed == replay.speed:
             text = f"the recording plays at {speed:g}× already"
             return Reply(ok=False, text=text, remedy="`desk speed N` takes any number above 0")
-        before = replay.speed
+        before, self._before = replay.speed, 0.0
         replay.play_at(speed)
         log.info("the recording plays at %g×, no longer at %g×", speed, before)
         return Reply(ok=True, text=f"the recording plays at {speed:g}×")

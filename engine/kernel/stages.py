@@ -81,7 +81,7 @@ class Stages:
         profile = config.engine.profile
         known = known_posts(paths.journal, config, clock.now_ns())
         self.feeds, self.replay = build_feeds(config, clock, read_secret, known)
-        self._pacing = Pacing(self.replay)
+        self.pacing = Pacing(self.replay, config.replay.deciding_speed)
         self.broker = build_broker(config, clock, read_secret)
         self.strategies = build_strategies(config)
         replaying = self.replay is not None
@@ -154,7 +154,7 @@ class Stages:
             deciding=self.deciding,
             arming=self.arming,
             reloading=self.reloading,
-            pacing=self._pacing,
+            pacing=self.pacing,
             view=self.view,
         )
         self.link = VenueLink(
@@ -233,7 +233,7 @@ class Stages:
             view=self.view,
             lag=lag,
             broker_name=self.broker.name,
-            pacing=self._pacing,
+            pacing=self.pacing,
         )
         return self._show
 

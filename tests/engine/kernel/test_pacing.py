@@ -21,9 +21,9 @@ from tests.engine.kernel.desk_at_hand import Desk
 from tests.program import REPLAYING
 
 
-def playing(recording: Path, speed: float) -> tuple[Pacing, ReplayFeed]:
+def playing(recording: Path, speed: float, deciding: float = 0.0) -> tuple[Pacing, ReplayFeed]:
     replay = ReplayFeed(Config(replay=ReplayConfig(path=str(recording), speed=speed)), None)  # type: ignore[arg-type]
-    return Pacing(replay), replay
+    return Pacing(replay, deciding), replay
 
 
 def test_it_goes_through_its_steps_and_takes_any_number(recording: Path) -> None:
@@ -96,3 +96,50 @@ async def test_changing_it_changes_nothing_that_is_recorded(tmp_path: Path, reco
         await played(tmp_path / "changed", recording, "2000", change),
         await played(tmp_path / "untouched", recording, "0", None),
     )
+
+
+def test_a_recording_slows_down_while_a_ticket_waits(recording: Path) -> None:
+    pacing, replay = playing(recording, 20.0, deciding=5.0)
+    for waiting, speed in ((False, 20), (True, 5), (True, 5), (False, 20), (False, 20), (True, 5)):
+        pacing.heed(waiting=waiting)
+        assert pacing.speed == replay.speed == speed
+
+
+@pytest.mark.parametrize(("speed", "deciding"), [(20.0, 0.0), (2.0, 5.0), (5.0, 5.0), (0.0, 5.0)])
+def test_no_slower_than_it_is_and_never_as_fast_as_possible(recording: Path, speed: float, deciding: float) -> None:
+    pacing, replay = playing(recording, speed, deciding)
+    for waiting in (True, False):
+        pacing.heed(waiting=waiting)
+        assert replay.speed == speed
+
+
+def test_the_speed_that_somebody_asks_for_while_a_ticket_waits_stays(recording: Path) -> None:
+    pacing, replay = playing(recording, 20.0, deciding=5.0)
+    pacing.heed(waiting=True)
+    assert pacing.change("60").ok
+    for waiting in (True, False):
+        pacing.heed(waiting=waiting)
+        assert replay.speed == 60
+    pacing.heed(waiting=True)
+    assert replay.speed == 5
+    pacing.heed(waiting=False)
+    assert replay.speed == 60
+
+
+@pytest.mark.timeout(120)
+async def test_an_engine_slows_its_recording_for_a_ticket_and_records_the_same(
+    tmp_path: Path, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds: list[tuple[bool, float]] = []
+
+    async def watch(kernel: Kernel) -> None:
+        while len(speeds) < 3 and not kernel.stages.replay.ended:  # type: ignore[union-attr]
+            seen = bool(kernel.stages.dealing.tickets.pending), kernel.stages.pacing.speed
+            if not speeds or speeds[-1] != seen:
+                speeds.append(seen)
+            await asyncio.sleep(0.005)
+
+    monkeypatch.setitem(REPLAYING, "DESK_REPLAY__DECIDING_SPEED", "1000")
+    slowed = await played(tmp_path / "slowed", recording, "5000", watch)
+    assert [(False, 5000), (True, 1000), (False, 5000)] == [seen for seen in speeds]
+    assert_same_chain(slowed, await played(tmp_path / "untouched", recording, "0", None))
