@@ -206,8 +206,10 @@ def start_ns(text: str, first_ns: int) -> int:
     """`09:25` or `09:25:30` New York on the day of `first_ns`, or ISO 8601 with a zone. Raises ConfigError."""
     try:
         if "T" not in text:
-            day = new_york(first_ns).date()
-            moment = datetime.combine(day, time.fromisoformat(text), NEW_YORK)
+            day, hour = new_york(first_ns).date(), time.fromisoformat(text)
+            if hour.tzinfo is not None:
+                raise ValueError("a time of day with a zone is not New York's")
+            moment = datetime.combine(day, hour, NEW_YORK)
             return from_seconds(moment.timestamp())
         return parse_iso(text)
     except ValueError as error:

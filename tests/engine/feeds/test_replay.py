@@ -216,7 +216,7 @@ def test_when_the_pace_begins(text: str, instant: str) -> None:
     assert start_ns(text, parse_iso("2026-03-11T11:00:00Z")) == parse_iso(instant)
 
 
-@pytest.mark.parametrize("text", ["soon", "25:00", "2026-03-12T01:02:03", "2026-03-12"])
+@pytest.mark.parametrize("text", ["soon", "25:00", "2026-03-12T01:02:03", "2026-03-12", "14:30Z", "09:25+01:00"])
 def test_a_start_that_is_none(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         start_ns(text, 0)
