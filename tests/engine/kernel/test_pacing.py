@@ -141,5 +141,5 @@ async def test_an_engine_slows_its_recording_for_a_ticket_and_records_the_same(
 
     monkeypatch.setitem(REPLAYING, "DESK_REPLAY__DECIDING_SPEED", "1000")
     slowed = await played(tmp_path / "slowed", recording, "5000", watch)
-    assert [(False, 5000), (True, 1000), (False, 5000)] == [seen for seen in speeds]
+    assert speeds == [(False, 5000), (True, 1000), (False, 5000)]
     assert_same_chain(slowed, await played(tmp_path / "untouched", recording, "0", None))
