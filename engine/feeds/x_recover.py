@@ -64,7 +64,8 @@ class _Cursor:
         self.token = ""
         self.oldest_ns = end_ns
         self.done = False
-        self.refused = False
+        self.refused = ""
+        """Why X is not asked for the rest of it; empty while it is."""
 
 
 class Searcher:
@@ -116,11 +117,9 @@ class Searcher:
                 size = min(PAGE, max(LEAST, left // len(reading)))
                 paid, unread = await self._page(cursor, from_ns, to_ns if settled else None, size, found)
                 bought, malformed = bought + paid, malformed + unread
-            except (
-                BadRequest
-            ) as error:  # X does not take these words, or goes in a circle; the others are no worse for it
-                why = error.message
-                cursor.refused = True
+                why = cursor.refused or why
+            except BadRequest as error:  # X does not take these words; the others are no worse for it
+                why = cursor.refused = error.message
             except DeskError as error:
                 why = error.message
                 break
@@ -144,14 +143,10 @@ class Searcher:
         cursor.done = not page.next_token
         if page.posts:
             cursor.oldest_ns = max(from_ns, min(cursor.oldest_ns, *(post.published_ns for post in page.posts)))
+        if repeated:
+            cursor.refused = "expected the page after this one, found this one named as the next"
         bought = await self._buy([post.id for post in page.posts])
         found.update((post.id, post) for post in page.posts if post.id not in self._delivered)
-        if repeated:
-            raise BadRequest(
-                "expected the page after this one, found this one named as the next",
-                where="recent search",
-                remedy="the desk goes on without what lies before it",
-            )
         return bought, page.malformed
 
     async def _patiently(self, cursor: _Cursor, from_ns: int, end_ns: int | None, size: int) -> SearchPage:

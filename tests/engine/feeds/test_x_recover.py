@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from engine.clock import DAY, HOUR, MINUTE, SECOND
+from engine.clock import DAY, HOUR, MINUTE, SECOND, VirtualClock
+from engine.feeds.spend import SpendMeter
+from engine.feeds.x_parse import SearchPage, parse_page
+from engine.feeds.x_recover import Searcher
+from engine.feeds.x_rules import Rule
 from engine.model import Light
 from tests.engine.feeds.x_harness import NOON, WINDOWS_NS, history, rig
 from tests.venues.x import SEARCH, End, XUser, faults
@@ -165,6 +170,30 @@ async def test_a_search_that_names_the_same_page_again_and_again_is_asked_no_mor
         assert desk.sink.ids() == ["7"]
         assert len(desk.x.requests(SEARCH)) == 4, "two passes of two pages"
         assert desk.sink.coverage[1].covered_since_ns == NOON - 10 * MINUTE
+
+
+async def test_what_the_page_brought_that_names_itself_as_the_next_is_counted(tmp_path: Path) -> None:
+    """It was paid for: counted as nothing, a second pass bought more posts than the gap may."""
+
+    class InACircle:
+        asked = 0
+
+        async def search(self, query: str, **_: object) -> SearchPage:
+            self.asked += 1
+            row = {"id": str(self.asked), "text": "Tesla", "created_at": "2026-11-20T11:50:00.000Z"}
+            return parse_page(json.dumps({"data": [row, 7], "meta": {"next_token": "again"}}).encode(), NOON)
+
+    async def buy(ids: Sequence[str]) -> int:
+        return len(ids)
+
+    meter = SpendMeter(tmp_path / "spend.json", post_cost_usd=0.005, daily_cap_usd=20.0)
+    queries = [Rule("Tesla", "", ("TSLA",))]
+    searcher = Searcher(InACircle(), queries, meter, VirtualClock(NOON), delivered=(), buy=buy, wait=asyncio.sleep)
+    found = await searcher.fetch(NOON - HOUR, NOON, 100, settled=True)
+    assert [post.id for post in found.posts] == ["1", "2"]
+    assert (found.bought, found.malformed) == (2, 2)
+    assert "named as the next" in found.why
+    assert found.complete == {"TSLA": NOON - 10 * MINUTE}
 
 
 async def test_a_gap_is_searched_to_its_end_though_the_clock_is_set_back(tmp_path: Path) -> None:
