@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 
 from engine.clock import Clock
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError
-from engine.kernel.inbox import Inbox
+from engine.kernel.inbox import Inbox, Wake
 from engine.model import Feed, FeedState, Light
 from engine.text import one_line
 
@@ -126,6 +126,7 @@ class Supervisor:
         if (error := _error(task)) is not None:
             log.critical("task %s broke", task.get_name(), exc_info=error)
             self._on_break(f"task {task.get_name()} broke: {type(error).__name__}: {error}")
+            self._inbox.urgent(Wake())  # what a halt calls off is carried out after it
 
 
 def _error(task: asyncio.Task[None]) -> BaseException | None:

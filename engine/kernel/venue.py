@@ -10,6 +10,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from itertools import count
 
 import msgspec
@@ -20,7 +21,18 @@ from engine.errors import CredentialsError, DeskError, JournalError
 from engine.journal import Journal
 from engine.journal.pending import Pending
 from engine.kernel.dealing import Dealing
-from engine.kernel.inbox import Answered, CancelAnswered, Compared, Inbox, LookedUp, MarketTold, Unrecorded, Updated
+from engine.kernel.inbox import (
+    Answered,
+    CancelAnswered,
+    Compared,
+    Inbox,
+    LookedUp,
+    MarketTold,
+    Unrecorded,
+    Updated,
+    Urgent,
+    Wake,
+)
 from engine.kernel.instruments import RETRY_S, Instruments
 from engine.model import Answer, Broker, FeedState, Intent, Light, Lookup, Order, Outcome, Role
 from engine.model.ports import Preparing
@@ -30,6 +42,8 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK_NS = 24 * HOUR
 """Orders closed this long before the last one we know of are asked for in a reconciliation."""
+
+OURS = "a request to the venue failed in our own code"
 
 LEARN_S = 1.0
 """How long a start waits at most for what the watched symbols are: of a few the first signal finds all known."""
@@ -143,12 +157,24 @@ class VenueLink:
             requests.clear()
             if not self._broker.simulated:
                 for request in batch:
-                    self._spawn(self._begun(request) or self._later(request))
+                    self._spawn(self._work(request), request)
                 continue
             if any(isinstance(request, Place | Cancel) for request in batch):
                 await self._journal.commit()
             for request in batch:
-                await self._now(request)
+                try:
+                    await self._now(request)
+                except JournalError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - told there
+                    self._broke(request, error)
+
+    def _work(self, request: Request) -> Coroutine[object, object, None]:
+        """What carries a request out. What breaks in its beginning, which is here, is raised where it is awaited."""
+        try:
+            return self._begun(request) or self._later(request)
+        except Exception as error:  # noqa: BLE001
+            return _raised(error)
 
     async def _now(self, request: Request) -> None:
         dealing = self._dealing
@@ -193,7 +219,12 @@ class VenueLink:
         except JournalError:
             return None  # told there
         permit = _Permit(pending, lambda: self._dealing.withheld(intent))
-        return self._ordered(intent, pending, self._broker.submit_when(intent, permit))
+        try:
+            answering = self._broker.submit_when(intent, permit)
+        except BaseException:
+            permit.give_up(OURS)
+            raise
+        return self._ordered(intent, pending, answering)
 
     async def _ordered(self, intent: Intent, pending: Pending, answering: Awaitable[Answer]) -> None:
         answer = await answering
@@ -295,17 +326,27 @@ class VenueLink:
 
     # tasks -----------------------------------------------------------------------------------------------------------
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[object, object, None], request: Request | None = None) -> asyncio.Task[None]:
+        """Run it beside the loop; `request` is what it carries out."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(partial(self._finished, request))
         return task
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, request: Request | None, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("a request to the venue failed in our own code", exc_info=error)
-            self._dealing.fail(f"a request to the venue failed in our own code: {error}")
+            self._broke(request, error)
+
+    def _broke(self, request: Request | None, error: BaseException) -> None:
+        """A defect of ours: trading halts, and what was asked for has an outcome all the same. It is not known."""
+        log.critical(OURS, exc_info=error)
+        words, remedy = f"{type(error).__name__}: {error}", ""
+        if isinstance(error, DeskError):
+            words, remedy = error.told, error.remedy
+        why = f"{OURS}: {words}"
+        self._inbox.urgent(_unknown(request, why))
+        self._dealing.fail(why, remedy)
 
     async def finish(self, limit_s: float) -> None:
         """Wait for answers under way, at most `limit_s`, then leave the rest unresolved: the journal knows them."""
@@ -314,3 +355,20 @@ class VenueLink:
             await asyncio.wait(pending, timeout=limit_s)
         for task in tuple(self._tasks):
             task.cancel()
+
+
+def _unknown(request: Request | None, why: str) -> Urgent:
+    """What the kernel is told of a request that came to nothing here: an order may have reached the venue."""
+    match request:
+        case Place(intent) | Resend(intent):
+            return Answered(intent, Answer(Outcome.UNRESOLVED, why))
+        case Cancel(order):
+            return CancelAnswered(order, Answer(Outcome.UNRESOLVED, why))
+        case LookUp(client_order_id):
+            return LookedUp(client_order_id, Lookup(known=None, reason=why))
+        case _:
+            return Wake()  # what a halt calls off is carried out after it
+
+
+async def _raised(error: Exception) -> None:
+    raise error

@@ -9,7 +9,7 @@ import pytest
 from engine.clock import VirtualClock
 from engine.errors import DeskError
 from engine.kernel import supervisor as supervisor_module
-from engine.kernel.inbox import Inbox
+from engine.kernel.inbox import Inbox, Wake
 from engine.kernel.supervisor import Supervisor
 from engine.model import FeedState, Light, Sink
 
@@ -61,6 +61,22 @@ async def test_a_task_that_breaks_while_it_ends_does_not_keep_the_engine_from_en
     await tasks.stop()
     assert feed.ended and other.is_set()
     assert "feed stubborn broke" in caplog.text, "it does not go unseen"
+
+
+async def test_what_a_break_asks_for_is_carried_out_at_once() -> None:
+    """A halt calls entries off: in a quiet hour nothing else would wake the loop that sends the cancellations."""
+
+    async def breaks() -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    broke, inbox = list[str](), Inbox(10)
+    tasks = Supervisor(VirtualClock(1), inbox, on_feed_end=lambda error: None, on_break=broke.append)
+    tasks.guard(breaks(), "breaks")
+    async with asyncio.timeout(10):
+        await inbox.wait(None)
+    assert isinstance(inbox.take_urgent(), Wake)
+    assert broke == ["task breaks broke: ZeroDivisionError: a defect of ours"]
+    await tasks.stop()
 
 
 async def test_what_swallows_its_cancellation_keeps_the_stop_waiting_only_so_long(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +17,13 @@ from engine.alpaca.transport import Call
 from engine.brokers.alpaca import AlpacaBroker
 from engine.clock import SECOND, VirtualClock
 from engine.config import AlpacaConfig, BrokerConfig
+from engine.errors import DeskError
 from engine.journal import writer
 from engine.kernel.inbox import Answered, CancelAnswered, LookedUp, Unrecorded
 from engine.kernel.stages import Stages
-from engine.model import Draft, Intent, Lookup, Order, OrderStatus, Outcome, Role, Side
-from engine.orders import Cancel, LookUp, Place
+from engine.model import Answer, Draft, Intent, Lookup, Order, OrderStatus, Outcome, Role, Side, TradingState
+from engine.model.ports import Permit
+from engine.orders import Cancel, LookUp, Place, Request
 from tests.engine.kernel import bare
 from tests.engine.kernel.bare import NOW
 from tests.venues.alpaca import AlpacaSimulator
@@ -168,3 +170,69 @@ async def test_a_lookup_is_as_of_when_it_was_asked(stages: Stages, monkeypatch: 
     told = await answered(stages)
     assert isinstance(told, LookedUp)
     assert told.lookup == Lookup(known=False, reason="desk-1", asked_ns=NOW)
+
+
+async def test_a_defect_where_an_order_begins_halts_trading_and_the_order_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It begins on the loop: a defect there ended the engine. Nothing leaves of what had begun already."""
+    threads: list[asyncio.Future[str]] = []
+
+    def breaking(asked: Intent, permit: Permit) -> Awaitable[Answer]:
+        threads.append(asyncio.ensure_future(asyncio.to_thread(permit.wait)))
+        raise ZeroDivisionError("a defect of ours")
+
+    async with selling(tmp_path) as (_, made, intent):
+        monkeypatch.setattr(made.broker, "submit_when", breaking)
+        await made.link.carry_out()
+        told = await answered(made)
+        assert isinstance(told, Answered) and told.intent is intent
+        assert told.answer.outcome is Outcome.UNRESOLVED and "a defect of ours" in told.answer.reason
+        assert made.dealing.risk.state is TradingState.HALTED
+        assert made.dealing.failed.endswith("our own code: ZeroDivisionError: a defect of ours")
+        assert "Traceback" in caplog.text
+        made.dealing.on_answer(intent, told.answer)
+        order = made.dealing.orders.get(intent.client_order_id)
+        assert order is not None and order.status is OrderStatus.UNRESOLVED
+        await made.journal.commit()
+        assert await asyncio.wait_for(threads[0], 30.0), "its thread is told not to send"
+
+
+@pytest.mark.parametrize(
+    ("request_", "call", "kind"),
+    [
+        (Place(msgspec.structs.replace(INTENT, role=Role.EXIT)), "submit", Answered),
+        (Cancel(ORDER), "cancel", CancelAnswered),
+        (LookUp("desk-1"), "lookup", LookedUp),
+    ],
+    ids=["order", "cancellation", "lookup"],
+)
+async def test_what_breaks_while_the_venue_is_asked_leaves_nothing_unanswered(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch, request_: Request, call: str, kind: type
+) -> None:
+    async def breaking(*given: object) -> None:
+        raise DeskError("expected a word, found none", where="here", remedy="say it")
+
+    monkeypatch.setattr(stages.broker, call, breaking)
+    monkeypatch.setattr(stages.broker, "submit_when", breaking)
+    stages.dealing.requests.append(request_)
+    await stages.link.carry_out()
+    told = await answered(stages)
+    assert isinstance(told, kind)
+    assert stages.dealing.failed.endswith("our own code: here: expected a word, found none"), "the remedy stands beside"
+    assert stages.view.alerts["engine:failed"].remedy == "say it"
+    await stages.link.finish(30.0)
+
+
+async def test_a_defect_of_a_simulated_venue_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = msgspec.structs.replace(bare.config(tmp_path, "simulated"), broker=BrokerConfig(name="simulated"))
+    with bare.opened(config, VirtualClock(NOW)) as made:
+
+        async def breaking(order: Order) -> Answer:
+            raise ZeroDivisionError("a defect of ours")
+
+        monkeypatch.setattr(made.broker, "cancel", breaking)
+        made.dealing.requests.append(Cancel(ORDER))
+        await made.link.carry_out()
+        assert isinstance(await answered(made), CancelAnswered)
+        assert made.dealing.risk.state is TradingState.HALTED and "a defect of ours" in made.dealing.failed
