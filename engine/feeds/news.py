@@ -223,9 +223,10 @@ class AlpacaNewsFeed:
         told: Sequence[FeedEvent] = (),
     ) -> None:
         """Hand over those that are new or reworded, then what is told of them."""
-        posts = [self._articles.post(article, now_ns, recovered=recovered) for article in articles]
-        events: list[FeedEvent] = [*(post for post in posts if post is not None), *told]
-        self._count(items=len(events) - len(told), last_ns=now_ns)
+        found = [self._articles.post(article, now_ns, recovered=recovered) for article in articles]
+        posts = [post for post in found if post is not None]
+        events: list[FeedEvent] = [*posts, *told]
+        self._count(items=len(posts), last_ns=now_ns)
         if events:
             delivered = False
             try:
@@ -233,8 +234,8 @@ class AlpacaNewsFeed:
                 delivered = True
             finally:
                 if not delivered:
-                    self._articles.forget(articles)
-        if now_ns - self._state.received_ns >= _REPORT_NS or len(events) > len(told):
+                    self._articles.forget(posts)
+        if now_ns - self._state.received_ns >= _REPORT_NS or posts:
             light = self._state.light
             told_already = ("", "") if light is Light.UP else (self._state.detail, self._state.remedy)
             self._say(sink, light, *told_already)

@@ -11,7 +11,7 @@ same wording is the same Post wherever it comes from and after a restart, anothe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from zlib import crc32
 
 from engine.alpaca.read import Json, identifier, instant, rows
@@ -84,12 +84,22 @@ def parse_article(message: Mapping[str, Json], received_ns: int, pairs: Mapping[
     )
 
 
+class _Version(Value, frozen=True, gc=False):
+    """One wording of an article, and the Post that it became."""
+
+    post_id: str
+    updated_ns: int
+    """When it was made; 0 where an earlier run knew that."""
+    wording: int
+    """Its hash."""
+
+
 class Articles:
     """The wording of the newest articles, and the ids that its versions got."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, int, tuple[str, ...]]] = {}
-        """By article: when its newest version was made, the hash of that, and the ids of all, oldest first."""
+        self._known: dict[str, tuple[_Version, ...]] = {}
+        """By article, oldest first."""
         self.repeated = 0
         """Articles that came again with the same wording, or with one that a newer has replaced."""
 
@@ -103,14 +113,17 @@ class Articles:
         A first version is published when the article was made, an edit when it was updated.
         """
         wording = crc32(article.wording.encode("utf-8", "surrogatepass"))
-        known_ns, known_wording, earlier = self._known.get(article.number, (0, -1, ()))
+        versions = self._known.get(article.number, ())
+        earlier = tuple([version.post_id for version in versions])
         post_id = f"news-{article.number}.{wording:08x}"
         if post_id in earlier:  # back to a wording that an edit had replaced
             post_id = f"{post_id}.{article.updated_ns:x}"
-        if wording == known_wording or article.updated_ns < known_ns or post_id in earlier:
+        if versions and (
+            wording == versions[-1].wording or article.updated_ns < versions[-1].updated_ns or post_id in earlier
+        ):
             self.repeated += 1
             return None
-        self._remember(article.number, article.updated_ns, wording, (*earlier, post_id))
+        self._remember(article.number, (*versions, _Version(post_id, article.updated_ns, wording)))
         return Post(
             id=post_id,
             source=ALPACA_NEWS,
@@ -128,24 +141,38 @@ class Articles:
     def restore(self, post: Post) -> None:
         """A Post that `post` gave in an earlier run. Oldest first; Posts of other sources are passed over."""
         found = _ID.fullmatch(post.id)
-        if post.source == ALPACA_NEWS and found is not None:
-            self._remember(found[1], post.published_ns, int(found[2], 16), (*post.edits, post.id))
+        if post.source != ALPACA_NEWS or found is None:
+            return
+        known = {version.post_id: version for version in self._known.get(found[1], ())}
+        earlier = [known.get(post_id) or _Version(post_id, 0, _hash_in(post_id)) for post_id in post.edits]
+        self._remember(found[1], (*earlier, _Version(post.id, post.published_ns, int(found[2], 16))))
 
-    def _remember(self, number: str, updated_ns: int, wording: int, ids: tuple[str, ...]) -> None:
+    def forget(self, posts: Sequence[Post]) -> None:
+        """These, as `post` gave them, were not delivered after all: their articles are known as they were before."""
+        for post in reversed(posts):
+            number = post.id.removeprefix("news-").partition(".")[0]
+            versions = self._known.get(number, ())
+            if versions and versions[-1].post_id == post.id:
+                self._known[number] = versions[:-1]
+                if len(versions) == 1:
+                    del self._known[number]
+
+    def _remember(self, number: str, versions: tuple[_Version, ...]) -> None:
         self._known.pop(number, None)  # to be the newest
-        self._known[number] = updated_ns, wording, ids[-VERSIONS:]
+        self._known[number] = versions[-VERSIONS:]
         while len(self._known) > ARTICLES:
             del self._known[next(iter(self._known))]
-
-    def forget(self, articles: Iterable[Article]) -> None:
-        """These were not delivered after all: when they come again they are new."""
-        for article in articles:
-            self._known.pop(article.number, None)
 
 
 def pairs_of(symbols: tuple[str, ...]) -> dict[str, str]:
     """The watched pairs as the venue's news writes them, each with its cashtag: `BTC/USD` is `BTCUSD` there."""
     return {symbol.replace("/", ""): symbol.partition("/")[0] for symbol in symbols if "/" in symbol}
+
+
+def _hash_in(post_id: str) -> int:
+    """The hash of the wording that a Post's id names; −1, which is none's, where it is no such id."""
+    found = _ID.fullmatch(post_id)
+    return -1 if found is None else int(found[2], 16)
 
 
 def _number(value: Json) -> str:

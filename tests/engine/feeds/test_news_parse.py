@@ -90,6 +90,25 @@ def test_times_that_are_missing_or_ahead_are_those_of_the_receipt() -> None:
     assert article(updated_at="2020-01-01T00:00:00Z").updated_ns == parse_iso(MADE)
 
 
+def test_what_was_not_delivered_leaves_its_article_as_it_was() -> None:
+    """An edit that comes again takes the place of what it replaces: as a new article both would count."""
+    articles = Articles()
+    first = posted(articles)
+    assert first is not None
+    lost = [posted(articles, headline=f"Tesla opens plant {number}", updated_at=CHANGED) for number in (1, 2)]
+    articles.forget([post for post in lost if post is not None])
+    assert posted(articles) is None, "the version that was delivered is known"
+    again = posted(articles, headline="Tesla opens plant 2", updated_at=CHANGED)
+    assert again is not None and again.edits == (first.id,)
+    articles.forget([first])
+    assert posted(articles, headline="Tesla opens plant 2", updated_at=CHANGED) is None, "a newer one was delivered"
+    new = posted(articles, id=7)
+    assert new is not None
+    articles.forget([new])
+    assert len(articles) == 1
+    assert posted(articles, id=7) == new
+
+
 def test_another_wording_is_an_edit_and_the_same_is_nothing_new() -> None:
     articles = Articles()
     first = posted(articles)
