@@ -161,7 +161,10 @@ class Scene:
         asked: bool = True,
         **limits: Any,
     ) -> ControlResult:
-        """One control's result in this scene; `asked=False` judges without a signal."""
+        """One control's result in this scene; `asked=False` judges without a signal.
+
+        One that breaks rejects too, and is no test passed.
+        """
         gate = self.risk(**limits) if risk is None else risk
         because = (self.signal() if signal is None else signal) if asked else None
         verdict = gate.judge(
@@ -171,6 +174,7 @@ class Scene:
             role=role,
             strategy="shift",
         )
+        assert [result.reason for result in verdict.controls if result.reason.startswith("CONTROL_BROKE")] == []
         return next(result for result in verdict.controls if result.control == control)
 
 
