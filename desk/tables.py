@@ -1,7 +1,6 @@
 """Tables for other programs: CSV, JSON, and Parquet where a library for it is installed.
 
-A text that somebody else wrote never becomes a formula: in CSV a text cell that a spreadsheet would calculate gets a
-leading apostrophe (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers.
+A text that somebody else wrote never becomes a formula; numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -18,17 +17,13 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from engine.errors import EXIT_USAGE, DeskError
-from engine.journal.export import ascii_json
+from engine.journal.export import ascii_json, defused
 from engine.text import display_text
 
 Cell: TypeAlias = str | int | float | Decimal | bool | None
 """None is a figure that is not known: an empty cell, `null` in JSON."""
 
 FORMATS: Final = ("csv", "json", "parquet")
-_FORMULA: Final = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet calculate a cell, in the wide forms too."""
-
-
 _DIGITS: Final = 38
 """Digits of Parquet's widest decimal that polars and pyarrow both write."""
 
@@ -81,11 +76,6 @@ def write_table(table: Table, path: Path) -> None:
             where=str(path),
             remedy="name a new file in a directory you may write to",
         ) from error
-
-
-def defused(text: str) -> str:
-    """The text as a spreadsheet's cell that is never calculated."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def _cell(cell: Cell) -> str:

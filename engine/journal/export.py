@@ -19,7 +19,8 @@ LAST_NS: Final = 253_402_300_800 * SECOND
 """The end of the year 9999."""
 
 _NOT_PRINTABLE = re.compile("[^\x20-\x7e]+")
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA: Final = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet calculate a cell, in the wide forms too."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +68,12 @@ def write_records(records: Iterable[Record], stream: IO[str], format: str) -> in
     return count
 
 
+def defused(text: str) -> str:
+    """The text as a spreadsheet's cell that is never calculated: a leading apostrophe says that it is text
+    (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
 def at_text(at_ns: int) -> str:
     """ISO 8601 UTC; the bare number where it is no time of this calendar (a damaged record)."""
     return iso(at_ns) if 0 <= at_ns < LAST_NS else str(at_ns)
@@ -83,9 +90,8 @@ def _body(record: Record) -> bytes:
 
 
 def _cell(text: str) -> str:
-    """Text for a spreadsheet's cell: printable ASCII, and never a formula (a leading apostrophe says so)."""
-    safe = _NOT_PRINTABLE.sub(_escaped, text)
-    return f"'{safe}" if safe.startswith(_FORMULA) else safe
+    """Text for a spreadsheet's cell: printable ASCII, and never a formula."""
+    return defused(_NOT_PRINTABLE.sub(_escaped, text))
 
 
 def _escaped(run: re.Match[str]) -> str:

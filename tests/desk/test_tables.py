@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from desk.tables import Cell, Table, csv_text, defused, json_text, write_table
+from desk.tables import Cell, Table, csv_text, json_text, write_table
 from engine.errors import EXIT_USAGE, DeskError
 from tests.hostile.corpus import CORPUS
 from tests.program import clean
@@ -52,16 +52,11 @@ def test_any_table_can_be_read_back_and_calculates_nothing(rows: list[tuple[str 
     for written, found in zip(rows, read[1:], strict=True):
         for cell, text in zip(written, found, strict=True):
             if isinstance(cell, str):
-                assert not text.lstrip().startswith(("=", "+", "-", "@"))
+                assert not text.lstrip().startswith(("=", "+", "-", "@", "|", "%"))
                 assert clean(text)
             else:
                 assert text == ("" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell))
     assert len(json.loads(json_text(table))) == len(rows)
-
-
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "|x", "%0A"])
-def test_formulas_are_defused(text: str) -> None:
-    assert defused(text) == f"'{text}"
 
 
 def test_hostile_texts_stay_in_their_cell() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.clock import iso
 from engine.journal.chain import Record
-from engine.journal.export import COLUMNS, LAST_NS, ascii_json, at_text, json_line, write_records
+from engine.journal.export import COLUMNS, LAST_NS, ascii_json, at_text, defused, json_line, write_records
 
 texts = st.text(max_size=40) | st.sampled_from(["=1+1", "+cmd", "-1", "@SUM(A1)", "\x1b[2J", 'a,b\n"c"', "注\u202e"])
 bodies = st.builds(lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), texts) | st.binary(
@@ -67,10 +67,25 @@ def test_csv_reads_back_and_no_cell_of_foreign_text_begins_a_formula(written: li
     assert [int(row[0]) for row in rows] == [record.seq for record in written]
     for row, record in zip(rows, written, strict=True):
         for cell, text in ((row[2], record.kind), (row[3], record.key)):
-            assert not cell.startswith(("=", "+", "-", "@"))
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "|", "%"))
             if text.isascii() and text.isprintable():
                 assert cell in (text, f"'{text}"), "as it stands, or with the apostrophe that says it is text"
         json.loads(row[4])
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", " =1", "|x", "%0A"])
+def test_no_id_is_a_formula_to_a_spreadsheet(text: str) -> None:
+    """The ids of posts are whatever a recording or another package's feed calls them."""
+    record = Record(seq=1, at_ns=1, kind="post", key=text, body=b"{}", hash=bytes(32))
+    table = io.StringIO()
+    write_records([record], table, "csv")
+    _, row = csv.reader(io.StringIO(table.getvalue()))
+    assert row[3] == defused(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["\t=1", "＝1"])
+def test_formulas_are_defused(text: str) -> None:
+    assert defused(text) == f"'{text}"
 
 
 @settings(max_examples=40)
