@@ -124,11 +124,11 @@ class Attendant:
 
     def drain(self) -> None:
         """At the end: take the venue's last answers; nothing new is sent."""
-        dealing = self._stages.dealing
+        dealing, recorded = self._stages.dealing, self._stages.journal.failure is None
         while (item := self._stages.inbox.take_urgent()) is not None:
             if isinstance(item, Commanded) and not item.reply.done():
                 item.reply.set_result(Reply(ok=False, text="the engine is stopping"))
-            elif isinstance(item, Answered) and not dealing.failed:
+            elif isinstance(item, Answered) and recorded:
                 dealing.on_answer(item.intent, item.answer)
         dealing.requests.clear()
 

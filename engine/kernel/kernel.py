@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from engine.clock import SECOND, Clock, SystemClock, VirtualClock
+from engine.clock import Clock, SystemClock, VirtualClock
 from engine.config import Config, Loaded, Version, config_hash
 from engine.config.live import fixed_settings, live_settings
 from engine.control import ControlServer
@@ -28,7 +28,7 @@ from engine.kernel.collector import Sweeper, quiet_collector
 from engine.kernel.dealing import Dealing
 from engine.kernel.earlier import watch_earlier
 from engine.kernel.hours import Hours
-from engine.kernel.inbox import Commanded, Kill, Unrecorded
+from engine.kernel.inbox import Commanded, Kill, Unrecorded, Wake
 from engine.kernel.loop import Loop
 from engine.kernel.meters import LoopLag
 from engine.kernel.plugins import ReadSecret
@@ -39,9 +39,9 @@ from engine.kernel.stopping import Stopping
 from engine.kernel.supervisor import Supervisor
 from engine.kernel.timers import Timers
 from engine.kernel.view import View
-from engine.kernel.watch import heartbeat, tell_time, watch_clock, watch_kill_file
+from engine.kernel.watch import heartbeat, stepped, tell_time, watch_clock, watch_kill_file
 from engine.kernel.watchdog import Watchdog
-from engine.model import Alert, DecisionKind, Level, SymbolDetail, TradingState
+from engine.model import DecisionKind, SymbolDetail, TradingState
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Command, Frame, Push, Reply, Snapshot
 from engine.model.ports import Ruled
@@ -126,6 +126,8 @@ class Kernel:
         self._show: Show | None = None
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._stopped_by = "engine"
+        self._refused = False
+        """True once nothing more was tried, and so nothing more is recorded."""
         self.broken = False
         """True when the engine stopped because something broke."""
 
@@ -282,19 +284,38 @@ class Kernel:
             try:
                 await self._loop.run()
             except JournalError as error:
-                self._dealing.fail(error.told, error.remedy)
                 self.broken = True
-                self._supervisor.end_feeds()
-                if self._replay is not None and self._stop_at_end:
-                    self.stop_soon("nothing of the recording can be recorded any more", "engine")
-                await self._refusing.run(lambda: self._loop.stop_reason)
-        if self._replay is None and not self._dealing.failed:
+                await self._refuse(error.told, error.remedy, "nothing can be recorded")
+            except Exception as error:
+                log.critical("the engine's loop broke", exc_info=error)
+                await self._survive(f"the engine's loop broke: {type(error).__name__}: {error}")
+        if self._replay is None and self._journal.failure is None and not self._refused:
             try:
                 await self._stopping.run()
             except JournalError as error:
                 self._dealing.fail(error.told, error.remedy)
                 self.broken = True
         return self._loop.stop_reason
+
+    async def _survive(self, why: str) -> None:
+        """A defect of ours halts trading and leaves the rest alive; where it comes again, nothing is tried any more."""
+        again = bool(self._dealing.failed)
+        try:
+            self._dealing.fail(why)
+        except JournalError as error:
+            why, again = f"{why}; {error.told}", True
+        if again or (self._replay is not None and self._stop_at_end):
+            await self._refuse(why, "", "something broke in the engine")
+        self._inbox.urgent(Wake())  # what a halt calls off is carried out after it
+
+    async def _refuse(self, why: str, remedy: str, ended: str) -> None:
+        """Do what can still be done until somebody asks for the end; `ended` says why feeds are."""
+        self._dealing.fail(why, remedy)
+        self._refused = True
+        self._supervisor.end_feeds(ended)
+        if self._replay is not None and self._stop_at_end:
+            self.stop_soon(f"of the recording {ended}", "engine")
+        await self._refusing.run(lambda: self._loop.stop_reason)
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""
@@ -342,21 +363,7 @@ class Kernel:
 
     def _clock_stepped(self, step_ns: int) -> None:
         """The wall clock moved by more than it should have: a suspended machine, or somebody set it."""
-        now_ns = self._clock.now_ns()
-        remedy = "if this machine slept, posts and prices of that time are being fetched; else look at NTP"
-        if step_ns < 0:
-            remedy = "look at NTP; the engine goes on from the later time: where the wall is right, start it again"
-        self.stages.alarms.alert(
-            Alert(
-                id="clock:step",
-                level=Level.WARNING,
-                code="clock",
-                subject="step",
-                text=f"the wall clock moved by {step_ns / SECOND:+.1f} s",
-                remedy=remedy,
-                at_ns=now_ns,
-            )
-        )
+        self.stages.alarms.alert(stepped(step_ns, self._clock.now_ns()))
         if step_ns > 0:
             self.stages.woken(step_ns)
         if not self._broker.simulated and self._link.is_open:
@@ -374,21 +381,13 @@ class Kernel:
         async with AsyncExitStack() as closing:
             closing.callback(self._journal.close)
             closing.push_async_callback(self._control.stop, self._loop.stop_reason or "the engine could not start")
-            closing.push_async_callback(self._close_broker)
+            closing.push_async_callback(self._link.leave, FINISH_LIMIT_S)
             deaf = await self._supervisor.stop()
             await self._link.finish(FINISH_LIMIT_S)
             self._attendant.drain()
-            if self._replay is None and not self._dealing.failed and self._show is not None:
+            ended = self._journal.failure is None and not self._refused and self._show is not None
+            if self._replay is None and ended:
                 self._stopping.tell_deaf(deaf)
                 now_ns = self._clock.now_ns()
                 stopped = Stopped(self._config.engine.profile, self._loop.stop_reason, now_ns, self._stopped_by)
                 self._journal.append("stopped", self._config.engine.profile, stopped, now_ns)
-
-    async def _close_broker(self) -> None:
-        """Leave the venue; one that does not let go is left as it is."""
-        closing = asyncio.create_task(self._broker.close(), name="venue-close")
-        await asyncio.wait((closing,), timeout=FINISH_LIMIT_S)
-        if closing.done():
-            closing.result()
-        else:
-            log.critical("the venue %s has not closed within %g s", self._broker.name, FINISH_LIMIT_S)

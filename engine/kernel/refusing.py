@@ -1,4 +1,5 @@
-"""What an engine still does once nothing can be recorded: no order is sent, entries are called off, exits stay."""
+"""What an engine still does once nothing can be recorded, or something broke in it again: no order is sent, entries are
+called off, exits stay."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Stopping:
         dealing.apply(dealing.orders.cancel_entries(self._clock.now_ns(), leaving=True))
         await stages.link.carry_out()
         until_ns = stopwatch_ns() + int(LIMIT_S * SECOND)
-        while self._unsettled() and stopwatch_ns() < until_ns and not dealing.failed:
+        while self._unsettled() and stopwatch_ns() < until_ns and stages.journal.failure is None:
             item = stages.inbox.take_urgent()
             if isinstance(item, Commanded):
                 if not item.reply.done():

@@ -54,12 +54,12 @@ class Supervisor:
             task.add_done_callback(lambda ended: self._feeds.pop(ended, None))
             task.add_done_callback(lambda ended: self._feed_ended(feed, ended))
 
-    def end_feeds(self) -> None:
-        """Call off every feed for good: nothing that they bring is recorded any more, and posts cost money."""
+    def end_feeds(self, why: str) -> None:
+        """Call off every feed for good: nothing comes of what they bring any more, and posts cost money."""
         self._without_feeds = True
         for task, name in self._feeds.items():
             task.cancel()
-            self.report(name, Light.DOWN, "ended: nothing can be recorded", "mend what failed, then start again")
+            self.report(name, Light.DOWN, f"ended: {why}", "mend what failed, then start again")
 
     def guard(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run a task that trading leans on."""

@@ -356,6 +356,15 @@ class VenueLink:
         for task in tuple(self._tasks):
             task.cancel()
 
+    async def leave(self, limit_s: float) -> None:
+        """Close the connection; a venue that does not let go within `limit_s` is left as it is."""
+        closing = asyncio.create_task(self._broker.close(), name="venue-close")
+        await asyncio.wait((closing,), timeout=limit_s)
+        if closing.done():
+            closing.result()
+        else:
+            log.critical("the venue %s has not closed within %g s", self._broker.name, limit_s)
+
 
 def _unknown(request: Request | None, why: str) -> Urgent:
     """What the kernel is told of a request that came to nothing here: an order may have reached the venue."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.clock import SECOND, SystemClock
 from engine.config import Version, version
+from engine.model import Alert, Level
 from engine.text import one_line
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,15 @@ async def watch_kill_file(path: Path, throw: Callable[[str, str, bool], None]) -
             throw("file", reason, flatten)
         seen = found
         await asyncio.sleep(KILL_FILE_POLL_S)
+
+
+def stepped(step_ns: int, now_ns: int) -> Alert:
+    """What is told of a wall clock that moved by more than it should have."""
+    remedy = "if this machine slept, posts and prices of that time are being fetched; else look at NTP"
+    if step_ns < 0:
+        remedy = "look at NTP; the engine goes on from the later time: where the wall is right, start it again"
+    text = f"the wall clock moved by {step_ns / SECOND:+.1f} s"
+    return Alert("clock:step", Level.WARNING, "clock", "step", text, remedy, now_ns)
 
 
 def read_kill_file(path: Path) -> tuple[str, bool]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from engine.config import load
 from engine.journal.reader import Reader
+from engine.kernel.inbox import Watched
 from engine.kernel.kernel import Kernel
-from engine.model import TradingState
+from engine.kernel.watchdog import Watchdog
+from engine.model import Light, TradingState
 from engine.model.frames import Command, Reply
 from engine.paths import Paths
 from tests.program import REPLAYING
@@ -67,6 +73,59 @@ async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path
         kernel.stop_soon("the test is over")
         await running
         await kernel.stop()
+
+
+@asynccontextmanager
+async def running(home: Path, recording: Path) -> AsyncIterator[Kernel]:
+    """A kernel whose recording has begun, and whose next post is far away."""
+    settings = {"DESK_ENGINE__STATE_DIR": str(home), "DESK_REPLAY__PATH": str(recording)}
+    config = load(profile="simulated", env={**REPLAYING, **settings, "DESK_REPLAY__SPEED": "0.001"}).config
+    paths = Paths.of(config)
+    paths.create()
+    kernel = Kernel(config, paths, read_secret=str)
+    await kernel.start()
+    going = asyncio.create_task(kernel.run())
+    try:
+        async with asyncio.timeout(20):
+            while not kernel.view.feeds.get("replay"):
+                await asyncio.sleep(0.01)
+        yield kernel
+    finally:
+        kernel.stop_soon("the test is over")
+        await asyncio.wait_for(going, 20)
+        await kernel.stop()
+
+
+async def test_a_defect_in_the_loop_halts_trading_and_the_desk_stays_up(
+    tmp_path: Path, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended the engine, and entries went on at the venue with nobody to call them off."""
+    whole, called_off = Watchdog.take, []
+
+    def breaking(*given: object) -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    async with running(tmp_path, recording) as kernel:
+        cancels = kernel.dealing.orders.cancel_entries
+        monkeypatch.setattr(
+            kernel.dealing.orders, "cancel_entries", lambda *given, **more: called_off.append(given) or cancels(*given)
+        )
+        monkeypatch.setattr(Watchdog, "take", breaking)
+        kernel.stages.inbox.urgent(Watched(()))
+        async with asyncio.timeout(20):
+            while not kernel.dealing.failed:
+                await asyncio.sleep(0.01)
+            reply = await kernel.command(Command("resume", reason="try again"))
+        assert not reply.ok and "the engine's loop broke: ZeroDivisionError: a defect of ours" in reply.text
+        assert called_off and kernel.dealing.risk.state is TradingState.HALTED
+        assert kernel.view.feeds["replay"].light is Light.UP, "one defect ends no feed"
+        kernel.stages.inbox.urgent(Watched(()))
+        async with asyncio.timeout(20):
+            while kernel.view.feeds["replay"].light is not Light.DOWN:
+                await asyncio.sleep(0.01)
+            reply = await kernel.command(Command("pause", reason="still there"))
+        assert not reply.ok and kernel.snapshot(0).status.state is TradingState.HALTED
+        monkeypatch.setattr(Watchdog, "take", whole)
 
 
 async def _resume(kernel: Kernel) -> Reply:

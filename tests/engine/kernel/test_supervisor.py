@@ -246,7 +246,7 @@ async def test_feeds_that_were_ended_buy_nothing_and_do_not_begin_again(monkeypa
     tasks.run(stubborn)
     tasks.guard(_waits(going), "guarded")
     await stubborn.begun.wait()
-    tasks.end_feeds()
+    tasks.end_feeds("the disk is full")
     async with asyncio.timeout(5):
         await feed.ended.wait()
     stubborn.begun.clear()
@@ -256,7 +256,11 @@ async def test_feeds_that_were_ended_buy_nothing_and_do_not_begin_again(monkeypa
     await asyncio.sleep(0)
     assert (begun, stubborn.begun.is_set(), going.is_set(), broke) == (1, False, False, [])
     told = inbox.take_urgent()
-    assert isinstance(told, FeedState) and (told.name, told.light) == ("buying", Light.DOWN)
+    assert isinstance(told, FeedState) and (told.name, told.light, told.detail) == (
+        "buying",
+        Light.DOWN,
+        "ended: the disk is full",
+    )
     await tasks.stop()
     assert going.is_set(), "what trading leans on goes on until the stop"
 
