@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-import msgspec
-
 from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
-from engine.model import ZERO, Draft, Level, OrderStatus, Quote, Role, price_step
+from engine.model import ZERO, Level, OrderStatus, Quote, Role
 from engine.orders.changes import Cancel, Outbox, Place, alert_id
-from engine.orders.doubt import closing_price
 from engine.orders.exits import ExitWatch
 from engine.orders.machine import Track
 from engine.orders.plan import ExitPlan
+from engine.orders.pricing import Pricing
 from engine.orders.register import Register
 
 SLOW_RETRY_NS: Final = 60 * SECOND
@@ -33,6 +31,7 @@ class Closer:
         self._register = register
         self._holdings = register.holdings
         self._watch = watch
+        self._pricing = Pricing(register, watch)
         self._plans: dict[tuple[str, str], ExitPlan] = {}
         self._failed: dict[str, set[str]] = {}
         """Symbols of which an alert says that something could not be closed: of which entries; empty for all of it."""
@@ -111,6 +110,7 @@ class Closer:
             return
         if self._plans.get(plan.key) is not plan:
             return
+        plan.price_ns = 0
         blockers = list(self._in_the_way(plan))
         for track in blockers:
             self.cancel(track, now_ns, out)
@@ -137,10 +137,11 @@ class Closer:
             return
         if now_ns < plan.retry_ns:
             return
-        draft = self._draft(plan, left)
+        draft = self._pricing.draft(plan, left, now_ns)
         if draft is None:
             plan.retry_ns = 0
-            self._waits(plan, "no price to close it at", now_ns, out)
+            today = " of today" if plan.price_ns or plan.waited_ns else ""
+            self._waits(plan, f"no price{today} to close it at", now_ns, out)
             self._watch.follow(plan.symbol, self._watch.levels(plan.symbol))
             return
         intent = self._register.intend(
@@ -338,52 +339,6 @@ class Closer:
             if its or order.side is not plan.side:
                 yield track
 
-    def _draft(self, plan: ExitPlan, quantity: Decimal) -> Draft | None:
-        if plan.draft is not None:
-            return msgspec.structs.replace(plan.draft, quantity=quantity)
-        pair = "/" in plan.symbol
-        doubts = self._watch.doubts
-        if doubts.split_alike(plan.symbol) or (plan.role is not Role.FLATTEN and doubts.jumped(plan.symbol)):
-            return None  # it may be the price of a split: then there is another quantity to sell
-        if self._watch.outdated(plan.symbol):
-            return None  # an order at a price of before the split rests, or sells at any
-        priced = self._watch.limit(plan.symbol, plan.side, collared=plan.role is Role.FLATTEN)
-        if priced is not None:
-            limit, quote = priced
-            limit, price, at_ns = self._past_others(plan, limit, quote), quote.price or limit, quote.at_ns
-        elif plan.valued is not None:
-            price, at_ns = plan.valued
-            limit = self._watch.furthest(plan.symbol, plan.side, price)
-        else:
-            return None
-        return Draft(
-            symbol=plan.symbol,
-            side=plan.side,
-            quantity=quantity,
-            limit_price=limit,
-            reference_price=price,
-            reference_ns=at_ns,
-            time_in_force="gtc" if pair else "day",
-            extended_hours=not pair and quantity == quantity.to_integral_value(),
-            reduces=True,
-            sizing=plan.reason,
-        )
-
-    def _past_others(self, plan: ExitPlan, limit: Decimal, quote: Quote) -> Decimal:
-        """The limit, or one step past what others on the account have resting against it, where the market still meets
-        that: no venue lets an account trade with itself, and R21 denies it."""
-        sign, touch = plan.side.sign, closing_price(quote, plan.side.opposite)
-        theirs = [
-            order.limit_price
-            for order in (track.order for track in self._register.open(plan.symbol) if not track.ours)
-            if order.side is not plan.side and order.order_type == "limit" and order.limit_price is not None
-        ]
-        for rests in sorted(theirs, key=lambda price: price * sign, reverse=True):
-            past = rests - price_step(rests) * sign
-            if (limit - rests) * sign >= 0 and touch is not None and (past - touch) * sign >= 0:
-                limit = past
-        return limit
-
     def _timeout_ns(self, plan: ExitPlan) -> int:
         return self._entry_timeout_ns if plan.role is Role.EXIT else self._exit_timeout_ns
 
@@ -397,4 +352,5 @@ class Closer:
         moments = [self.cancel_due_ns(track) for track in blockers if track.cancel_ns] or [plan.retry_ns]
         if (blockers or not plan.retry_ns) and plan.role in _KEEP_TRYING and not plan.alarmed:
             moments.append(plan.begun_ns + self._patience_ns)
+        moments.append(plan.price_ns)
         return min((at for at in moments if at), default=0)

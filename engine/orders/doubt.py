@@ -89,6 +89,10 @@ class Doubts:
         for known in (self._stubs, self._jumps, self._seen, self._splits, self._leapt):
             known.pop(symbol, None)
 
+    def day_ns(self, at_ns: int) -> int:
+        """Start of the trading day that an instant belongs to."""
+        return self._calendar.session_start_ns(at_ns)
+
     def jumped(self, symbol: str) -> bool:
         """Whether the symbol's price is not to be valued or sold at yet: it may be a split."""
         return symbol in self._jumps

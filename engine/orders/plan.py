@@ -24,6 +24,7 @@ class ExitPlan:
         "entry_id",
         "left",
         "order_id",
+        "price_ns",
         "reason",
         "retry_ns",
         "role",
@@ -35,6 +36,7 @@ class ExitPlan:
         "tried",
         "valid_until_ns",
         "valued",
+        "waited_ns",
     )
 
     def __init__(
@@ -82,6 +84,10 @@ class ExitPlan:
         """Its open order; empty while clearing."""
         self.retry_ns = 0
         """Not before this instant."""
+        self.price_ns = 0
+        """Not before this instant at a price of an earlier day; 0 where it is not waited for a newer one."""
+        self.waited_ns = 0
+        """Start of the trading day on which it last began to wait for a price of that day."""
         self.reason = reason
 
     @property
@@ -89,10 +95,10 @@ class ExitPlan:
         """What it closes: symbol, and entry (empty: the symbol's holdings). One plan at a time for each."""
         return (self.symbol, self.entry_id)
 
-    def split(self, prices: Decimal) -> None:
-        """A split has multiplied the symbol's prices by so much: what one was last valued at is another."""
+    def split(self, prices: Decimal, told_ns: int) -> None:
+        """A split has multiplied the symbol's prices by so much: what one was last valued at is another from now on."""
         if self.valued is not None:
-            self.valued = (self.valued[0] * prices, self.valued[1])
+            self.valued = (self.valued[0] * prices, told_ns)
 
     def closed(self, filled: Decimal) -> None:
         """Its order ended with this much filled."""

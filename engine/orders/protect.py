@@ -118,7 +118,7 @@ class Protector:
             if track.ours and not self._fits(track):
                 self._closer.cancel(track, now_ns, out)
         for plan in self._closer.of(symbol):
-            plan.split(split.prices)
+            plan.split(split.prices, now_ns)
             if plan.draft is not None and not plan.order_id:
                 self._closer.give_up(plan, "it was approved at a price of before the split", now_ns, out)
         out.symbols.add(symbol)
