@@ -72,7 +72,7 @@ class LinedDesk:
         self.stages = bare.stages(self._config, self.line.clock)
         self.dealing = self.stages.dealing
         self.stages.journal.open()
-        self.stages.restore(0)
+        self.stages.restore(self.dealing.risk.session_start_ns(self.line.now_ns))
         self.stages.resume()
         dealing = self.dealing
         for symbol in BASE:
@@ -214,8 +214,7 @@ class LinedDesk:
         self.line.after(0 if self.line.quiet else self.line.luck.choice((0, 0.01, 0.3)), self._quoted, quote)
 
     def _quoted(self, quote: Quote) -> None:
-        self.stages.view.quotes[quote.symbol] = quote
-        self.dealing.on_quote(quote)
+        self.stages.intake.take(quote)
 
     def stub(self, symbol: str) -> None:
         """A bid is left behind; nobody trades there."""
