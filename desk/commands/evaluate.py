@@ -139,10 +139,7 @@ def _scored_posts(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozens
 
 
 def _prices(path: Path) -> dict[str, list[DayPrice]]:
-    """The daily prices in a recording's directory, by symbol. Raises RecordingError when there are none.
-
-    Rows of `null` are left out: Yahoo writes them for days without trade.
-    """
+    """The daily prices in a recording's directory, by symbol. Raises RecordingError when there are none."""
     from engine.evaluate import DayPrice
     from engine.feeds.modelled import DailyPrices
     from engine.feeds.recording import DAILY, lines
@@ -155,8 +152,7 @@ def _prices(path: Path) -> dict[str, list[DayPrice]]:
             remedy="name a recording's directory; docs/recordings.md describes the format",
         )
     found: dict[str, list[DayPrice]] = {}
-    traded = ((number, line) for number, line in lines(file) if b",null," not in line)
-    for row in DailyPrices.read(file, traded).between(date.min, date.max):
+    for row in DailyPrices.read(file, lines(file)).between(date.min, date.max):
         found.setdefault(row.symbol, []).append(DayPrice(row.day, row.open, row.close))
     return found
 

@@ -61,7 +61,7 @@ class DailyPrices:
         header: dict[str, int] = {}
         for number, line in lines:
             try:
-                cells = _cells(line)
+                cells = [cell.strip() for cell in _cells(line)]
                 if not header:
                     header = _header(cells)
                     continue
@@ -153,7 +153,7 @@ def _cells(line: bytes) -> list[str]:
 
 
 def _header(cells: Sequence[str]) -> dict[str, int]:
-    header = {name.strip(): index for index, name in enumerate(cells)}
+    header = {name: index for index, name in enumerate(cells)}
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise RowError(f"expected a column {missing[0]}, found {', '.join(header)}")
@@ -164,17 +164,16 @@ def _row(row: dict[str, str]) -> DailyPrice:
     prices = []
     for name in COLUMNS[2:]:
         try:
-            price = Decimal(row[name].strip())
+            price = Decimal(row[name])
         except InvalidOperation as error:
             raise RowError(f"expected {name} as a number, found {row[name]!r}") from error
         if not price.is_finite() or not 0 < price < LARGEST_PRICE:
             raise RowError(f"expected {name} over 0 and under {LARGEST_PRICE:,}, found {row[name]!r}")
         prices.append(float(price))
     try:
-        day = date.fromisoformat(row["date"].strip())
+        day = date.fromisoformat(row["date"])
     except ValueError as error:
         raise RowError(f"expected date as 2026-03-11, found {row['date']!r}") from error
-    symbol = row["symbol"].strip()
-    if not symbol:
+    if not row["symbol"]:
         raise RowError("expected a symbol, found none")
-    return DailyPrice(symbol, day, prices[0], max(prices), min(prices), prices[3])
+    return DailyPrice(row["symbol"], day, prices[0], max(prices), min(prices), prices[3])

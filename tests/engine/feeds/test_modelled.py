@@ -145,3 +145,13 @@ def test_a_day_without_any_price_is_a_day_without_trading() -> None:
     lines = [b"symbol,date,open,high,low,close", b"TSLA,2026-03-10,null,null,null,null", b"TSLA,2026-03-11,1,2,1,2"]
     prices = DailyPrices.read(Path("prices_daily.csv"), enumerate(lines, 1))
     assert [row.day for row in prices.between(date(2026, 3, 1), date(2026, 3, 31))] == [date(2026, 3, 11)]
+
+
+@pytest.mark.parametrize("symbols", [None, ["TSLA"]])
+def test_blanks_beside_the_commas_are_no_part_of_a_cell(symbols: list[str] | None) -> None:
+    """A row whose symbol begins with one was none of the watchlist's: its prices were missing, and nobody was told."""
+    lines = [b"symbol, date, open, high, low, close", b"TSLA, 2026-03-10, null, null, null, null"]
+    lines.append(b" TSLA , 2026-03-11, 1, 2, 1, 2")
+    prices = DailyPrices.read(Path("prices_daily.csv"), enumerate(lines, 1), symbols)
+    [row] = prices.between(date(2026, 3, 1), date(2026, 3, 31))
+    assert (row.symbol, row.day, row.close) == ("TSLA", date(2026, 3, 11), 2.0)
