@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from engine.model import (
     ZERO,
     Account,
@@ -43,13 +45,19 @@ class Closed(Value, frozen=True, gc=False):
 
 
 class _Holding:
-    __slots__ = ("average", "external", "price", "price_ns", "quantity", "quoted", "realised", "stop", "target")
+    __slots__ = (
+        "average", "counted", "external", "price", "price_ns", "quantity", "quoted", "realised", "stop", "target",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.quantity = ZERO
         self.average = ZERO
         self.price: Decimal | None = None
+        """The newest one that somebody quoted or paid."""
         self.price_ns = 0
+        self.counted: Decimal | None = None
+        """What the venue's equity makes of one that nobody quotes. No order is priced by it: what the venue tells of
+        positions may be older than its equity."""
         self.quoted = False
         """True once a quote has come: nobody quotes a symbol that is not watched."""
         self.realised = ZERO
@@ -60,7 +68,12 @@ class _Holding:
     @property
     def worth(self) -> Decimal:
         """What one share counts for: the newest price, what it cost while there is none."""
-        return self.average if self.price is None else self.price
+        return self.average if self.shown is None else self.shown
+
+    @property
+    def shown(self) -> Decimal | None:
+        """Its price, as the venue values it where nobody quotes it."""
+        return self.price if self.counted is None else self.counted
 
 
 class Portfolio:
@@ -93,12 +106,12 @@ class Portfolio:
         self._pay(signed * fill.price + fill.fee)
         self._fees_day += fill.fee
         self._fill_ns = max(self._fill_ns, fill.at_ns)
+        self._unvalue(holding)
         if holding.price is None or (not holding.quantity and fill.at_ns > holding.price_ns):
             holding.price, holding.price_ns = fill.price, fill.at_ns
         if fill.role is Role.EXTERNAL and not holding.quantity:
             holding.external = True
         before = holding.quantity
-        self._unvalue(holding)
         holding.quantity = before + signed
         closed = None
         if before * signed >= 0:
@@ -205,8 +218,9 @@ class Portfolio:
         if not known.quantity:
             known.external = True
         prices = split_prices(known.quantity, known.average, held.quantity, held.average_price)
-        if prices is not None and known.price is not None:
-            known.price = _after_split(known.price, held.average_price, prices)
+        if prices is not None:
+            known.counted = None
+            known.price = None if known.price is None else _after_split(known.price, held.average_price, prices)
         known.quantity, known.average = held.quantity, held.average_price
         self._revalue(known)
 
@@ -274,6 +288,11 @@ class Portfolio:
         """Open positions, by symbol."""
         return tuple(self._position(symbol, held) for symbol, held in sorted(self._holdings.items()) if held.quantity)
 
+    def to_close(self, position: Position) -> Position:
+        """The position at the newest price that somebody quoted or paid: what an order may be priced by."""
+        holding = self._holdings.get(position.symbol)
+        return position if holding is None else msgspec.structs.replace(position, price=holding.price)
+
     def position(self, symbol: str) -> Position | None:
         """The open position in one symbol."""
         holding = self._holdings.get(symbol)
@@ -299,7 +318,7 @@ class Portfolio:
 
     def _reprice(self, holding: _Holding, price: Decimal, at_ns: int) -> None:
         self._value += (price - holding.worth) * holding.quantity
-        holding.price, holding.price_ns = price, at_ns
+        holding.price, holding.price_ns, holding.counted = price, at_ns, None
 
     def _unvalue(self, holding: _Holding) -> None:
         self._value -= holding.quantity * holding.worth
@@ -311,6 +330,7 @@ class Portfolio:
 
     def _flat(self, holding: _Holding) -> None:
         holding.average = ZERO
+        holding.counted = None
         holding.external = False
         holding.stop = holding.target = None
 
@@ -324,7 +344,7 @@ class Portfolio:
             return
         for held in unquoted:
             self._unvalue(held)
-            held.price = held.worth * rest / worth
+            held.counted = held.worth * rest / worth
             self._revalue(held)
 
     def _position(self, symbol: str, holding: _Holding) -> Position:
@@ -332,7 +352,7 @@ class Portfolio:
             symbol=symbol,
             quantity=holding.quantity,
             average_price=holding.average,
-            price=holding.price,
+            price=holding.shown,
             price_ns=holding.price_ns,
             unrealised=(holding.worth - holding.average) * holding.quantity,
             realised=holding.realised,

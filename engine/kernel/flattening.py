@@ -75,6 +75,7 @@ class Flattening:
             else:
                 closing.append(name)
                 self.waiting.pop(name, None)
+                position = self._dealing.portfolio.to_close(position)
                 self._dealing.apply(orders.flatten(position, self._view.quotes.get(name), reason, now_ns))
         words = [f"closing {', '.join(closing)}"] if closing else []
         words += [f"{', '.join(waits)}: closed when it trades again, exits stay until then"] if waits else []

@@ -278,6 +278,22 @@ class TestAdopt:
         position = portfolio.position("TSLA")
         assert position is not None and position.price == 100
 
+    def test_no_order_is_priced_by_what_the_equity_makes_of_one(self) -> None:
+        """The venue's positions are older than its equity: somebody else has bought twenty since."""
+        portfolio = Portfolio(Decimal(10_000))
+        portfolio.on_fill(fill(Side.BUY, "10", "50"))
+        portfolio.adopt(self.snapshot(T0 + 1, "10500", "9000", TSLA="10"))
+        position = portfolio.position("TSLA")
+        assert position is not None and (portfolio.equity, position.price) == (10_500, 150)
+        assert portfolio.to_close(position).price == 50
+
+    def test_a_first_price_that_is_paid_values_what_was_counted_at_its_cost(self) -> None:
+        portfolio = Portfolio()
+        portfolio.adopt(self.snapshot(T0 - 1, "9000", "9000", TSLA="10"))
+        portfolio.on_fill(fill(Side.BUY, "1", "60"))
+        (position,) = portfolio.positions()
+        assert (position.price, portfolio.equity) == (60, 9000 - 60 + 11 * 60)
+
     def test_what_our_fills_explain_is_not_external(self) -> None:
         portfolio = Portfolio(Decimal(10_000))
         portfolio.on_fill(fill(Side.BUY, "10", "50"))

@@ -48,6 +48,23 @@ def test_a_flatten_in_a_wide_market_waits_at_the_collar_and_is_not_denied(desk: 
     assert (flatten.role, flatten.draft.limit_price) == (Role.FLATTEN, D(98))
 
 
+def test_without_a_quote_it_goes_by_what_was_paid_not_by_what_the_equity_makes_of_one(desk: Desk) -> None:
+    """Both are told in requests of their own: somebody else has bought twenty between them."""
+    desk.open()
+    desk.buy("5.5")
+    position = VenuePosition("TSLA", D("5.5"), D(100))
+    account = VenueAccount(D(99_450 + 2_550), D(99_450), D(99_450), number="made-up")
+    desk.dealing.portfolio._holdings["TSLA"].quoted = False
+    desk.stages.view.quotes.clear()
+    desk.dealing.orders._closer._watch.forget("TSLA")
+    desk.later(30)
+    desk.stages.reckoning.take(Compared(VenueSnapshot(desk.clock.now_ns(), account, (position,), ()), "", "periodic"))
+    assert desk.dealing.portfolio.equity == account.equity
+    desk.dealing.flattening.flatten("TSLA", "drill")
+    (flatten,) = desk.placed()
+    assert flatten.draft.limit_price == 98
+
+
 class TestFlattenWithAnEntryUnderWay:
     """Nothing is held yet; the entry may fill before its cancel arrives."""
 
