@@ -32,6 +32,10 @@ _MAX_MESSAGE = 64 << 20
 _HEARTBEAT_S = 10.0
 """A ping goes out when nothing came for this long; an engine that does not answer it is lost."""
 
+_NOT_A_COMMAND = ("expected a command, found something else:", "expected a verb among ")
+"""How an engine's answer begins when it cannot read a command. This desk writes none that its own engine cannot read,
+and two builds of one version have the same number."""
+
 _DecodedT = TypeVar("_DecodedT")
 
 
@@ -96,7 +100,8 @@ class Client:
         Raises NoEngine when there is none, and DeskError when it does not answer: then it is not known whether the
         command was carried out.
         """
-        return self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
+        reply = self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
+        return _from_another(command.verb) if not reply.ok and reply.text.startswith(_NOT_A_COMMAND) else reply
 
     async def symbol(self, name: str) -> SymbolDetail:
         """What the engine knows of one symbol of the watchlist: its gates and its late past.
@@ -249,3 +254,12 @@ class Client:
             remedy="`desk status` tells whether it still runs",
             exit_code=EXIT_NO_ENGINE,
         )
+
+
+def _from_another(verb: str) -> Reply:
+    """What to tell of a command that the engine does not know, though the desk does."""
+    return Reply(
+        ok=False,
+        text=f"nothing was done: this engine is older than the desk, or another, and does not know this {verb}",
+        remedy="start it anew: `desk stop`, then `desk`; positions and protective exits stay at the venue meanwhile",
+    )

@@ -12,6 +12,8 @@ import pytest
 from aiohttp import web
 
 from desk.client import Client, NoEngine
+from engine.control import check_command
+from engine.control.verbs import read_command
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
 from engine.model.frames import Command, Frame, Goodbye, Reply, Snapshot
 from tests.desk import made_up
@@ -109,6 +111,21 @@ async def test_a_status_that_is_not_200_is_reported(socket: Path) -> None:
         with pytest.raises(DeskError, match="found status 500: 'boom'"):
             await client.command(Command(verb="pause"))
     await runner.cleanup()
+
+
+async def test_an_engine_that_does_not_know_a_command_is_another_one(socket: Path) -> None:
+    with pytest.raises(ValueError, match="unknown field") as unknown_field:
+        read_command(b'{"verb": "pause", "reason": "lunch", "until": "13:00"}')
+    for text in (str(unknown_field.value), check_command(Command("hedge"))):
+        runner = await serve(socket, "/v1/command", msgspec.json.encode(Reply(ok=False, text=text)))
+        async with Client(socket) as client:
+            reply = await client.command(Command(verb="pause", reason="lunch"))
+        assert not reply.ok
+        assert reply.text == (
+            "nothing was done: this engine is older than the desk, or another, and does not know this pause"
+        )
+        assert reply.remedy.startswith("start it anew: `desk stop`, then `desk`;")
+        await runner.cleanup()
 
 
 async def test_a_question_that_is_refused_says_what_to_do(socket: Path) -> None:
