@@ -116,7 +116,7 @@ class Teller:
         elif isinstance(message, Push):
             yield from self._push(message)
         elif isinstance(message, Goodbye):
-            yield self.say(f"the engine stops: {message.reason or 'no reason given'}")
+            yield self.say(f"the engine stops: {message.reason or 'no reason given'}; attaching again when it is back")
 
     def _snapshot(self, snapshot: Snapshot) -> Iterator[Event]:
         status = snapshot.status

@@ -114,6 +114,7 @@ class Follower:
 
     async def _attach_for_ever(self) -> None:
         from desk.mirror import RevisionGap
+        from engine.model.frames import Goodbye
 
         attempt = 0
         attached = False
@@ -123,7 +124,7 @@ class Follower:
                 async with aclosing(self._client.stream()) as stream:
                     async for message in stream:
                         fresh = attached = True
-                        self._lost = False
+                        self._lost = isinstance(message, Goodbye)  # it said so itself: once is enough
                         self._print(self._teller.tell(message))
                 why = "the engine went away"
             except RevisionGap as gap:

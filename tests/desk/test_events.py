@@ -83,7 +83,9 @@ def test_lights_states_modes_protections_and_alerts_as_they_change() -> None:
     assert kinds(teller.tell(Push(11, alert=alert))) == ["alert"]
     assert teller.tell(Push(12, alert_gone=alert.id))[0].text.startswith("over:")
     assert not teller.tell(Push(13, alert_gone="nothing"))
-    assert teller.tell(Goodbye(14, "stopped by a person"))[0].text == "the engine stops: stopped by a person"
+    assert teller.tell(Goodbye(14, "stopped by a person"))[0].text == (
+        "the engine stops: stopped by a person; attaching again when it is back"
+    )
 
 
 def test_a_missing_message_is_noticed_and_an_old_one_is_nothing() -> None:

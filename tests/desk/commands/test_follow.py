@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE
 from engine.model import DisplayText
-from engine.model.frames import Frame, Push
+from engine.model.frames import Frame, Goodbye, Push
 from tests.desk import made_up
 from tests.desk.fake_engine import FakeEngine, fake_engine
 from tests.hostile.corpus import CORPUS
@@ -77,6 +77,23 @@ async def test_it_tells_events_over_a_restart_of_the_engine(home: Path) -> None:
             engine.state = replace(engine.state, pid=4343)
             await engine.start()
             await line_with(process, "attached to the simulated engine, version 0.1.0, pid 4343")
+        finally:
+            await stop(process)
+
+
+async def test_an_end_in_order_is_told_once(home: Path) -> None:
+    socket = socket_of(home)
+    async with fake_engine(socket) as engine:
+        process = await follower(home, "--only", "engine")
+        try:
+            await line_with(process, "attached to the simulated engine")
+            await engine.send(Goodbye(rev=0, reason="stopped by a person"))
+            await engine.stop()
+            said = await line_with(process, "the engine stops: stopped by a person")
+            assert said.endswith("; attaching again when it is back\n")
+            await engine.start()
+            assert process.stdout is not None
+            assert "attached again to the simulated engine" in (await process.stdout.readline()).decode()
         finally:
             await stop(process)
 
