@@ -41,6 +41,13 @@ class KeyBar(LineBlock):
         self._keys = tuple(keys)
         self._first: tuple[str, ...] = ()
         self._without: frozenset[str] = frozenset()
+        self._resting = False
+
+    def rest(self, resting: bool) -> None:
+        """Name no key while keys go elsewhere: to what stands over the view."""
+        if resting != self._resting:
+            self._resting = resting
+            self.repaint(now=True)
 
     def relabel(self, action: str, label: str) -> None:
         """Write an action's key with another label from now on; an unknown action changes nothing."""
@@ -65,7 +72,7 @@ class KeyBar(LineBlock):
 
     def placed(self, width: int) -> list[tuple[int, str, str, str]]:
         """(column, key, label, action) of each key that fits."""
-        if not self.keys:
+        if self._resting or not self.keys:
             return []
         *rest, last = self.keys
         room = width - len(last[0]) - len(last[1]) - 3

@@ -49,8 +49,8 @@ class FeedsView(ReadingView):
         self._lacks: tuple[str, ...] = ()
         return self.feeds, self.figures, self.history, self.setup
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self.set_interval(ASK_S, self.ask)
         self.ask()
 

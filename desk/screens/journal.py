@@ -59,8 +59,8 @@ class JournalView(ReadingView):
         self._full: OrderedDict[int, list[str]] = OrderedDict()
         return self.hits, self.record
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self._list()
 
     def beat(self) -> None:

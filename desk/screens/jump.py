@@ -8,6 +8,7 @@ from typing import NamedTuple
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -15,8 +16,11 @@ from textual.widgets import Static
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.view import ViewScreen
 from widgets.feed import Feed
+from widgets.key_bar import KeyBar
 from widgets.row_panel import RowPanel
 
+WAYS = " type a label to go to its row or pane; any other key goes back"
+"""Said in the place of the key bar, whose keys do nothing meanwhile."""
 LETTERS = "asdfghjklwertyuiopzxcvbnm"
 """Every letter but q, which leaves; those under the fingers first."""
 
@@ -43,12 +47,26 @@ class Jump(ClosesOnce[None], ModalScreen[None]):
         self._targets = dict(zip(labels(len(found)), found, strict=False))
         self._marks: dict[str, Static] = {}
         self._typed = ""
+        self._labelled_at: Size | None = None
+        """The size of the screen when the labels were put."""
 
     def compose(self) -> ComposeResult:
         for label, target in self._targets.items():
             mark = self._marks[label] = Static(Content(label), classes="-pane" if not target.key else "")
             mark.styles.offset = (target.x, target.y)
             yield mark
+        bar = next(iter(self._view.query(KeyBar)), None)
+        if bar is not None and bar.region:
+            ways = Static(Content(WAYS), id="ways")
+            ways.styles.offset = bar.region.offset
+            ways.styles.width = bar.region.width
+            yield ways
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What is labelled has moved from under its labels."""
+        if self._labelled_at not in (None, event.size):
+            self.dismiss()
+        self._labelled_at = event.size
 
     def on_key(self, event: events.Key) -> None:
         """Labels are made anew each time, so their keys are looked up here."""

@@ -105,8 +105,8 @@ class Main(Finding):
         yield self.line
         yield self.key_bar()
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         said = self.desk.keymap.said
         told = [BY_ID[id] for id in ("ticket.confirm", "ticket.reject", "desk.open")]
         looks_only = self.link.read_only

@@ -50,13 +50,13 @@ class PostsView(Finding, ReadingView):
         self.author = TextBlock("AUTHOR", empty="Who wrote the chosen post.", id="author")
         return self.feed, self.post, self.author
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         self.muted = self.desk.muted
         self.feed.clear()  # a frame may have come before the view was mounted: its posts stand on the desk too
         if self.desk.main is not None:
             self.feed.push(self.desk.main.feed.kept)
         self._mark()
-        super().on_mount()
+        super().mounted()
 
     def update_parts(self, parts: Part) -> None:
         super().update_parts(parts)

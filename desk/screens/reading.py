@@ -57,8 +57,8 @@ class ReadingView(ViewScreen):
         yield self.line
         yield self.key_bar()
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self.update_parts(_AT_FIRST)
         self.set_interval(BEAT_S, self.beat)
         if self.panes:

@@ -28,8 +28,8 @@ class StoryView(ReadingView):
         self.text = TextBlock(f"WHY {self.subject}", empty="Asking the journal …", id="story")
         return (self.text,)
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self._tell()
 
     @work(exclusive=True)

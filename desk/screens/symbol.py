@@ -67,8 +67,8 @@ class SymbolView(ViewScreen):
         yield self.line
         yield self.key_bar()
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self._begin()
         self.gates.focus()
         self.set_interval(ASK_S, self._ask_again)

@@ -63,8 +63,8 @@ class TicketView(ViewScreen):
         yield self.line
         yield self.key_bar()
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def mounted(self) -> None:
+        super().mounted()
         self.update_parts(Part.TICKETS)
         self._changed_at = 0.0
         self.controls.focus()

@@ -108,6 +108,11 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         )
 
     def on_mount(self) -> None:
+        """Textual calls this of every class by itself, each time: a view adds to `mounted`, which runs once."""
+        self.mounted()
+
+    def mounted(self) -> None:
+        """What is done once, as soon as everything is mounted."""
         self.set_class(self.desk.settings.compact, "-compact")
         if self.desk.local_time:
             self.bar.local_offset_s = local_offset_s()
@@ -142,9 +147,18 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         above = stack[stack.index(self) + 1 :] if self in stack else []
         return super().is_current and all(screen.is_modal for screen in above)
 
+    def on_screen_suspend(self) -> None:
+        self._rest_keys(True)
+
     def on_screen_resume(self) -> None:
+        self._rest_keys(False)
         for widget in self.walk_children(Inked):
             widget.catch_up()
+
+    def _rest_keys(self, resting: bool) -> None:
+        """The key bar names no key that something over this view takes."""
+        for keys in self.query(KeyBar):
+            keys.rest(resting)
 
     @property
     def pane(self) -> Widget | None:

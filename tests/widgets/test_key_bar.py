@@ -31,3 +31,15 @@ def test_what_the_pane_can_do_leads_and_what_it_cannot_is_left_out() -> None:
     assert [action for _, _, _, action in bar.placed(80)] == ["flatten", "kill", "help"]
     bar.lead(())
     assert [action for _, _, _, action in bar.placed(80)] == ["confirm", "kill", "flatten", "help"]
+
+
+async def test_while_it_rests_it_names_no_key_and_takes_no_click() -> None:
+    bar = KeyBar(KEYS)
+    async with stage(bar, (60, 2)) as pilot:
+        bar.rest(True)
+        assert not painted(bar)[0].strip()
+        await pilot.click(bar, offset=(2, 0))
+        await pilot.pause()
+        assert not [message for message in pilot.app.messages if isinstance(message, KeyBar.Pressed)]  # type: ignore
+        bar.rest(False)
+        assert painted(bar)[0].startswith(" y confirm")

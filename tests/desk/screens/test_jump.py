@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from desk.screens.jump import Jump, labels
 from tests.desk import made_up
 from tests.desk.conftest import Opener
-from tests.widgets.harness import until
+from tests.widgets.harness import painted, until
+from widgets.key_bar import KeyBar
 
 
 async def test_jump_labels_rows_and_panes_and_only_moves(open_desk: Opener) -> None:
@@ -61,6 +63,29 @@ async def test_jump_leaves_the_labels_that_go_on_and_reaches_posts_too(open_desk
         await until(pilot, lambda: app.screen is main and main.focused is main.feed)
         assert main.feed.selected is not None and main.feed.selected.id == target.key
         assert not main.feed.following
+
+
+async def test_the_key_bar_names_no_key_that_jump_mode_takes(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        main = app.main
+        assert main is not None
+        bar = main.query_one(KeyBar)
+        await until(pilot, lambda: "K KILL" in painted(bar)[0])
+        await pilot.press("semicolon")
+        await until(pilot, lambda: isinstance(app.screen, Jump) and not painted(bar)[0].strip())
+        ways = app.screen.query_one("#ways", Static)
+        assert ways.region == bar.region
+        assert "any other key goes back" in str(ways.render())
+        await pilot.press("K")
+        await until(pilot, lambda: app.screen is main and "K KILL" in painted(bar)[0])
+
+
+async def test_labels_go_when_what_they_label_has_moved(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("semicolon")
+        await until(pilot, lambda: isinstance(app.screen, Jump))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen is app.main)
 
 
 async def test_a_screen_with_more_places_than_labels_labels_the_first(open_desk: Opener) -> None:

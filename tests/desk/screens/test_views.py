@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from textual.timer import Timer
 from textual.widgets import Static
 
 from desk.screens.feeds import FeedsView
@@ -15,6 +18,7 @@ from desk.screens.orders import OrdersView
 from desk.screens.risk import RiskView
 from desk.screens.story import StoryView
 from desk.screens.told import Told
+from desk.screens.view import ViewScreen
 from engine.model import DisplayText, Fill, Light, LimitUse, Role, TradingState
 from engine.model.frames import Frame, Push
 from engine.model.state import NotCovered
@@ -247,3 +251,29 @@ async def test_every_figure_of_the_engine_is_reached_on_a_small_screen(open_desk
         await pilot.press("z")
         await until(pilot, lambda: any("reconciled" in line for line in painted(view.figures)))
         await until(pilot, lambda: any("match and guards 0.04/0.20 ms" in line for line in painted(view.figures)))
+
+
+@pytest.mark.parametrize("key", ["", "2", "3", "4", "5", "6", "7", "8", "9"])
+async def test_a_view_begins_once(open_desk: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """Two timers for one thing look twice as often as was meant."""
+    begun: list[tuple[int, str]] = []
+    mounted, set_interval = ViewScreen.mounted, ViewScreen.set_interval
+
+    def count(view: ViewScreen) -> None:
+        begun.append((id(view), "mounted"))
+        mounted(view)
+
+    def time(view: ViewScreen, seconds: float, each: Callable[[], Any], **options: Any) -> Timer:
+        begun.append((id(view), each.__name__))
+        return set_interval(view, seconds, each, **options)
+
+    monkeypatch.setattr(ViewScreen, "mounted", count)
+    monkeypatch.setattr(ViewScreen, "set_interval", time)
+    async with open_desk(paths=write_day(tmp_path)) as (pilot, app, _):
+        if key:
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not app.main)
+        shown = app.screen
+        await until(pilot, lambda: (id(shown), "mounted") in begun)
+        await pilot.pause(0.1)
+        assert sorted(begun) == sorted(set(begun))
