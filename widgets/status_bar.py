@@ -97,11 +97,6 @@ class StatusBar(LineBlock):
         self._view, self._now_ns = view, now_ns
         self.repaint(now=urgent)
 
-    @property
-    def shows_engine(self) -> bool:
-        """True once an engine has told what there is to show."""
-        return self._view.status is not None
-
     def lines(self, width: int) -> list[Line]:
         view = self._view
         if view.status is None or view.account is None:

@@ -16,6 +16,7 @@ from desk.client import Client
 from engine.config import ScreenConfig
 from engine.model.frames import Snapshot
 from engine.paths import Paths
+from tests.desk.drawn import shows_engine
 from tests.desk.fake_engine import FakeEngine, fake_engine
 from tests.widgets.harness import until
 
@@ -47,7 +48,7 @@ def open_desk(socket: Path) -> Opener:
             config = ScreenConfig(fps="60", theme=theme)
             app = DeskApp(lambda: Client(socket), config, seconds=lambda: 0.0, paths=paths, **options)
             async with app.run_test(size=size) as pilot:
-                await until(pilot, lambda: app.link.attached and app.main and app.main.bar.shows_engine)
+                await until(pilot, lambda: app.link.attached and shows_engine(app))
                 assert app.main is not None
                 app.main.GUARD_S = 0.0  # type: ignore[misc]
                 await pilot.pause(0.1)

@@ -16,6 +16,7 @@ from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import Message, Snapshot
 from tests.desk import made_up, made_up_answers
+from tests.desk.drawn import shows_engine
 from tests.widgets.harness import until
 
 
@@ -52,7 +53,7 @@ def then(*keys: str, lost: bool = False) -> Callable[[Pilot[bool]], Awaitable[No
     async def run(pilot: Pilot[bool]) -> None:
         app = pilot.app
         assert isinstance(app, DeskApp)
-        await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached is not lost)
+        await until(pilot, lambda: shows_engine(app) and app.link.attached is not lost)
         assert app.main is not None
         app.main.GUARD_S = 0.0  # type: ignore[misc]
         await still(pilot)

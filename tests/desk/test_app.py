@@ -22,6 +22,7 @@ from engine.model.frames import Command, Frame, Goodbye, Push, Reply
 from tests.desk import made_up
 from tests.desk.asked import asked
 from tests.desk.conftest import Opener
+from tests.desk.drawn import shows_engine
 from tests.desk.fake_engine import fake_engine
 from tests.hostile.corpus import CORPUS
 from tests.widgets.harness import painted, until
@@ -254,7 +255,7 @@ async def test_a_lost_engine_is_said_and_the_desk_attaches_again(socket: Path) -
     async with fake_engine(socket) as engine:
         app = DeskApp(lambda: Client(socket), ScreenConfig(fps="60"))
         async with app.run_test(size=(120, 40)) as pilot:
-            await until(pilot, lambda: app.main and app.main.bar.shows_engine)
+            await until(pilot, lambda: shows_engine(app))
             main = app.main
             assert main is not None
             await engine.stop()

@@ -27,6 +27,7 @@ from tests.desk import made_up
 from tests.desk.asked import asked
 from tests.desk.commands.test_verbs import PATIENT, two_moods
 from tests.desk.conftest import Opener
+from tests.desk.drawn import shows_engine
 from tests.desk.fake_engine import fake_engine
 from tests.desk.journaled import write_day
 from tests.engine.control.source import Engine
@@ -90,7 +91,7 @@ async def test_what_both_do_both_show(home: Path) -> None:
                     while not all(condition(desk) for desk in (one, two)):
                         await asyncio.sleep(0.02)
 
-            await both(lambda desk: desk.main and desk.main.bar.shows_engine and len(desk.link.mirror.tickets) == 2)
+            await both(lambda desk: shows_engine(desk) and len(desk.link.mirror.tickets) == 2)
             for desk in (one, two):
                 assert desk.main is not None
                 desk.main.GUARD_S = 0.0  # type: ignore[misc]
@@ -143,7 +144,7 @@ def shown_by(desk: DeskApp) -> list[str]:
 async def test_a_read_only_desk_says_so_and_sends_nothing(socket: Path) -> None:
     desk = a_desk(socket, read_only=True)
     async with fake_engine(socket) as engine, desk.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: desk.link.attached and desk.main and desk.main.bar.shows_engine)
+        await until(pilot, lambda: desk.link.attached and shows_engine(desk))
         assert desk.main is not None
         desk.main.GUARD_S = 0.0  # type: ignore[misc]
         await pilot.pause(0.4)
@@ -221,7 +222,7 @@ async def test_an_engine_of_another_version_that_speaks_the_same_is_only_named(
     other = msgspec.structs.replace(made_up.snapshot(), version="9.9")
     desk = a_desk(socket)
     async with fake_engine(socket, other) as engine, desk.run_test(size=(columns, 40)) as pilot:
-        await until(pilot, lambda: desk.link.attached and desk.main and desk.main.bar.shows_engine)
+        await until(pilot, lambda: desk.link.attached and shows_engine(desk))
         assert desk.main is not None
         await until(pilot, lambda: desk.main and said in desk.main.bar.render_line(0).text)
         await engine.stop()
@@ -259,7 +260,7 @@ async def test_a_view_that_is_open_over_a_restart_goes_on(socket: Path, tmp_path
     """Another engine has other tickets, another past and another pid: the view shows what there is now."""
     desk = a_desk(socket, paths=write_day(tmp_path))
     async with fake_engine(socket) as engine, desk.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: desk.link.attached and desk.main and desk.main.bar.shows_engine)
+        await until(pilot, lambda: desk.link.attached and shows_engine(desk))
         desk.open_view(view, next(iter(desk.link.mirror.tickets)) if view == "ticket" else "TSLA")
         await pilot.pause(0.2)
         await engine.stop()

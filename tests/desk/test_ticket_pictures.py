@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from desk.app import DeskApp
 from desk.screens.verbs import VerbScreen
+from tests.desk.drawn import shows_engine
 from tests.desk.still import desk, still
 from tests.widgets.harness import until
 
@@ -23,7 +24,7 @@ def asked(*keys: str) -> Callable[[Pilot[bool]], Awaitable[None]]:
     async def run(pilot: Pilot[bool]) -> None:
         app = pilot.app
         assert isinstance(app, DeskApp)
-        await until(pilot, lambda: app.main and app.main.bar.shows_engine)
+        await until(pilot, lambda: shows_engine(app))
         await still(pilot)
         for key in keys:
             if isinstance(app.screen, VerbScreen):

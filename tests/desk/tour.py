@@ -22,6 +22,7 @@ from engine.config import ScreenConfig
 from engine.model import Fill, Level, OrderStatus, Role, Side
 from engine.model.frames import Snapshot
 from tests.desk import made_up
+from tests.desk.drawn import shows_engine
 from tests.desk.journaled import write_day
 from tests.desk.still import StillClient, still
 from tests.widgets.harness import until
@@ -108,7 +109,7 @@ async def on_tour(
     reading.BEAT_S = 3600.0
     try:
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached)
+            await until(pilot, lambda: shows_engine(app) and app.link.attached)
             assert app.main is not None
             app.main.GUARD_S = 0.0  # type: ignore[misc]
             await settled(pilot, app)

@@ -27,6 +27,7 @@ from desk.screens.reading import ReadingView
 from desk.screens.sharing import Sharing
 from desk.screens.verbs import VerbScreen
 from desk.screens.view import ViewScreen
+from tests.desk.drawn import shows_engine
 from tests.desk.tour import DIALOGS, VIEWS, Stop, leave, settled, visit
 from tests.hostile import poisoned_desk
 from tests.hostile.poison import driving
@@ -70,7 +71,7 @@ async def test_every_view_and_every_dialog(tmp_path: Path, monkeypatch: pytest.M
     app = poisoned_desk.app(tmp_path)
     seen: set[type[Screen[Any]]] = set()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.main and app.main.bar.shows_engine and app.link.attached)
+        await until(pilot, lambda: shows_engine(app) and app.link.attached)
         await settled(pilot, app)
         for stop in STOPS:
             await visit(pilot, app, stop)

@@ -22,6 +22,7 @@ async def finding(open_desk: Opener, key: str) -> AsyncIterator[tuple[Pilot[bool
     async with open_desk() as (pilot, app, _):
         if key:
             await pilot.press(key)
+            await until(pilot, lambda: app.screen is not app.main)
         view = app.screen
         assert isinstance(view, Finding)
         await until(pilot, lambda: len(view.feed.kept) == 60)
@@ -33,7 +34,7 @@ async def test_a_filter_hides_the_others_until_it_is_empty(open_desk: Opener, ke
     async with finding(open_desk, key) as (pilot, view):
         await pilot.press("f")
         await answer(pilot, "@deltahedge")
-        await until(pilot, lambda: view.focused is view.feed)
+        await until(pilot, lambda: view.focused is view.feed and view.feed.filter_text == "@deltahedge")
         assert 0 < len(view.feed.posts) < 60
         assert {str(post.author) for post in view.feed.posts} == {"deltahedge"}
         await pilot.press("f")
@@ -51,7 +52,7 @@ async def test_a_search_goes_from_hit_to_hit_and_says_when_there_is_none(open_de
     async with finding(open_desk, key) as (pilot, view):
         await pilot.press("slash")
         await answer(pilot, "walked over the keyboard")
-        await until(pilot, lambda: view.focused is view.feed and view.feed.selected is not None)
+        await until(pilot, lambda: view.focused is view.feed and not view.feed.following)
         first = view.feed.selected
         assert first is not None and made_up.TEXTS[5][:6] in str(first.text)
         view.action_search_older()
