@@ -73,6 +73,8 @@ _POSITIVE = (
     "tickets.ttl_s",
     "orders.entry_timeout_s",
     "orders.reconcile_s",
+    "orders.exit_timeout_s",
+    "orders.exit_attempts",
     "journal.commit_rows",
     "journal.quote_s",
     "watchdog.unscored_s",
@@ -154,6 +156,18 @@ def check_values(config: Config) -> Iterator[Problem]:
     yield from _addresses(config)
     yield from _names(config)
     yield from _watchlist(config)
+    yield from _reach(config)
+
+
+def _reach(config: Config) -> Iterator[Problem]:
+    """Ids that are forgotten before their posts have left the windows."""
+    reach_hours = (config.sentiment.window_s + config.sentiment.look_back_s) / 3600
+    if not config.journal.dedupe_hours >= reach_hours:
+        yield (
+            "journal.dedupe_hours",
+            f"expected the {reach_hours:g} h that the windows reach back, or more, found {config.journal.dedupe_hours}",
+            "a post that comes again within them would count twice: forget ids later, or shorten the windows",
+        )
 
 
 def _numbers(section: Section, prefix: str = "") -> Iterator[Problem]:

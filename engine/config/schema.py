@@ -54,7 +54,7 @@ class JournalConfig(Section, frozen=True, kw_only=True):
     commit_rows: int = 256
     """Most records of a group commit."""
     dedupe_hours: float = 24.0
-    """An id counts as seen for this long, over restarts too."""
+    """An id counts as seen for this long, over restarts too; at least as long as the windows reach back."""
     quote_s: float = 5.0
     """A quote per symbol is recorded at most this often."""
     log_limit_mib: int = 4096

@@ -142,7 +142,7 @@ class RiskConfig(Section, frozen=True, kw_only=True):
     min_posts: int = 10
     """R18: least posts behind a signal."""
     dominance_pct: Decimal = Decimal(60)
-    """R18: one author or one text may hold at most this share of the window's weight."""
+    """R18: one author, one text or one cluster of near-copies may hold at most this share of the window's weight."""
     pre_market: bool = False
     """R19: whether to trade before the open, with limit orders."""
     post_market: bool = False

@@ -70,6 +70,26 @@ def problems(config: Config) -> dict[str, str]:
     return {key: problem for key, problem, _ in check_values(config)}
 
 
+@pytest.mark.parametrize(
+    ("env", "key", "words"),
+    [
+        ({"DESK_ORDERS__EXIT_ATTEMPTS": "0"}, "orders.exit_attempts", "above 0"),
+        ({"DESK_ORDERS__EXIT_TIMEOUT_S": "0"}, "orders.exit_timeout_s", "above 0"),
+        ({"DESK_JOURNAL__DEDUPE_HOURS": "0"}, "journal.dedupe_hours", "the 1.5 h that the windows reach back"),
+        ({"DESK_JOURNAL__DEDUPE_HOURS": "1.49"}, "journal.dedupe_hours", "found 1.49"),
+        ({"DESK_SENTIMENT__LOOK_BACK_S": "86400"}, "journal.dedupe_hours", "the 24.5 h that the windows reach back"),
+    ],
+)
+def test_no_setting_leaves_exits_untried_or_counts_a_post_twice(env: dict[str, str], key: str, words: str) -> None:
+    """With no attempt an engine placed no stop; ids forgotten within the windows let a post in again."""
+    with pytest.raises(ConfigError, match=words) as caught:
+        load(env=env)
+    assert key in caught.value.where
+    assert load(
+        env={"DESK_JOURNAL__DEDUPE_HOURS": "1.5", "DESK_ORDERS__EXIT_ATTEMPTS": "1"}
+    ).config.orders.exit_attempts
+
+
 def test_the_shipped_values_have_nothing_wrong() -> None:
     assert problems(load(env={}).config) == {}
 
