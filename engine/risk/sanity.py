@@ -77,6 +77,16 @@ def _never_bite(config: Config) -> Iterator[str]:
         yield f"risk.confidence = {risk.confidence:g}: every confidence is above it, so it never rejects"
     if risk.min_price == 0:
         yield "risk.min_price = 0: no price is under it, so it never rejects"
+    for key in ("duplicate_s", "cool_down_s", "loss_streak_window_s", "loss_streak_lock_s"):
+        if getattr(risk, key) == 0:
+            yield f"risk.{key} = 0: over at once, so it never rejects"
+    if risk.loss_streak == 0:
+        yield "risk.loss_streak = 0: no number of stop-outs locks trading, so it never rejects"
+    for key in ("min_authors", "min_posts"):
+        if getattr(risk, key) <= 1:
+            yield f"risk.{key} = {getattr(risk, key)}: every signal has one, so it never rejects"
+    if risk.drawdown_reduce_at_pct >= HUNDRED:
+        yield f"risk.drawdown_reduce_at_pct = {risk.drawdown_reduce_at_pct}: HALTED comes first, so no size is halved"
     if risk.stale_price_s > 300:
         yield f"risk.stale_price_s = {risk.stale_price_s:g}: prices of five minutes ago pass as fresh"
     if risk.stale_signal_s > config.sentiment.window_s:
