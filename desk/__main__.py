@@ -6,6 +6,10 @@ import sys
 def main() -> None:
     """The console script. What it prints and the codes it exits with: `desk.command_line`."""
     try:
+        import signal
+
+        # Until the command is known, they wait: an engine takes them when it can (`HELD` in engine.kernel.process).
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1})
         from desk.command_line import run
 
         run()

@@ -6,6 +6,7 @@ import gc
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -59,6 +60,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("desk.commands.doctor:doctor", "Check configuration, keys, clock, disk, sockets and endpoints"),
 }
 """Verb → where it is defined, and its line in `desk --help`."""
+
+ENGINES = ("autopilot", "replay")
+"""Verbs that are an engine themselves, and take signals as one: what comes before it can waits until then."""
 
 
 class LazyGroup(click.Group):
@@ -142,6 +146,8 @@ def main_group(ctx: click.Context, profile: str | None, config: str | None, read
 
     `desk` attaches to the profile's engine, or starts one. `desk demo` needs no keys and no network.
     """
+    if ctx.invoked_subcommand not in ENGINES:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1})
     if config == "":
         raise click.BadParameter("expected the name of a file, found nothing", param_hint="--config")
     ctx.obj = GlobalOptions(profile, config, read_only)

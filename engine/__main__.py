@@ -5,7 +5,9 @@ import signal
 import sys
 
 gc.set_threshold(100_000)  # what is imported now stays; the kernel sets its own once it is up
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGHUP})  # see `HELD` there
+signal.pthread_sigmask(  # see `HELD` there
+    signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+)
 
 from engine.core_dumps import forbid_core_dumps  # noqa: E402
 from engine.streams import open_closed_streams  # noqa: E402

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -71,10 +72,13 @@ def call(home: Path, *arguments: str, settings: Mapping[str, str] | None = None)
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
             main()
         except SystemExit as ended:
             code = ended.code
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
     assert isinstance(code, int)
     return subprocess.CompletedProcess(list(arguments), code, out.getvalue(), err.getvalue())
 

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HELD = {signal.SIGUSR1, signal.SIGHUP}
-"""Signals that would end the process, and mean otherwise to an engine: until it can take them, they wait."""
+HELD = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+"""Signals that would end the process at once, and mean otherwise to an engine: until it can take them, and once it
+does not any more, they wait."""
 
 ROOM = 1 << 20
 """Bytes that must be free on the journal's disk for a start: less is gone before the first order has an answer."""
@@ -212,6 +213,7 @@ async def _serve(
             error.exit_code = _called_off(error.reason)
         raise
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         notifier.tell(STOPPING="1", STATUS="stopping")
         await kernel.stop()
     log.info("engine %s stopped: %s", paths.name, reason)
