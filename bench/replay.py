@@ -165,7 +165,7 @@ async def replay(config: Config, after: int, memory_at: Sequence[int] = (), past
     gc.callbacks.remove(pauses)
     durable, view = kernel.journal.durable, kernel.view
     await kernel.stop()
-    if kernel.broken:
+    if kernel.broken or kernel.dealing.failed:
         raise RuntimeError(f"the engine broke: {kernel.dealing.failed}")
     return {
         **meter.cost(after),
