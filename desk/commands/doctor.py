@@ -8,12 +8,12 @@ import os
 import click
 from msgspec.structs import replace
 
-from desk.context import address, load_context
+from desk.context import AS_JSON, address, load_context
 from engine.errors import EXIT_FAILED, ConfigError
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.option("--offline", is_flag=True, help="Ask no other machine.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool, offline: bool) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from desk.context import load_context, say_json
+from desk.context import AS_JSON, load_context, say_json
 from engine import secrets
 from engine.errors import EXIT_FAILED, EXIT_USAGE, DeskError
 
@@ -56,7 +56,7 @@ def _asked(name: str) -> str:
 
 
 @keys.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Say where each key of the profile comes from; never what it is."""

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 import click
 
 from desk.commands.journal import JOURNAL, NAME, since_ns
+from desk.commands.verbs import say, ticker
 from desk.commands.which_journal import journal_path
 from desk.context import AS_JSON, say_json
+from engine.model import DecisionKind
 
 if TYPE_CHECKING:
     from engine.model.ledger import Ledger
 
-OUTCOMES = ("confirmed", "rejected", "expired", "auto", "blocked")
-
 
 @click.command()
-@click.option("--symbol", default="", help="Only decisions on this symbol.")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only decisions that ended so.")
+@click.option("--symbol", default="", callback=ticker, help="Only decisions on this symbol.")
+@click.option(
+    "--outcome", type=click.Choice([kind.value for kind in DecisionKind]), help="Only decisions that ended so."
+)
 @click.option("--since", help="Only decisions since then: 90s, 30m, 2h, 1d, or an ISO time with a zone.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most this many, the newest.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row per decision.")
@@ -47,11 +49,10 @@ def ledger(
     A move is in the signal's direction. Worth is what a sent order made by then, and what one that was not sent did
     not make: the value of the decision against its opposite. An unknown price is called unknown.
     """
-    from desk.commands.verbs import say
     from desk.ledger_report import ledger_lines, ledger_table
     from desk.tables import csv_text, write_table
 
-    found = _read(journal_path(ctx, file, name), symbol.upper(), outcome, since, limit)
+    found = _read(journal_path(ctx, file, name), symbol, outcome, since, limit)
     if output is not None:
         write_table(ledger_table(found), output)
         click.echo(f"{len(found.rows)} decisions written to {output}", err=True)
@@ -67,7 +68,6 @@ def ledger(
 
 def _read(path: Path, symbol: str, outcome: str | None, since: str | None, limit: int) -> Ledger:
     from engine.journal import Reader, read_ledger
-    from engine.model import DecisionKind
 
     with Reader(path) as reader:
         return read_ledger(

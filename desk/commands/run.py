@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.context import Number, address, ask_by_name, load_context, options, show
+from desk.context import AS_JSON, Number, address, ask_by_name, load_context, options, show
 from engine.errors import EXIT_USAGE, ConfigError, DeskError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def autopilot(ctx: click.Context, mode: str, arm: str, log_format: str | None, s
 @click.option("--start", default="", callback=_new_york, help="Fast-forward to this New York time (HH:MM) or instant.")
 @MODE
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the journal to this new file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@AS_JSON
 @click.pass_context
 def replay(
     ctx: click.Context, recording: str, speed: float, start: str, mode: str, journal: Path | None, as_json: bool

@@ -31,7 +31,7 @@ NAME = click.Option(["--name"], default="", callback=ask_by_name, help="An engin
 REASON = click.Option(["--reason"], required=True, help="Why: it is journaled.")
 
 
-def _ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+def ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
     """A symbol as the watchlist writes it: `tsla` and `$TSLA` are TSLA. Raises BadParameter for what is none."""
     symbol = given.strip().removeprefix("$").upper()
     if len(symbol) > LONGEST_SYMBOL:
@@ -39,7 +39,7 @@ def _ticker(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
     return symbol
 
 
-SYMBOL = click.Argument(["symbol"], callback=_ticker)
+SYMBOL = click.Argument(["symbol"], callback=ticker)
 
 
 def _fingerprint(ctx: click.Context, parameter: click.Parameter, given: str) -> str:

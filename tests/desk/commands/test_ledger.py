@@ -79,7 +79,7 @@ def test_filters(file: Path) -> None:
     def symbols(*args: str) -> list[str]:
         return [row["symbol"] for row in json.loads(desk("--json", *args, file=file).output)["rows"]]
 
-    assert symbols("--symbol", "tsla") == ["TSLA"]
+    assert symbols("--symbol", "tsla") == symbols("--symbol", "$TSLA") == ["TSLA"]
     assert symbols("--outcome", "expired") == ["META"]
     assert symbols("--since", "2026-11-20T17:00:30Z") == ["META"]
     assert symbols("--limit", "1") == ["META"]
