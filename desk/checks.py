@@ -36,6 +36,7 @@ SYNCS_S = 1.0
 SYNC_WARN_MS = 10.0
 LONGEST_WARN_MS = 100.0
 CALENDAR_WARN_DAYS = 60
+ANOTHER = "set engine.state_dir / engine.runtime_dir to a directory of yours"
 ANSWER_S = 5.0
 """How long the engine may take to answer."""
 
@@ -154,7 +155,7 @@ def check_files(paths: Paths) -> list[Check]:
     for name, directory in (("state directory", paths.state_dir), ("runtime directory", paths.runtime_dir)):
         checks.append(_private(name, directory, 0o700))
     for path in (paths.journal, paths.spend, paths.log, paths.socket):
-        if path.exists():
+        if _there(path):
             checks.append(_private(path.name, path, 0o600))
     return checks
 
@@ -196,8 +197,10 @@ def check_engine(paths: Paths) -> list[Check]:
         pid = holder(paths.lock)
     except OSError as error:
         return [Check("engine", FAIL, f"{paths.lock}: {error.strerror}", "make the runtime directory yours")]
+    except DeskError as error:
+        return [Check("engine", FAIL, error.told, error.remedy)]
     checks = [Check("engine", OK, f"running, pid {pid}" if pid is not None else "not running")]
-    there = paths.socket.exists()
+    there = _there(paths.socket)
     if there and not stat.S_ISSOCK(paths.socket.lstat().st_mode):
         checks.append(Check("socket", FAIL, f"{paths.socket} is no socket", "move this file away"))
     elif pid is not None and not there:
@@ -209,7 +212,7 @@ def check_engine(paths: Paths) -> list[Check]:
         checks.append(Check("socket", WARN, f"{paths.socket} is left over", "nothing: the next engine replaces it"))
     else:
         checks.append(Check("socket", OK, str(paths.socket) if there else "none, as no engine runs"))
-    if paths.kill_file.exists():
+    if _there(paths.kill_file):
         checks.append(Check("kill file", WARN, f"{paths.kill_file} exists: trading is halted", f"rm {paths.kill_file}"))
     return checks
 
@@ -218,7 +221,7 @@ async def check_answer(paths: Paths) -> list[Check]:
     """Whether the engine that runs answers: one that was stopped or hangs still holds lock and socket."""
     from desk.client import Client, NoEngine
 
-    if not paths.socket.exists():
+    if not _there(paths.socket):
         return []
     try:
         async with Client(paths.socket, timeout_s=ANSWER_S) as client:
@@ -238,7 +241,7 @@ def check_spend(config: Config, paths: Paths, now_ns: int) -> Check:
     from engine.feeds.spend import SpendMeter
 
     cap = config.x.daily_cap_usd
-    if not paths.spend.exists():
+    if not _there(paths.spend):
         return Check("x spend", OK, f"nothing spent yet, cap ${cap:.2f} a day")
     meter = SpendMeter(paths.spend, post_cost_usd=config.x.post_cost_usd, daily_cap_usd=cap)
     try:
@@ -288,11 +291,11 @@ def _private(name: str, path: Path, mode: int) -> Check:
     except FileNotFoundError:
         return Check(name, OK, f"{path} will be made")
     except OSError as error:
-        return Check(name, FAIL, f"{path}: {error.strerror}", "make it accessible to you")
+        remedy = "make it accessible to you" if isinstance(error, PermissionError) else ANOTHER
+        return Check(name, FAIL, f"{path}: {error.strerror}", remedy)
     told = f"{path} has mode {stat.S_IMODE(found.st_mode):04o}"
     if found.st_uid != os.getuid():
-        remedy = "set engine.state_dir / engine.runtime_dir to a directory of yours"
-        return Check(name, FAIL, f"{path} belongs to user {found.st_uid}", remedy)
+        return Check(name, FAIL, f"{path} belongs to user {found.st_uid}", ANOTHER)
     if stat.S_IMODE(found.st_mode) & 0o777 & ~mode:
         return Check(name, FAIL, told, f"chmod {mode:o} {path}")
     if mode == 0o700 and not os.access(path, os.W_OK | os.X_OK):
@@ -300,9 +303,17 @@ def _private(name: str, path: Path, mode: int) -> Check:
     return Check(name, OK, told)
 
 
+def _there(path: Path) -> bool:
+    """Whether something is there; what cannot be looked at is told of its directory."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _nearest(path: Path) -> Path:
     """The path, or the nearest parent that exists."""
-    while not path.exists() and path != path.parent:
+    while not _there(path) and path != path.parent:
         path = path.parent
     return path
 

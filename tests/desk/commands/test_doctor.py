@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from engine.feeds.x_rules import build_rules
 from engine.kernel.lock import EngineLock
 from engine.paths import Paths
 from tests.desk.fake_engine import fake_engine
+from tests.program import REPLAYING, desk
 from tests.venues.alpaca import AlpacaSimulator
 from tests.venues.x import RULES, XSimulator, faults
 
@@ -313,6 +315,38 @@ def test_what_alpaca_answers(status: int, body: bytes, expected: str) -> None:
 
 async def test_a_stream_that_does_not_accept() -> None:
     assert (await open_stream("s", "ws://127.0.0.1:9/x", 2)).status == FAIL
+
+
+@pytest.mark.parametrize("directory", ["DESK_ENGINE__STATE_DIR", "DESK_ENGINE__RUNTIME_DIR"])
+@pytest.mark.parametrize("kind", ["too long", "somebody else's", "a file", "a circle"])
+def test_a_directory_that_cannot_be_looked_at_is_one_line_of_the_table(
+    tmp_path: Path, directory: str, kind: str
+) -> None:
+    """The rest of the table is what one asks for."""
+    places = {"too long": "a" * 300, "somebody else's": "closed", "a file": "file", "a circle": "circle"}
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "closed").mkdir(mode=0)
+    settings = {directory: str(tmp_path / places[kind] / "inner")}
+    told = desk(tmp_path, "doctor", "--offline", "--profile", "simulated", settings={**REPLAYING, **settings}).stdout
+    name = "state directory" if "STATE" in directory else "runtime directory"
+    assert re.search(rf"^fail  {name} ", told, re.MULTILINE) or (kind == "somebody else's" and os.getuid() == 0), told
+    for check in ("config", "disk", "engine", "calendar"):
+        assert re.search(rf"^(ok|warn|fail)  +{check} ", told, re.MULTILINE), told
+
+
+@pytest.mark.parametrize("kind", ["a directory", "a link"])
+def test_what_stands_in_the_locks_way_is_one_line_of_the_table(tmp_path: Path, kind: str) -> None:
+    lock = tmp_path / "run" / "simulated.lock"
+    lock.parent.mkdir(mode=0o700)
+    if kind == "a link":
+        (tmp_path / "precious").touch()
+        lock.symlink_to(tmp_path / "precious")
+    else:
+        lock.mkdir()
+    told = desk(tmp_path, "doctor", "--offline", "--profile", "simulated", settings=REPLAYING).stdout
+    assert re.search(r"^fail  engine +.*expected a lock file", told, re.MULTILINE), told
+    assert re.search(r"^ok    calendar", told, re.MULTILINE), told
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
