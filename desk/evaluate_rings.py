@@ -12,7 +12,7 @@ from engine.evaluate import Figure, RingFigures
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.evaluate import LabelledCluster, Outcome
+    from engine.evaluate import LabelledCluster, LastMark
 
 _HEAD: Final = (
     "clusters",
@@ -42,11 +42,11 @@ def measure(config: Config, paths: tuple[Path, ...]) -> list[RingFigures]:
         clusters += found
         for name in dict.fromkeys(cluster.replay for cluster in found):
             recordings.setdefault(name, _recording(file, name))
-    outcomes = {name: _outcomes(config, path) for name, path in recordings.items()}
-    rows = [ring_figures("all", clusters, outcomes)]
+    marks = {name: _marks(config, path) for name, path in recordings.items()}
+    rows = [ring_figures("all", clusters, marks)]
     for half in ("even", "odd"):
         chosen = [cluster for cluster in clusters if cluster.half == half]
-        rows.append(ring_figures(f"{half} half", chosen, outcomes))
+        rows.append(ring_figures(f"{half} half", chosen, marks))
     return rows
 
 
@@ -89,23 +89,23 @@ def _recording(file: Path, name: str) -> Path:
     return found
 
 
-def _outcomes(config: Config, path: Path) -> dict[str, Outcome]:
+def _marks(config: Config, path: Path) -> dict[str, LastMark]:
     """What became of every post of a recording, after all verdicts."""
-    from engine.evaluate import Outcome
+    from engine.evaluate import LastMark
     from engine.feeds.recording import Recording
     from engine.guards import RING, Guards
     from engine.model import Match, Post
 
     guards = Guards(config)
-    found: dict[str, Outcome] = {}
+    found: dict[str, LastMark] = {}
     for event in Recording(path, ()).events():
         if not isinstance(event, Post) or event.id in found:
             continue
         named = dict.fromkeys(event.rules or event.cashtags)
         weighed = guards.check(event, tuple(Match(symbol, symbol, "cashtag") for symbol in named))
         ring = any(reason.startswith(RING) for reason in weighed.mark.reasons)
-        found[event.id] = Outcome(weighed.mark.weight, ring)
+        found[event.id] = LastMark(weighed.mark.weight, ring)
         if (verdict := weighed.verdict) is not None:
             for post_id, weight in zip(verdict.posts, verdict.weights, strict=True):
-                found[post_id] = Outcome(weight, verdict.ring)
+                found[post_id] = LastMark(weight, verdict.ring)
     return found

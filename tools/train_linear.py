@@ -25,11 +25,11 @@ from engine.config import Config
 from engine.evaluate import LabelledSet, Part, SetFigures, figures, mean_figures, read_set
 from engine.evaluate.figures import BAND, band_of
 from engine.model import Score
-from engine.scoring.calibration import AS_IT_IS, CURVES, Curve, Outcome, fit
+from engine.scoring.calibration import AS_IT_IS, CURVES, Call, Curve, fit
 from engine.scoring.combine import weigh
 from engine.scoring.linear import WEIGHTS
 from engine.scoring.rules import Rules
-from engine.scoring.training import Example, Trained, outcomes, table, take_apart, train, unseen
+from engine.scoring.training import Example, Trained, calls_of, table, take_apart, train, unseen
 from engine.scoring.vader import VaderScorer
 from engine.scoring.words import finance_words
 
@@ -103,11 +103,11 @@ def confidence_curve(
     sets: Iterable[LabelledSet], examples: Examples, ways: Sequence[Mapping[str, Sequence[Trained]]]
 ) -> Curve:
     """How often the calls of these models are right; every set counts alike."""
-    found: list[Outcome] = []
+    found: list[Call] = []
     for labelled in sets:
         for models in ways:
             pairs = zip(models[labelled.name], examples[labelled.name], strict=True)
-            found += _alike(outcomes(pairs, band_of(labelled, BAND)))
+            found += _alike(calls_of(pairs, band_of(labelled, BAND)))
     return fit(found)
 
 
@@ -119,7 +119,7 @@ def other_curves(
 ) -> dict[str, Curve]:
     """How often the calls of `vader` are right, and of `vader` and `linear` together; every set counts alike."""
     alone = VaderScorer(Config(), curve=AS_IT_IS)
-    found: list[Outcome] = []
+    found: list[Call] = []
     for labelled in sets:
         scores = alone.score([row.text for row in labelled.rows])
         found += _alike(_calls(labelled, [(score.score, score.confidence) for score in scores]))
@@ -149,17 +149,17 @@ def curve_table(curves: Mapping[str, Curve]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _calls(labelled: LabelledSet, scores: Iterable[tuple[float, float]]) -> list[Outcome]:
+def _calls(labelled: LabelledSet, scores: Iterable[tuple[float, float]]) -> list[Call]:
     """The calls among scores and confidences, one pair per row of the set."""
     band = band_of(labelled, BAND)
     return [
-        Outcome(confidence, score * row.label.sign > 0)
+        Call(confidence, score * row.label.sign > 0)
         for row, (score, confidence) in zip(labelled.rows, scores, strict=True)
         if abs(score) > band
     ]
 
 
-def _alike(calls: Sequence[Outcome]) -> list[Outcome]:
+def _alike(calls: Sequence[Call]) -> list[Call]:
     """The calls of one set, weighing one together."""
     return [call._replace(weight=1 / len(calls)) for call in calls]
 

@@ -15,7 +15,7 @@ from engine.errors import RecordingError
 if TYPE_CHECKING:
     from desk.late_scoring import LateScoring
     from engine.config import Config
-    from engine.evaluate import Comparison, DayPrice, LabelledSet, RankIC, ScoredPost, SetFigures
+    from engine.evaluate import Comparison, DayPrice, LabelledSet, PostScore, RankIC, SetFigures
     from engine.model import DisplayText, Score
 
     ScoreOne = Callable[[DisplayText, str], Score]
@@ -114,13 +114,13 @@ def _against_prices(config: Config, name: str | None, paths: tuple[Path, ...]) -
         for symbol, days in _prices(path).items():
             known.setdefault(symbol, {}).update((price.day, price) for price in days)
     prices = {symbol: [days[day] for day in sorted(days)] for symbol, days in known.items()}
-    posts = _scored_posts(_scorer(config, name), paths, frozenset(prices))
+    posts = _post_scores(_scorer(config, name), paths, frozenset(prices))
     return {"same_day": same_day(posts, prices), "next_day": next_day(posts, prices)}
 
 
-def _scored_posts(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozenset[str]) -> list[ScoredPost]:
+def _post_scores(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozenset[str]) -> list[PostScore]:
     """The English posts that name symbols with prices, each once, with its score for each of them."""
-    from engine.evaluate import ScoredPost
+    from engine.evaluate import PostScore
     from engine.feeds.recording import Recording
     from engine.model import Post
 
@@ -134,7 +134,7 @@ def _scored_posts(score_one: ScoreOne, paths: tuple[Path, ...], symbols: frozens
             if named:
                 seen.add(event.id)
             for symbol in named:
-                found.append(ScoredPost(event.published_ns, (symbol,), score_one(event.text, symbol).score))
+                found.append(PostScore(event.published_ns, (symbol,), score_one(event.text, symbol).score))
     return found
 
 

@@ -35,7 +35,7 @@ def train(paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from engine.evaluate.figures import BAND, band_of
     from engine.scoring.calibration import fit
     from engine.scoring.rules import finance_rules
-    from engine.scoring.training import outcomes, table, take_apart, unseen
+    from engine.scoring.training import calls_of, table, take_apart, unseen
     from engine.scoring.training import train as learn
 
     if out is not None:
@@ -50,7 +50,7 @@ def train(paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     calls = [
         call
         for labelled, rows, seen_others in zip(sets, examples, folds, strict=True)
-        for call in outcomes(zip(seen_others, rows, strict=True), band_of(labelled, BAND))
+        for call in calls_of(zip(seen_others, rows, strict=True), band_of(labelled, BAND))
     ]
     curve = fit(calls)
     figures = [_measured(*each, curve) for each in zip(sets, examples, folds, strict=True)]

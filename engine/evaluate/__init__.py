@@ -6,8 +6,8 @@ Pure: it is given texts, scores and prices. It stands beside the flow; no stage 
 from engine.evaluate.compare import Compared, Comparison, compare
 from engine.evaluate.figures import Calibration, Figure, SetFigures, figures, mean_figures
 from engine.evaluate.labelled import Label, Labelled, LabelledSet, Part, part_of, read_set, set_files
-from engine.evaluate.ranks import DayPrice, RankIC, ScoredPost, next_day, same_day
-from engine.evaluate.rings import ClusterLabel, LabelledCluster, Outcome, RingFigures, read_clusters, ring_figures
+from engine.evaluate.ranks import DayPrice, PostScore, RankIC, next_day, same_day
+from engine.evaluate.rings import ClusterLabel, LabelledCluster, LastMark, RingFigures, read_clusters, ring_figures
 
 __all__ = [
     "Calibration",
@@ -20,11 +20,11 @@ __all__ = [
     "Labelled",
     "LabelledCluster",
     "LabelledSet",
-    "Outcome",
+    "LastMark",
     "Part",
+    "PostScore",
     "RankIC",
     "RingFigures",
-    "ScoredPost",
     "SetFigures",
     "compare",
     "figures",

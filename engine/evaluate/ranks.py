@@ -28,7 +28,7 @@ CUT_NS: Final = 5 * MINUTE
 """Posts of the last five minutes before the close belong to the next day's signal."""
 
 
-class ScoredPost(Value, frozen=True, gc=False):
+class PostScore(Value, frozen=True, gc=False):
     """A post's symbols and score."""
 
     published_ns: int
@@ -65,7 +65,7 @@ _Signals = dict[date, dict[str, float]]
 _Returns = dict[date, dict[str, float]]
 
 
-def same_day(posts: Iterable[ScoredPost], prices: Prices) -> RankIC:
+def same_day(posts: Iterable[PostScore], prices: Prices) -> RankIC:
     """Posts of a UTC day against that day's close-to-close return."""
     returns: _Returns = defaultdict(dict)
     for symbol, days in prices.items():
@@ -74,7 +74,7 @@ def same_day(posts: Iterable[ScoredPost], prices: Prices) -> RankIC:
     return _rank_ic(_signals(posts, _utc_day), returns)
 
 
-def next_day(posts: Iterable[ScoredPost], prices: Prices) -> RankIC:
+def next_day(posts: Iterable[PostScore], prices: Prices) -> RankIC:
     """Posts up to five minutes before the close against the next trading day's open-to-close return."""
     trading = sorted({row.day for days in prices.values() for row in days})
     returns: _Returns = defaultdict(dict)
@@ -118,7 +118,7 @@ def _utc_day(at_ns: int) -> date:
     return utc(at_ns // DAY * DAY).date()
 
 
-def _signals(posts: Iterable[ScoredPost], day_of: Callable[[int], date | None]) -> _Signals:
+def _signals(posts: Iterable[PostScore], day_of: Callable[[int], date | None]) -> _Signals:
     """By day and symbol: the mean score of at least three posts, less the mean of the symbol's earlier days.
 
     A symbol's first day gives none: there is nothing yet to compare it with.

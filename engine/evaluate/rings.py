@@ -48,7 +48,7 @@ class LabelledCluster(Value, frozen=True, gc=False):
         return "odd" if hashlib.sha256(told.encode()).digest()[1] % 2 else "even"
 
 
-class Outcome(Value, frozen=True, gc=False):
+class LastMark(Value, frozen=True, gc=False):
     """What the guards made of one post in the end."""
 
     weight: float
@@ -102,14 +102,14 @@ def read_clusters(file: Path) -> tuple[LabelledCluster, ...]:
 
 
 def ring_figures(
-    name: str, clusters: Iterable[LabelledCluster], outcomes: Mapping[str, Mapping[str, Outcome]]
+    name: str, clusters: Iterable[LabelledCluster], marks: Mapping[str, Mapping[str, LastMark]]
 ) -> RingFigures:
     """The figures of clusters, given what became of every post, by recording and id."""
     flagged: dict[ClusterLabel, list[bool]] = {label: [] for label in ClusterLabel}
     weights: dict[ClusterLabel, list[float]] = {label: [] for label in ClusterLabel}
     missing = 0
     for cluster in clusters:
-        known = outcomes.get(cluster.replay, {})
+        known = marks.get(cluster.replay, {})
         posts = [known[post_id] for post_id in cluster.ids if post_id in known]
         if not posts:
             missing += 1

@@ -24,7 +24,7 @@ BINS: Final = 12
 """Bins of equal weight that a curve is fitted through, unless told otherwise."""
 
 
-class Outcome(NamedTuple):
+class Call(NamedTuple):
     """One call: how sure it was before calibration, whether it was right, and what it counts."""
 
     raw: float
@@ -74,16 +74,16 @@ AS_IT_IS: Final = Curve(((0.0, 0.0), (1.0, 1.0)))
 """Where nothing is known of how often calls are right, a confidence is taken at its word."""
 
 
-def fit(outcomes: Iterable[Outcome], bins: int = BINS) -> Curve:
+def fit(calls: Iterable[Call], bins: int = BINS) -> Curve:
     """The curve of these calls. Raises DeskError when there is none."""
-    ordered = sorted(outcomes)
+    ordered = sorted(calls)
     if not ordered:
         raise DeskError("expected calls to calibrate on, found none", where="calibration", remedy="give labelled texts")
-    step = sum(outcome.weight for outcome in ordered) / bins
+    step = sum(call.weight for call in ordered) / bins
     blocks: list[_Block] = []
     block = _Block(0.0, 0.0, 0.0)
-    for outcome in ordered:
-        block = block.with_(outcome)
+    for call in ordered:
+        block = block.with_(call)
         if block.weight >= step:
             blocks.append(block)
             block = _Block(0.0, 0.0, 0.0)
@@ -137,9 +137,9 @@ class _Block(NamedTuple):
     def share(self) -> float:
         return self.rights / self.weight
 
-    def with_(self, outcome: Outcome) -> _Block:
-        weight = outcome.weight
-        return _Block(self.weight + weight, self.raws + weight * outcome.raw, self.rights + weight * outcome.right)
+    def with_(self, call: Call) -> _Block:
+        weight = call.weight
+        return _Block(self.weight + weight, self.raws + weight * call.raw, self.rights + weight * call.right)
 
     def joined(self, other: _Block) -> _Block:
         return _Block(self.weight + other.weight, self.raws + other.raws, self.rights + other.rights)

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from engine.errors import DeskError
 from engine.scoring.asides import said, turned
-from engine.scoring.calibration import Curve, Outcome
+from engine.scoring.calibration import Call, Curve
 from engine.scoring.features import SUMS, sums, tokens
 from engine.scoring.linear import gated
 from engine.scoring.rules import Rules
@@ -154,13 +154,13 @@ def unseen(examples: Sequence[Example]) -> list[Trained]:
     return [models[example.fold] for example in examples]
 
 
-def outcomes(pairs: Iterable[tuple[Trained, Example]], band: float) -> list[Outcome]:
+def calls_of(pairs: Iterable[tuple[Trained, Example]], band: float) -> list[Call]:
     """The calls of models on examples that they have not seen: how sure, and whether right. Within ±band is no call."""
     found = []
     for trained, example in pairs:
         score, margin = trained.margin(example)
         if abs(score) > band:
-            found.append(Outcome(margin, score * example.sign > 0, example.weight))
+            found.append(Call(margin, score * example.sign > 0, example.weight))
     return found
 
 

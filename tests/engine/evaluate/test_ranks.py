@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.calendar import Calendar
 from engine.clock import HOUR, NEW_YORK, SECOND, utc
-from engine.evaluate import DayPrice, RankIC, ScoredPost, next_day, same_day
+from engine.evaluate import DayPrice, PostScore, RankIC, next_day, same_day
 from engine.evaluate.ranks import Prices, _rank_ic, _signals, spearman
 
 SYMBOLS = tuple("ABCDEFGH")
@@ -26,7 +26,7 @@ def at(day: date, hour: int, minute: int = 0, second: int = 0) -> int:
     return int(moment.timestamp()) * SECOND
 
 
-def made_up(moment: Callable[[date], int], returns_follow: int, seed: int = 3) -> tuple[list[ScoredPost], Prices]:
+def made_up(moment: Callable[[date], int], returns_follow: int, seed: int = 3) -> tuple[list[PostScore], Prices]:
     """Posts at `moment` of each day whose scores tell the open-to-close return `returns_follow` days later."""
     dice = random.Random(seed)
     moves = {(symbol, day): dice.uniform(-0.05, 0.05) for symbol in SYMBOLS for day in TRADING}
@@ -37,7 +37,7 @@ def made_up(moment: Callable[[date], int], returns_follow: int, seed: int = 3) -
             before, close = close, close * (1 + moves[symbol, day])
             prices.setdefault(symbol, []).append(DayPrice(day, before, close))
     posts = [
-        ScoredPost(moment(day), (symbol,), 10 * moves[symbol, later])
+        PostScore(moment(day), (symbol,), 10 * moves[symbol, later])
         for day, later in zip(TRADING, TRADING[returns_follow:], strict=False)
         for symbol in SYMBOLS
         for _ in range(3)
@@ -74,7 +74,7 @@ def test_the_cut_follows_an_early_close() -> None:
     assert hours.close_ns == at(day, 13)
     posts, prices = made_up(lambda day: at(day, 12, 55), 1)
     shifted = [
-        ScoredPost(post.published_ns + HOUR, post.symbols, post.score) if post.published_ns == at(day, 12, 55) else post
+        PostScore(post.published_ns + HOUR, post.symbols, post.score) if post.published_ns == at(day, 12, 55) else post
         for post in posts
     ]
     assert next_day(posts, prices).daily > next_day(shifted, prices).daily
@@ -92,13 +92,13 @@ def test_a_symbol_is_compared_with_its_own_past() -> None:
     """One that is always praised, gives no more signal for it than one that never is."""
     posts, prices = made_up(lambda day: at(day, 12), 0)
     level = {symbol: 100.0 * number for number, symbol in enumerate(SYMBOLS)}
-    raised = [ScoredPost(post.published_ns, post.symbols, post.score + level[post.symbols[0]]) for post in posts]
+    raised = [PostScore(post.published_ns, post.symbols, post.score + level[post.symbols[0]]) for post in posts]
     assert same_day(raised, prices).daily == pytest.approx(same_day(posts, prices).daily, abs=1e-9)
 
 
 def test_a_signal_is_the_mean_less_the_mean_of_the_days_before() -> None:
     scores = {0: (0.1, 0.2, 0.6), 1: (0.5, 0.5, 0.5), 2: (0.9, 0.9), 3: (-0.3, 0.0, 0.0)}
-    posts = [ScoredPost(at(TRADING[day], 12), ("A",), score) for day, said in scores.items() for score in said]
+    posts = [PostScore(at(TRADING[day], 12), ("A",), score) for day, said in scores.items() for score in said]
     found = _signals(posts, lambda at_ns: utc(at_ns).date())
     assert found == {TRADING[1]: {"A": pytest.approx(0.2)}, TRADING[3]: {"A": pytest.approx(-0.1 - 0.4)}}
 
@@ -132,7 +132,7 @@ def test_what_comes_later_changes_nothing_before() -> None:
     cut = {symbol: [row for row in rows if row.day <= TRADING[20]] for symbol, rows in prices.items()}
     assert same_day(early, cut) == same_day(early, prices)
     dice = random.Random(1)
-    noisy = early + [ScoredPost(post.published_ns, post.symbols, dice.uniform(-1, 1)) for post in posts[len(early) :]]
+    noisy = early + [PostScore(post.published_ns, post.symbols, dice.uniform(-1, 1)) for post in posts[len(early) :]]
     assert same_day(noisy, cut) == same_day(early, cut)
 
 
@@ -145,7 +145,7 @@ def test_the_honest_pairing_sees_nothing_of_the_future(last: int, seed: int) -> 
     before = at(TRADING[last - 1], 15, 55)
     dice = random.Random(seed)
     moved = [
-        post if post.published_ns <= before else ScoredPost(post.published_ns, post.symbols, dice.uniform(-1, 1))
+        post if post.published_ns <= before else PostScore(post.published_ns, post.symbols, dice.uniform(-1, 1))
         for post in posts
     ]
     known = [post for post in posts if post.published_ns <= before]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from desk.command_line import main_group
 from engine.errors import RecordingError
-from engine.evaluate import ClusterLabel, LabelledCluster, Outcome, read_clusters, ring_figures
+from engine.evaluate import ClusterLabel, LabelledCluster, LastMark, read_clusters, ring_figures
 from tools.retold import clusters
 
 START = datetime(2026, 3, 11, 14, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def cluster(label: ClusterLabel, *ids: str, source: str = "", replay: str = "day
 
 def test_a_cluster_is_flagged_when_half_of_its_known_posts_are() -> None:
     ring, organic = ClusterLabel.RING, ClusterLabel.ORGANIC
-    outcomes = {"day": {"a": Outcome(0.0, True), "b": Outcome(1.0, False), "c": Outcome(0.5, False)}}
+    marks = {"day": {"a": LastMark(0.0, True), "b": LastMark(1.0, False), "c": LastMark(0.5, False)}}
     found = ring_figures(
         "all",
         [
@@ -37,7 +37,7 @@ def test_a_cluster_is_flagged_when_half_of_its_known_posts_are() -> None:
             cluster(organic, "nowhere"),
             cluster(ring, "a", replay="another"),
         ],
-        outcomes,
+        marks,
     )
     assert (found.rings, found.rings_flagged.value, found.organic, found.organic_flagged.value) == (3, 2 / 3, 1, 0.0)
     assert (found.ring_weight, found.organic_weight) == (pytest.approx(2.5 / 6), 0.75)

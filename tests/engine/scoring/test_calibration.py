@@ -13,7 +13,7 @@ from engine.errors import DeskError
 from engine.evaluate import Part, figures, mean_figures, read_set
 from engine.model import Author, DisplayText, Post, Score
 from engine.scoring import load
-from engine.scoring.calibration import AS_IT_IS, Curve, Outcome, fit, parse_curves, shipped_curves
+from engine.scoring.calibration import AS_IT_IS, Call, Curve, fit, parse_curves, shipped_curves
 
 SETS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sentiment"
 NEVER_LEARNT = (
@@ -25,7 +25,7 @@ NEVER_LEARNT = (
     "yash612_stock_data",
 )
 shares = st.floats(0, 1).map(lambda value: round(value, 4))
-calls = st.lists(st.builds(Outcome, shares, st.booleans(), st.floats(0.1, 10)), min_size=1, max_size=80)
+calls = st.lists(st.builds(Call, shares, st.booleans(), st.floats(0.1, 10)), min_size=1, max_size=80)
 
 
 def test_straight_between_knots_and_level_beyond() -> None:
@@ -39,27 +39,27 @@ def test_taken_at_its_word(raw: float) -> None:
 
 
 @given(calls, shares, shares)
-def test_a_fitted_curve_never_falls_and_stays_in_range(outcomes: list[Outcome], one: float, other: float) -> None:
-    curve = fit(outcomes)
+def test_a_fitted_curve_never_falls_and_stays_in_range(calls: list[Call], one: float, other: float) -> None:
+    curve = fit(calls)
     low, high = sorted((one, other))
     assert 0 <= curve(low) <= curve(high) <= 1
 
 
 @given(calls)
-def test_order_does_not_matter(outcomes: list[Outcome]) -> None:
-    assert fit(outcomes).knots == fit(outcomes[::-1]).knots
+def test_order_does_not_matter(calls: list[Call]) -> None:
+    assert fit(calls).knots == fit(calls[::-1]).knots
 
 
 def test_it_finds_how_often_calls_are_right() -> None:
-    outcomes = [Outcome(raw / 100, number < raw) for raw in range(100) for number in range(100)]
-    curve = fit(outcomes)
+    calls = [Call(raw / 100, number < raw) for raw in range(100) for number in range(100)]
+    curve = fit(calls)
     for raw in (0.1, 0.35, 0.8):
         assert curve(raw) == pytest.approx(raw, abs=0.01)
 
 
 def test_weights_count() -> None:
-    outcomes = [Outcome(0.5, True, 3.0), Outcome(0.5, False, 1.0)]
-    assert fit(outcomes).knots == ((0.5, 0.75),)
+    calls = [Call(0.5, True, 3.0), Call(0.5, False, 1.0)]
+    assert fit(calls).knots == ((0.5, 0.75),)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from engine.errors import DeskError
 from engine.scoring.calibration import AS_IT_IS, fit
 from engine.scoring.linear import LinearScorer, parse_model
 from engine.scoring.rules import finance_rules
-from engine.scoring.training import Example, Trained, outcomes, softmax, table, take_apart, train, unseen
+from engine.scoring.training import Example, Trained, calls_of, softmax, table, take_apart, train, unseen
 from tests.engine.scoring.labelled import SIGNS, made_up
 
 
@@ -43,7 +43,7 @@ def test_it_learns_what_the_words_mean() -> None:
             assert (up - down) * sign >= 0
             assert sign or max(down, up) < 0
     unseen_rows = examples(made_up(200, seed=1))
-    calls = [call for call in outcomes([(trained, example) for example in unseen_rows], 0.05)]
+    calls = [call for call in calls_of([(trained, example) for example in unseen_rows], 0.05)]
     assert sum(call.right for call in calls) / len(calls) > 0.8
 
 
@@ -71,7 +71,7 @@ def test_the_table_is_the_model() -> None:
     rows = examples(made_up(200))
     models = unseen(rows)
     trained = train(rows)
-    text = table(trained, fit(outcomes(zip(models, rows, strict=True), 0.05)), ["made up"])
+    text = table(trained, fit(calls_of(zip(models, rows, strict=True), 0.05)), ["made up"])
     scorer = LinearScorer(Config(), text)
     for line, example in list(zip(made_up(200), rows, strict=True))[:50]:
         score, _ = trained.margin(example)
