@@ -50,6 +50,7 @@ class Street:
             "DESK_TICKETS__MODE": mode,
             "DESK_X__SEARCH_LAG_S": "0",
             "DESK_WATCHDOG__LAG_MS": "60000",
+            "DESK_WATCHDOG__JOURNAL_LAG_S": "600",  # a test's disk may be slow: that makes an engine REDUCING
             **settings,
         }
         return EngineProcess(home, profile="paper", env=env)
