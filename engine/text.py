@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -90,6 +91,11 @@ def unescape(raw: str) -> str:
     The result is still foreign: pass it to `display_text`.
     """
     return html.unescape(raw) if "&" in raw else raw
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first few of them, in words."""
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
 def text_key(text: str) -> str:

@@ -11,6 +11,7 @@ from engine.alpaca.read import Json, decimal, text
 from engine.alpaca.sign_in import sign_in
 from engine.alpaca.stream import StreamError, Talk, Up
 from engine.model import Light
+from engine.text import some
 
 REFUSALS = {
     400: "Perhaps a symbol that is none to the venue: correct [[watchlist]].",
@@ -21,8 +22,6 @@ REFUSALS = {
     411: "The key may not read market data: desk keys set",
 }
 """Errors that only a person can mend, each with how."""
-TOLD = 5
-"""Most symbols named in a message."""
 
 
 class NewsDialect:
@@ -64,9 +63,8 @@ class NewsDialect:
         untold = [symbol for symbol in self._symbols if symbol not in held]
         if not untold:
             return Up()
-        some = ", ".join(untold[:TOLD]) + (" …" if len(untold) > TOLD else "")
         return Up(
-            f"the venue streams no news of {len(untold)} of {len(self._symbols)} symbols ({some})",
+            f"the venue streams no news of {len(untold)} of {len(self._symbols)} symbols ({some(untold)})",
             "Correct [[watchlist]], or take a data plan that carries more.",
         )
 

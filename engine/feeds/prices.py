@@ -22,8 +22,9 @@ from engine.calendar import Calendar
 from engine.clock import SECOND, Clock
 from engine.config import Config
 from engine.feeds.prices_book import PriceBook
-from engine.feeds.prices_dialect import DataDialect, is_stock, some
+from engine.feeds.prices_dialect import DataDialect, is_stock
 from engine.model import FeedState, Halt, Light, Session, Sink
+from engine.text import some
 
 PASS_HZ = 20
 """Quotes per second and symbol that are passed on at most."""

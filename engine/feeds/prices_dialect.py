@@ -8,18 +8,17 @@ alpaca-trade-api-go's stream errors (411 insufficient scope).
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from engine.alpaca.read import Json, decimal, text
 from engine.alpaca.sign_in import sign_in
 from engine.alpaca.stream import StreamError, Talk, Up
 from engine.model import Light
+from engine.text import some
 
 PLAN_SYMBOLS = 30
 """Symbols that the free plan carries for trades and quotes."""
-TOLD = 5
-"""Most symbols named of those that lack something."""
 _TOO_MANY = frozenset({405})
 _NOT_HERE = frozenset({400, 405, 409, 410})
 """Refusals of a channel that prices can do without: a feed without halts still has quotes."""
@@ -183,11 +182,6 @@ def _holds(subscribed: dict[str, Json], channel: str, symbol: str) -> bool:
     """Whether the venue's list of what is subscribed has a symbol; without the channel it says nothing against it."""
     names = subscribed.get(channel)
     return not isinstance(names, list) or symbol in names or "*" in names
-
-
-def some(symbols: Sequence[str]) -> str:
-    """The first few of them, in words."""
-    return ", ".join(symbols[:TOLD]) + (" …" if len(symbols) > TOLD else "")
 
 
 def _plans(total: int, taken: int = 0) -> Iterator[tuple[int, bool]]:

@@ -13,13 +13,12 @@ from engine.feeds.x_recover import MARGIN_NS, SETTLED_NS, Found, Searcher, Wait
 from engine.feeds.x_report import Reporter
 from engine.model import FeedEvent, FeedState, Post, Sink
 from engine.model.base import Value
+from engine.text import some
 
 log = logging.getLogger(__name__)
 
 GAPS = 16
 """Most gaps waiting; an older one is joined with the next rather than lost."""
-NAMED = 5
-"""Most symbols named of those whose posts are missing."""
 
 
 class Gap(Value, frozen=True, gc=False):
@@ -127,7 +126,7 @@ class Filler:
         A warm start that reaches back less far leaves no hole behind it: "warming up".
         """
         named = tuple(sorted(symbols)) if gap.symbols or groups > 1 else ()
-        of = f" of {', '.join(named[:NAMED])}{' …' if len(named) > NAMED else ''}" if named else ""
+        of = f" of {some(named)}" if named else ""
         if complete_ns > gap.from_ns:
             log.warning("x: %s is complete only from %s%s: %s", gap.name, iso(complete_ns), of, why)
         filled = {"filled_from_ns": complete_ns, "filled_to_ns": gap.to_ns} if complete_ns < gap.to_ns else {}

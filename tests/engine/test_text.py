@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.text import NAME_LIMIT, display_text, one_line, screen_name, text_key, unescape
+from engine.text import NAME_LIMIT, display_text, one_line, screen_name, some, text_key, unescape
 
 ANY = st.text(st.characters(codec=None), max_size=200)
 HOSTILE = st.lists(
@@ -134,3 +134,8 @@ def test_a_key_has_no_case_and_no_stray_blanks(text: str) -> None:
     key = text_key(text)
     assert key == " ".join(key.split())
     assert "$" not in key and "@" not in key
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, ""), (1, "A"), (5, "A, B, C, D, E"), (6, "A, B, C, D, E …")])
+def test_the_first_few_names_stand_for_all(count: int, words: str) -> None:
+    assert some("ABCDEF"[:count]) == words

@@ -17,6 +17,7 @@ from engine.paths import private_dir
 from engine.scoring.finbert.labels import classes, signs
 from engine.scoring.finbert.model import TOKENIZER_FILE, missing
 from engine.scoring.finbert.store import CONFIG, MANIFEST, Manifest, Model, models_dir, place, sha256_of
+from engine.text import some
 
 TOKENIZER: Final = (
     "tokenizer.json",
@@ -292,5 +293,4 @@ class _asking:
 
 
 def _some(files: Iterable[str]) -> str:
-    found = sorted(files)
-    return ", ".join(found[:6]) + (" …" if len(found) > 6 else "") if found else "nothing"
+    return some(sorted(files)) or "nothing"
