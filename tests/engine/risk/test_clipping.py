@@ -58,6 +58,17 @@ def test_what_each_limit_leaves_is_taken_whole_and_no_more(scene, id, control, t
     assert [result.control for result in verdict.failures] == [control]
 
 
+def test_a_limit_is_clipped_to_at_the_dearest_price_that_may_be_paid(scene):
+    """The order's own limit stands 1 % over the price: sized at the price it would be over R09, and refused."""
+    sizing = {"marketable_bps": D(100), "allocation_pct": D(90), "step_pct": D(100)}
+    risk = Risk(scene.config(sizing=sizing, drift_bps=D(0), **LOOSE | {"position_pct": D(3)}))
+    signal, book = scene.signal(), scene.book(instruments={"TSLA": Instrument("TSLA", quantity_step=D("0.001"))})
+    draft = risk.size(signal, book).draft
+    assert draft.limit_price > scene.quote().last * D("1.009")
+    assert D("2999.7") < draft.quantity * draft.limit_price <= D(3000)
+    assert risk.judge(signal, draft, book, role=Role.ENTRY, strategy="shift").failures == ()
+
+
 def test_the_limit_that_clipped_is_named(scene):
     risk = scene.risk(sizing={"sizer": "fixed", "fixed_notional": D(4000)})
     book = scene.book(account=scene.account(cash=D(11_000)))

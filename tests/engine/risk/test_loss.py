@@ -193,6 +193,13 @@ def test_loss_streak_window(scene, apart_ns, locked):
     assert any(lock.name == "loss_streak" for lock in locks) is locked
 
 
+def test_a_streak_of_none_and_a_cool_down_of_no_time_lock_nothing(scene):
+    risk = scene.risk(loss_streak=0, cool_down_s=0.0)
+    for number in range(5):
+        assert risk.on_closed(f"S{number}", D(-5), True, scene.now) == ()
+    assert scene.judged("loss_streak", risk=risk).passed and scene.judged("cool_down", risk=risk).passed
+
+
 def test_other_closes_are_no_stop_outs_and_one_told_twice_is_one(scene):
     risk = scene.risk()
     for number in range(5):
