@@ -7,7 +7,9 @@ than by trading (`engine.results`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -26,6 +28,9 @@ from engine.model import (
 )
 from engine.model.records import FlowRecord
 from engine.results import Results
+
+COST_STEP: Final = Decimal("0.0001")
+"""Share of a cost by which the venue's may differ from ours and be the same: it rounds."""
 
 
 class Closed(Value, frozen=True, gc=False):
@@ -107,6 +112,8 @@ class Portfolio:
         self._fees_day += fill.fee
         self._fill_ns = max(self._fill_ns, fill.at_ns)
         self._unvalue(holding)
+        if not holding.quantity:
+            holding.counted = None
         if holding.price is None or (not holding.quantity and fill.at_ns > holding.price_ns):
             holding.price, holding.price_ns = fill.price, fill.at_ns
         if fill.role is Role.EXTERNAL and not holding.quantity:
@@ -211,12 +218,24 @@ class Portfolio:
         price = None if holding is None else holding.worth
         return activity.quantity * price if price else None
 
+    def otherwise(self, positions: Iterable[VenuePosition]) -> tuple[VenuePosition, ...]:
+        """Of the venue's positions those that the book has otherwise, by quantity or cost; what is gone with 0 of it.
+
+        For the journal: its fills do not make them, and a split is known by what they cost.
+        """
+        told = {held.symbol: held for held in positions if held.quantity}
+        gone = [VenuePosition(each.symbol, ZERO, ZERO) for each in self.positions() if each.symbol not in told]
+        return (*gone, *(held for held in told.values() if self._differs(held)))
+
     def take(self, held: VenuePosition) -> None:
         """The venue is right about one position: its quantity and average price; after a split the price moves too."""
+        if not held.quantity:
+            self.hold(held.symbol, ZERO)
+            return
         known = self._holdings.setdefault(held.symbol, _Holding())
         self._unvalue(known)
         if not known.quantity:
-            known.external = True
+            known.external, known.counted = True, None
         prices = split_prices(known.quantity, known.average, held.quantity, held.average_price)
         if prices is not None:
             known.counted = None
@@ -235,6 +254,8 @@ class Portfolio:
             return
         holding = self._holdings.setdefault(symbol, _Holding())
         self._unvalue(holding)
+        if not holding.quantity:
+            holding.external, holding.counted = True, None
         holding.quantity = quantity
         self._revalue(holding)
         if not quantity:
@@ -330,7 +351,6 @@ class Portfolio:
 
     def _flat(self, holding: _Holding) -> None:
         holding.average = ZERO
-        holding.counted = None
         holding.external = False
         holding.stop = holding.target = None
 
@@ -346,6 +366,12 @@ class Portfolio:
             self._unvalue(held)
             held.counted = held.worth * rest / worth
             self._revalue(held)
+
+    def _differs(self, held: VenuePosition) -> bool:
+        known = self._holdings.get(held.symbol)
+        if known is None or known.quantity != held.quantity:
+            return True
+        return abs(known.average - held.average_price) > COST_STEP * held.average_price
 
     def _position(self, symbol: str, holding: _Holding) -> Position:
         return Position(

@@ -69,13 +69,14 @@ class Reckoning:
         ours = {position.symbol: position for position in dealing.portfolio.positions()}
         result = dealing.orders.reconcile(snapshot, ours, now_ns)
         dealing.apply(result.changes)
+        taken = dealing.portfolio.otherwise(snapshot.positions)
         if not (result.ok and dealing.portfolio.adopt(snapshot)):
-            taken = {each.subject for each in result.differences if each.adopted}
-            for held in snapshot.positions:
-                if held.symbol in taken:
-                    dealing.portfolio.take(held)
+            adopted = {each.subject for each in result.differences if each.adopted}
+            taken = tuple(held for held in taken if held.symbol in adopted)
+            for held in taken:
+                dealing.portfolio.take(held)
         self._funding.take(snapshot)
-        if result.differences or result.changes.fills or why != "periodic" or not result.ok:
+        if result.differences or result.changes.fills or taken or why != "periodic" or not result.ok:
             record = ReconciliationRecord(
                 at_ns=now_ns,
                 cause=why,
@@ -84,6 +85,7 @@ class Reckoning:
                 positions=result.positions,
                 fills=len(result.changes.fills),
                 differences=result.differences,
+                taken=taken,
             )
             self._journal.append("reconciliation", "reconciliation", record, now_ns)
         differences = tuple(f"{each.what} {each.subject}: {each.ours} ≠ {each.theirs}" for each in result.differences)

@@ -148,6 +148,8 @@ def _restore_book(reader: Reader, dealing: Dealing, broker: Broker, view: View) 
                 for difference in value.differences:
                     if difference.adopted:
                         dealing.adopt(difference, value.at_ns)
+                for held in value.taken:
+                    dealing.portfolio.take(held)
             case StateChange() | Protection() | Lift():
                 dealing.risk.restore(value)
             case Alert():

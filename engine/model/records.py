@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from engine.model.account import VenuePosition
 from engine.model.base import ZERO, DisplayText, Value
 from engine.model.frames import Command, Reply
 from engine.model.guard import PLAIN, GuardMark
@@ -226,6 +227,9 @@ class ReconciliationRecord(Value, frozen=True, gc=False):
     differences: tuple[Difference, ...] = ()
     reason: str = ""
     """Why it did not succeed."""
+    taken: tuple[VenuePosition, ...] = ()
+    """Positions that the book took over as the venue tells them, others' too: its fills made another quantity or cost
+    of them. With a quantity of 0 what is gone."""
 
 
 class CommandRecord(Value, frozen=True, gc=False):
