@@ -67,6 +67,16 @@ def test_legs_wait_until_the_entry_has_filled_completely() -> None:
     assert exchange.positions["TSLA"].qty == 4
 
 
+def test_legs_that_were_cancelled_while_the_entry_worked_stay_so() -> None:
+    exchange, _ = book()
+    move(exchange, "99.90", "100.10", ask_size=Decimal(4))
+    order = place(exchange, **BRACKET)
+    exchange.cancel(order.legs[0])
+    move(exchange, "99.90", "100.10")
+    assert (order.status, [leg.status for leg in order.legs]) == ("filled", ["canceled", "canceled"])
+    assert exchange.available("TSLA") == 10
+
+
 def test_an_oco_pair_promises_its_shares_once() -> None:
     exchange, _ = book()
     place(exchange)

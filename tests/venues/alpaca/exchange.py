@@ -294,6 +294,8 @@ class Exchange:
         if entry.order_class not in ("bracket", "oto"):
             return
         for leg in entry.legs:
+            if not leg.open:
+                continue  # somebody has cancelled it while its entry worked
             leg.armed = True
             if leg.type == "limit" or len(entry.legs) == 1:
                 self._status(leg, "new", "new")
