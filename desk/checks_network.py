@@ -16,6 +16,7 @@ from engine.clock import SystemClock
 from engine.config import Config
 from engine.errors import CredentialsError, DeskError
 from engine.model.base import Value
+from engine.proxy import proxy_for
 from engine.text import display_text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ async def network_checks(config: Config, env: Mapping[str, str]) -> list[Check]:
     async with aiohttp.ClientSession() as session:
         reached, opened, heard, accepted = await asyncio.gather(
             asyncio.gather(*(reach(session, name, url, limit_s) for name, (url, limit_s) in urls.items())),
-            asyncio.gather(*(open_stream(name, url, limit_s) for name, (url, limit_s) in streams.items())),
+            asyncio.gather(*(open_stream(session, name, url, limit_s) for name, (url, limit_s) in streams.items())),
             _x_checks(config, env),
             asyncio.gather(*_credentials(session, config, env)),
         )
@@ -70,7 +71,9 @@ async def reach(session: aiohttp.ClientSession, name: str, url: str, limit_s: fl
 
     sent_s, started = time.time(), time.monotonic()
     try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=limit_s), allow_redirects=False) as response:
+        async with session.get(
+            url, proxy=proxy_for(url), timeout=aiohttp.ClientTimeout(total=limit_s), allow_redirects=False
+        ) as response:
             status, date = response.status, response.headers.get("Date", "")
     except TimeoutError:
         return Reached(Check(name, FAIL, f"{url}: no answer within {limit_s:g} s", NETWORK_REMEDY))
@@ -83,11 +86,14 @@ async def reach(session: aiohttp.ClientSession, name: str, url: str, limit_s: fl
     return Reached(Check(name, OK, found), _skew_s(date, sent_s + took_s / 2))
 
 
-async def open_stream(name: str, url: str, limit_s: float) -> Check:
-    """Open the TCP (and TLS) connection of a WebSocket address, and close it."""
+async def open_stream(session: aiohttp.ClientSession, name: str, url: str, limit_s: float) -> Check:
+    """Open the TCP (and TLS) connection of a WebSocket address, and close it; through a proxy, ask it for anything."""
     parts = urlsplit(url)
     secure = parts.scheme in ("wss", "https")
     host = parts.hostname or ""
+    plain = parts._replace(scheme="https" if secure else "http").geturl()
+    if proxy_for(plain) is not None:
+        return (await reach(session, name, plain, limit_s)).check
     started = time.monotonic()
     try:
         async with asyncio.timeout(limit_s):
@@ -176,7 +182,11 @@ async def check_alpaca_keys(session: aiohttp.ClientSession, config: Config, env:
     headers = {"APCA-API-KEY-ID": str(key_id), "APCA-API-SECRET-KEY": str(secret_key)}
     try:
         async with session.get(
-            url, headers=headers, timeout=aiohttp.ClientTimeout(total=limit_s), allow_redirects=False
+            url,
+            headers=headers,
+            proxy=proxy_for(url),
+            timeout=aiohttp.ClientTimeout(total=limit_s),
+            allow_redirects=False,
         ) as response:
             status, body = response.status, await response.content.read(1 << 16)
     except TimeoutError:

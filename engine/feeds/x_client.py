@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -23,6 +21,7 @@ from engine.feeds.x_errors import BadAnswer, BadRequest, refusal, unreachable
 from engine.feeds.x_parse import SearchPage, parse_page
 from engine.feeds.x_rules import Existing, Rule
 from engine.model.base import Value
+from engine.proxy import proxy_for
 from engine.text import display_text
 
 TWEET_FIELDS = (
@@ -357,18 +356,6 @@ class XClient:
                 where=self._base_url,
                 remedy="check x.base_url; the desk asks again by itself",
             ) from None
-
-
-def proxy_for(url: str) -> str | None:
-    """The environment's proxy for an address (`https_proxy`, `no_proxy`), None where it names none.
-
-    aiohttp would look itself, and then put a netrc's password in place of the token.
-    """
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    proxy = getproxies().get(parts.scheme)
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 async def read_body(content: aiohttp.StreamReader, limit: int) -> bytes:

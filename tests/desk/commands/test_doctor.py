@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import keyring
 import keyring.backends.fail
 import pytest
@@ -314,7 +315,23 @@ def test_what_alpaca_answers(status: int, body: bytes, expected: str) -> None:
 
 
 async def test_a_stream_that_does_not_accept() -> None:
-    assert (await open_stream("s", "ws://127.0.0.1:9/x", 2)).status == FAIL
+    async with aiohttp.ClientSession() as session:
+        assert (await open_stream(session, "s", "ws://127.0.0.1:9/x", 2)).status == FAIL
+
+
+async def test_what_is_reached_through_a_proxy_is_asked_through_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the engine does: where there is no other way out, every address and key had failed."""
+    async with AlpacaSimulator() as venue:
+        monkeypatch.setenv("http_proxy", venue.trading_url)
+        monkeypatch.setenv("no_proxy", "")
+        keys = {"DESK_ALPACA_KEY_ID": venue.key_id, "DESK_ALPACA_SECRET_KEY": venue.secret_key}
+        made = config(tmp_path, alpaca_url="http://venue.invalid", feeds=FeedsConfig(posts=("news",)))
+        found = await network_checks(made, ENV | keys)
+    assert set(statuses(found).values()) == {OK}, checks.lines(found)
+    reached = {check.name for check in found if "http://venue.invalid" in check.found and "answered" in check.found}
+    assert {"alpaca.data_url", "alpaca.trading_url", "alpaca.data_stream_url", "alpaca.trading_stream_url"} < reached
 
 
 @pytest.mark.parametrize("directory", ["DESK_ENGINE__STATE_DIR", "DESK_ENGINE__RUNTIME_DIR"])
