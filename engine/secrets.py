@@ -84,7 +84,9 @@ def read(name: str, profile: str, env: Mapping[str, str]) -> Secret:
         return _usable(name, given, f"environment variable {VARIABLES[name]}")
     file = _credential(name, env)
     if file is not None:
-        return _usable(name, file.read_text(encoding="utf-8", errors="replace").strip(), f"credential {file}")
+        with _reading(name, file):
+            found = file.read_text(encoding="utf-8", errors="replace")
+        return _usable(name, found.strip(), f"credential {file}")
     with _asking(name, profile) as backend:
         stored = backend.get_password(SERVICE, account(name, profile))
     if not stored:
@@ -161,10 +163,10 @@ def account(name: str, profile: str) -> str:
 def _listed(name: str, profile: str, env: Mapping[str, str]) -> Listed:
     if env.get(VARIABLES[name], "").strip():
         return Listed(name, "environment", VARIABLES[name])
-    file = _credential(name, env)
-    if file is not None:
-        return Listed(name, "credential", str(file))
     try:
+        file = _credential(name, env)
+        if file is not None:
+            return Listed(name, "credential", str(file))
         with _asking(name, profile) as backend:
             stored = backend.get_password(SERVICE, account(name, profile))
             kind = _kind(backend)
@@ -177,7 +179,21 @@ def _credential(name: str, env: Mapping[str, str]) -> Path | None:
     """The file in which a service manager handed us the secret, if it did."""
     folder = env.get(CREDENTIALS, "")
     file = Path(folder) / name
-    return file if folder and file.is_file() else None
+    with _reading(name, file):
+        return file if folder and file.is_file() else None
+
+
+@contextmanager
+def _reading(name: str, file: Path) -> Iterator[None]:
+    """Around a look at what a service manager handed us: what the system refuses becomes a CredentialsError."""
+    try:
+        yield
+    except OSError as error:
+        raise CredentialsError(
+            f"expected {name} in a file that can be read, found: {error.strerror or error}",
+            where=f"credential {file}",
+            remedy=f"have the service manager hand it over again (LoadCredential=), or unset {CREDENTIALS}",
+        ) from error
 
 
 def _wipe(variable: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 import types
@@ -174,6 +176,46 @@ def test_the_listing_says_where_from_and_never_what(memory: Memory) -> None:
         ("openai_api_key", "missing"),
     ]
     assert VALUE not in repr(found)
+
+
+@pytest.mark.parametrize("profile", ["paper", "live"])
+def test_a_service_managers_credential_goes_before_the_keyring(memory: Memory, tmp_path: Path, profile: str) -> None:
+    """The live keys too: what stands in the environment is refused there, what is handed over in a file is not."""
+    secrets.store("alpaca_key_id", profile, "from-the-keyring")
+    env = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert secrets.read("alpaca_key_id", profile, env) == "from-the-keyring"
+    (tmp_path / "alpaca_key_id").write_text(f"{VALUE}\n")
+    assert secrets.read("alpaca_key_id", profile, env) == VALUE
+    listed = {each.name: each for each in secrets.listing(profile, env)}
+    assert (listed["alpaca_key_id"].source, listed["alpaca_secret_key"].source) == ("credential", "missing")
+    assert listed["alpaca_key_id"].detail == str(tmp_path / "alpaca_key_id")
+    given = {**env, "DESK_X_BEARER_TOKEN": "from-the-environment"}
+    (tmp_path / "x_bearer_token").write_text("from-the-file")
+    assert secrets.read("x_bearer_token", profile, given) == "from-the-environment"
+    (tmp_path / "alpaca_key_id").write_text("two words")
+    with pytest.raises(CredentialsError) as raised:
+        secrets.read("alpaca_key_id", profile, env)
+    assert raised.value.where == f"credential {tmp_path / 'alpaca_key_id'}" and "two words" not in str(raised.value)
+
+
+@pytest.mark.parametrize("refuses", ["read_text", "is_file"])
+def test_a_credential_that_cannot_be_read_is_told(
+    memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: str
+) -> None:
+    """The keyring's is not taken in its place: a service manager was to hand one over."""
+    secrets.store("x_bearer_token", "paper", VALUE)
+    (tmp_path / "x_bearer_token").touch()
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, refuses, refuse)
+    env = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    with pytest.raises(CredentialsError, match="Permission denied") as raised:
+        secrets.read("x_bearer_token", "paper", env)
+    assert str(tmp_path / "x_bearer_token") in raised.value.where and "LoadCredential" in raised.value.remedy
+    sources = {each.source for each in secrets.listing("paper", env)}
+    assert sources == ({"unavailable"} if refuses == "is_file" else {"credential", "missing"})
 
 
 @given(st.text(min_size=1).filter(lambda text: text.strip()))
