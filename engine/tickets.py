@@ -38,6 +38,8 @@ from engine.model import (
 DECIDED_KEPT = 1_000
 """Decided tickets kept, so that a late key is told what became of its ticket."""
 EVERY_SYMBOL = "*"
+EDITED = "edited by"
+"""How the note of an edited ticket begins; any other says why a confirmation was refused."""
 _BPS = Decimal(10_000)
 
 
@@ -326,6 +328,18 @@ _WORDS = {
     "stop_price": "stop",
     "target_price": "target",
 }
+
+
+def edited(by: str, asked: Edits, before: Draft | None, after: Draft) -> str:
+    """What an edit made of an order, in words: what the person asked for, and apart from it what the desk has sized
+    anew for it, at the price of now."""
+    names = asked.__struct_fields__
+    pairs = {name: (getattr(before, name, None), getattr(after, name)) for name in names}
+    words = {name: f"{_WORDS[name]} {_shown(old)} → {_shown(new)}" for name, (old, new) in pairs.items() if old != new}
+    theirs = ", ".join(word for name, word in words.items() if getattr(asked, name) is not None)
+    ours = ", ".join(word for name, word in words.items() if getattr(asked, name) is None)
+    anew = f"; sized anew by the desk at {after.reference_price}: {ours}" if ours else ""
+    return f"{EDITED} {by}: {theirs or 'nothing differs'}{anew}"
 
 
 def _same(before: object, after: object) -> bool:

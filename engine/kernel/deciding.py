@@ -12,7 +12,7 @@ from engine.journal import Journal
 from engine.kernel.dealing import Dealing
 from engine.model import DecisionKind, Draft, Edits, Mode, Role, Signal, TicketStatus, Verdict
 from engine.model.frames import Push, Reply
-from engine.tickets import ticket_id
+from engine.tickets import edited, ticket_id
 
 
 class Deciding:
@@ -100,7 +100,7 @@ class Deciding:
                 remedy="look at it as it is now, then edit it again",
             )
         now_ns = self._clock.now_ns()
-        edits = edits.over(ticket.edits)
+        asked, edits = edits, edits.over(ticket.edits)
         draft, verdict = self._judge(ticket.signal, ticket.draft, edits)
         if draft is None or not verdict.passed:
             return Reply(
@@ -109,7 +109,7 @@ class Deciding:
                 difference=tuple(f"{each.id} {each.control} rejects: {each.reason}" for each in verdict.failures),
                 remedy="choose figures that the controls let through",
             )
-        note = f"edited by {by}: {_edited(ticket.draft, draft)}"
+        note = edited(by, asked, ticket.draft, draft)
         fresh = self._dealing.tickets.refresh(ticket, draft, verdict, note, now_ns, edits)
         self._journal.append("ticket", fresh.id, fresh, now_ns)
         self._push(Push(rev=0, ticket=fresh))
@@ -139,13 +139,6 @@ class Deciding:
             return None, risk.judge_refusal(signal, sized.reason, book)
         role = Role.EXIT if sized.draft.reduces else Role.ENTRY
         return sized.draft, risk.judge(signal, sized.draft, book, role=role, strategy=signal.strategy)
-
-
-def _edited(before: Draft | None, after: Draft) -> str:
-    """What differs between two drafts of a ticket, in words."""
-    names = {"quantity": "size", "limit_price": "limit", "stop_price": "stop", "target_price": "target"}
-    pairs = [(word, getattr(before, name, None), getattr(after, name)) for name, word in names.items()]
-    return ", ".join(f"{word} {old} → {new}" for word, old, new in pairs if old != new) or "nothing differs"
 
 
 def _not_pending(ticket_id: str) -> Reply:

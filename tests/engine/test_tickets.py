@@ -28,7 +28,7 @@ from engine.model import (
     TradingState,
     Verdict,
 )
-from engine.tickets import DECIDED_KEPT, Tickets, ticket_id
+from engine.tickets import DECIDED_KEPT, Tickets, edited, ticket_id
 
 D = Decimal
 NOW = 1_000 * SECOND
@@ -278,6 +278,27 @@ def test_what_a_person_changed_stays_until_it_is_changed_again():
     assert tickets.refresh(edited, draft(), verdict(), "edited", NOW, Edits(quantity=D(4))).edits == Edits(
         quantity=D(4)
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "changes", "told"),
+    [
+        (Edits(quantity=D(2)), {"quantity": D(2)}, "edited by person: size 4 → 2"),
+        (
+            Edits(quantity=D(2)),
+            {"quantity": D(2), "reference_price": D(251), "limit_price": D("251.50"), "stop_price": D("238.45")},
+            "edited by person: size 4 → 2; sized anew by the desk at 251: limit 250.50 → 251.50, stop 237.50 → 238.45",
+        ),
+        (
+            Edits(stop_price=D(240)),
+            {"quantity": D(3), "reference_price": D(251), "stop_price": D(240)},
+            "edited by person: stop 237.50 → 240; sized anew by the desk at 251: size 4 → 3",
+        ),
+        (Edits(quantity=D(4)), {}, "edited by person: nothing differs"),
+    ],
+)
+def test_an_edit_tells_apart_what_the_person_asked_for_and_what_the_desk_made_of_it(asked, changes, told):
+    assert edited("person", asked, draft(), draft(**changes)) == told
 
 
 def test_a_decision_is_made_exactly_once():

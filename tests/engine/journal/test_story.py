@@ -278,6 +278,22 @@ def test_the_text_says_why_nothing_was_bought(path_of_a_day: Path) -> None:
     assert "NO SIGNAL" in format_story(why(path_of_a_day, "theirs"), 200)
 
 
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("edited by person: size 4 → 2", "  edited by person: size 4 → 2"),
+        ("price 250 → 252: moved 80 bps, limit 20", "  refused once: price 250 → 252: moved 80 bps, limit 20"),
+    ],
+)
+def test_an_edit_is_no_refusal(path: Path, opened: Opened, note: str, told: str) -> None:
+    journal = opened()
+    one = signal("signal-1", 1)
+    journal.append("signal", one.id, one, T0)
+    journal.append("ticket", "ticket-1", replace(ticket(one, "ticket-1"), revision=2, note=note), T0)
+    journal.close()
+    assert told in format_story(why(path, "ticket-1"), 200).split("\n")
+
+
 def test_posts_that_are_not_in_the_journal_are_told_from_the_evidence(path: Path, opened: Opened) -> None:
     journal = opened()
     journal.append("signal", "signal-1", signal("signal-1", 1), T0)
