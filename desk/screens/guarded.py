@@ -19,6 +19,22 @@ class Guarded(Screen[ScreenResultType]):
     resumed_at: float = inf
     """When this screen or the terminal got the focus, by the monotonic clock; never, before it was seen."""
 
+    _pressed_at: float = -inf
+    _acted_at: float = -inf
+
+    def again(self) -> bool:
+        """Whether a deciding key that comes now is the one before, still held down, or comes before what that one
+        brought can have been read: four times the guard. No terminal tells that a key is let go: one that is held comes
+        again after up to two thirds of a second, and then thirty times a second."""
+        now = monotonic()
+        again = now - self._pressed_at < self.GUARD_S or now - self._acted_at < 4 * self.GUARD_S
+        self._pressed_at = now
+        return again
+
+    def acted(self) -> None:
+        """A deciding key was carried out, or answered: what stands here may be other than it was."""
+        self._acted_at = monotonic()
+
     def too_soon(self, since: float) -> bool:
         """Whether a key that comes now was pressed before a person could see what changed then."""
         return monotonic() - since < self.GUARD_S

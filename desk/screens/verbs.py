@@ -44,6 +44,8 @@ REASONS = (
     "Size or timing",
 )
 """Quick picks when a ticket is rejected."""
+AGAIN = "Ignored: the key was held down, or came again at once. Look at what stands here now, then press it."
+"""Said to a key that would decide what nobody has looked at."""
 _MOST_HELD = 5
 """Most positions that a dialog names."""
 PAUSE_REASON = "at the desk"
@@ -108,8 +110,12 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
     # Decisions
 
     def action_confirm(self) -> None:
+        again = self.again()
         ticket = self._decidable()
         if ticket is None:
+            return
+        if again:
+            self.line.refused(AGAIN)
             return
         status = self.link.mirror.status
         if status is None or status.profile != "live":
@@ -177,7 +183,12 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     def _decide(self, ticket: Ticket, command: Command) -> None:
         self._deciding.add(ticket.id)
-        self.send(command, after=lambda: self._deciding.discard(ticket.id))
+        self.acted()
+        self.send(command, after=lambda: self._answered(ticket))
+
+    def _answered(self, ticket: Ticket) -> None:
+        self._deciding.discard(ticket.id)
+        self.acted()
 
     # Engine
 
@@ -260,11 +271,15 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     def acknowledge(self, alert: Alert | None, changed_at: float) -> None:
         """Acknowledge the alert that has stood under the hand since then: what was read, not what has just come."""
+        again = self.again()
         if alert is None:
             self.line.say("There is no alert.")
+        elif again:
+            self.line.refused(AGAIN)
         elif self.too_soon(changed_at):
             self.line.refused("Ignored: another alert had just come here. Read it, then press the key.")
         else:
+            self.acted()
             self.send(Command(verb="acknowledge", alert=alert.id))
 
     def action_reconcile(self) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 from math import inf
 from time import monotonic
 
 import pytest
+from msgspec.structs import replace
 from textual import events
+from textual.pilot import Pilot
 
 from desk.screens.choice import Answer, Choice
 from desk.screens.guarded import GUARD_S, Guarded
 from desk.screens.prompt import Prompt
+from tests.desk import made_up
 from tests.desk.conftest import Opener
 from tests.widgets.harness import until
 
@@ -38,3 +42,44 @@ async def test_every_screen_on_which_a_key_decides_is_guarded(open_desk: Opener)
         assert all(isinstance(screen, Guarded) for screen in app.screen_stack)
         assert issubclass(Choice, Guarded)
         assert issubclass(Prompt, Guarded)
+
+
+async def hold(pilot: Pilot[bool], key: str) -> None:
+    """Hold a key as a hand does that is in no hurry: it comes again after two thirds of a second, then 30 times."""
+    await pilot.press(key)
+    await asyncio.sleep(0.66)
+    for _ in range(30):
+        pilot.app.simulate_key(key)
+        await asyncio.sleep(0.03)
+    await pilot.pause()
+
+
+async def test_a_key_that_is_held_confirms_no_ticket_that_nobody_saw(open_desk: Opener) -> None:
+    """The second ticket comes under the hand while the key is still down; so do the new figures of a refused one."""
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        main.GUARD_S = GUARD_S  # type: ignore[misc]
+        first, second = engine.state.tickets
+        changed = replace(first, revision=first.revision + 1, fingerprint="f" * 16)
+        engine.state = replace(engine.state, tickets=(changed, second))
+        await hold(pilot, "y")
+        assert [command.fingerprint for command in engine.commands] == [first.fingerprint]
+        assert "held down" in main.line.text
+        await asyncio.sleep(4 * GUARD_S)
+        await hold(pilot, "y")
+        assert [command.fingerprint for command in engine.commands] == [first.fingerprint, changed.fingerprint]
+        assert main.ticket is not None and main.ticket.id == second.id
+        await asyncio.sleep(4 * GUARD_S)
+        await pilot.press("y")
+        await until(pilot, lambda: len(engine.commands) == 3)
+
+
+async def test_a_key_that_is_held_acknowledges_one_alert(open_desk: Opener) -> None:
+    two = replace(made_up.snapshot(), alerts=(made_up.alert(1), made_up.alert(2)))
+    async with open_desk(two) as (pilot, app, engine):
+        main = app.main
+        assert main is not None and main.alerts.top is not None
+        main.GUARD_S = GUARD_S  # type: ignore[misc]
+        await hold(pilot, "a")
+        assert [command.verb for command in engine.commands] == ["acknowledge"]
