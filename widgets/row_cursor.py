@@ -34,13 +34,20 @@ class RowCursor:
         """Place of the cursor; 0 when there are no rows."""
         return self.keys.index(self.key) if self.key in self.keys else 0
 
-    def take(self, keys: list[str]) -> Shift:
-        """Take new rows. The cursor keeps its key; if that is gone, it goes to the row in its place."""
+    def take(self, keys: list[str], *, on_top: bool = False) -> Shift:
+        """Take new rows. The cursor keeps its key; if that is gone, it goes to the row in its place.
+
+        With `on_top` a cursor on the first row stays on the first row. A window that begins with the first row does so
+        for as long as it shows the cursor.
+        """
         before, index = self.key, self.index
         self.keys = keys
+        if on_top and index == 0 and keys:
+            self.key, self.top = keys[0], 0
+            return Shift.NONE if self.key == before else Shift.REPLACED
         if before in keys:
             moved = keys.index(before) - index
-            self.top = max(0, self.top + moved)
+            self.top = max(0, self.top + moved) if self.top else 0
             self.scroll()
             return Shift.MOVED if moved else Shift.NONE
         self.key = keys[min(index, len(keys) - 1)] if keys else ""

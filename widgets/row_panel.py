@@ -44,6 +44,7 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
     """Most repaints a second."""
     ROW_HEIGHT: ClassVar[int] = 1
     NEWEST_FIRST: ClassVar[bool] = False
+    """Rows come at the top, and the cursor stays there while no hand is on the panel."""
 
     DEFAULT_CSS = """
     RowPanel { height: 1fr; min-height: 2; }
@@ -90,10 +91,8 @@ class RowPanel(Wheel, Generic[RowT], can_focus=True):
         before = len(self._rows)
         self._known = True
         self._rows = dict(rows)
-        keys = list(self._rows)
-        if self.NEWEST_FIRST:
-            keys.reverse()
-        shift = self._cursor.take(keys)
+        keys = list(self._rows)[:: -1 if self.NEWEST_FIRST else 1]
+        shift = self._cursor.take(keys, on_top=self.NEWEST_FIRST and not self.has_focus)
         if shift is not Shift.NONE:
             self.moved_at = monotonic()
         if shift is Shift.REPLACED:

@@ -24,3 +24,17 @@ def test_it_stays_on_its_key_and_in_view(turns: list[tuple[list[str], int, int]]
         if keys:
             assert cursor.top <= cursor.index < cursor.top + room
             assert cursor.top <= max(0, len(keys) - room)
+
+
+def test_a_cursor_on_top_stays_there_where_it_shall() -> None:
+    cursor = RowCursor()
+    cursor.room = 2
+    cursor.take(["a"], on_top=True)
+    assert cursor.take(["b", "a"], on_top=True) is Shift.REPLACED
+    assert (cursor.key, cursor.top) == ("b", 0)
+    assert cursor.take(["b", "a"], on_top=True) is Shift.NONE
+    assert cursor.take(["c", "b", "a"]) is Shift.MOVED
+    assert (cursor.key, cursor.top) == ("b", 0), "the first row is in view for as long as the cursor is"
+    assert cursor.take(["e", "d", "c", "b", "a"], on_top=True) is Shift.MOVED
+    assert (cursor.key, cursor.top) == ("b", 2), "a person went there"
+    assert cursor.take([], on_top=True) is Shift.REPLACED

@@ -89,3 +89,31 @@ async def test_a_click_chooses_and_the_wheel_moves() -> None:
         assert panel.key == "b"
         await pilot.click(panel, offset=(3, 0))
         assert panel.key == "b"
+
+
+class Newest(Words):
+    NEWEST_FIRST: ClassVar[bool] = True
+
+
+async def test_the_newest_rows_are_in_view_until_a_person_goes_to_another() -> None:
+    panel = Newest()
+    async with stage(panel, (30, 4)) as pilot:
+        panel.screen.set_focus(None)
+        await until(pilot, lambda: not panel.has_focus)
+        for count in range(1, 8):
+            panel.show(rows("abcdefg"[:count]))
+        newest = [f"{mark}word {key}".ljust(30) for mark, key in ("▏g", " f", " e")]
+        await until(pilot, lambda: painted(panel)[1:] == newest)
+        panel.focus()
+        await until(pilot, lambda: panel.has_focus)
+        panel.show(rows("abcdefgh"))
+        await until(pilot, lambda: painted(panel)[1].startswith(" word h"))
+        assert panel.key == "g", "a hand is on it: what it acts on stays"
+        assert panel.moved_at > 0
+        panel.show(rows("abcdefghijkl"))
+        await until(pilot, lambda: painted(panel)[3].startswith("▌word g"))
+        panel.last()
+        panel.screen.set_focus(None)
+        await until(pilot, lambda: not panel.has_focus)
+        panel.show(rows("abcdefghijklm"))
+        assert panel.key == "a"
