@@ -215,7 +215,8 @@ class ReconciliationRecord(Value, frozen=True, gc=False):
 
     at_ns: int
     cause: str = ""
-    """`start`, `reconnect`, `periodic`, `person`, `clock`, `lost` (the update stream), `fill`, `refusal` or `jump`."""
+    """`start`, `reconnect`, `periodic`, `person`, `clock`, `lost` (the update stream), `fill`, `refusal`, `jump`
+    or `bare` (shares without a stop on a day without a price)."""
     ok: bool = False
     """True when the venue could be asked and the book now equals it."""
     orders: int = 0

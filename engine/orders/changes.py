@@ -40,7 +40,7 @@ class Compare(Value, frozen=True, gc=False):
     """Ask the venue for everything it has now; report it with `Orders.reconcile`."""
 
     why: str
-    """`fill`, `refusal`, `replaced` or `jump`."""
+    """`fill`, `refusal`, `replaced`, `jump` or `bare`."""
 
 
 Request = Place | Resend | Cancel | LookUp | Compare

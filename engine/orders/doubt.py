@@ -93,6 +93,11 @@ class Doubts:
         """Start of the trading day that an instant belongs to."""
         return self._calendar.session_start_ns(at_ns)
 
+    def priced_on(self, symbol: str, at_ns: int) -> bool:
+        """Whether a price of that instant's trading day is known, and believed."""
+        seen = self._seen.get(symbol)
+        return seen is not None and seen[1] >= self.day_ns(at_ns)
+
     def jumped(self, symbol: str) -> bool:
         """Whether the symbol's price is not to be valued or sold at yet: it may be a split."""
         return symbol in self._jumps

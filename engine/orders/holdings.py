@@ -19,6 +19,7 @@ class Lot:
     """The part of one entry's filled quantity that is still held. Mutable; lives inside the orders room only."""
 
     __slots__ = (
+        "asked_ns",
         "bare_ns",
         "bought",
         "entry_id",
@@ -59,6 +60,8 @@ class Lot:
         """Not before this instant is its target sold at, for the last such order was refused."""
         self.bare_ns = 0
         """Since when part of it has had no working stop at the venue; 0 when all has."""
+        self.asked_ns = 0
+        """When the venue's positions were last asked for before a stop is placed on a day without a price."""
 
     def describe(self, order: Order, draft: Draft | None, strategy: str) -> None:
         """What its entry asked for."""

@@ -39,6 +39,8 @@ class Protector:
         self._watched: set[str] = set()
         self._denied: set[str] = set()
         """Symbols of which an alert says that a control denies a stop."""
+        self._told_ns = 0
+        """As of when the venue last told its positions."""
         self.ready = False
         """True once a reconciliation succeeded: only then is a missing stop known to be missing."""
 
@@ -168,6 +170,7 @@ class Protector:
 
     def settle(self, told_ns: int, split: Collection[str], out: Outbox) -> None:
         """The venue has told its positions as of this instant, and these were split: what jumped before may be sold."""
+        self._told_ns = told_ns
         settled = self._watch.doubts.settle(told_ns, split)
         out.cleared += [alert_id("price_jump", symbol) for symbol in settled]
         out.symbols.update(settled)
@@ -219,7 +222,7 @@ class Protector:
         if not self.ready:
             return None
         moments = [
-            lot.bare_ns + self._protect_ns
+            max(lot.bare_ns + self._protect_ns, lot.asked_ns + JUMP_NS if self._told_ns < lot.asked_ns else 0)
             for symbol in self._holdings.symbols
             for lot in self._holdings.lots(symbol)
             if self._stoppable(lot)
@@ -343,6 +346,11 @@ class Protector:
         for track in others:
             self._closer.cancel(track, now_ns, out)
         if others:
+            return
+        if self._told_ns < lot.bare_ns and not self._watch.doubts.priced_on(lot.symbol, now_ns):
+            if now_ns >= lot.asked_ns + JUMP_NS:  # over a night venues cancel what protects shares that they split
+                lot.asked_ns = now_ns
+                out.requests.append(Compare("bare"))
             return
         quantity = self._uncovered(lot)
         draft = Draft(

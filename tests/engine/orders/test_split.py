@@ -19,14 +19,16 @@ from engine.model import (
     Role,
     split_prices,
 )
-from engine.orders import Orders
+from engine.orders import Compare, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import (
     T0,
     cancelled,
     draft,
     end,
+    event,
     fill_entry,
+    legs,
     placed,
     quote,
     ready,
@@ -196,3 +198,36 @@ def test_lots_that_do_not_divide_add_up_to_what_the_venue_holds(shares: list[int
     assert not split_told(
         orders, str(before // factor), str(100 * factor), ours=str(before // factor)
     ).external_positions
+
+
+class TestWhatProtectedItIsCancelledOverNight:
+    """As venues do with the orders of shares that they split; nobody has told a price of the day yet."""
+
+    def bared(self, orders: Orders, entry: Intent) -> None:
+        for each in legs(entry, OrderStatus.CANCELED):
+            orders.on_update(event(msgspec.structs.replace(each, updated_ns=MORNING), "canceled"), MORNING)
+        assert not orders.due(MORNING + 9 * SECOND).requests
+        asked = orders.due(MORNING + 10 * SECOND)
+        assert asked.requests == (Compare("bare"),), "a stop of before the split would sell a part at once"
+        assert orders.next_due_ns == MORNING + 20 * SECOND
+
+    def test_the_venue_is_asked_before_a_stop_is_placed(self, orders: Orders, bracketed: Intent) -> None:
+        self.bared(orders, bracketed)
+        split_told(orders, "100", "10", at_ns=MORNING + 11 * SECOND)
+        (stop,) = placed(orders.due(MORNING + 12 * SECOND))
+        assert (stop.role, stop.draft.quantity, stop.draft.stop_price) == (Role.STOP, 100, D("9.50"))
+
+    def test_and_asked_again_where_it_does_not_answer(self, orders: Orders, bracketed: Intent) -> None:
+        self.bared(orders, bracketed)
+        assert not orders.due(MORNING + 19 * SECOND).requests
+        assert orders.due(MORNING + 20 * SECOND).requests == (Compare("bare"),)
+        split_told(orders, "10", "100", at_ns=MORNING + 21 * SECOND)
+        (stop,) = placed(orders.due(MORNING + 22 * SECOND))
+        assert (stop.draft.quantity, stop.draft.stop_price) == (10, 95)
+
+    def test_not_where_a_price_of_the_day_tells(self, orders: Orders, bracketed: Intent) -> None:
+        orders.on_quote(quote("100", "100.1", MORNING), MORNING)
+        for each in legs(bracketed, OrderStatus.CANCELED):
+            orders.on_update(event(msgspec.structs.replace(each, updated_ns=MORNING), "canceled"), MORNING)
+        (stop,) = placed(orders.due(MORNING + 10 * SECOND))
+        assert stop.draft.quantity == 10
