@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, TypeAlias
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -226,12 +226,14 @@ class Main(Finding):
         if event.panel_id == "tickets":
             self._show_detail()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if self._wanted is not None and event.widget is not self._wanted:
+    def on_descendant_focus(self) -> None:
+        """Each pane tells by itself, and may be late: what counts is where the hand is now."""
+        pane = self.focused
+        if pane is None or self._wanted not in (None, pane):
             return
-        self.reveal(event.widget)
-        on_tickets = event.widget is self.tickets
-        self.query_one(KeyBar).lead(_LEADS.get(event.widget.id or "", ()), () if on_tickets else _DECIDES)
+        self.reveal(pane)
+        on_tickets = pane is self.tickets
+        self.query_one(KeyBar).lead(_LEADS.get(pane.id or "", ()), () if on_tickets else _DECIDES)
         if on_tickets:
             self.focus_came()
 

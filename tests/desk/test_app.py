@@ -26,6 +26,7 @@ from tests.desk.drawn import shows_engine
 from tests.desk.fake_engine import fake_engine
 from tests.hostile.corpus import CORPUS
 from tests.widgets.harness import painted, until
+from widgets.key_bar import KeyBar
 from widgets.no_control import visible
 
 
@@ -359,3 +360,14 @@ async def test_hostile_posts_and_tickets_reach_no_terminal(open_desk: Opener) ->
             for strip in app.screen._compositor.render_strips():
                 assert visible(strip.text) == strip.text
         assert engine.commands == []
+
+
+async def test_the_key_bar_is_that_of_the_pane_under_the_hand(open_desk: Opener) -> None:
+    """A pane may tell that it had got the focus after another one has it."""
+    async with open_desk(size=(80, 24)) as (pilot, app, _):
+        main = app.main
+        assert main is not None and main.focused is main.tickets
+        main.post_message(events.DescendantFocus(main.orders))
+        await pilot.pause()
+        assert main.query_one(KeyBar).keys[0][2] == "confirm"
+        assert not main.has_class("in-orders")
