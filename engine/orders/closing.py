@@ -135,6 +135,9 @@ class Closer:
             self.closed(plan.symbol, out, plan.entry_id)
             out.symbols.add(plan.symbol)
             return
+        if plan.draft is not None and self._pricing.of_an_earlier_day(plan.symbol, plan.draft.reference_ns, now_ns):
+            self.give_up(plan, "it was approved at a price of an earlier day", now_ns, out)
+            return
         if now_ns < plan.retry_ns:
             return
         draft = self._pricing.draft(plan, left, now_ns)

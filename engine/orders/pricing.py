@@ -44,7 +44,7 @@ class Pricing:
             limit = self._watch.furthest(plan.symbol, plan.side, price)
         else:
             return None
-        if not pair and self._waits_for_today(plan, at_ns, now_ns):
+        if self.of_an_earlier_day(plan.symbol, at_ns, now_ns) and self._waits_for_today(plan, now_ns):
             return None
         return Draft(
             symbol=plan.symbol,
@@ -59,14 +59,17 @@ class Pricing:
             sizing=plan.reason,
         )
 
-    def _waits_for_today(self, plan: ExitPlan, priced_ns: int, now_ns: int) -> bool:
-        """Whether the price is of an earlier trading day, and one of this day is waited for."""
+    def of_an_earlier_day(self, symbol: str, priced_ns: int, now_ns: int) -> bool:
+        """Whether the shares may have been split since they were priced. Pairs know no days."""
+        return "/" not in symbol and priced_ns < self._watch.doubts.day_ns(now_ns)
+
+    def _waits_for_today(self, plan: ExitPlan, now_ns: int) -> bool:
+        """Whether a price of this day is waited for."""
         day_ns, until_ns = self._watch.doubts.day_ns(now_ns), plan.begun_ns + SPLIT_NS
-        if priced_ns >= day_ns or (plan.begun_ns >= day_ns and now_ns >= until_ns):
-            return False
         if plan.begun_ns >= day_ns:
-            plan.price_ns = until_ns
-        elif plan.waited_ns < day_ns:  # it is said anew each day
+            plan.price_ns = until_ns if now_ns < until_ns else 0
+            return now_ns < until_ns
+        if plan.waited_ns < day_ns:  # it is said anew each day
             plan.waited_ns, plan.alarmed = day_ns, False
         return True
 

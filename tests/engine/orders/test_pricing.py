@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.clock import DAY, SECOND
-from engine.model import Answer, Intent, Outcome, Position, Role
+from engine.model import Answer, Intent, Outcome, Position, Role, Side
 from engine.orders import Changes, Orders
-from tests.engine.orders.talk import T0, placed, quote, split_told
+from tests.engine.orders.talk import T0, cancelled, draft, end, placed, quote, split_told
 
 D = Decimal
 MORNING = T0 + DAY
@@ -72,3 +72,12 @@ class TestAskedInTheMorning:
     def test_one_of_the_day_itself_will_do(self, orders: Orders, bare: Intent) -> None:
         (exit_,) = placed(flattened(orders, MORNING + SECOND, price="100", priced_ns=MORNING))
         assert exit_.draft.limit_price == 98
+
+
+def test_what_was_approved_in_the_evening_is_not_sent_in_the_morning(orders: Orders, bracketed: Intent) -> None:
+    """The venue confirmed only then that its legs are cancelled."""
+    ids = cancelled(orders.exit("sell-1", "t", draft(Side.SELL, "4", "104"), T0 + 5))
+    changes = [end(orders, order_id, MORNING + number) for number, order_id in enumerate(ids)]
+    assert not any(placed(each) for each in changes)
+    alerts = [alert.text for each in changes for alert in each.alerts if alert.code == "exit_failed"]
+    assert ["approved at a price of an earlier day" in text for text in alerts] == [True]
