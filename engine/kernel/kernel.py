@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from engine.clock import Clock, SystemClock, VirtualClock
@@ -23,6 +24,7 @@ from engine.config.live import fixed_settings, live_settings
 from engine.control import ControlServer
 from engine.errors import DeskError, JournalError
 from engine.journal import Journal
+from engine.kernel import kept_kill
 from engine.kernel.attendant import Attendant
 from engine.kernel.collector import Sweeper, quiet_collector
 from engine.kernel.dealing import Dealing
@@ -107,8 +109,9 @@ class Kernel:
         )
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
+        changed, keep = self._control.changed, partial(kept_kill.keep, paths)
         self._refusing = Refusing(
-            self._inbox, self._dealing, self._link, self.stages.view, changed=self._control.changed, stop=self.stop_soon
+            self._inbox, self._dealing, self._link, self.stages.view, changed=changed, stop=self.stop_soon, keep=keep
         )
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
@@ -196,6 +199,8 @@ class Kernel:
         self._record_start()
         self.stages.reloading.ask()
         self._fail_closed()
+        if self._replay is None:
+            await kept_kill.take_up(self._paths, self._dealing, self._journal, self._clock)
         await self._control.start()
         if self._broker.simulated:
             await self._broker.start()

@@ -28,14 +28,17 @@ class Refusing:
         *,
         changed: Callable[[], None],
         stop: Callable[[str, str], None],
+        keep: Callable[[], bool],
     ) -> None:
-        """`changed`: clients are to be shown what is new. `stop(reason, by)`: the engine is to end."""
+        """`changed`: clients are to be shown what is new. `stop(reason, by)`: the engine is to end. `keep`: the next
+        engine is to start HALTED; whether it will."""
         self._inbox = inbox
         self._dealing = dealing
         self._link = link
         self._view = view
         self._changed = changed
         self._stop = stop
+        self._keep = keep
 
     async def run(self, until: Callable[[], object]) -> None:
         """Until the engine ends. Of what people ask only `stop` is carried out; the kill switch calls off again."""
@@ -53,6 +56,7 @@ class Refusing:
                 self._view.feed_changed(urgent)
             elif isinstance(urgent, Kill):
                 self._link.call_off_entries()
+                self._keep()
             elif isinstance(urgent, Commanded) and not urgent.reply.done():
                 urgent.reply.set_result(self._answer(urgent.command))
 
@@ -63,7 +67,8 @@ class Refusing:
             return Reply(ok=True, text="stopping")
         if command.verb == "kill":
             self._link.call_off_entries()
-            done = "entries at the venue are called off again, protective exits stay"
+            holds = "the next start is HALTED" if self._keep() else "NO disk keeps it: the next start is not HALTED"
+            done = f"entries at the venue are called off again, protective exits stay; {holds}"
             if not command.flatten:
                 return Reply(ok=True, text=f"{done}; {failed}", remedy=remedy)
             remedy = "close positions at the venue's own screen"

@@ -36,10 +36,15 @@ class Broken:
         self.cancelled: list[str] = []
         """Orders that the venue was asked to cancel."""
         self.stopped: list[tuple[str, str]] = []
+        self.kept = [False, True, True]
+        """Whether a disk keeps that it was halted, each time it is asked to."""
 
     async def cancel(self, order: Order) -> Answer:
         self.cancelled.append(order.client_order_id)
         return Answer(Outcome.UNRESOLVED)
+
+    def keep(self) -> bool:
+        return self.kept.pop()
 
     def stop(self, reason: str, by: str) -> None:
         self.stopped.append((reason, by))
@@ -62,7 +67,9 @@ async def broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[B
     made = Broken(desk)
     monkeypatch.setattr(desk.stages.broker, "cancel", made.cancel)
     stages = desk.stages
-    refusing = Refusing(made.inbox, desk.dealing, stages.link, stages.view, changed=lambda: None, stop=made.stop)
+    refusing = Refusing(
+        made.inbox, desk.dealing, stages.link, stages.view, changed=lambda: None, stop=made.stop, keep=made.keep
+    )
     running = asyncio.create_task(refusing.run(lambda: made.stopped))
     await made.called_off(1)
     yield made
@@ -79,6 +86,7 @@ async def test_entries_are_called_off_exits_stay_and_nothing_is_sent(broken: Bro
 async def test_the_kill_switch_calls_off_again_by_command_and_from_outside(broken: Broken) -> None:
     killed = await broken.answer("kill")
     assert killed.ok and "called off again" in killed.text and WHY in killed.text
+    assert "the next start is HALTED;" in killed.text
     await broken.called_off(2)
     flattened = await broken.answer("kill", flatten=True)
     assert (
@@ -87,6 +95,7 @@ async def test_the_kill_switch_calls_off_again_by_command_and_from_outside(broke
     await broken.called_off(3)
     broken.inbox.urgent(Kill("file", "KILL", False))
     await broken.called_off(4)
+    assert not broken.kept, "by file or signal it is kept too"
     assert set(broken.cancelled) == {broken.entry.client_order_id}
 
 
