@@ -13,6 +13,7 @@ from typing import Final
 from engine import secrets
 from engine.config import PROFILES as EVERY_PROFILE
 from engine.config import load, shipped_path, user_path
+from engine.config.check import SYMBOL
 from engine.errors import EXIT_USAGE, DeskError
 from engine.paths import Paths
 
@@ -20,7 +21,6 @@ SYMBOLS_MOST: Final = 50
 """Most symbols taken in the guided setup; a file may hold more."""
 PROFILES: Final = ("simulated", "paper")
 """Profiles that the guided setup offers. Live is never one question away."""
-_SYMBOL: Final = re.compile(r"[A-Z]{1,6}(?:[./-][A-Z]{1,5})?")
 _BLOCK: Final = "[[watchlist]]"
 _AFTER: Final = "# Profiles lie over everything above."
 
@@ -42,11 +42,11 @@ def first_start(env: Mapping[str, str], config: str | None) -> bool:
 def watchlist(text: str) -> tuple[str, ...]:
     """Symbols out of words separated by blanks or commas, each once. Raises DeskError for what is none."""
     words = [word.lstrip("$").upper() for word in re.split(r"[\s,;]+", text) if word.strip("$")]
-    wrong = next((word for word in words if not _SYMBOL.fullmatch(word)), None)
+    wrong = next((word for word in words if not SYMBOL.fullmatch(word)), None)
     if wrong is not None or not words or len(set(words)) > SYMBOLS_MOST:
         found = repr(wrong) if wrong is not None else f"{len(set(words))} symbols"
         raise DeskError(
-            f"expected 1 to {SYMBOLS_MOST} symbols such as TSLA or BTC/USD, found {found}",
+            f"expected 1 to {SYMBOLS_MOST} symbols such as TSLA, BRK.B or BTC/USD, found {found}",
             remedy="separate them by blanks",
             exit_code=EXIT_USAGE,
         )

@@ -16,7 +16,8 @@ from engine.config.section import Section
 Problem = tuple[str, str, str]
 """Key, what is wrong with its value, remedy."""
 
-_SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?")
+SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?")
+"""What a row of the watchlist may be called: `TSLA`, `BRK.B`, `BTC/USD`."""
 
 LONGEST_S = 366 * 86_400.0
 """Longest duration of any setting: a leap year."""
@@ -297,7 +298,7 @@ def _watchlist(config: Config) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, row in enumerate(config.watchlist):
         at = f"watchlist[{number}]"
-        if not _SYMBOL.fullmatch(row.symbol):
+        if not SYMBOL.fullmatch(row.symbol):
             yield (
                 f"{at}.symbol",
                 f"expected a symbol in capitals like TSLA or BRK.B, found {row.symbol!r}",
