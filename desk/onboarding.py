@@ -76,7 +76,7 @@ def config_text(shipped: str, profile: str, symbols: Sequence[str]) -> str:
 def write_config(profile: str, symbols: Sequence[str], target: Path | None = None) -> Path:
     """Write the configuration file, checked before it takes its place; where it is.
 
-    Raises DeskError when there is one already or it cannot be written.
+    Raises DeskError when there is one already, what is written is no configuration, or it cannot be written.
     """
     target = target or user_path()
     if target.exists():
@@ -84,10 +84,14 @@ def write_config(profile: str, symbols: Sequence[str], target: Path | None = Non
     draft = target.with_suffix(".new")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(config_text(shipped_path().read_text(encoding="utf-8"), profile, symbols), encoding="utf-8")
-        draft.chmod(0o600)
-        load(draft, env={})
-        draft.replace(target)
+        try:
+            text = config_text(shipped_path().read_text(encoding="utf-8"), profile, symbols)
+            draft.write_text(text, encoding="utf-8")
+            draft.chmod(0o600)
+            load(draft, env={})
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise DeskError(
             f"could not write the configuration: {error.strerror or error}",

@@ -28,7 +28,7 @@ from desk.screens.choice import Choice
 from desk.screens.prompt import Prompt
 from desk.setup_app import SetupApp
 from engine.config import load, shipped_path, user_path
-from engine.errors import CredentialsError, DeskError
+from engine.errors import ConfigError, CredentialsError, DeskError
 from engine.paths import Paths
 from tests.desk.asked import takes_keys
 from tests.hostile.corpus import CORPUS
@@ -72,6 +72,12 @@ def test_it_asks_only_when_nothing_is_set_up(alone: dict[str, str]) -> None:
         assert not first_start(alone, None)
         with pytest.raises(DeskError, match="found one"):
             write_config("paper", ("TSLA",))
+
+
+def test_nothing_is_left_of_a_configuration_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="found 'BRK-B'"):
+        write_config("paper", ("BRK-B",), tmp_path / "config.toml")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["TSLA", " $tsla, nvda;BTC/USD  TSLA ", "BRK.B", "C3AI"])
