@@ -13,8 +13,9 @@ from engine.errors import RecordingError
 from engine.feeds.recording import REORDER, Recording
 from engine.model import Post, Quote
 from tests.engine.feeds.recorded import events, tweet, write
+from tests.program import SHARED
 
-SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
+RECORDINGS = SHARED / "data"
 
 
 def test_rows_a_little_late_are_put_in_order(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_directory_merges_its_files_prices_first(tmp_path: Path) -> None:
     ],
 )
 def test_real_recordings(name: str, posts: int) -> None:
-    path = SHARED / name
+    path = RECORDINGS / name
     if not path.is_dir():
         pytest.skip(f"{name} is not at hand")
     recording = Recording(path, symbols=())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +12,9 @@ from engine.evaluate import Part, figures, mean_figures, read_set
 from engine.model import Author, DisplayText, Post, Score
 from engine.scoring import load
 from engine.scoring.calibration import AS_IT_IS, Call, Curve, fit, parse_curves, shipped_curves
+from tests.program import SHARED
 
-SETS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sentiment"
+SETS = SHARED / "data" / "sentiment"
 NEVER_LEARNT = (
     "fiqa2018",
     "otc_pump_2021",

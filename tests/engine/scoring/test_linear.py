@@ -17,9 +17,10 @@ from engine.model import Scorer
 from engine.scoring import load
 from engine.scoring.features import features, tokens
 from engine.scoring.linear import NOTHING, WEIGHTS, LinearScorer, gated, logistic, parse_model
+from tests.program import SHARED
 
 SHIPPED = Path(__file__).resolve().parents[3] / "engine" / "scoring" / WEIGHTS
-SETS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sentiment"
+SETS = SHARED / "data" / "sentiment"
 SCORER = LinearScorer(Config())
 KNOWN = parse_model(SHIPPED.read_text(encoding="utf-8")).weights
 TABLE = """// made up

@@ -9,7 +9,6 @@ import os
 import string
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +19,7 @@ from engine.scoring.rules import Rules, Tally, _join_phrases
 from engine.scoring.tokens import NAMED, Token
 from engine.scoring.words import finance_words, stock_words, term_key
 from engine.text import display_text, unescape
+from tests.program import SHARED
 
 PACKAGE = SentimentIntensityAnalyzer()
 STOCK = stock_words()
@@ -27,7 +27,7 @@ FINANCE = finance_words()
 PLAIN = Rules(STOCK)
 OURS = Rules(FINANCE)
 LONGEST = max(map(len, FINANCE.phrases))
-RECORDINGS = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+RECORDINGS = SHARED / "data"
 
 named = [*NAMED, "the"]
 lists = [
