@@ -138,9 +138,9 @@ class SpendMeter:
         return round(self.posts(now_ns) * self.post_cost_usd, 6)
 
     def left(self, now_ns: int) -> int:
-        """Posts that the cap still allows today; 0 when it is reached."""
+        """Posts that the cap still allows today; 0 when it is reached. What costs nothing is bought under any cap but 0."""
         if self.post_cost_usd <= 0:
-            return IDS_IN_MEMORY
+            return IDS_IN_MEMORY if self.daily_cap_usd > 0 else 0
         allowed = int(min(self.daily_cap_usd / self.post_cost_usd, UNLIMITED) + 1e-9)
         return max(0, allowed - self.posts(now_ns))
 

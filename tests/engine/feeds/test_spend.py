@@ -121,6 +121,14 @@ def test_an_earlier_day_counts_for_nothing_a_later_one_stays(tmp_path: Path) -> 
     assert meter(path).posts(NOON) == 7, "a clock set back does not make posts free"
 
 
+@pytest.mark.parametrize("price", [0.0, 0.005])
+def test_a_cap_of_nothing_buys_nothing_whatever_the_price(tmp_path: Path, price: float) -> None:
+    made = SpendMeter(tmp_path / "spend.json", post_cost_usd=price, daily_cap_usd=0.0)
+    assert made.left(NOON) == 0 and made.capped(NOON)
+    made.daily_cap_usd = 0.01
+    assert made.left(NOON) > 0 and not made.capped(NOON)
+
+
 def test_a_price_next_to_nothing_allows_what_no_day_has(tmp_path: Path) -> None:
     made = SpendMeter(tmp_path / "spend.json", post_cost_usd=1e-320, daily_cap_usd=20.0)
     assert made.left(NOON) > 10**12 and not made.capped(NOON)
