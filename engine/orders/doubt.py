@@ -83,10 +83,12 @@ class Doubts:
         """Per symbol the newest split that the venue told."""
         self._leapt: dict[str, tuple[Decimal, int]] = {}
         """What `_seen` jumped from on a trading day, where that looked like a split and was believed after a while."""
+        self._asked: dict[str, int] = {}
+        """When the venue was last asked once more about a jump."""
 
     def forget(self, symbol: str) -> None:
         """Nothing is held any more."""
-        for known in (self._stubs, self._jumps, self._seen, self._splits, self._leapt):
+        for known in (self._stubs, self._jumps, self._seen, self._splits, self._leapt, self._asked):
             known.pop(symbol, None)
 
     def day_ns(self, at_ns: int) -> int:
@@ -111,6 +113,16 @@ class Doubts:
         """Whether the symbol's price jumped by a usual split's ratio."""
         jump = self._jumps.get(symbol)
         return jump is not None and like_split(jump.price, jump.base)
+
+    def asks(self, symbol: str, now_ns: int) -> bool:
+        """Whether the venue is to be asked once more: a split may be in its positions later than in the price, and the
+        comparisons of every day come too seldom to tell it in time."""
+        if not self.split_alike(symbol) or self.outdated(symbol):
+            return False
+        due = now_ns >= self._asked.get(symbol, self._jumps[symbol].since_ns) + JUMP_NS
+        if due:
+            self._asked[symbol] = now_ns
+        return due
 
     def outdated(self, symbol: str) -> bool:
         """Whether the symbol's newest price is one of before its split, quoted before the venue told that, or of an
@@ -164,6 +176,7 @@ class Doubts:
             and (symbol in split or not (jump.old or (self.split_alike(symbol) and told_ns < jump.since_ns + SPLIT_NS)))
         ]
         for symbol in settled:
+            self._asked.pop(symbol, None)
             self._believe(symbol, self._jumps.pop(symbol), split)
         return settled
 

@@ -52,6 +52,8 @@ class Protector:
         crossings = self._watch.on_quote(quote, now_ns)
         if before != (doubts.doubted(symbol), doubts.jumped(symbol), doubts.outdated(symbol)):
             self._tell_doubt(quote, now_ns, out)
+        elif doubts.asks(symbol, now_ns):
+            out.requests.append(Compare("jump"))
         for crossing in crossings:
             lot = self._holdings.lot(symbol, crossing.entry_id)
             if lot is None or (crossing.role is Role.TARGET and now_ns < lot.target_ns):

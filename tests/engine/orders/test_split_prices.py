@@ -18,7 +18,7 @@ from engine.model import (
     Role,
     Side,
 )
-from engine.orders import Changes, Orders
+from engine.orders import Changes, Compare, Orders
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import (
     T0,
@@ -180,6 +180,11 @@ class TestAFlattenWhileThePriceMayBeThatOfASplit:
         assert not placed(self.at(orders, 60, "10"))
         (exit_,) = placed(self.at(orders, 61, "10"))
         assert (exit_.role, exit_.draft.quantity) == (Role.FLATTEN, 10)
+
+    def test_and_the_venue_is_asked_all_the_while(self, orders: Orders, bare: Intent) -> None:
+        """It may have split its positions just before the wait ends."""
+        asked = [second for second in range(1, 62) if Compare("jump") in self.at(orders, second, "10").requests]
+        assert asked == [1, 11, 21, 31, 41, 51]
 
     def test_nor_at_a_fall_that_no_split_makes(self, orders: Orders, bare: Intent) -> None:
         self.at(orders, 1, "60")
