@@ -139,6 +139,7 @@ class Reconciler:
         found: dict[str, Decimal] = {}
         settled: dict[str, int] = {}
         sold: set[str] = set()
+        traded: set[str] = set()
         for fill in out.fills:
             found[fill.symbol] = found.get(fill.symbol, ZERO) + fill.quantity * fill.side.sign
         for track in self._register.newest(1000):
@@ -150,8 +151,9 @@ class Reconciler:
             if unlisted_ns is not None:
                 settled_ns = max(settled_ns, unlisted_ns + ASKED_NS)
             settled[track.order.symbol] = max(settled.get(track.order.symbol, 0), settled_ns)
-            if track.ours and track.counted > 0 and settled_ns > snapshot.at_ns:
-                sold.add(track.order.symbol)
+            if track.ours and track.counted > 0:
+                traded.add(track.order.symbol)
+                sold |= {track.order.symbol} if settled_ns > snapshot.at_ns else set()
         for symbol, split_ns in self._split_ns.items():
             settled[symbol] = max(settled.get(symbol, 0), split_ns + EXECUTED_NS)
         suspect: dict[str, tuple[Decimal, Decimal]] = {}
@@ -209,6 +211,8 @@ class Reconciler:
             confirmed = not stranger and settled.get(symbol, 0) <= snapshot.at_ns and self._suspect.get(symbol) == pair
             differences.append(Difference("position", symbol, str(ours), str(venue), stranger, confirmed))
             if stranger:
+                if symbol in traded and venue > max(ZERO, ours):
+                    self._tell_unexplained(symbol, venue, venue - ours, now_ns, out)
                 continue
             if not confirmed:
                 suspect[symbol] = pair
@@ -250,6 +254,19 @@ class Reconciler:
             f"{symbol}: {gone} of our {abs(mine)} closed by orders that are not ours; the account holds {venue}",
             "stops and targets follow what is left of ours; what others hold is theirs",
             now_ns,
+        )
+
+    def _tell_unexplained(self, symbol: str, venue: Decimal, more: Decimal, now_ns: int, out: Outbox) -> None:
+        """Shares are there that no order explains, of what we have traded: a rest of ours, maybe, that nobody keeps."""
+        out.alert(
+            Level.WARNING,
+            "position_unexplained",
+            symbol,
+            f"{symbol}: the account holds {venue}, and no order explains {more} of it: a transfer, or what a split left "
+            "of what was sold",
+            "look at the venue's own screen; it counts as others': nothing protects it, and no flatten sells it",
+            now_ns,
+            stays=True,
         )
 
     def _tell_oversold(self, symbol: str, over: Decimal, venue: Decimal, now_ns: int, out: Outbox) -> None:

@@ -16,7 +16,10 @@ from tests.venues.alpaca.wire import SimOrder
 
 BARE_NS = 10 * SECOND
 """How long a part of a holding may be neither protected nor watched."""
-PROBLEMS = ("order_unresolved", "reconciliation", "price_jump", "stop_doubted", "position_drift", "oversold", "drift")
+PROBLEMS = (
+    "order_unresolved", "reconciliation", "price_jump", "stop_doubted", "position_drift", "position_unexplained",
+    "oversold", "drift",
+)  # fmt: skip
 """Alerts that may not stand once all is known, on an account that nobody else uses."""
 
 

@@ -104,6 +104,7 @@ def test_what_is_not_ours_is_shown_and_is_not_drift(orders: Orders, enter: Enter
     assert [order.client_order_id for order in result.external_orders] == ["by-hand"]
     assert [(held.symbol, held.quantity) for held in result.external_positions] == [("IBM", 7)]
     assert all(difference.external for difference in result.differences)
+    assert not result.changes.alerts, "of a symbol that we have never traded"
     again = orders.reconcile(snapshot(foreign, IBM="7"), book(IBM="7"), LATER + 1)
     assert again.ok and not again.differences and again.external_positions
 
@@ -120,6 +121,8 @@ def test_a_position_that_lags_behind_our_sale_is_not_taken_for_a_strangers(order
     assert orders.reconcile(snapshot(entry, gone, at_ns=soon + SECOND), {}, soon + SECOND).ok
     late = orders.reconcile(snapshot(entry, gone, at_ns=soon + 60 * SECOND, TSLA="10"), {}, soon + 60 * SECOND)
     assert late.ok and late.differences[0].external, "somebody bought ten since"
+    (alert,) = [each for each in late.changes.alerts if each.code == "position_unexplained"]
+    assert alert.until_acknowledged and "the account holds 10, and no order explains 10 of it" in alert.text
 
 
 def test_an_order_of_others_that_ended_long_ago_does_not_stay_open_with_us(orders: Orders, enter: Enter) -> None:
