@@ -262,8 +262,8 @@ class Reconciler:
             Level.WARNING,
             "position_unexplained",
             symbol,
-            f"{symbol}: the account holds {venue}, and no order explains {more} of it: a transfer, or what a split left "
-            "of what was sold",
+            f"{symbol}: the account holds {venue}, and no order explains {more} of it: a transfer, or what a split "
+            "left of what was sold",
             "look at the venue's own screen; it counts as others': nothing protects it, and no flatten sells it",
             now_ns,
             stays=True,
