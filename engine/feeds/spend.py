@@ -138,7 +138,7 @@ class SpendMeter:
         return round(self.posts(now_ns) * self.post_cost_usd, 6)
 
     def left(self, now_ns: int) -> int:
-        """Posts that the cap still allows today; 0 when it is reached. What costs nothing is bought under any cap but 0."""
+        """Posts that the cap still allows today; 0 when it is reached. Free ones are bought under any cap but 0."""
         if self.post_cost_usd <= 0:
             return IDS_IN_MEMORY if self.daily_cap_usd > 0 else 0
         allowed = int(min(self.daily_cap_usd / self.post_cost_usd, UNLIMITED) + 1e-9)

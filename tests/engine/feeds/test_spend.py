@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY, HOUR, SECOND, parse_iso
 from engine.errors import DeskError
+from engine.feeds import spend as spend_module
 from engine.feeds.spend import IDS, LEASE, LEASE_LIMIT, SpendMeter, Spent
 
 NOON = parse_iso("2026-11-20T12:00:00Z")
@@ -97,6 +98,25 @@ def test_two_engines_add_up(tmp_path: Path) -> None:
     paper.close(NOON)
     live.close(NOON)
     assert meter(path).posts(NOON) == 70
+
+
+def test_what_either_engine_has_read_is_not_paid_again_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spend_module, "IDS", 50)
+    path = tmp_path / "spend.json"
+    paper, live = meter(path), meter(path)
+    read(paper, [f"p{n}" for n in range(30)])
+    read(live, [f"l{n}" for n in range(40)])
+    paper.close(NOON)
+    live.close(NOON)
+    held = json.loads(path.read_text())["ids"]
+    assert held == [*(f"p{n}" for n in range(20, 30)), *(f"l{n}" for n in range(40))], "the newest, each once"
+    again = meter(path)
+    assert read(again, ["p29", "l0", "new"]) == 1
+    again.close(NOON)
+    held = json.loads(path.read_text())["ids"]
+    assert len(held) == len(set(held)) == 50 and held[-1] == "new"
 
 
 def test_the_file_is_private_replaced_whole_and_bounded(tmp_path: Path) -> None:
