@@ -174,6 +174,8 @@ async def _serve(
     config, path = loaded.config, loaded.path or user_path()
     sys.setswitchinterval(switch_interval_s(config))
     loop = asyncio.get_running_loop()
+    built: list[Kernel] = []
+    _listen(loop, built)
     # What the control socket needs. Half of it is OpenSSL reading certificates, which another core can do meanwhile.
     socket_ready = loop.run_in_executor(None, import_module, "aiohttp.web")
     kernel = Kernel(
@@ -184,11 +186,7 @@ async def _serve(
         arm=arm,
         said=loaded.said,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, kernel.stop_soon, signal.Signals(number).name)
-    loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
-    loop.add_signal_handler(signal.SIGUSR1, kernel.throw_kill, "signal", "SIGUSR1")
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+    built.append(kernel)
     notifier = Notifier(os.environ)
     kernel.guard(tell_where_it_hangs(), "hanging")
     kernel.guard(keep(lock, KEEP_S), "lock")
@@ -218,6 +216,25 @@ async def _serve(
         await kernel.stop()
     log.info("engine %s stopped: %s", paths.name, reason)
     return _exit_code(kernel, reason, replaying="replay" in config.feeds.posts, whole=stop_at_end)
+
+
+def _listen(loop: asyncio.AbstractEventLoop, built: Sequence[Kernel]) -> None:
+    """Take signals for the engine, once it is `built`. They are held back no longer while it is: threads and processes
+    that a package begins would hold them back for ever."""
+
+    def stop(name: str) -> None:
+        for kernel in built:
+            kernel.stop_soon(name)
+
+    def kill() -> None:
+        for kernel in built:
+            kernel.throw_kill("signal", "SIGUSR1")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, signal.Signals(number).name)
+    loop.add_signal_handler(signal.SIGHUP, log.warning, "SIGHUP: the terminal is gone, the engine stays")
+    loop.add_signal_handler(signal.SIGUSR1, kill)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
 
 
 def _exit_code(kernel: Kernel, reason: str, *, replaying: bool, whole: bool) -> int:

@@ -102,6 +102,37 @@ def test_a_kill_switch_thrown_while_it_starts_is_not_lost(engine: EngineProcess)
     assert engine.stop() == 0
 
 
+BEGINNING = """
+import os, signal, subprocess, sys, threading
+from engine.kernel import process
+
+whole = process.read_secrets
+WAITING = "import signal, sys; sys.exit(len(signal.pthread_sigmask(signal.SIG_BLOCK, ())))"
+
+def read_secrets(profile):
+    os.kill(os.getpid(), signal.SIGTERM)
+    blocked = []
+    begun = threading.Thread(target=lambda: blocked.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+    begun.start()
+    begun.join()
+    print("held back:", *blocked, subprocess.run([sys.executable, "-c", WAITING]).returncode, flush=True)
+    return whole(profile)
+
+process.read_secrets = read_secrets
+sys.exit(process.main(sys.argv[1:]))
+"""
+"""The engine, which begins a process and a thread while it is built, and is told to end."""
+
+
+def test_what_an_engine_begins_while_it_is_built_takes_every_signal(engine: EngineProcess) -> None:
+    """A scorer of another package that ends its process with SIGTERM would wait for ever."""
+    engine.program = (sys.executable, "-c", BEGINNING)
+    engine.start(wait=False)
+    assert engine.process is not None
+    assert engine.process.wait(30) == 0
+    assert "held back: set() 0" in engine.log and "SIGTERM" in engine.log and "Traceback" not in engine.log
+
+
 ABANDONED = """
 import os, sys
 from engine.kernel.process import main
