@@ -14,6 +14,7 @@ __all__ = [
     "ACTIONS",
     "BY_ID",
     "COMMANDS",
+    "DECIDES",
     "NAMES",
     "RESERVED",
     "Action",
@@ -69,6 +70,10 @@ def key_name(key: str) -> str:
 
 COMMANDS = frozenset(action.method for action in ACTIONS if action.commands)
 """What Textual runs of the actions that command the engine."""
+
+
+DECIDES = tuple(action.method for action in ACTIONS if action.group is Group.DECIDE)
+"""What Textual runs of the actions that decide a ticket."""
 
 
 def in_view(view: str, *, looks_only: bool = False) -> list[Action]:

@@ -28,6 +28,7 @@ from desk.mirror import Part
 from desk.muted import Muted
 from desk.notices import Notices
 from desk.redraw import Redraw
+from desk.screens.box import Box
 from desk.screens.guarded import Guarded
 from desk.screens.main import Main
 from desk.screens.verbs import VerbScreen
@@ -340,6 +341,8 @@ class DeskApp(SureTimer, App[bool], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, VerbScreen):
                 screen.update_parts(parts)
+            elif isinstance(screen, Box) and parts & (Part.TICKETS | Part.DECISIONS):
+                screen.hear(self.link.mirror)
         if Part.ANEW in parts and not self._pictured:
             self._pictured = True
             self.call_after_refresh(self._on_loaded)

@@ -10,6 +10,9 @@ from desk.screens.prompt import FILTERS, Prompt
 from desk.screens.view import ViewScreen
 from widgets.feed import Feed
 
+SEARCHES = "go to the newest that says it; an empty line ends the search"
+"""What Enter does where posts are searched."""
+
 
 class Finding(ViewScreen):
     """A view with posts in it."""
@@ -34,7 +37,7 @@ class Finding(ViewScreen):
 
     @work
     async def action_search(self) -> None:
-        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint))
+        text = await self.app.push_screen_wait(Prompt("Find in posts", self.search_hint, enter=SEARCHES))
         if text is None:
             return
         if self.feed.search(text):

@@ -16,7 +16,8 @@ from widgets.key_table import KeyTable
 
 _NOTE = (
     "Esc closes. Enter never confirms. "
-    "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus."
+    "A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus; "
+    "one that is held down decides once."
 )
 _LOOKS_ONLY = "Esc closes. This desk is read-only: what decides or commands the engine has no key here."
 _MOVES = {f"move.{where}" for where in ("up", "down", "page-up", "page-down", "first", "last")}

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from desk.actions import ACTIONS, BY_ID, Group, bindings
+from desk.actions import BY_ID, DECIDES, bindings
 from desk.link import Link
 from desk.mirror import Part
 from desk.screens.choice import Answer, Choice
@@ -44,7 +44,6 @@ _BEAT_S = 5.0
 
 _LEADS = {"gauges": ("mode", "flatten"), "feed": ("filter", "search"), "positions": ("flatten",), "orders": ("cancel",)}
 """What the key bar begins with on a pane: what is done with its rows."""
-_DECIDES = tuple(action.method for action in ACTIONS if action.group is Group.DECIDE)
 STOPPED = (
     "Stopped, it reads and decides nothing until it is started again: stops and targets at the venue stay, exits that "
     "the engine watches itself rest. Every other desk on it is left without an engine."
@@ -233,7 +232,7 @@ class Main(Finding):
             return
         self.reveal(pane)
         on_tickets = pane is self.tickets
-        self.query_one(KeyBar).lead(_LEADS.get(pane.id or "", ()), () if on_tickets else _DECIDES)
+        self.query_one(KeyBar).lead(_LEADS.get(pane.id or "", ()), () if on_tickets else DECIDES)
         if on_tickets:
             self.focus_came()
 

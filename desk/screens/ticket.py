@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from desk.actions import bindings
+from desk.actions import DECIDES, bindings
 from desk.link import Link
 from desk.mirror import Part
+from desk.screens.box import ended
 from desk.screens.facts import facts_of
 from desk.screens.ground import Panes
 from desk.screens.marks import marks_of, past_until_now
@@ -20,6 +21,7 @@ from desk.screens.view import ViewScreen
 from engine.errors import DeskError
 from engine.model import Ticket, Vote
 from widgets.chart import Chart
+from widgets.key_bar import KeyBar
 from widgets.status_line import StatusLine
 from widgets.ticket_controls import TicketControls
 from widgets.ticket_evidence import TicketEvidence
@@ -103,6 +105,7 @@ class TicketView(ViewScreen):
         if facts.ticket.fingerprint != self._seen:
             self._seen, self._changed_at = facts.ticket.fingerprint, monotonic()
         self._facts = facts
+        self.query_one(KeyBar).lead((), () if facts.decision is None else DECIDES)
         self.order.show(facts)
         self.controls.show(facts.ticket.verdict)
         self.evidence.show(facts.ticket.signal)
@@ -144,6 +147,10 @@ class TicketView(ViewScreen):
     def ticket(self) -> Ticket | None:
         pending = self._facts is not None and self.subject in self.link.mirror.tickets
         return self._facts.ticket if self._facts is not None and pending else None
+
+    def _no_ticket(self) -> str:
+        decision = None if self._facts is None else self._facts.decision
+        return super()._no_ticket() if decision is None else f"There is nothing to decide: {ended(decision)}."
 
     @property
     def symbol(self) -> str:

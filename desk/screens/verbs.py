@@ -19,6 +19,7 @@ from desk.link import Link
 from desk.mirror import Part
 from desk.other_ways import other_ways
 from desk.remedy import with_keys
+from desk.screens.box import ended
 from desk.screens.choice import KEYS, Answer, Choice
 from desk.screens.closes_once import ClosesOnce
 from desk.screens.closing import closings, unlisted
@@ -127,7 +128,9 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
     async def _confirm_live(self, ticket: Ticket) -> None:
         """With real money a second, different key sends what the first one asked for."""
         answers = [Answer("Y", "send", "send this order with real money", grave=True)]
-        if await self.app.push_screen_wait(Choice("LIVE ORDER", [order_words(ticket)], answers, alarm=True)):
+        box = Choice("LIVE ORDER", [order_words(ticket)], answers, alarm=True)
+        box.about = ticket
+        if await self.app.push_screen_wait(box):
             self._decide(ticket, Command(verb="confirm", ticket=ticket.id, fingerprint=ticket.fingerprint))
 
     @work
@@ -136,6 +139,7 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         if ticket is None:
             return
         prompt = Prompt(f"Reject {order_words(ticket)}", "reason", picks=REASONS, required=True)
+        prompt.about, prompt.any_figures = ticket, True
         reason = await self.app.push_screen_wait(prompt)
         if reason:
             self._decide(ticket, Command(verb="reject", ticket=ticket.id, reason=reason))
@@ -153,8 +157,10 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         asked = Command("edit")
         refused: tuple[str, ...] = ()
         while True:
-            command = await self.app.push_screen_wait(Edit(ticket, asked, refused))
-            if command is None:
+            box = Edit(ticket, asked, refused)
+            box.about = ticket
+            command = await self.app.push_screen_wait(box)
+            if command is None or self._too_late(ticket):
                 return
             reply = await self._sent(command)
             held = self.link.mirror.tickets.get(ticket.id)
@@ -182,9 +188,18 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         )
 
     def _decide(self, ticket: Ticket, command: Command) -> None:
+        if self._too_late(ticket):
+            return
         self._deciding.add(ticket.id)
         self.acted()
         self.send(command, after=lambda: self._answered(ticket))
+
+    def _too_late(self, ticket: Ticket) -> bool:
+        """Whether the ticket was decided while a box stood open; that is then said, and nothing is sent."""
+        _, decision = self.link.mirror.closed.get(ticket.id, (None, None))
+        if decision is not None:
+            self.line.refused(f"Too late, nothing was sent: {ended(decision)}.")
+        return decision is not None
 
     def _answered(self, ticket: Ticket) -> None:
         self._deciding.discard(ticket.id)

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.events import MouseDown, MouseUp
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -15,11 +16,15 @@ from textual.widgets import Input
 from desk.app import DeskApp
 from desk.screens.box import Box
 from desk.screens.edit import Edit
-from engine.model.frames import Command
+from desk.screens.ticket import TicketView
+from engine.model import DecisionKind, Ticket
+from engine.model.frames import Command, Push
 from tests.desk import made_up
 from tests.desk.conftest import Opener
+from tests.desk.fake_engine import FakeEngine
 from tests.widgets.harness import until
 from widgets.answer_row import AnswerRow
+from widgets.key_bar import KeyBar
 
 
 def row(box: Box[Any], key: str) -> AnswerRow:
@@ -164,3 +169,59 @@ async def test_a_second_click_on_an_answer_meets_no_key_of_the_bar(open_desk: Op
         main.GUARD_S = 0.0  # type: ignore[misc]
         await pilot.click(bar, offset=(column, 0))
         await until(pilot, lambda: [command.verb for command in engine.commands] == ["pause"])
+
+
+def meanwhile(box: Box[Any]) -> str:
+    """What a box has said since it was opened."""
+    return "".join(str(line.render()) for line in box.query("#meanwhile"))
+
+
+async def end(engine: FakeEngine, ticket: Ticket) -> None:
+    """Another desk confirms a ticket."""
+    await engine.send(Push(rev=0, ticket=ticket, decision=made_up.decision(ticket, DecisionKind.CONFIRMED)))
+
+
+@pytest.mark.parametrize(("key", "answer"), [("n", ("1",)), ("e", ("7", "enter"))])
+async def test_a_box_about_a_ticket_says_that_another_desk_decided_it(
+    open_desk: Opener, key: str, answer: tuple[str, ...]
+) -> None:
+    async with open_desk() as (pilot, app, engine):
+        box = await asked_by(pilot, app, key)
+        await end(engine, engine.state.tickets[0])
+        await until(pilot, lambda: meanwhile(box).startswith("✗ Too late: it is confirmed by person since "))
+        assert app.screen is box, "what is typed on must not go to the keys below"
+        box.resumed_at = monotonic() - 60
+        await pilot.press(*answer)
+        await until(pilot, lambda: app.screen is app.main)
+        await until(pilot, lambda: app.line.text.startswith("Too late, nothing was sent: it is confirmed by person"))
+        assert engine.commands == []
+
+
+async def test_a_box_says_that_the_order_is_another_by_now(open_desk: Opener) -> None:
+    async with open_desk(made_up.snapshot("live")) as (pilot, app, engine):
+        first = engine.state.tickets[0]
+        changed = replace(first, revision=first.revision + 1, fingerprint="f" * 16)
+        box = await asked_by(pilot, app, "y")
+        await engine.send(Push(rev=0, ticket=changed))
+        await until(pilot, lambda: meanwhile(box) == "✗ The order has changed meanwhile: go back and look at it.")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        box = await asked_by(pilot, app, "n")
+        await engine.send(Push(rev=0, ticket=replace(changed, revision=9, fingerprint="e" * 16)))
+        await until(pilot, lambda: app.link.mirror.tickets[first.id].revision == 9)
+        await pilot.pause(0.1)
+        assert not meanwhile(box), "it is rejected whatever its figures are"
+
+
+async def test_a_decided_ticket_says_so_to_the_key_and_offers_none(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TicketView) and app.screen.ticket)
+        view = app.screen
+        assert isinstance(view, TicketView)
+        bar = view.query_one(KeyBar)
+        assert "confirm" in {action for _, _, action in bar.keys}
+        await end(engine, engine.state.tickets[0])
+        await until(pilot, lambda: not {"confirm", "reject", "edit"} & {action for _, _, action in bar.keys})
+        await pilot.press("y")
+        assert view.line.text.startswith("There is nothing to decide: it is confirmed by person since ")
