@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from engine.control import unreadable
+from engine.control.connections import Connections
 from engine.control.socket_file import Identity, clear_stale_socket, identity, keep_private, peer_uid
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
@@ -32,6 +33,7 @@ from engine.text import one_line
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from aiohttp.typedefs import Handler
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ class ControlServer:
         self._pushed = 0.0
         """When the last push went out, on the monotonic clock."""
         self._dirty = asyncio.Event()
-        self._open: dict[Path, tuple[web.AppRunner, web.UnixSite, Identity | None]] = {}
+        self._open: dict[Path, tuple[web.AppRunner, Connections, asyncio.Server, Identity | None]] = {}
         """The sockets that are ours, who serves on each, and which file it is."""
         self._ticker: asyncio.Task[None] | None = None
 
@@ -128,7 +130,12 @@ class ControlServer:
         """Serve on one socket; `commands` answers those that are sent there."""
         from aiohttp import web
 
-        app = web.Application(client_max_size=BODY_LIMIT)
+        @web.middleware
+        async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            connections.spoke(request.protocol)
+            return await handler(request)
+
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[heard])
         app.router.add_get("/v1/snapshot", self._get_snapshot)
         app.router.add_get("/v1/stream", self._get_stream)
         app.router.add_get("/v1/symbol", self._get_symbol)
@@ -136,21 +143,20 @@ class ControlServer:
         app.router.add_post("/v1/command", commands)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False, logger=unreadable.log)
         await runner.setup()
+        assert runner.server is not None
+        connections = Connections(runner.server)
         try:
-            await self._listen(path, runner)
+            await self._listen(path, runner, connections)
         except DeskError:
             await runner.cleanup()
             raise
 
-    async def _listen(self, path: Path, runner: web.AppRunner) -> None:
+    async def _listen(self, path: Path, runner: web.AppRunner, connections: Connections) -> None:
         """Open the socket that `runner` serves on; only this user may connect, and it goes when we go."""
-        from aiohttp import web
-
-        site = web.UnixSite(runner, str(path))
         mask = os.umask(0o177)
         try:
-            await site.start()
-            self._open[path] = runner, site, identity(path)
+            server = await asyncio.get_running_loop().create_unix_server(connections, str(path), backlog=128)
+            self._open[path] = runner, connections, server, identity(path)
             keep_private(path)
         except OSError as error:
             raise DeskError(
@@ -171,12 +177,12 @@ class ControlServer:
         while True:
             await asyncio.sleep(KEEP_S)
             try:
-                for path, (runner, gone, ours) in list(self._open.items()):
+                for path, (runner, connections, gone, ours) in list(self._open.items()):
                     if identity(path) != ours or ours is None:
                         private_dir(path.parent)
                         clear_stale_socket(path)
-                        await self._listen(path, runner)
-                        await gone.stop()
+                        await self._listen(path, runner, connections)
+                        gone.close()
                         log.warning("the control socket was taken away, and is open again: %s", path)
                 told = ""
             except (DeskError, OSError) as error:
@@ -195,8 +201,9 @@ class ControlServer:
             client.closing = True
             client.wake.set()
         while self._open:
-            path, (runner, _, ours) = self._open.popitem()
+            path, (runner, _, server, ours) = self._open.popitem()
             still = identity(path) == ours
+            server.close()
             await runner.cleanup()
             if still:
                 path.unlink(missing_ok=True)
