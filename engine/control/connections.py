@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 MOST = 64
 """Connections to one socket at a time. A desk has one, a verb one for a moment."""
-SILENT_S = 5.0
+SILENT_S = 1.0
 """One that has asked for nothing for as long makes way where there are as many."""
 
 
