@@ -73,12 +73,14 @@ def test_memory_has_a_limit() -> None:
 
 def test_a_restart_changes_nothing() -> None:
     before, after = Dedupe(DAY), Dedupe(DAY)
-    history = [post("1"), post("2", 1, ("1",)), post("5", 2)]
+    history = [post("1"), post("2", 1, ("1",)), post("5", 2), post("9", 2, ("8",))]
     for item in history:
         before.check(item)
         after.restore(item.id, item.received_ns, item.edits)
     after.restore("5", 2)
     for item in (
+        post("8", 3),  # it came before its edit to nobody: its place is taken all the same
+        post("10", 3, ("1",)),
         post("1", 3),
         post("2", 3),
         post("3", 3, ("1", "2")),
