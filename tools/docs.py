@@ -66,9 +66,9 @@ key; it says file, line and both ids. Whatever names a key on the screen names y
 and Esc always leaves one. Ctrl+C and Ctrl+Q leave nothing: the first says which key does. Ctrl+Z stops
 the desk, and `fg` in the shell brings it back; the engine goes on meanwhile.
 
-A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus, and one that is held down decides
-once: for a second after a confirmation the next one is not taken. With real money a
-second, different key sends what the first one asked for.
+A key on a ticket is ignored for a quarter second after the ticket moved, changed or got the focus, and one that is held
+down decides once: for a second after a confirmation the next one is not taken. With real money a second, different key
+sends what the first one asked for.
 
 This page is made from the code by `make docs`.
 """
