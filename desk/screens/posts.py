@@ -105,19 +105,23 @@ class PostsView(Finding, ReadingView):
     async def _ask_author(self, post: PostRow) -> None:
         name = post.author
         writes = not self.desk.only_shows
-        if writes and not await self.bring_index_up(partial(self._indexing, name)):
-            self._show_author(name, ["The journal has no answer."])
+        refused = partial(self._no_author, name)
+        if writes and not await self.bring_index_up(partial(self._indexing, name), refused=refused):
             return
-        record = await self.ask_journal(lambda reader: _author(reader, name, writes=writes))
+        if not writes:
+            self._show_author(name, ["No search index is there, and this desk only shows."])
+        record = await self.ask_journal(lambda reader: _author(reader, name, writes=writes), refused=refused)
         if record is None:
-            why = "The journal has no answer."
-            self._show_author(name, [why if writes else "No search index is there, and this desk only shows."])
             return
         self._authors[name] = record
         if len(self._authors) > _KNOWN:
             self._authors.popitem(last=False)
         if self._told == post.id:
             self._show_author(name, author_lines(record))
+
+    def _no_author(self, name: str, why: str, remedy: str) -> None:
+        """Nobody pressed a key for it: what the last one did stands in the line of answers."""
+        self._show_author(name, [why, *([f"→ {remedy}"] if remedy else [])])
 
     def _indexing(self, name: str, done: int, of: int) -> None:
         self._show_author(name, [f"Indexing the journal: {done / of:.0%} of {of:,} records …"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -22,6 +22,8 @@ from widgets.row_panel import RowPanel
 from widgets.status_line import StatusLine
 
 AnswerT = TypeVar("AnswerT")
+Refused: TypeAlias = Callable[[str, str], None]
+"""Says why there is no answer, and what to do about it."""
 
 BEAT_S = 1.0
 """How often ages and times left are looked at."""
@@ -83,11 +85,15 @@ class ReadingView(ViewScreen):
             if isinstance(pane, RowPanel | LineBlock):
                 pane.repaint()
 
-    async def ask_journal(self, question: Callable[[Reader], AnswerT]) -> AnswerT | None:
-        """Put a question to the engine's journal in a thread; None, with the reason said, when it has no answer."""
+    async def ask_journal(
+        self, question: Callable[[Reader], AnswerT], *, refused: Refused | None = None
+    ) -> AnswerT | None:
+        """Put a question to the engine's journal in a thread; None, with the reason said, when it has no answer: by
+        `refused`, else in the line of answers, which is for what a person asked."""
+        refused = refused or self.line.refused
         paths = self.desk.paths
         if paths is None:
-            self.line.say("This desk does not know where its engine's journal is.")
+            refused("This desk does not know where its engine's journal is.", "")
             return None
 
         def ask() -> AnswerT:
@@ -97,13 +103,13 @@ class ReadingView(ViewScreen):
         try:
             return await in_background(ask)
         except DeskError as error:
-            self.line.refused(error.message, self.with_keys(error.remedy))
+            refused(error.message, self.with_keys(error.remedy))
             return None
 
-    async def bring_index_up(self, told: Told) -> bool:
+    async def bring_index_up(self, told: Told, *, refused: Refused | None = None) -> bool:
         """Index what the journal has since: where that is much, in a process that tells how far it is and ends with
-        this task. False, with the reason said, when it cannot be."""
-        found = await self.ask_journal(lambda reader: (reader.path, missing(reader)))
+        this task. False, with the reason said as `ask_journal` does, when it cannot be."""
+        found = await self.ask_journal(lambda reader: (reader.path, missing(reader)), refused=refused)
         if found is None:
             return False
         journal, records = found
@@ -111,6 +117,6 @@ class ReadingView(ViewScreen):
             try:
                 await bring_up(journal, told)
             except DeskError as error:
-                self.line.refused(error.message, self.with_keys(error.remedy))
+                (refused or self.line.refused)(error.message, self.with_keys(error.remedy))
                 return False
         return True

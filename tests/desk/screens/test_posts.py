@@ -125,3 +125,16 @@ async def test_posts_stay_though_every_part_of_the_picture_changes_at_once(open_
         app.wake(parts)
         await until(pilot, lambda: main.feed.kept[-1].id == made_up.post(5_000).id)
         assert all(len(feed.kept) >= count for feed, count in zip(feeds, before, strict=True))
+
+
+async def test_what_nobody_asked_for_does_not_take_the_place_of_an_answer(open_desk: Opener) -> None:
+    """The author's record is looked up for the post under the cursor: why there is none stands in its own pane."""
+    async with open_desk() as (pilot, app, _):
+        await pilot.press("4")
+        view = app.screen
+        assert isinstance(view, PostsView)
+        await until(pilot, lambda: len(view.feed.kept) == 60)
+        view.line.say("an answer")
+        await pilot.press("k")
+        await until(pilot, lambda: "does not know where" in "".join(painted(view.author)))
+        assert view.line.text == "an answer"
