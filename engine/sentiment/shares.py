@@ -3,8 +3,8 @@
 A post that shares its key with no other costs one entry of a dict. From the second one on the key has a Group: up to
 FEW posts are kept as they are and weighed when somebody asks, since most keys have few and most posts leave unasked.
 More of them have the sums of `engine.sentiment.window`, in two states, so that Σ a·g·left at any later time is a
-multiplication. Groups stand in blocks, each of which knows the largest undecayed weight that one of its groups ever
-had: blocks are opened from the largest such bound downwards, until none can hold more than what was found.
+multiplication. Groups stand in blocks, each of which knows a bound of what one of its groups holds, which only another
+post raises: blocks are opened from the largest bound downwards, until none can hold more than what was found.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class Shares(Generic[Key]):
         self._free: list[int] = []
         """Places in it without a group."""
         self._bounds: list[int] = []
-        """Of each block, the most that one of its groups weighs undecayed; from above."""
+        """Of each block, the most that one of its groups holds, from above, in weights of posts that are new: held /
+        window."""
 
     def __len__(self) -> int:
         """How many keys the posts have."""
@@ -97,7 +98,7 @@ class Shares(Generic[Key]):
             group.entries.clear()
         bounds, block = self._bounds, group.number // BLOCK
         if group.weight > bounds[block]:
-            bounds[block] = group.weight
+            bounds[block] = min(group.weight, bounds[block] + entry.weight)
 
     def remove(self, key: Key, entry: Entry, now_ns: int) -> None:
         """A post that has this key leaves, with the weight it has now. Nothing happens where the key is not known."""
@@ -137,15 +138,16 @@ class Shares(Generic[Key]):
             for group in self._groups[block * BLOCK : (block + 1) * BLOCK]:
                 if group is None:
                     continue
-                if group.weight > heaviest:
-                    heaviest = group.weight
-                if group.weight < least:
-                    continue
-                held = self._held(group, now_ns)
-                if held > most:
-                    most, keys, least = held, [], -(-held // self._window_ns)
-                if held == most:
-                    keys.append(group.key)
+                reach = group.weight
+                if reach >= least:
+                    held = self._held(group, now_ns)
+                    reach = -(-held // self._window_ns)
+                    if held > most:
+                        most, keys, least = held, [], reach
+                    if held == most:
+                        keys.append(group.key)
+                if reach > heaviest:
+                    heaviest = reach
             bounds[block] = heaviest
         return (most, keys) if keys else (0, [])
 
@@ -160,6 +162,8 @@ class Shares(Generic[Key]):
                 self._bounds.append(0)
         group = Group(key, number, [first], 1, first.weight)
         self._groups[number] = self._of[key] = group
+        block = number // BLOCK
+        self._bounds[block] = max(self._bounds[block], first.weight)
         return group
 
     def _join(self, group: Group[Key], entry: Entry, now_ns: int) -> None:
