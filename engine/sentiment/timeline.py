@@ -13,10 +13,12 @@ from engine.sentiment.shares import Shares
 from engine.sentiment.window import Entry, Window, figures, mean, opinions, pack, weights
 
 _DROP = 1024
-"""Posts that have left both windows are dropped from the lists in batches of at least this many …"""
+"""The places of posts that have left both windows are dropped from the lists in batches of at least this many …"""
 _DROP_SHARE = 8
 """… and of at least this part of the list, so that a post is moved at most so many times however many there are."""
 _NOTHING = DisplayText("")
+_LEFT = Entry("", 0, 0, 0, 0, 0, _NOTHING, Match("", "", ""), Reading("", "", "", 0.0, 0.0, 0), GuardMark(), _NOTHING)
+"""Stands where a post was that has left both windows: posts go one by one, a batch of thousands takes milliseconds."""
 
 
 class Timeline:
@@ -68,6 +70,7 @@ class Timeline:
         if left:
             for index in range(previous.first - left, previous.first):
                 del self._by_id[entries[index].id]
+                entries[index] = _LEFT
             gone = previous.first
             if gone >= _DROP and _DROP_SHARE * gone >= len(entries):
                 del self._times[:gone]

@@ -241,6 +241,7 @@ def test_memory_is_bounded_by_window_and_look_back() -> None:
     assert len(timeline._entries) <= 2 * 1024 + 240
     assert len(timeline._by_id) == 120
     assert sum(bool(entry.text) for entry in timeline._entries) == 60
+    assert sum(bool(entry.id) for entry in timeline._entries) == 120, "posts go one by one: a batch of them takes time"
 
 
 def test_a_post_older_than_both_windows_changes_nothing() -> None:
