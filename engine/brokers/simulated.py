@@ -226,7 +226,10 @@ class SimulatedBroker:
                 updates.append(self._end(sibling, OrderStatus.CANCELED, at_ns))
             else:
                 self._book.put(
-                    sibling, msgspec.structs.replace(sibling.order, quantity=order.remaining, updated_ns=at_ns)
+                    sibling,
+                    msgspec.structs.replace(
+                        sibling.order, quantity=sibling.order.filled + order.remaining, updated_ns=at_ns
+                    ),
                 )
                 updates.append(_event("restated", sibling.order, at_ns))
 
