@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.brokers.simulated import SimulatedBroker
@@ -277,6 +277,7 @@ steps = st.lists(
 
 @settings(max_examples=60)
 @given(steps)
+@example([("buy", 1), ("buy", 4), *[("quote", 80)] * 3, ("quote", 110)])
 async def test_its_books_always_balance(moves: list[tuple[str, int]]) -> None:
     desk = Desk(partial_fill_chance=0.5, fee_per_share=Decimal("0.01"))
     for move, number in moves:
