@@ -22,6 +22,7 @@ from engine.clock import SECOND, from_seconds
 from engine.config import Config
 from engine.errors import DeskError
 from engine.model import (
+    EDITED,
     Decision,
     DecisionKind,
     Draft,
@@ -38,8 +39,6 @@ from engine.model import (
 DECIDED_KEPT = 1_000
 """Decided tickets kept, so that a late key is told what became of its ticket."""
 EVERY_SYMBOL = "*"
-EDITED = "edited by"
-"""How the note of an edited ticket begins; any other says why a confirmation was refused."""
 _BPS = Decimal(10_000)
 
 

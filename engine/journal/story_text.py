@@ -9,7 +9,7 @@ from typing import Final
 from engine.clock import DAY, exchange_time
 from engine.journal.export import LAST_NS
 from engine.journal.story import OrderPart, PostPart, SignalPart, Step, Story
-from engine.model import Draft, Mood, Order, Reading, Verdict
+from engine.model import EDITED, Draft, Mood, Order, Reading, Verdict
 from engine.text import display_text
 
 POSTS: Final = 5
@@ -119,7 +119,7 @@ def _signal(part: SignalPart, asked: str) -> Iterator[str]:
         revision = f" revision {ticket.revision}" if ticket.revision > 1 else ""
         yield f"TICKET {ticket.id}{revision} · {ticket.mode.value} · {_draft(ticket.draft)}"
         if ticket.note:
-            yield f"  {ticket.note}" if ticket.note.startswith("edited by ") else f"  refused once: {ticket.note}"
+            yield f"  {ticket.note}" if ticket.note.startswith(EDITED) else f"  refused once: {ticket.note}"
     elif signal is not None:
         yield "NO TICKET is in this journal"
     decision = part.decision

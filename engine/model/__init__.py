@@ -47,6 +47,7 @@ from engine.model.ports import (
 from engine.model.post import Author, Match, Post, Reading, ScoredPost, SymbolScore
 from engine.model.state import Alert, FeedState, Level, Light, Protection
 from engine.model.ticket import (
+    EDITED,
     ControlResult,
     Decision,
     DecisionKind,
@@ -59,6 +60,7 @@ from engine.model.ticket import (
 )
 
 __all__ = [
+    "EDITED",
     "ONE",
     "PLAIN",
     "SPLIT_LEAST",

@@ -101,6 +101,10 @@ class Verdict(Value, frozen=True, gc=False):
         return tuple(result for result in self.controls if not result.passed)
 
 
+EDITED = "edited by"
+"""How the note of an edited ticket begins; any other says why a confirmation was refused."""
+
+
 class TicketStatus(Enum):
     """PENDING waits for a decision; DECIDED has one."""
 

@@ -90,13 +90,18 @@ def test_leases_grow_while_they_do_not_last_a_second_and_shrink_again(tmp_path: 
     assert held == [LEASE, 4 * LEASE, 16 * LEASE, LEASE_LIMIT, LEASE]
 
 
-def test_two_engines_add_up(tmp_path: Path) -> None:
-    path = tmp_path / "spend.json"
+def read_by_two(path: Path) -> None:
+    """Two engines that run beside each other: 30 posts of one, 40 of the other."""
     paper, live = meter(path), meter(path)
     read(paper, [f"p{n}" for n in range(30)])
     read(live, [f"l{n}" for n in range(40)])
     paper.close(NOON)
     live.close(NOON)
+
+
+def test_two_engines_add_up(tmp_path: Path) -> None:
+    path = tmp_path / "spend.json"
+    read_by_two(path)
     assert meter(path).posts(NOON) == 70
 
 
@@ -105,11 +110,7 @@ def test_what_either_engine_has_read_is_not_paid_again_after_a_restart(
 ) -> None:
     monkeypatch.setattr(spend_module, "IDS", 50)
     path = tmp_path / "spend.json"
-    paper, live = meter(path), meter(path)
-    read(paper, [f"p{n}" for n in range(30)])
-    read(live, [f"l{n}" for n in range(40)])
-    paper.close(NOON)
-    live.close(NOON)
+    read_by_two(path)
     held = json.loads(path.read_text())["ids"]
     assert held == [*(f"p{n}" for n in range(20, 30)), *(f"l{n}" for n in range(40))], "the newest, each once"
     again = meter(path)

@@ -45,36 +45,6 @@ async def test_what_breaks_in_the_engine_halts_it_for_good(tmp_path: Path, recor
         assert [record.value().state for record in reader.records(kinds=("state",))] == [TradingState.HALTED]  # type: ignore[attr-defined]
 
 
-async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path: Path, recording: Path) -> None:
-    """Entries that work at the venue are called off then, not when the next record is to be written."""
-    settings = {"DESK_ENGINE__STATE_DIR": str(tmp_path), "DESK_REPLAY__PATH": str(recording)}
-    config = load(profile="simulated", env={**REPLAYING, **settings, "DESK_REPLAY__SPEED": "0.001"}).config
-    paths = Paths.of(config)
-    paths.create()
-    kernel = Kernel(config, paths, read_secret=str)
-    await kernel.start()
-    running = asyncio.create_task(kernel.run())
-    try:
-        async with asyncio.timeout(20):
-            while not kernel.view.feeds.get("replay"):
-                await asyncio.sleep(0.01)
-            await kernel.journal.commit()
-            paths.journal.rename(tmp_path / "away")
-            kernel.dealing.record_account()
-            while not kernel.dealing.failed:
-                await asyncio.sleep(0.01)
-            while not kernel.broken:
-                await asyncio.sleep(0.01)
-        (alert,) = (each for each in kernel.snapshot(0).alerts if each.id == "engine:failed")
-        assert alert.text == f"nothing is sent any more: {kernel.dealing.failed}"
-        assert "\n" not in alert.text, "the remedy stands beside it"
-        assert alert.remedy.startswith("put the file back")
-    finally:
-        kernel.stop_soon("the test is over")
-        await running
-        await kernel.stop()
-
-
 @asynccontextmanager
 async def running(home: Path, recording: Path) -> AsyncIterator[Kernel]:
     """A kernel whose recording has begun, and whose next post is far away."""
@@ -94,6 +64,23 @@ async def running(home: Path, recording: Path) -> AsyncIterator[Kernel]:
         kernel.stop_soon("the test is over")
         await asyncio.wait_for(going, 20)
         await kernel.stop()
+
+
+async def test_a_journal_that_fails_in_a_quiet_hour_is_taken_up_at_once(tmp_path: Path, recording: Path) -> None:
+    """Entries that work at the venue are called off then, not when the next record is to be written."""
+    async with running(tmp_path, recording) as kernel:
+        await kernel.journal.commit()
+        kernel.journal.path.rename(tmp_path / "away")
+        kernel.dealing.record_account()
+        async with asyncio.timeout(20):
+            while not kernel.dealing.failed:
+                await asyncio.sleep(0.01)
+            while not kernel.broken:
+                await asyncio.sleep(0.01)
+        (alert,) = (each for each in kernel.snapshot(0).alerts if each.id == "engine:failed")
+        assert alert.text == f"nothing is sent any more: {kernel.dealing.failed}"
+        assert "\n" not in alert.text, "the remedy stands beside it"
+        assert alert.remedy.startswith("put the file back")
 
 
 async def test_a_defect_in_the_loop_halts_trading_and_the_desk_stays_up(
