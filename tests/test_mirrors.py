@@ -57,7 +57,6 @@ ELSEWHERE: dict[str, str] = {
     "engine/journal/kinds.py": TYPES,
     "engine/journal/parallel.py": "engine/journal/test_verify.py",
     "engine/journal/story_text.py": "engine/journal/test_story.py",
-    "engine/kernel/commands.py": "engine/kernel/test_process.py",
     "engine/kernel/restore.py": "engine/kernel/test_cut_short.py",
     "engine/kernel/resume.py": "engine/kernel/test_restart.py",
     "engine/kernel/show.py": "engine/kernel/test_process.py",

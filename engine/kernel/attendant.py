@@ -153,7 +153,7 @@ class Attendant:
 
     async def _answer(self, item: Commanded, reply: Reply) -> None:
         """Answer a command once what it did is durable. Only the answer waits for the disk, not what comes next."""
-        if not self._stages.dealing.failed:
+        if self._stages.journal.failure is None:
             try:
                 await self._stages.journal.commit()
             except JournalError as error:

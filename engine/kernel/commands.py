@@ -23,7 +23,8 @@ from engine.paths import Paths
 
 
 class Commands:
-    """Carries out verbs. Every one is journaled with its reply, but a recording's speed (`engine.kernel.pacing`)."""
+    """Carries out verbs. Every one is journaled with its reply, also once trading has failed, while the journal works;
+    but for a recording's speed (`engine.kernel.pacing`)."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Commands:
             reply = self._dispatch(command, now_ns)
         except DeskError as error:
             reply = Reply(ok=False, text=error.message, remedy=error.remedy)
-        if not self._dealing.failed and (command.verb != "speed" or self._pacing.recorded):
+        if self._journal.failure is None and (command.verb != "speed" or self._pacing.recorded):
             self._journal.append("command", command.verb, CommandRecord.of(command, reply, now_ns), now_ns)
         self._view.touch_symbols()
         return reply

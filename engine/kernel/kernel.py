@@ -110,9 +110,7 @@ class Kernel:
         self._control = ControlServer(paths.socket, self, frame_hz=config.engine.frame_hz)
         self._timers = Timers(self.stages, self._clock, self._virtual, self._hours, changed=self._control.changed)
         changed, keep = self._control.changed, partial(kept_kill.keep, paths)
-        self._refusing = Refusing(
-            self._inbox, self._dealing, self._link, self.stages.view, changed=changed, stop=self.stop_soon, keep=keep
-        )
+        self._refusing = Refusing(self.stages, self._clock, changed=changed, stop=self.stop_soon, keep=keep)
         self._lag = LoopLag()
         self._watchdog = Watchdog(self._clock, stages=self.stages, lag=self._lag)
         self._attendant = Attendant(self, self.stages, self._timers, self._hours, self._watchdog, arm=arm)
@@ -130,7 +128,7 @@ class Kernel:
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._stopped_by = "engine"
         self._refused = False
-        """True once nothing more was tried, and so nothing more is recorded."""
+        """True once nothing more was tried: of what follows only commands are recorded, where the journal holds."""
         self.broken = False
         """True when the engine stopped because something broke."""
 
@@ -290,7 +288,7 @@ class Kernel:
                 await self._loop.run()
             except JournalError as error:
                 self.broken = True
-                await self._refuse(error.told, error.remedy, "nothing can be recorded")
+                await self._refuse(error.told, error.remedy, "nothing can be recorded", recording=False)
             except Exception as error:
                 log.critical("the engine's loop broke", exc_info=error)
                 await self._survive(f"the engine's loop broke: {type(error).__name__}: {error}")
@@ -304,23 +302,24 @@ class Kernel:
 
     async def _survive(self, why: str) -> None:
         """A defect of ours halts trading and leaves the rest alive; where it comes again, nothing is tried any more."""
-        again = bool(self._dealing.failed)
+        again, recording = bool(self._dealing.failed), True
         try:
             self._dealing.fail(why)
         except JournalError as error:
-            why, again = f"{why}; {error.told}", True
+            why, again, recording = f"{why}; {error.told}", True, False
         if again or (self._replay is not None and self._stop_at_end):
-            await self._refuse(why, "", "something broke in the engine")
+            await self._refuse(why, "", "something broke in the engine", recording=recording)
         self._inbox.urgent(Wake())  # what a halt calls off is carried out after it
 
-    async def _refuse(self, why: str, remedy: str, ended: str) -> None:
-        """Do what can still be done until somebody asks for the end; `ended` says why feeds are."""
+    async def _refuse(self, why: str, remedy: str, ended: str, *, recording: bool) -> None:
+        """Do what can still be done until somebody asks for the end; `ended` says why feeds are, `recording` whether
+        what people ask is still journaled."""
         self._dealing.fail(why, remedy)
         self._refused = True
         self._supervisor.end_feeds(ended)
         if self._replay is not None and self._stop_at_end:
             self.stop_soon(f"of the recording {ended}", "engine")
-        await self._refusing.run(lambda: self._loop.stop_reason)
+        await self._refusing.run(lambda: self._loop.stop_reason, recording=recording)
 
     def stop_soon(self, reason: str, by: str = "signal") -> None:
         """Ask the loop to end after the event at hand."""

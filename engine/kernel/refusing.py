@@ -6,12 +6,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from engine.kernel.dealing import Dealing
-from engine.kernel.inbox import Commanded, Inbox, Kill
-from engine.kernel.venue import VenueLink
-from engine.kernel.view import View
+import msgspec
+
+from engine.clock import Clock
+from engine.errors import JournalError
+from engine.kernel.inbox import Commanded, Kill
+from engine.kernel.stages import Stages
 from engine.model import FeedState
 from engine.model.frames import Command, Reply
+from engine.model.records import CommandRecord
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +24,8 @@ class Refusing:
 
     def __init__(
         self,
-        inbox: Inbox,
-        dealing: Dealing,
-        link: VenueLink,
-        view: View,
+        stages: Stages,
+        clock: Clock,
         *,
         changed: Callable[[], None],
         stop: Callable[[str, str], None],
@@ -32,16 +33,21 @@ class Refusing:
     ) -> None:
         """`changed`: clients are to be shown what is new. `stop(reason, by)`: the engine is to end. `keep`: the next
         engine is to start HALTED; whether it will."""
-        self._inbox = inbox
-        self._dealing = dealing
-        self._link = link
-        self._view = view
+        self._inbox = stages.inbox
+        self._clock = clock
+        self._journal = stages.journal
+        self._dealing = stages.dealing
+        self._link = stages.link
+        self._view = stages.view
         self._changed = changed
         self._stop = stop
         self._keep = keep
 
-    async def run(self, until: Callable[[], object]) -> None:
-        """Until the engine ends. Of what people ask only `stop` is carried out; the kill switch calls off again."""
+    async def run(self, until: Callable[[], object], *, recording: bool) -> None:
+        """Until the engine ends. Of what people ask only `stop` is carried out; the kill switch calls off again.
+
+        `recording`: the journal holds, so that each command is in it with its reply.
+        """
         log.critical("nothing is sent any more: %s", self._dealing.failed)
         self._dealing.requests.clear()
         self._link.call_off_entries()
@@ -58,7 +64,18 @@ class Refusing:
                 self._link.call_off_entries()
                 self._keep()
             elif isinstance(urgent, Commanded) and not urgent.reply.done():
-                urgent.reply.set_result(self._answer(urgent.command))
+                reply = self._answer(urgent.command)
+                urgent.reply.set_result(await self._recorded(urgent.command, reply) if recording else reply)
+
+    async def _recorded(self, command: Command, reply: Reply) -> Reply:
+        """The same reply once it is in the journal with its command; it says so where it is not."""
+        now_ns = self._clock.now_ns()
+        try:
+            self._journal.append("command", command.verb, CommandRecord.of(command, reply, now_ns), now_ns)
+            await self._journal.commit()
+        except JournalError as error:
+            return msgspec.structs.replace(reply, text=f"{reply.text}; not recorded: {error.told}")
+        return reply
 
     def _answer(self, command: Command) -> Reply:
         failed, remedy = self._dealing.failed, "`desk stop`, then mend"

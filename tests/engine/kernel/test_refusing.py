@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import pytest
 
+from engine.errors import JournalError
+from engine.journal import Reader
 from engine.kernel.inbox import Commanded, Kill, Wake
 from engine.kernel.refusing import Refusing
 from engine.model import Answer, FeedState, Light, Order, OrderStatus, Outcome, Quote, Role
 from engine.model.frames import Command, Reply
+from engine.model.records import CommandRecord
 from engine.orders import Place
 from tests.engine.kernel.bare import NOW
 from tests.engine.kernel.desk_at_hand import Desk
@@ -64,18 +68,28 @@ class Broken:
 
 @pytest.fixture
 async def broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Broken]:
-    made = Broken(desk)
+    async with refusing(Broken(desk), monkeypatch, recording=False) as made:
+        yield made
+
+
+@asynccontextmanager
+async def refusing(made: Broken, monkeypatch: pytest.MonkeyPatch, *, recording: bool) -> AsyncIterator[Broken]:
+    desk = made.desk
     monkeypatch.setattr(desk.stages.broker, "cancel", made.cancel)
-    stages = desk.stages
-    refusing = Refusing(
-        made.inbox, desk.dealing, stages.link, stages.view, changed=lambda: None, stop=made.stop, keep=made.keep
-    )
-    running = asyncio.create_task(refusing.run(lambda: made.stopped))
+    loop = Refusing(desk.stages, desk.clock, changed=lambda: None, stop=made.stop, keep=made.keep)
+    running = asyncio.create_task(loop.run(lambda: made.stopped, recording=recording))
     await made.called_off(1)
     yield made
     made.stop("the test is over", "test")
     await asyncio.wait_for(running, 10)
     await desk.stages.link.finish(0.0)
+
+
+def commands(desk: Desk) -> list[tuple[str, bool, str]]:
+    """Verb, outcome and answer of each command in the journal."""
+    with Reader(desk.stages.journal.path) as reader:
+        found = [record.value() for record in reader.records(kinds=("command",))]
+    return [(each.verb, each.ok, each.text) for each in found if isinstance(each, CommandRecord)]
 
 
 async def test_entries_are_called_off_exits_stay_and_nothing_is_sent(broken: Broken) -> None:
@@ -124,3 +138,24 @@ async def test_lights_go_on_to_tell_what_is_so(broken: Broken) -> None:
     async with asyncio.timeout(10):
         while "x" not in view.feeds or view.feeds["x"].light is not Light.DOWN:
             await asyncio.sleep(0)
+
+
+async def test_what_people_ask_after_a_defect_is_in_the_journal_when_they_are_answered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with refusing(Broken(desk), monkeypatch, recording=True) as broken:
+        for verb in ("resume", "kill", "stop"):
+            told = await broken.answer(verb)
+            assert commands(desk)[-1] == (verb, told.ok, told.text)
+
+
+async def test_where_the_journal_fails_after_all_the_answer_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing() -> None:
+        raise JournalError("the disk is full", where="the journal")
+
+    async with refusing(Broken(desk), monkeypatch, recording=True) as broken:
+        monkeypatch.setattr(desk.stages.journal, "commit", failing)
+        killed = await broken.answer("kill")
+        assert killed.ok and killed.text.endswith("; not recorded: the journal: the disk is full")
