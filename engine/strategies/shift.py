@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.clock import MINUTE, from_seconds
 from engine.config import Config
@@ -14,6 +15,18 @@ _EVIDENCE = 10
 """Most posts quoted with a signal."""
 _TOLERANCE = 1e-9
 """0.35 − 0.2 is a change of 0.15 although the floats differ in the 17th digit."""
+
+
+class _Conditions(NamedTuple):
+    """Whether each condition of a signal is met."""
+
+    enabled: bool
+    warm: bool
+    volume: bool
+    change: bool
+    side: bool
+    confidence: bool
+    armed: bool
 
 
 class Shift:
@@ -48,24 +61,14 @@ class Shift:
         change = mood.change
         if change is None:
             return None
-        symbol, settings = mood.symbol, self._settings
+        symbol = mood.symbol
         threshold = self.threshold(symbol)
-        side = Side.BUY if change > 0 else Side.SELL
         spent = self._spent.get(symbol)
         if spent is not None and self._is_over(spent, mood.at_ns, change, threshold):
-            spent = None
             del self._spent[symbol]
-        if (
-            abs(change) < threshold - _TOLERANCE
-            or change == 0
-            or not settings.enabled
-            or not mood.warm
-            or mood.volume < settings.volume_floor
-            or not (settings.buy if side is Side.BUY else settings.sell)
-            or mood.confidence < settings.confidence_floor - _TOLERANCE
-            or (spent is not None and side is spent[0])
-        ):
+        if not _is_enough(change, threshold) or not all(self._conditions(mood, change, threshold)):
             return None
+        side = _side(change)
         self._spent[symbol] = side, mood.at_ns + self._quiet_ns
         return self._signal(mood, change, side, threshold, view)
 
@@ -81,48 +84,53 @@ class Shift:
         """Every condition of a signal as it stands now; those that need a change are missing while there is none."""
         return tuple(self._gates(mood))
 
-    def _gates(self, mood: Mood) -> Iterator[Gate]:
-        settings, change = self._settings, mood.change
-        yield _gate(
-            "switched on", settings.enabled, text="shift is on" if settings.enabled else "shift is switched off"
+    def _conditions(self, mood: Mood, change: float, threshold: float) -> _Conditions:
+        """Which conditions of a signal are met: the rule, for what signals and for what tells why there is none."""
+        settings, side = self._settings, _side(change)
+        spent = self._spent.get(mood.symbol)
+        return _Conditions(
+            settings.enabled,
+            mood.warm,
+            mood.volume >= settings.volume_floor,
+            _is_enough(change, threshold),
+            settings.buy if side is Side.BUY else settings.sell,
+            mood.confidence >= settings.confidence_floor - _TOLERANCE,
+            spent is None or side is not spent[0] or self._is_over(spent, mood.at_ns, change, threshold),
         )
-        yield _gate("warm", mood.warm, text="the windows are covered" if mood.warm else f"warming up: {mood.missing}")
-        short = settings.volume_floor - mood.volume
-        posts = f"{_posts(mood.volume)} of {settings.volume_floor}" + (f": {short} more needed" if short > 0 else "")
-        yield _gate("volume", short <= 0, mood.volume, settings.volume_floor, "posts", posts)
+
+    def _gates(self, mood: Mood) -> Iterator[Gate]:
+        settings, change, threshold = self._settings, mood.change, self.threshold(mood.symbol)
+        met = self._conditions(mood, change or 0.0, threshold)
+        yield _gate("switched on", met.enabled, text="shift is on" if met.enabled else "shift is switched off")
+        yield _gate("warm", met.warm, text="the windows are covered" if met.warm else f"warming up: {mood.missing}")
+        words = f"{_posts(mood.volume)} of {settings.volume_floor}"
+        words += "" if met.volume else f": {settings.volume_floor - mood.volume} more needed"
+        yield _gate("volume", met.volume, mood.volume, settings.volume_floor, "posts", words)
         if change is None:
             when = "in the window" if mood.value is None else f"in the window {self._earlier}"
-            yield _gate("change", False, None, self.threshold(mood.symbol), text=f"no opinion {when}, so no change")
+            yield _gate("change", False, None, threshold, text=f"no opinion {when}, so no change")
         else:
-            yield from self._change_gates(mood.symbol, change)
+            words = f"change {change:+.3f} of ±{threshold:.3f}"
+            words += "" if met.change else f": {threshold - abs(change):.3f} short"
+            yield _gate("change", met.change, abs(change), threshold, text=words)
+            side = _side(change)
+            words = f"{side.name} is on"
+            if not met.side:
+                words = f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
+            yield _gate("side", met.side, text=words)
         floor = settings.confidence_floor
-        sure = mood.confidence >= floor - _TOLERANCE
         words = f"confidence {mood.confidence:.3f} of {floor:.3f}"
-        words += "" if sure else f": {floor - mood.confidence:.3f} short"
-        yield _gate("confidence", sure, mood.confidence, floor, text=words)
+        words += "" if met.confidence else f": {floor - mood.confidence:.3f} short"
+        yield _gate("confidence", met.confidence, mood.confidence, floor, text=words)
         if change is not None:
-            yield self._armed_gate(mood.symbol, mood.at_ns, change)
+            yield self._armed_gate(met.armed, mood, change, threshold)
 
-    def _change_gates(self, symbol: str, change: float) -> Iterator[Gate]:
-        settings, threshold = self._settings, self.threshold(symbol)
-        side = Side.BUY if change > 0 else Side.SELL
-        enough = change != 0 and abs(change) >= threshold - _TOLERANCE
-        words = f"change {change:+.3f} of ±{threshold:.3f}"
-        words += "" if enough else f": {threshold - abs(change):.3f} short"
-        yield _gate("change", enough, abs(change), threshold, text=words)
-        on = settings.buy if side is Side.BUY else settings.sell
-        words = f"{side.name} is on"
-        if not on:
-            words = f"change {change:+.3f} would be a {side.name}, and {side.value} is switched off"
-        yield _gate("side", on, text=words)
-
-    def _armed_gate(self, symbol: str, now_ns: int, change: float) -> Gate:
-        side, threshold = Side.BUY if change > 0 else Side.SELL, self.threshold(symbol)
+    def _armed_gate(self, armed: bool, mood: Mood, change: float, threshold: float) -> Gate:
+        side = _side(change)
         bound = side.sign * self._settings.rearm * threshold
-        words, armed = f"{side.name} can signal", True
-        spent = self._spent.get(symbol)
-        if spent is not None and side is spent[0] and not self._is_over(spent, now_ns, change, threshold):
-            armed, minutes = False, math.ceil((spent[1] - now_ns) / MINUTE)
+        words = f"{side.name} can signal"
+        if not armed:
+            minutes = math.ceil((self._spent[mood.symbol][1] - mood.at_ns) / MINUTE)
             words = f"{side.name} already signalled: change {change:+.3f} has to come back to {bound:+.3f} first"
             words += f", or {minutes} min to pass"
         return _gate("armed", armed, change, bound, text=words)
@@ -163,6 +171,16 @@ class Shift:
 def signal_id(strategy: str, symbol: str, side: Side, at_ns: int) -> str:
     """`s-` and 16 hex digits of SHA-256 over strategy, symbol, side and instant: a replay gives the same id."""
     return "s-" + hashlib.sha256(f"{strategy}|{symbol}|{side.value}|{at_ns}".encode()).hexdigest()[:16]
+
+
+def _side(change: float) -> Side:
+    """Which side a change speaks for."""
+    return Side.BUY if change > 0 else Side.SELL
+
+
+def _is_enough(change: float, threshold: float) -> bool:
+    """By far most moods end here, so this is asked before the other conditions."""
+    return change != 0 and abs(change) >= threshold - _TOLERANCE
 
 
 def _gate(
