@@ -19,7 +19,7 @@ from engine import secrets
 from engine.calendar import Calendar
 from engine.clock import utc
 from engine.config import Config, Loaded
-from engine.errors import ConfigError, CredentialsError, DeskError
+from engine.errors import EXIT_NO_ENGINE, ConfigError, CredentialsError, DeskError
 from engine.model.base import Value
 from engine.paths import Paths, free_bytes
 from engine.scoring.late import late_keys
@@ -226,8 +226,9 @@ async def check_answer(paths: Paths) -> list[Check]:
     try:
         async with Client(paths.socket, timeout_s=ANSWER_S) as client:
             seen = await client.snapshot()
-    except NoEngine:
-        return []
+    except NoEngine as error:
+        found = Check("engine answers", FAIL, error.message, error.remedy)
+        return [] if error.exit_code == EXIT_NO_ENGINE else [found]
     except DeskError as error:
         remedy = "if it was stopped (Ctrl-Z), `kill -CONT` its pid; else end it: SIGABRT tells where it stood"
         return [Check("engine answers", FAIL, error.message, remedy)]

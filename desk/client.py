@@ -10,6 +10,7 @@ import asyncio
 import errno
 import importlib
 import os
+import stat
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import ModuleType
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE, DeskError
 from engine.model import SymbolDetail
 from engine.model.feeds import FeedsDetail
 from engine.model.frames import PROTOCOL, Command, Frame, Goodbye, Message, Push, Reply, Snapshot
-from engine.paths import check_socket_path
+from engine.paths import check_directory, check_socket_path
 
 if TYPE_CHECKING:
     import aiohttp
@@ -47,7 +48,7 @@ class _Head(msgspec.Struct):
 
 
 class NoEngine(DeskError):
-    """Nobody listens at the control socket: what was to be sent never left."""
+    """Nobody listens at the control socket, or nobody that may be asked: what was to be sent never left."""
 
 
 class Refused(DeskError):
@@ -157,6 +158,14 @@ class Client:
                     raise self._broken(reason or f"it closed the connection (code {socket.close_code})")
         except TimeoutError as error:
             raise self._mute("GET", "/v1/stream") from error
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status != 503:
+                raise self._unreachable(error) from error
+            raise DeskError(
+                "expected to attach, found as many desks attached as the engine takes",
+                where=str(self._path),
+                remedy="close some, or end the program that leaves its connections open; `desk kill` gets through",
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -192,19 +201,34 @@ class Client:
     def _refuse_foreign(self) -> None:
         """Ask no engine of somebody else, nor one behind a directory in which somebody else puts what they like.
 
-        Raises DeskError. A socket that is not there is found so by connecting.
+        Raises DeskError, also for what stands there and is neither directory nor socket. A socket that is not there is
+        found so by connecting.
         """
-        check_socket_path(self._path)
         try:
-            owners = {self._path.lstat().st_uid, self._path.parent.stat().st_uid}
-        except OSError:
+            check_socket_path(self._path)
+            check_directory(self._path.parent)
+        except DeskError as error:
+            raise NoEngine(error.message, where=error.where, remedy=error.remedy, exit_code=error.exit_code) from error
+        try:
+            found = self._path.lstat()
+            owners = {found.st_uid, self._path.parent.stat().st_uid}
+        except FileNotFoundError:
             return
+        except OSError as error:
+            raise self._out_of_reach(error) from error
         foreign = owners - {os.getuid()}
         if foreign:
-            raise DeskError(
+            raise NoEngine(
                 f"expected a socket of user {os.getuid()} in a directory of theirs, found user {min(foreign)}'s",
                 where=str(self._path),
                 remedy="it may be no engine of yours: set engine.runtime_dir to a directory of yours",
+            )
+        if not stat.S_ISSOCK(found.st_mode):
+            raise NoEngine(
+                "expected the engine's control socket, found another kind of file",
+                where=str(self._path),
+                remedy="move it away: an engine that runs opens its socket again within seconds",
+                exit_code=EXIT_USAGE,
             )
 
     def _snapshot(self, data: bytes | str) -> Snapshot:
@@ -237,6 +261,8 @@ class Client:
         )
 
     def _unreachable(self, error: Exception) -> DeskError:
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+            return self._out_of_reach(error)
         if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED):
             demo = self._path.name.partition(".")[0] == "demo"
             return NoEngine(
@@ -246,6 +272,14 @@ class Client:
                 exit_code=EXIT_NO_ENGINE,
             )
         return self._broken(str(error) or type(error).__name__)
+
+    def _out_of_reach(self, error: OSError) -> DeskError:
+        return NoEngine(
+            f"expected a control socket that this user may reach, found: {os.strerror(error.errno or 0)}",
+            where=str(self._path),
+            remedy="ask as the user whose engine it is, or set engine.runtime_dir to a directory of yours",
+            exit_code=EXIT_USAGE,
+        )
 
     def _broken(self, what: str) -> DeskError:
         return DeskError(

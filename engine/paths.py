@@ -124,6 +124,20 @@ def check_socket_path(socket: Path) -> None:
         )
 
 
+def check_directory(directory: Path) -> None:
+    """Raises DeskError when something that is no directory stands in its place, or in that of one above it."""
+    for each in (directory, *directory.parents):
+        with suppress(OSError):
+            if stat.S_ISDIR(each.stat().st_mode):
+                return
+            raise DeskError(
+                "expected a directory, found another kind of file",
+                where=str(each),
+                remedy="move it away, or set engine.runtime_dir or engine.state_dir to a directory of yours",
+                exit_code=EXIT_USAGE,
+            )
+
+
 def make_directory(directory: Path) -> None:
     """Create a directory and those above it that are missing: private (0700), and on the disk when this returns.
 

@@ -1,4 +1,4 @@
-"""Who may be connected to a control socket at a time: so many, and those that say nothing make way.
+"""Who may be connected to a control socket at a time: so many, and those that ask for nothing make way.
 
 A program of this user's that leaks connections would take every file handle of the engine, and its venues with them.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import time
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,23 @@ log = logging.getLogger(__name__)
 
 MOST = 64
 """Connections to one socket at a time. A desk has one, a verb one for a moment."""
+FEWEST = 8
+"""As many there are always, however few files the engine may open."""
+PART = 6
+"""Each of its two sockets takes at most this part of the files that it may open: venues and feeds need the others."""
 SILENT_S = 1.0
-"""One that has asked for nothing for as long makes way where there are as many."""
+"""One that has asked for nothing for as long, or got what it asked for, makes way where there are as many."""
+
+
+def most() -> int:
+    """Connections to one socket at a time, by the files that this process may open now."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if files == resource.RLIM_INFINITY else max(FEWEST, min(MOST, files // PART))
+
+
+def most_streams() -> int:
+    """Desks attached at a time, on both sockets: the rest is kept for commands, so that a kill always gets through."""
+    return most() * 3 // 4
 
 
 class Connections:
@@ -27,14 +43,16 @@ class Connections:
     def __init__(self, server: web.Server) -> None:
         self._server = server
         self._silent: dict[web.RequestHandler, float] = {}
-        """Those that have asked for nothing yet, oldest first, and when they came."""
+        """Those that ask for nothing, oldest first, and since when: since they came, or since they were answered."""
         self._told = False
 
     def __call__(self) -> asyncio.Protocol:
         """The next connection's; one too many is closed again."""
-        here = self._server.connections
-        if len(here) < MOST:
-            self._told = self._told and len(here) > MOST // 2
+        here, limit = self._server.connections, most()
+        if len(self._silent) > 2 * limit:  # those that went by themselves
+            self._silent = {handler: since for handler, since in self._silent.items() if handler in set(here)}
+        if len(here) < limit:
+            self._told = self._told and len(here) > limit // 2
         elif not self._made_way(set(here)):
             return _Refused()
         handler = self._server()
@@ -45,10 +63,14 @@ class Connections:
         """This one asks for something."""
         self._silent.pop(handler, None)
 
+    def answered(self, handler: web.RequestHandler) -> None:
+        """This one has what it asked for; it may ask again."""
+        self._silent[handler] = time.monotonic()
+
     def _made_way(self, here: set[web.RequestHandler]) -> bool:
         if not self._told:
             self._told = True
-            log.warning("%d programs are connected to the control socket: those that ask for nothing make way", MOST)
+            log.warning("%d programs are connected to the control socket: the idle ones make way", most())
         for handler, since in tuple(self._silent.items()):
             if handler not in here:
                 del self._silent[handler]

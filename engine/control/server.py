@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from engine.control import unreadable
-from engine.control.connections import Connections
+from engine.control.connections import Connections, most_streams
 from engine.control.socket_file import Identity, clear_stale_socket, identity, keep_private, peer_uid
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
@@ -133,7 +133,10 @@ class ControlServer:
         @web.middleware
         async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
             connections.spoke(request.protocol)
-            return await handler(request)
+            try:
+                return await handler(request)
+            finally:
+                connections.answered(request.protocol)
 
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[heard])
         app.router.add_get("/v1/snapshot", self._get_snapshot)
@@ -339,6 +342,9 @@ class ControlServer:
         from aiohttp import WSCloseCode, web
 
         self._refuse_foreign(request)
+        if len(self._clients) >= most_streams():
+            log.warning("a desk was not attached: %d are", len(self._clients))
+            return web.Response(status=503, text=f"{len(self._clients)} desks are attached, which is the most")
         stream = web.WebSocketResponse(heartbeat=20.0, max_msg_size=BODY_LIMIT, compress=False)
         try:
             await stream.prepare(request)

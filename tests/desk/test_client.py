@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket as sockets
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from aiohttp import web
 from desk.client import Client, NoEngine
 from engine.control import check_command
 from engine.control.verbs import read_command
-from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, DeskError
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE, DeskError
 from engine.model.frames import Command, Frame, Goodbye, Reply, Snapshot
 from tests.desk import made_up
 from tests.desk.fake_engine import fake_engine
@@ -161,11 +163,33 @@ async def test_a_stopped_process_is_not_waited_for_by_a_stream(socket: Path) -> 
                 await anext(client.stream())
 
 
-async def test_a_file_in_the_place_of_the_directory_is_no_engine(tmp_path: Path) -> None:
+async def test_a_file_in_the_place_of_a_directory_or_the_socket_is_named(tmp_path: Path) -> None:
+    """Nothing is sent, and no engine that were started would mend it."""
     (tmp_path / "state").write_text("")
-    async with Client(tmp_path / "state" / "run" / "paper.sock") as client:
-        with pytest.raises(NoEngine):
+    (tmp_path / "paper.sock").write_text("")
+    for path, what in (
+        (tmp_path / "state" / "paper.sock", "a directory"),
+        (tmp_path / "state" / "run" / "paper.sock", "a directory"),
+        (tmp_path / "paper.sock", "the engine's control socket"),
+    ):
+        async with Client(path) as client:
+            with pytest.raises(NoEngine, match=f"expected {what}, found another kind of file") as caught:
+                await client.snapshot()
+        assert caught.value.where == str(tmp_path / ("state" if "state" in path.parts else "paper.sock"))
+        assert caught.value.exit_code == EXIT_USAGE and caught.value.remedy.startswith("move it away")
+
+
+async def test_a_socket_that_this_user_may_not_reach_is_no_engine_that_is_gone(
+    socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    async with fake_engine(socket), Client(socket) as client:
+        monkeypatch.setattr(Path, "lstat", refused)
+        with pytest.raises(NoEngine, match="that this user may reach, found: Permission denied") as caught:
             await client.snapshot()
+    assert caught.value.exit_code == EXIT_USAGE
 
 
 async def test_a_killed_engine_breaks_the_stream_off(socket: Path) -> None:

@@ -1,0 +1,80 @@
+"""`desk kill` where the control socket does not answer: engines hear it by signal, and what became of it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desk.commands import by_signal
+from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_OK
+from engine.kernel.lock import EngineLock
+from engine.model import TradingState
+from tests.engine.kernel import made_up
+from tests.engine.kernel.process import EngineProcess, ending, replaying, until
+from tests.program import call
+
+
+@pytest.fixture
+def engine(home: Path) -> Iterator[EngineProcess]:
+    with ending(replaying(home, made_up.write(home / "morning.jsonl"), 1.0)) as process:
+        yield process
+
+
+def kill(engine: EngineProcess, *options: str) -> tuple[int, str]:
+    found = call(engine.home, "kill", "--profile", engine.profile, *options, settings=engine.env)
+    return found.returncode, found.stdout + found.stderr
+
+
+def test_an_engine_whose_socket_is_gone_halts_by_signal(engine: EngineProcess) -> None:
+    engine.start()
+    engine.socket.unlink()
+    engine.socket.write_text("in the way")
+    code, said = kill(engine, "--flatten")
+    assert code == EXIT_FAILED and "NOTHING is flattened" in said
+    assert f"write the word flatten into {engine.kill_file}" in said
+    code, said = kill(engine)
+    assert code == EXIT_OK and said.startswith("HALTED: the kill switch was thrown by signal (pid "), said
+    assert "found another kind of file" in said
+    engine.socket.unlink()
+    until(engine._answers, "the socket again")
+    assert engine.snapshot().status.state is TradingState.HALTED
+
+
+def test_a_stopped_engine_halts_as_soon_as_it_goes_on(engine: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desk.commands.verbs.KILL_ANSWER_S", 0.2)
+    monkeypatch.setattr(by_signal, "KNOWN_S", 0.2)
+    monkeypatch.setattr(by_signal, "ASK_S", 0.1)
+    engine.start()
+    engine.signal(signal.SIGSTOP)
+    code, said = kill(engine)
+    assert code == EXIT_FAILED and "did not answer POST /v1/command within 0.2 s; whether it halted" in said
+    engine.signal(signal.SIGCONT)
+    until(lambda: engine.snapshot().status.state is TradingState.HALTED, "the kill switch")
+
+
+def test_who_only_looks_throws_none(engine: EngineProcess) -> None:
+    engine.start()
+    view = engine.socket.with_name("simulated.view.sock")
+    view.unlink()
+    view.write_text("in the way")
+    code, said = kill(engine, "--read-only")
+    assert code != EXIT_OK and "signal (pid" not in said
+    assert engine.snapshot().status.state is TradingState.ACTIVE
+
+
+def test_a_number_in_somebody_elses_directory_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    lock, sent = EngineLock(tmp_path / "run" / "paper.lock"), list[int]()
+    lock.acquire()
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append(pid))
+    monkeypatch.setattr(by_signal, "KNOWN_S", 0.0)
+    owner = os.getuid()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(os, "getuid", lambda: owner + 1)
+        assert call(tmp_path, "kill").returncode == EXIT_NO_ENGINE and not sent
+    assert call(tmp_path, "kill").returncode == EXIT_FAILED and sent == [os.getpid()]
+    lock.release()
