@@ -295,15 +295,17 @@ def _join_phrases(tokens: list[Token], flags: bytes, join: Callable[[list[Token]
     while pair:
         start = pair.start()
         resume = start + 1
-        tails, second = tokens[start].tails, tokens[resume].key
-        if second in tails:
-            for tail, valence in tails[second]:
-                end = start + 2 + len(tail)
-                if not tail or tail == tuple([token.key for token in tokens[start + 2 : end]]):
-                    joined += tokens[done:start]
-                    joined.append(join(tokens[start:end], valence))
-                    resume = done = end
-                    break
+        begun = tokens[start].tails.get(tokens[resume].key)
+        end, at = 0, resume + 1
+        while begun is not None:
+            if begun.ends:
+                end, valence = at, begun.valence
+            begun = begun.get(tokens[at].key) if at < len(tokens) else None
+            at += 1
+        if end:
+            joined += tokens[done:start]
+            joined.append(join(tokens[start:end], valence))
+            resume = done = end
         pair = _PAIR.search(flags, resume)
     if done:
         joined += tokens[done:]

@@ -32,10 +32,21 @@ ASIDE: Final = 64
 FLAGS: Final = 128
 """All combinations of flags are below this."""
 
-Tails = dict[str, list[tuple[tuple[str, ...], float | None]]]
-"""By second key: the keys after it and the phrase's valence (None: a negation), longest first."""
 
-_NO_TAILS: Final[Tails] = {}
+class Tails(dict[str, "Tails"]):
+    """How phrases that begin with the same words go on: by the key of the next one."""
+
+    __slots__ = ("ends", "valence")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = False
+        """Whether those words are a phrase by themselves."""
+        self.valence: float | None = None
+        """That phrase's; None is a negation."""
+
+
+_NO_TAILS: Final = Tails()
 
 
 class Token(int):
@@ -90,9 +101,12 @@ class Tokens(dict[str, Token]):
         """By key and those flags that the list does not tell: tokens of which only the key is in a list."""
         long_ones = [phrase.split(" ") for phrase in (*words.idioms, *words.boosters) if " " in phrase]
         self._anchors = frozenset(max(phrase, key=len) for phrase in long_ones)
-        self._tails: dict[str, Tails] = {}
-        for keys, valence in sorted(words.phrases.items(), key=lambda phrase: -len(phrase[0])):
-            self._tails.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys[2:], valence))
+        self._tails = Tails()
+        for keys, valence in words.phrases.items():
+            begun = self._tails
+            for key in keys:
+                begun = begun.setdefault(key, Tails())
+            begun.ends, begun.valence = True, valence
         self._seconds = frozenset(keys[1] for keys in words.phrases)
         self._listed = {*words.lexicon, *words.boosters, *words.negations, *NAMED}
         self._listed.update(word for phrase in long_ones for word in phrase)

@@ -254,6 +254,20 @@ def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
     assert looked <= 4 * len(text)
 
 
+@pytest.mark.parametrize("text", ["shorts are ", "$A puts ", "no one under ", "bears are all out of "])
+def test_two_words_with_which_a_hundred_phrases_begin_cost_what_others_do(text: str) -> None:
+    class Looked(list[Token]):
+        times = 0
+
+        def __getitem__(self, place):  # type: ignore[no-untyped-def]
+            self.times += 1
+            return super().__getitem__(place)
+
+    tokens = Looked(map(OURS._token, (text * 500).split()))
+    _join_phrases(tokens, bytes(tokens), OURS._tokens.joined)
+    assert tokens.times <= 4 * len(tokens)
+
+
 @settings(max_examples=30)
 @given(st.lists(st.sampled_from(["no", "so", "good", "BAD", "very", "n't", "😀", "⛔", "x", "but"]), min_size=65))
 def test_equal_surroundings_give_equal_valences(words: list[str]) -> None:
@@ -290,11 +304,10 @@ def test_phrases_are_joined_wherever_one_begins(said: list[tuple[str, ...]], tag
     expected: list[Token] = []
     at = 0
     while at < len(read):
-        tails = read[at].tails.get(read[at + 1].key, []) if at + 1 < len(read) else []
-        for tail, valence in tails:
-            end = at + 2 + len(tail)
-            if tuple(token.key for token in read[at + 2 : end]) == tail:
-                expected.append(tokens.joined(read[at:end], valence))
+        for end in range(min(len(read), at + LONGEST), at + 1, -1):
+            phrase = tuple(token.key for token in read[at:end])
+            if phrase in FINANCE.phrases:
+                expected.append(tokens.joined(read[at:end], FINANCE.phrases[phrase]))
                 at = end
                 break
         else:
