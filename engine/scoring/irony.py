@@ -40,7 +40,8 @@ _LONGEST: Final = 12
 """Characters before a word in quotation marks that are looked at: more than those have."""
 _RATINGS: Final = frozenset(("buy", "sell", "hold", "neutral"))
 """In quotation marks these are an analyst's, and meant."""
-_OPENING = re.compile(r"[^.,;:!?…]*")
+_ENDS = re.compile(r"[.,;:!?…]")
+"""Where the words with which a text opens end."""
 
 
 class Mockery(NamedTuple):
@@ -55,10 +56,10 @@ class Mockery(NamedTuple):
         """Whether the words mean the opposite. `praises` tells whether a scorer takes words for praise."""
         if praises(self.text):
             return True
-        opening = _OPENING.match(self.text)
-        if not self.opposite or opening is None:
-            return self.opposite
-        return not praises(opening[0]) and not praises(opening[0].partition(" ")[0])
+        if not self.opposite:
+            return False
+        opening = _ENDS.split(self.text, 1)[0]
+        return not praises(opening) and not praises(opening.partition(" ")[0])
 
 
 def mockery(text: str, marks: Set[str]) -> Mockery | None:

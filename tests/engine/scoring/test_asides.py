@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config
-from engine.model import Author, DisplayText, Post, Reading, Score
+from engine.model import Author, DisplayText, Post, Reading, Score, SymbolScore
 from engine.scoring import load
-from engine.scoring.asides import QUIET, Said, as_meant, said
+from engine.scoring.asides import LONGEST, QUIET, Said, as_meant, said
 from engine.scoring.linear import LinearScorer
 from engine.scoring.rules import finance_rules
 
@@ -89,6 +89,18 @@ def test_what_is_conceded_or_taken_back_or_supposed_is_left_out(text: str, state
 def test_what_stands_before_oh_wait_means_the_opposite() -> None:
     assert said("$ABC to the moon! oh wait it's 2022").turn == -1.0
     assert said("$ABC is finished. I was wrong").turn == -1.0
+
+
+def test_what_is_turned_is_so_for_each_symbol_and_no_less_sure() -> None:
+    blame = Score(-0.5, 0.8, (SymbolScore("ABC", -0.5, 0.8), SymbolScore("XYZ", 0.3, 0.6)))
+    praise = Score(0.5, 0.8, (SymbolScore("ABC", 0.5, 0.8), SymbolScore("XYZ", -0.3, 0.6)))
+    assert as_meant("$ABC is finished. I was wrong", lambda words: blame) == praise
+
+
+def test_an_article_is_read_as_it_stands() -> None:
+    question = "is $ABC going to crash?".rjust(LONGEST)
+    assert said(question).turn == QUIET
+    assert said(" " + question) == Said(" " + question)
 
 
 def test_what_one_was_and_is_no_longer_means_the_opposite_where_nothing_else_is_said() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import Config, ScoringConfig
-from engine.model import Author, DisplayText, Post
+from engine.model import Author, DisplayText, Post, Score, SymbolScore
 from engine.scoring import load
-from engine.scoring.clauses import symbols_apart
+from engine.scoring.clauses import LONGEST, MOST_CLAUSES, own_scores, symbols_apart
 
 BOTH = load(Config(scoring=ScoringConfig(scorers=("vader", "linear"))))
 
@@ -63,6 +63,51 @@ def test_a_list_of_symbols_waits_for_what_is_said_of_them() -> None:
         "C": False,
         "D": False,
     }
+
+
+def test_what_names_no_symbol_belongs_to_the_one_before_or_else_to_the_first() -> None:
+    def opinion(clause: str) -> bool:
+        return "ing" in clause
+
+    def apart(text: str) -> dict[str, str]:
+        return {name: " ".join(own.split()) for name, own in symbols_apart(text, opinion).items()}
+
+    assert apart("$A, $B, by the way, sinking. $C soaring") == {
+        "A": "$A, $B, by the way, sinking.",
+        "B": "$A, $B, by the way, sinking.",
+        "C": "$C soaring",
+    }
+    assert apart("hello, $A rising, strong, $B falling, weak") == {
+        "A": "hello, $A rising, strong,",
+        "B": "$B falling, weak",
+    }
+    assert apart("$A, $B rising. today") == {}
+    assert apart("$A rising, then $a falling") == {}
+
+
+def test_of_many_clauses_the_last_ones_are_one() -> None:
+    names = [f"{chr(65 + number)}{chr(65 + number)}" for number in range(MOST_CLAUSES + 2)]
+    found = symbols_apart(", ".join(f"${name} up" for name in names), lambda clause: True)
+    assert list(found) == names
+    assert [own.count("$") for own in dict.fromkeys(found.values())] == [1] * (MOST_CLAUSES - 1) + [3]
+
+
+def test_an_article_is_not_taken_apart() -> None:
+    text = "$A up. $B down.".ljust(LONGEST)
+    assert symbols_apart(text, lambda clause: True)
+    assert symbols_apart(text + " ", lambda clause: True) == {}
+
+
+@pytest.mark.parametrize(
+    "one, other, apart",
+    [(0.5, -0.5, True), (0.5, 0.4, False), (-0.5, -0.4, False), (0.0, -0.5, False), (0.5, 0.0, False)],
+)
+def test_symbols_have_scores_of_their_own_where_one_is_liked_and_one_disliked(
+    one: float, other: float, apart: bool
+) -> None:
+    said = {"one": Score(one, 0.7), "other": Score(other, 0.6)}
+    expected = (SymbolScore("A", one, 0.7), SymbolScore("B", other, 0.6)) if apart else ()
+    assert own_scores({"A": "one", "B": "other"}, said.__getitem__) == expected
 
 
 def test_dots_after_a_cashtag_cut() -> None:

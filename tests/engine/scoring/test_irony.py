@@ -73,6 +73,7 @@ def test_praise_is_turned_and_blame_only_where_the_opposite_is_meant_of_it_alone
         ('he says "growth" is slowing', 'he says "growth" is slowing'),
         ('the "last laugh" is theirs', 'the "last laugh" is theirs'),
         ('"growth"', '"growth"'),
+        ('the new "growth" is slowing', 'the new "growth" is slowing'),
     ],
 )
 def test_a_quoted_word_after_a_pointing_one_is_not_meant(text: str, told: str) -> None:
@@ -105,6 +106,9 @@ def test_the_words_of_mockery_are_the_texts_own(text: str, marks: set[str]) -> N
         ("wow $ABC at 4 dollars, what a bargain... said everyone at 40", -1),
         ("$ABC will be the best stock of the decade, said nobody ever", -1),
         ('another "record" quarter from $ABC', -1),
+        ('another "record" quarter, $ABC', -1),
+        ("another “record”, $ABC", -1),
+        ("another record quarter, $ABC", 1),
         ("another record quarter from $ABC", 1),
         ("$ABC bears are the 🤡, breakout", 1),
     ],

@@ -158,7 +158,11 @@ def test_a_pair_that_the_source_listed() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_anothers_cashtag_may_be_a_keyword(order: int) -> None:
     """In whatever order the rows stand, each symbol is matched by what is its own."""
-    rows = [WatchRow(symbol="TSLL", keywords=("$TSLA", "$BRK")), WatchRow(symbol="TSLA"), WatchRow(symbol="BRK.B")]
+    rows = [
+        WatchRow(symbol="TSLL", keywords=("$TSLA", "$BRK", "geared")),
+        WatchRow(symbol="TSLA"),
+        WatchRow(symbol="BRK.B"),
+    ]
     matcher = Matcher(rows[::order])
 
     def terms(text: str, *cashtags: str) -> dict[str, tuple[str, str]]:
@@ -167,6 +171,8 @@ def test_anothers_cashtag_may_be_a_keyword(order: int) -> None:
     both = {"TSLA": ("$TSLA", "cashtag"), "TSLL": ("$TSLA", "keyword")}
     assert terms("buy $TSLA!") == terms("buy $tsla", "TSLA") == both
     assert terms("buy $TSLAQ") == {}
+    assert terms("$TSLA, geared") == both
+    assert terms("geared $TSLA") == both | {"TSLL": ("geared", "keyword")}
     assert terms("$TSLL beats $TSLA") == both | {"TSLL": ("$TSLL", "cashtag")}
     assert terms("$BRK, not $BRK.B") == {"TSLL": ("$BRK", "keyword"), "BRK.B": ("$BRK.B", "cashtag")}
     assert terms("$BRK-B") == {"BRK.B": ("$BRK.B", "cashtag")}
@@ -278,11 +284,14 @@ def author(name: str = "nobody", followers: int | None = None, verified: bool = 
         (author(), 0.5),
         (author(followers=10_000), 0.5),
         (author(followers=10_001), 0.6),
+        (author(followers=100_000), 0.6),
         (author(followers=100_001), 0.7),
+        (author(followers=1_000_000), 0.7),
         (author(followers=1_000_001), 0.8),
         (author(verified=True), 0.6),
         (author(followers=5_000_000, verified=True), 0.9),
         (author("ann_tesla"), 1.2),
+        (author("ann_tesla", verified=True), 1.35),
         (author("Ann_Tesla", 5_000_000, True), 1.5),
     ],
 )
