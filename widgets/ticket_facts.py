@@ -27,6 +27,8 @@ class TicketFacts(Value, frozen=True, gc=False):
     """When the engine told them."""
     orders: tuple[Order, ...] = ()
     """Every open order."""
+    drift_bps: Decimal | None = None
+    """How far the price may move for a confirmation to go; None while the engine has not told."""
 
     @property
     def equity(self) -> Decimal | None:

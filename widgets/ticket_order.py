@@ -15,6 +15,7 @@ from widgets.flow import Figure, figure, flow
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
+from widgets.price_move import REFUSED, PriceMove, price_move
 from widgets.ticket_facts import TicketFacts
 
 HURRY_NS = 20 * SECOND
@@ -199,17 +200,16 @@ def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Pa
     """The price that was seen and the price now, each with its age, and how far it moved."""
     seen = figures.price(draft.reference_price)
     parts = [figure((seen, colors.strong), (f" seen {figures.span(now_ns - draft.reference_ns)} ago", colors.muted))]
-    row = facts.row
-    if row is None or row.price is None:
+    row, move = facts.row, price_move(facts.ticket, facts.row, facts.drift_bps, now_ns)
+    if row is None or move is None:
         return _flow("price", [*parts, figure(("now unknown", colors.warn))], width, colors)
-    price, away = Decimal(row.price), Decimal(0)
-    if draft.reference_price:
-        away = (price - draft.reference_price) / draft.reference_price * 10_000
-    moved = f" {figures.glyph(float(away))} {away:+,.0f} bps"
-    parts.append(figure((f"now {figures.price(price)}", colors.strong), (moved, colors.signed(float(away)))))
-    parts.append(figure((f"{figures.span(now_ns - row.price_ns)} old", colors.muted)))
-    if facts.decision is None and (price - draft.limit_price) * draft.side.sign > 0:
-        parts.append(figure(("past the limit", colors.warn)))
+    pending, move = facts.decision is None, move if facts.decision is None else PriceMove(move.price, move.bps)
+    parts.append(figure((f"now {figures.price(move.price)}", colors.strong), (f" {move.moved}", move.style(colors))))
+    age = f"{figures.span(now_ns - row.price_ns)} old"
+    parts.append(figure((f"✗ {age}", colors.warn) if move.old else (age, colors.muted)))
+    if pending:
+        past = (move.price - draft.limit_price) * draft.side.sign > 0
+        parts.append(figure((REFUSED if move.refused else "past the limit" if past else "", colors.warn)))
     return _flow("price", parts, width, colors)
 
 

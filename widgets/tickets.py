@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from time import monotonic
+from types import MappingProxyType
 from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
 
 from engine.clock import SECOND
 from engine.model import Draft, Side, Ticket
+from engine.model.frames import SymbolRow
 from widgets import figures
 from widgets.line import Line
 from widgets.palette import Palette
+from widgets.price_move import REFUSED, PriceMove, move_cells, price_move
 from widgets.row_panel import RowPanel
 
 _HURRY_NS = 20 * SECOND
 """From here on the countdown asks for attention."""
+_PRICE = 10
+"""Cells of the price now."""
+_WITH_WORD = 50
+"""From so many cells on a price says that it is that of now."""
+_WITH_PRICE = 60
+"""From so many cells on a price stands beside a verdict that did not pass."""
+_LEAST = 8
+"""Cells under which further words say nothing."""
+_EVIDENCE = 40
+"""Cells of evidence that strength and confidence leave."""
 
 
 class Tickets(RowPanel[Ticket]):
-    """Two lines per ticket: the order with its countdown; the verdict with the evidence that weighs most."""
+    """Two lines per ticket: the order with its countdown; the price now, the verdict, the evidence that weighs most."""
 
     TITLE: ClassVar[str] = "TICKETS"
     EMPTY: ClassVar[str] = "Nothing to decide. A signal that passes its gates appears here."
@@ -27,6 +44,12 @@ class Tickets(RowPanel[Ticket]):
 
     speed = 1.0
     """Engine seconds per second, so that the countdown tells how long a person has."""
+
+    prices: Mapping[str, SymbolRow] = MappingProxyType({})
+    """The gauges, whose prices the tickets' are compared with."""
+
+    drift_bps: Decimal | None = None
+    """How far a price may have moved for a confirmation to go; None while the engine has not told."""
 
     hint = "y confirm  n reject  d detail"
     """The keys of a ticket, at the end of the title where they have room."""
@@ -39,7 +62,11 @@ class Tickets(RowPanel[Ticket]):
             self.moved_at = monotonic()
 
     def moment(self, row: Ticket) -> object:
-        return self.left_ns(row) // SECOND
+        return self.left_ns(row) // SECOND, self.move_of(row)
+
+    def move_of(self, ticket: Ticket) -> PriceMove | None:
+        """How far the price has moved since the ticket was made; None where it is not known."""
+        return price_move(ticket, self.prices.get(ticket.signal.symbol), self.drift_bps, self.now_ns())
 
     def left_ns(self, ticket: Ticket) -> int:
         """Time a person has left, in nanoseconds of the person's clock."""
@@ -65,19 +92,47 @@ class Tickets(RowPanel[Ticket]):
         left = self.left_ns(row)
         time_left = f"{'! ' if left < _HURRY_NS else ''}{figures.countdown(left)} "
         order.right(time_left, width - order.cells, colors.warn if left < _HURRY_NS else colors.strong)
-        evidence = Line().add(mark, mark_style).gap(colors.text, 2)
-        _verdict(evidence, row, colors)
+        return [order, self._reasons(row, Line().add(mark, mark_style).gap(colors.text, 2), width, colors)]
+
+    def _reasons(self, row: Ticket, line: Line, width: int, colors: Palette) -> Line:
+        """The price now, the verdict, and what speaks for the ticket, or first against it.
+
+        The price stands first and in cells of its own, so that nothing beside it moves as it does. A narrow pane leaves
+        it out beside a verdict that did not pass: no price makes that ticket go.
+        """
+        move, passed, verdict = self.move_of(row), row.verdict.passed, _verdict(row)
+        if row.draft is not None and (passed or width >= _WITH_PRICE):
+            _price(line, move, move_cells(self.drift_bps), width, colors)
+        line.field(verdict, min(cell_len(verdict), width - line.cells), colors.good if passed else colors.down)
+        if passed and move is not None and move.refused:
+            _said(line, f"! {REFUSED}", width, colors.warn)
         if row.note:
-            evidence.gap(colors.text).field(f"! {row.note}", width - evidence.cells, colors.warn)
-            return [order, evidence]
-        evidence.add(f"  strength {row.signal.strength:.2f}  conf {row.signal.confidence:.2f}  ", colors.muted)
-        if row.signal.evidence:
-            top = row.signal.evidence[0]
-            evidence.add(f"{figures.share(top.share)} ", colors.text)
-            evidence.field(f"@{top.author} {top.text}", width - evidence.cells - 1, colors.text)
-        else:
-            evidence.field(row.signal.reason, width - evidence.cells - 1, colors.text)
-        return [order, evidence]
+            return _said(line, f"! {row.note}", width, colors.warn)
+        strength = f"  strength {row.signal.strength:.2f}  conf {row.signal.confidence:.2f}"
+        if width - line.cells - len(strength) >= _EVIDENCE:
+            line.add(strength, colors.muted)
+        if not row.signal.evidence:
+            return _said(line, row.signal.reason, width, colors.text)
+        top = row.signal.evidence[0]
+        return _said(line, f"{figures.share(top.share)} @{top.author} {top.text}", width, colors.text)
+
+
+def _price(line: Line, move: PriceMove | None, cells: int, width: int, colors: Palette) -> None:
+    """The price now, and in so many cells how far it has moved since the ticket was made."""
+    if width >= _WITH_WORD:
+        line.add("now ", colors.muted)
+    if move is None:
+        line.field(figures.NONE, _PRICE, colors.warn).field("unknown", cells, colors.warn)
+    else:
+        line.field(figures.price_in(move.price, _PRICE - 1), _PRICE, colors.strong)
+        line.field(move.words, max(cells, len(move.words)), move.style(colors))
+    line.gap(colors.text, 2)
+
+
+def _said(line: Line, text: str, width: int, style: Style) -> Line:
+    """Further words, as far as they have room; none where a few cells of them would say nothing."""
+    room = width - line.cells - 3
+    return line.gap(style, 2).field(text, min(room, cell_len(text)), style) if room >= _LEAST else line
 
 
 def _draft(line: Line, draft: Draft, width: int, colors: Palette) -> None:
@@ -95,13 +150,11 @@ def _draft(line: Line, draft: Draft, width: int, colors: Palette) -> None:
             line.add(label, colors.muted).field(text, cells, colors.text)
 
 
-def _verdict(line: Line, ticket: Ticket, colors: Palette) -> None:
+def _verdict(ticket: Ticket) -> str:
     """`✓ 25/25`, or the first control that failed and how many more."""
     controls, failures = ticket.verdict.controls, ticket.verdict.failures
     if ticket.verdict.passed:
-        line.add(f"✓ {len(controls)}/{len(controls)}", colors.good)
-        return
-    first = failures[0] if failures else None
-    text = f"✗ {first.id} {first.control}" if first else "✗ not passed"
-    more = f" +{len(failures) - 1}" if len(failures) > 1 else ""
-    line.field(text + more, min(28, len(text + more)), colors.down)
+        return f"✓ {len(controls)}/{len(controls)}"
+    if not failures:
+        return "✗ not passed"
+    return f"✗ {failures[0].id} {failures[0].control}{f' +{len(failures) - 1}' if failures[1:] else ''}"

@@ -21,15 +21,22 @@ class Guarded(Screen[ScreenResultType]):
 
     _pressed_at: float = -inf
     _acted_at: float = -inf
+    _chose_at: float = -inf
 
     def again(self) -> bool:
         """Whether a deciding key that comes now is the one before, still held down, or comes before what that one
         brought can have been read: four times the guard. No terminal tells that a key is let go: one that is held comes
-        again after up to two thirds of a second, and then thirty times a second."""
+        again after up to two thirds of a second, and then thirty times a second, but no more once another key was
+        pressed. Who has gone to a row by a key since then means what stands there."""
         now = monotonic()
-        again = now - self._pressed_at < self.GUARD_S or now - self._acted_at < 4 * self.GUARD_S
-        self._pressed_at = now
-        return again
+        before, self._pressed_at = self._pressed_at, now
+        if now - before < self.GUARD_S:
+            return True
+        return self._chose_at < before and now - self._acted_at < 4 * self.GUARD_S
+
+    def chose(self) -> None:
+        """A key has put the hand where it is; the mouse tells nothing of a key that is held."""
+        self._chose_at = monotonic()
 
     def acted(self) -> None:
         """A deciding key was carried out, or answered: what stands here may be other than it was."""

@@ -80,6 +80,7 @@ class Jump(ClosesOnce[None], ModalScreen[None]):
             self._view.go(target.pane)
             if target.key and isinstance(target.pane, RowPanel | Feed):
                 target.pane.choose(target.key)
+                self._view.chose()
 
     def _narrow(self) -> bool:
         """Leave only the labels that go on from what was typed, without it; False when there are none."""

@@ -127,6 +127,8 @@ class Main(Finding):
             self.feed.push(mirror.take_posts())
         if Part.SYMBOLS in parts:
             self.gauges.show(mirror.symbols.items())
+        if parts & (Part.SYMBOLS | Part.STATUS):
+            self._show_prices()
         if Part.TICKETS in parts:
             self.tickets.show(mirror.tickets.items())
         if Part.TICKETS in parts or (parts & _FACTS and mirror.tickets):
@@ -144,6 +146,14 @@ class Main(Finding):
         if parts & (Part.POSITIONS | Part.ORDERS | Part.DECISIONS):
             self._hint()
         self._watch_seconds()
+
+    def _show_prices(self) -> None:
+        """Every ticket beside its price of now."""
+        mirror = self.link.mirror
+        self.tickets.prices = mirror.symbols
+        self.tickets.drift_bps = None if mirror.status is None else mirror.status.drift_bps
+        if mirror.tickets:
+            self.tickets.repaint()
 
     def beat(self) -> None:
         """Time passed: ages, session and countdowns may read differently."""

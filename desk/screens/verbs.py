@@ -191,8 +191,10 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         if self._too_late(ticket):
             return
         self._deciding.add(ticket.id)
-        self.acted()
-        self.send(command, after=lambda: self._answered(ticket))
+        by_one_key = command.verb == "confirm"
+        if by_one_key:
+            self.acted()
+        self.send(command, after=lambda: self._answered(ticket, by_one_key=by_one_key))
 
     def _too_late(self, ticket: Ticket) -> bool:
         """Whether the ticket was decided while a box stood open; that is then said, and nothing is sent."""
@@ -201,9 +203,11 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
             self.line.refused(f"Too late, nothing was sent: {ended(decision)}.")
         return decision is not None
 
-    def _answered(self, ticket: Ticket) -> None:
+    def _answered(self, ticket: Ticket, *, by_one_key: bool) -> None:
+        """A reason ends with another key than the one that confirms: that one is not held then."""
         self._deciding.discard(ticket.id)
-        self.acted()
+        if by_one_key:
+            self.acted()
 
     # Engine
 

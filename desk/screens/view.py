@@ -269,6 +269,8 @@ class ViewScreen(Sharing, VerbScreen, Ground):
         self._ask().last()
 
     def _ask(self) -> Pane:
+        """The pane that a key moves through."""
+        self.chose()
         pane = self.pane
         return pane if isinstance(pane, Pane) else _NOWHERE
 

@@ -135,6 +135,7 @@ class Show:
             journal_seq=self._journal.seq,
             journal_lag_ms=self._journal.lag_ms,
             limits=risk.uses(dealing.book()),
+            drift_bps=self._config.tickets.drift_bps,
             not_scored=view.not_scored(),
         )
 

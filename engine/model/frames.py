@@ -7,6 +7,8 @@ A client gets a `Snapshot` when it attaches, then `Frame`s (latest values, at mo
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from engine.model.account import Account, Position
@@ -99,6 +101,8 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     journal_seq: int
     journal_lag_ms: float
     limits: tuple[LimitUse, ...]
+    drift_bps: Decimal | None = None
+    """How far a price may have moved since a ticket was made, in basis points, for a confirmation to go."""
     not_scored: dict[str, int] = {}
     """Posts taken in since start and not scored, by reason, the commonest first: a repost, no symbol, a language
     that no scorer reads. At most eight reasons; the rarest are together under "other"."""

@@ -321,6 +321,7 @@ def status(
             LimitUse("daily_loss", Decimal("0.1"), Decimal(2), "%"),
             LimitUse("order_rate", Decimal(3), Decimal(5), "/min"),
         ),
+        drift_bps=Decimal(20),
         not_scored={"no symbol": 214, "language not English": 31},
     )  # fmt: skip
 

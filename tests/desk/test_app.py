@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
@@ -53,6 +54,18 @@ async def test_confirm_sends_the_fingerprint_that_was_shown(open_desk: Opener) -
         await until(pilot, lambda: "BUY 26 TSLA: accepted" in main.line.text)
         await until(pilot, lambda: ticket.id not in main.tickets.keys and "TSLA" in main.positions.keys)
         await until(pilot, lambda: "● filled" in "".join(painted(main.orders)))
+
+
+async def test_a_ticket_tells_before_the_key_that_its_price_has_gone_too_far(open_desk: Opener) -> None:
+    async with open_desk(size=(80, 24)) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        assert "now 191.40    ▲ +5/20 bps " in painted(main.tickets)[2]
+        await engine.send(Frame(rev=0, symbols=(msgspec.structs.replace(made_up.symbol_row("TSLA"), price="191.69"),)))
+        await until(pilot, lambda: "✗ +21/20 bps" in painted(main.tickets)[2])
+        assert "! confirm is refused, then shown anew" in painted(main.tickets)[2]
+        await engine.send(Frame(rev=0, status=msgspec.structs.replace(engine.state.status, drift_bps=Decimal(30))))
+        await until(pilot, lambda: "▲ +20/30 bps" in painted(main.tickets)[2])
 
 
 async def test_a_key_right_after_the_row_moved_is_ignored(open_desk: Opener) -> None:

@@ -39,13 +39,24 @@ def test_the_price_seen_and_the_price_now_each_with_its_age() -> None:
     row = msgspec.structs.replace(symbol_row("TSLA"), price="193.00")
     shown = written(TicketFacts(SHOWN, None, account(), {}, row), now_ns=NOW + 30 * 10**9)
     assert "191.30 seen 31s ago" in shown
-    assert "now 193.00 ▲ +89 bps  31s old" in shown
-    assert "31s old  past the limit" in shown
+    assert "now 193.00 ▲ +89 bps  ✗ 31s old  confirm is refused" in shown
+    assert "past the limit" in written(TicketFacts(SHOWN, None, account(), {}, row))
     at_the_limit = msgspec.structs.replace(row, price="191.40")
     assert "past the limit" not in written(TicketFacts(SHOWN, None, account(), {}, at_the_limit))
     decided = Decision(SHOWN.id, SHOWN.signal.id, DecisionKind.CONFIRMED, "person", "", NOW, SHOWN.fingerprint)
     assert "past the limit" not in written(TicketFacts(SHOWN, decided, account(), {}, row))
     assert "now unknown" in written(TicketFacts(SHOWN, None, account()))
+
+
+def test_a_move_beyond_the_most_says_that_a_confirmation_fails() -> None:
+    row = msgspec.structs.replace(symbol_row("TSLA"), price="191.69")
+    shown = written(TicketFacts(SHOWN, None, account(), {}, row, drift_bps=Decimal(20)), 140)
+    assert "now 191.69 ✗ +21/20 bps  1s old  confirm is refused, then shown anew" in shown
+    stale = written(TicketFacts(SHOWN, None, account(), {}, row, drift_bps=Decimal(50)), 140, NOW + 20 * 10**9)
+    assert "now 191.69 ▲ +20/50 bps  ✗ 21s old  confirm is refused" in stale
+    decided = Decision(SHOWN.id, SHOWN.signal.id, DecisionKind.CONFIRMED, "person", "", NOW, SHOWN.fingerprint)
+    later = written(TicketFacts(SHOWN, decided, account(), {}, row, drift_bps=Decimal(20)), 140, NOW + 20 * 10**9)
+    assert "now 191.69 ▲ +20 bps  21s old" in later
 
 
 def test_raw_beside_cleaned_and_what_the_guards_left() -> None:

@@ -1,17 +1,27 @@
+from decimal import Decimal
 from time import monotonic
 
 import msgspec
 import pytest
 
 from engine.clock import SECOND
-from engine.model import Side
-from tests.desk.made_up import NOW, ticket
+from engine.model import Side, Ticket
+from tests.desk.made_up import NOW, symbol_row, ticket
 from tests.widgets.harness import COLORS, text
 from widgets.tickets import Tickets
 
 
-def panel(at_ns: int = NOW) -> Tickets:
-    return Tickets(now_ns=lambda: at_ns)
+def panel(at_ns: int = NOW, price: str | None = "191.40", price_ns: int | None = None) -> Tickets:
+    tickets = Tickets(now_ns=lambda: at_ns)
+    quoted_ns = at_ns - SECOND if price_ns is None else price_ns
+    tickets.prices = {"TSLA": msgspec.structs.replace(symbol_row("TSLA"), price=price, price_ns=quoted_ns)}
+    tickets.drift_bps = Decimal(20)
+    return tickets
+
+
+def reasons(tickets: Tickets, shown: Ticket, width: int = 80) -> str:
+    """The second line of a row."""
+    return text(tickets.row("t", shown, width, COLORS)).splitlines()[1]
 
 
 def test_the_order_and_its_time_stand_in_the_first_line() -> None:
@@ -65,3 +75,38 @@ def test_a_ticket_that_changes_under_the_eye_counts_as_moved() -> None:
     assert tickets.moved_at == 0.0
     tickets.show([("t", ticket(revision=2))])
     assert monotonic() - tickets.moved_at < 1
+
+
+def test_the_price_now_and_its_move_stand_in_the_row() -> None:
+    assert "now 191.40    ▲ +5/20 bps " in reasons(panel(), ticket())
+    assert "now 190.92    ▼ -20/20 bps " in reasons(panel(price="190.92"), ticket())
+    assert "now –         unknown " in reasons(panel(price=None), ticket())
+
+
+@pytest.mark.parametrize("width", [80, 119, 200])
+def test_a_price_that_makes_a_confirmation_fail_is_marked_before_the_key(width: int) -> None:
+    assert "refused" not in reasons(panel(price="191.68"), ticket(), width)
+    beyond = reasons(panel(price="191.69"), ticket(), width)
+    assert "✗ +21/20 bps" in beyond
+    assert "! confirm is refused, then shown anew" in beyond
+    stale = reasons(panel(NOW + 40 * SECOND, price_ns=NOW + 24 * SECOND), ticket(), width)
+    assert "now 191.40    ✗ 15s old" in stale
+    assert "! confirm is refused, then shown anew" in stale
+
+
+@pytest.mark.parametrize("width", [36, 40, 54, 80, 119])
+def test_nothing_beside_the_price_stirs_as_it_moves(width: int) -> None:
+    rows = [reasons(panel(price=price), ticket(), width) for price in ("191.40", "191.4025", "178.05", "205.9", None)]
+    assert {row.index("✓ 25/25") for row in rows} == {rows[0].index("✓ 25/25")}
+    assert all(len(row) <= width for row in rows)
+
+
+def test_a_price_that_moves_is_painted_though_no_second_has_passed() -> None:
+    tickets = panel()
+    before = tickets.moment(ticket())
+    tickets.prices = panel(price="191.69").prices
+    assert tickets.moment(ticket()) != before
+
+
+def test_a_narrow_pane_keeps_the_control_that_rejects() -> None:
+    assert "✗ R17 stale_price +1" in reasons(panel(), ticket(failed=("R17", "R22")), 40)

@@ -21,6 +21,7 @@ def test_a_pending_ticket_with_what_is_known_of_its_symbol_and_the_account() -> 
     facts = facts_of(known, ticket.id, (vote,), 7)
     assert facts is not None
     assert (facts.ticket, facts.decision, facts.votes, facts.votes_ns) == (ticket, None, (vote,), 7)
+    assert facts.drift_bps == known.status.drift_bps == 20 if known.status else False
     assert facts.row is known.symbols[ticket.signal.symbol]
     assert facts.account is known.account and facts.positions == known.positions
     assert all(order.status.open for order in facts.orders)

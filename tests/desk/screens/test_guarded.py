@@ -75,6 +75,60 @@ async def test_a_key_that_is_held_confirms_no_ticket_that_nobody_saw(open_desk: 
         await until(pilot, lambda: len(engine.commands) == 3)
 
 
+async def test_a_key_for_a_ticket_that_was_gone_to_is_no_held_one(open_desk: Opener) -> None:
+    """Down and `y` right after a confirmation mean the next ticket; what slides under the hand must be read first."""
+    three = made_up.snapshot(tickets=3)
+    async with open_desk(three) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        first, second, third = three.tickets
+        await pilot.press("y")
+        await until(pilot, lambda: main.ticket is not None and main.ticket.id == second.id)
+        main.GUARD_S = GUARD_S  # type: ignore[misc]
+        app.simulate_key("j")
+        await asyncio.sleep(1.2 * GUARD_S)
+        main._acted_at = monotonic()
+        app.simulate_key("y")
+        await until(pilot, lambda: len(engine.commands) == 2)
+        assert [command.ticket for command in engine.commands] == [first.id, third.id]
+        await until(pilot, lambda: main.ticket is not None and main.ticket.id == second.id)
+        await asyncio.sleep(1.2 * GUARD_S)
+        main._acted_at = monotonic()
+        await pilot.press("y")
+        assert len(engine.commands) == 2 and "held down" in main.line.text
+
+
+async def test_the_wheel_says_nothing_of_a_key_that_is_held(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        second = engine.state.tickets[1]
+        await pilot.press("y")
+        await until(pilot, lambda: main.ticket is not None and main.ticket.id == second.id)
+        main.GUARD_S = GUARD_S  # type: ignore[misc]
+        main.tickets.move(1)
+        await asyncio.sleep(1.2 * GUARD_S)
+        main._acted_at = monotonic()
+        await pilot.press("y")
+        assert len(engine.commands) == 1 and "held down" in main.line.text
+
+
+async def test_a_reason_given_holds_no_other_key_back(open_desk: Opener) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        second = engine.state.tickets[1]
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        app.screen.resumed_at = 0.0  # type: ignore[attr-defined]
+        await pilot.press("1")
+        await until(pilot, lambda: main.ticket is not None and main.ticket.id == second.id)
+        main.resumed_at = main.tickets.moved_at = 0.0
+        main.GUARD_S = 60.0  # type: ignore[misc]
+        await pilot.press("y")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == ["reject", "confirm"])
+
+
 async def test_a_key_that_is_held_acknowledges_one_alert(open_desk: Opener) -> None:
     two = replace(made_up.snapshot(), alerts=(made_up.alert(1), made_up.alert(2)))
     async with open_desk(two) as (pilot, app, engine):

@@ -89,7 +89,7 @@ async def test_the_ages_of_a_decided_ticket_go_on(open_desk: Opener) -> None:
         app.link.time.tell(made_up.NOW + 500 * SECOND, 0.0)
         view._tick()
         await until(pilot, lambda: "8m ago" in painted(view.controls)[0])
-        assert any("seen 8m ago" in line for line in painted(view.order))
+        await until(pilot, lambda: any("seen 8m ago" in line for line in painted(view.order)))
 
 
 async def test_the_detail_beside_the_flow_follows_the_price(open_desk: Opener) -> None:
