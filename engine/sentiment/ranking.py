@@ -51,10 +51,16 @@ class Leaf(Node, gc=False):
         )
 
 
+_LEFT = Leaf(0, 0, 0)
+"""In the place of a leaf of which every post has left the window."""
+
+
 class Branch(Node, gc=False):
     """Up to LEAF leaves."""
 
     leaves: list[Leaf] = []
+    left: int = 0
+    """How many of the first ones are gone."""
 
 
 Row = tuple[int, int, str, Entry]
@@ -101,10 +107,22 @@ class Ranking:
                 node.hold(entry.at_ns, entry.weight, entry.opinion)
 
     def gone(self, now_ns: int) -> None:
-        """Posts have left the window: let go of branches of which every post has."""
+        """Posts have left the window: let go of leaves and branches of which every post has.
+
+        Leaf by leaf: all symbols' branches fill at the same time where they have as many posts, and what is let go of
+        at once is taken apart at once.
+        """
         self._heaviest = None
         since_ns = now_ns - self._window_ns
-        while len(self._branches) > 1 and self._branches[0].newest_ns <= since_ns:
+        while self._branches:
+            branch = self._branches[0]
+            leaves, left = branch.leaves, branch.left
+            while left < len(leaves) and leaves[left].newest_ns <= since_ns:
+                leaves[left] = _LEFT
+                left += 1
+            branch.left = left
+            if left < LEAF:
+                break
             del self._branches[0]
             self._first += LEAF * LEAF
 

@@ -13,6 +13,7 @@ from engine.clock import MINUTE, SECOND
 from engine.errors import ConfigError, DeskError
 from engine.model import ScoredPost, SymbolScore
 from engine.sentiment import Sentiment
+from engine.sentiment.ranking import LEAF
 from engine.text import text_key
 from tests.engine.sentiment.made_up import START, at, scored, sentiment
 from tests.engine.sentiment.near import near
@@ -242,6 +243,8 @@ def test_memory_is_bounded_by_window_and_look_back() -> None:
     assert len(timeline._by_id) == 120
     assert sum(bool(entry.text) for entry in timeline._entries) == 60
     assert sum(bool(entry.id) for entry in timeline._entries) == 120, "posts go one by one: a batch of them takes time"
+    leaves = [leaf for branch in timeline._ranking._branches for leaf in branch.leaves]
+    assert 60 - LEAF < sum(len(leaf.entries) for leaf in leaves) < 60 + LEAF, "and no branch of them holds them back"
 
 
 def test_a_post_older_than_both_windows_changes_nothing() -> None:
