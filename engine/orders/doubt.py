@@ -130,9 +130,20 @@ class Doubts:
         jump = self._jumps.get(symbol)
         return jump is not None and jump.old
 
-    def was_split(self, symbol: str) -> bool:
-        """Whether the venue has told a split of what is held."""
-        return symbol in self._splits
+    def words(self, quote: Quote) -> tuple[str, str]:
+        """What a person is told about the symbol's jump, and what ends it."""
+        symbol = quote.symbol
+        text, base = f"{symbol}: bid {quote.bid}, ask {quote.ask}, ", self.base(symbol)
+        if not self.outdated(symbol):
+            wait_s = (SPLIT_NS if self.split_alike(symbol) else JUMP_NS) // SECOND
+            remedy = f"the venue is asked whether the position was split; nothing is sold on it for up to {wait_s} s"
+            return f"{text}{base} when last seen: a gap, or a split", remedy
+        text += (
+            f"{base} since the split: a price of before it"
+            if symbol in self._splits
+            else f"{base} when last seen: a price of an earlier day"
+        )
+        return text, "nothing is sold or valued at it; a newer quote ends this"
 
     def of_before(self, quote: Quote, collar: Decimal) -> bool:
         """Whether a quote is one of before a split that the venue has told since: nothing can be priced by it."""

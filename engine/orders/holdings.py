@@ -19,12 +19,12 @@ class Lot:
     """The part of one entry's filled quantity that is still held. Mutable; lives inside the orders room only."""
 
     __slots__ = (
+        "again_ns",
         "asked_ns",
         "bare_ns",
         "bought",
         "entry_id",
         "extended_hours",
-        "given_up",
         "quantity",
         "side",
         "signal_id",
@@ -54,8 +54,8 @@ class Lot:
         self.strategy = ""
         self.stops_placed = 0
         """Stops the engine has placed at the venue for it."""
-        self.given_up = False
-        """True once an alert says that no stop of the engine's stays at the venue."""
+        self.again_ns = 0
+        """Not before this instant is another placed: the last was denied, or too many did not stay; 0 for neither."""
         self.target_ns = 0
         """Not before this instant is its target sold at, for the last such order was refused."""
         self.bare_ns = 0
@@ -166,7 +166,7 @@ class Group:
         for lot in self._all.values():
             lot.bought, lot.sold = more(lot.bought), more(lot.sold)
             lot.stop, lot.target = (_step(price, prices) for price in (lot.stop, lot.target))
-            lot.stops_placed, lot.given_up = 0, False
+            lot.stops_placed = lot.again_ns = 0
         for lot in self.lots[-1:]:  # what dividing left over
             lot.bought += more(held) - self._held
         self.changed()

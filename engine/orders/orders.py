@@ -159,15 +159,10 @@ class Orders:
             out.alert(Level.WARNING, "flatten_external", symbol, text, "close it where it was opened", now_ns)
         if held > 0 or entries:
             plan = ExitPlan(
-                symbol=symbol,
-                side=side.opposite,
-                role=Role.FLATTEN,
-                quantity=held,
-                signal_id=f"flatten-{symbol}-{now_ns}",
-                reason=reason,
-                attempts=self._closer.attempts,
+                symbol=symbol, side=side.opposite, role=Role.FLATTEN, quantity=held, reason=reason,
+                signal_id=f"flatten-{symbol}-{now_ns}", attempts=self._closer.attempts,
                 valued=None if position.price is None else (position.price, position.price_ns),
-            )
+            )  # fmt: skip
             self._closer.watch(symbol, quote)
             self._closer.begin(plan, now_ns, out)
         return self._finish(out, now_ns)
@@ -369,6 +364,8 @@ class Orders:
             track.alarmed = True
         elif alert.code == "exit_failed":
             self._closer.failed(alert.subject)
+        elif alert.code == "stop_refused":
+            self._protector.refused(alert.subject)
 
     def wanted(self, client_order_id: str) -> bool:
         """Whether it may still be sent: nobody has asked to cancel it, and it has not been given up."""

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
-from engine.clock import SECOND, from_seconds
+from engine.clock import HOUR, SECOND, from_seconds
 from engine.config import Config
 from engine.model import SPLIT_LEAST, ZERO, Draft, Fill, Intent, Level, OrderStatus, Quote, Role
 from engine.orders import exits as watching
 from engine.orders.changes import Compare, Exits, Outbox, Place, Split, alert_id
 from engine.orders.closing import SLOW_RETRY_NS, Closer
-from engine.orders.doubt import JUMP_NS, SPLIT_NS
+from engine.orders.doubt import JUMP_NS
 from engine.orders.holdings import Lot
 from engine.orders.machine import UNSURE, Track
 from engine.orders.plan import ExitPlan
@@ -24,6 +24,8 @@ from engine.orders.register import Register
 
 HURRY_NS: Final = 2 * SECOND
 """How long legs of a filled entry are waited for where nobody will be there later."""
+REFUSED_AGAIN_NS: Final = HOUR
+"""Between stops at a venue where so many did not stay: each that does not either is told anew."""
 
 
 class Protector:
@@ -39,6 +41,12 @@ class Protector:
         self._watched: set[str] = set()
         self._denied: set[str] = set()
         """Symbols of which an alert says that a control denies a stop."""
+        self._refused: set[str] = set()
+        """Those of which one says that no stop stays at the venue."""
+        self._told = (
+            (self._watched, "exit_watched"), (self._denied, "stop_denied"), (self._refused, "stop_refused"),
+        )  # fmt: skip
+        """Of which symbols alerts tell what."""
         self._told_ns = 0
         """As of when the venue last told its positions."""
         self.ready = False
@@ -93,22 +101,8 @@ class Protector:
             out.alert(Level.WARNING, "stop_doubted", symbol, text, "sold when it stays, or when trades agree", now_ns)
         else:
             out.cleared.append(alert_id("stop_doubted", symbol))
-        base = doubts.base(symbol)
-        if base is not None:
-            text = f"{symbol}: bid {quote.bid}, ask {quote.ask}, "
-            if doubts.outdated(symbol):
-                text += (
-                    f"{base} since the split: a price of before it"
-                    if doubts.was_split(symbol)
-                    else (f"{base} when last seen: a price of an earlier day")
-                )
-                remedy = "nothing is sold or valued at it; a newer quote ends this"
-            else:
-                text += f"{base} when last seen: a gap, or a split"
-                wait_s = (SPLIT_NS if doubts.split_alike(symbol) else JUMP_NS) // SECOND
-                remedy = (
-                    f"the venue is asked whether the position was split; nothing is sold on it for up to {wait_s} s"
-                )
+        if doubts.jumped(symbol):
+            text, remedy = doubts.words(quote)
             out.alert(Level.WARNING, "price_jump", symbol, text, remedy, now_ns)
             out.requests.append(Compare("jump"))
         else:
@@ -185,13 +179,17 @@ class Protector:
         lot = self._holdings.lot(intent.draft.symbol, intent.parent)
         if lot is not None and intent.order_type == "stop":
             lot.stops_placed = max(0, lot.stops_placed - 1)
-            if denied:
-                lot.bare_ns = now_ns + SLOW_RETRY_NS - self._protect_ns
+            if denied or lot.stops_placed >= self._closer.attempts:
+                lot.again_ns = now_ns + SLOW_RETRY_NS
 
     def tell_denied(self, symbol: str, text: str, now_ns: int, out: Outbox) -> None:
         """A control denies a stop, maybe each time that it is tried: one alert says so until the stop stands."""
         self._denied.add(symbol)
         out.alert(Level.WARNING, "stop_denied", symbol, text, "the engine watches it, and tries again", now_ns)
+
+    def refused(self, symbol: str) -> None:
+        """An alert says that no stop of the symbol stays at the venue."""
+        self._refused.add(symbol)
 
     def hurry(self) -> None:
         """A stop that is missing is placed as soon as its legs would have been told."""
@@ -212,7 +210,7 @@ class Protector:
 
     def due(self, now_ns: int, out: Outbox) -> None:
         """Whatever the time asks for: stops to place, exits to cancel or to try again, cancels to repeat."""
-        self.refresh(sorted({*self._holdings.symbols, *self._closer.symbols}), now_ns, out)
+        self.refresh(sorted({*self._holdings.symbols, *self._closer.symbols, *self._refused}), now_ns, out)
         if not self.ready:
             return
         for symbol in self._holdings.symbols:
@@ -224,7 +222,7 @@ class Protector:
         if not self.ready:
             return None
         moments = [
-            max(lot.bare_ns + self._protect_ns, lot.asked_ns + JUMP_NS if self._told_ns < lot.asked_ns else 0)
+            max(self._stop_due_ns(lot), lot.asked_ns + JUMP_NS if self._told_ns < lot.asked_ns else 0)
             for symbol in self._holdings.symbols
             for lot in self._holdings.lots(symbol)
             if self._stoppable(lot)
@@ -292,10 +290,8 @@ class Protector:
             if doubts.doubted(symbol) or doubts.jumped(symbol):
                 out.cleared += [alert_id("stop_doubted", symbol), alert_id("price_jump", symbol)]
             self._watch.forget(symbol)
-            for told, code in ((self._watched, "exit_watched"), (self._denied, "stop_denied")):
-                if symbol in told:
-                    told.discard(symbol)
-                    out.cleared.append(alert_id(code, symbol))
+            for told, code in self._told:
+                self._over(told, code, symbol, out)
             return
         levels = []
         for lot in lots:
@@ -317,10 +313,21 @@ class Protector:
                     "keep the engine running while this position is open",
                     now_ns,
                 )
-        if symbol in self._denied and not any(lot.bare_ns and lot.venue_can_stop and not lot.given_up for lot in lots):
-            self._denied.discard(symbol)
-            out.cleared.append(alert_id("stop_denied", symbol))
+        if not any(lot.bare_ns and lot.venue_can_stop and lot.stops_placed < self._closer.attempts for lot in lots):
+            self._over(self._denied, "stop_denied", symbol, out)
+        if not any(lot.bare_ns for lot in lots):
+            self._over(self._refused, "stop_refused", symbol, out)
         self._watch.follow(symbol, tuple(levels))
+
+    def _over(self, told: set[str], code: str, symbol: str, out: Outbox) -> None:
+        """What an alert told of the symbol holds no more."""
+        if symbol in told:
+            told.discard(symbol)
+            out.cleared.append(alert_id(code, symbol))
+
+    def _stop_due_ns(self, lot: Lot) -> int:
+        """When a stop is placed for what lacks one."""
+        return max(lot.bare_ns + self._protect_ns, lot.again_ns)
 
     def _stoppable(self, lot: Lot) -> bool:
         """Whether a stop of ours at the venue is missing and could be placed."""
@@ -329,7 +336,7 @@ class Protector:
             lot.bare_ns > 0
             and lot.stop is not None
             and lot.venue_can_stop
-            and lot.stops_placed < self._closer.attempts
+            and (lot.stops_placed < self._closer.attempts or lot.again_ns > 0)
             and (entry is None or not entry.open)
             and not any(self._closer.of(lot.symbol))
             and not self._watch.doubts.jumped(lot.symbol)
@@ -338,7 +345,7 @@ class Protector:
         )
 
     def _place_stop(self, lot: Lot, now_ns: int, out: Outbox) -> None:
-        if lot.stop is None or not self._stoppable(lot) or now_ns < lot.bare_ns + self._protect_ns:
+        if lot.stop is None or not self._stoppable(lot) or now_ns < self._stop_due_ns(lot):
             return
         others = [
             track
@@ -356,42 +363,31 @@ class Protector:
             return
         quantity = self._uncovered(lot)
         draft = Draft(
-            symbol=lot.symbol,
-            side=lot.side.opposite,
-            quantity=quantity,
-            limit_price=lot.stop,
-            reference_price=lot.stop,
-            reference_ns=now_ns,
-            stop_price=lot.stop,
-            time_in_force="gtc",
-            reduces=True,
+            symbol=lot.symbol, side=lot.side.opposite, quantity=quantity, limit_price=lot.stop,
+            reference_price=lot.stop, reference_ns=now_ns, stop_price=lot.stop, time_in_force="gtc", reduces=True,
             sizing=f"stop for {quantity} without one at the venue",
-        )
+        )  # fmt: skip
         intent = self._register.intend(
-            lot.signal_id,
-            "",
-            Role.STOP,
-            draft,
-            now_ns,
-            strategy=lot.strategy,
-            valid_until_ns=now_ns + self._exit_timeout_ns,
-            parent=lot.entry_id,
-        )
+            lot.signal_id, "", Role.STOP, draft, now_ns, strategy=lot.strategy,
+            valid_until_ns=now_ns + self._exit_timeout_ns, parent=lot.entry_id,
+        )  # fmt: skip
         lot.stops_placed += 1
-        lot.bare_ns = now_ns
+        lot.bare_ns, lot.again_ns = now_ns, 0
         out.order(self._register.track(intent.client_order_id).order)
         out.requests.append(Place(intent))
 
     def _tell_refused(self, lot: Lot, now_ns: int, out: Outbox) -> None:
-        """The last stop that may be placed for it did not stay either."""
-        if lot.given_up:
+        """The last stop that was placed for it did not stay either: the next one is in an hour."""
+        if lot.again_ns:
             return
-        lot.given_up = True
+        lot.again_ns = now_ns + REFUSED_AGAIN_NS
+        self.refused(lot.symbol)
         out.alert(
             Level.CRITICAL,
             "stop_refused",
             lot.symbol,
-            f"{lot.symbol}: no stop stays at the venue after {lot.stops_placed} were placed; the engine watches",
+            f"{lot.symbol}: no stop stays at the venue after {lot.stops_placed} were placed; the engine watches, and "
+            "places one more in an hour",
             "look at the venue's reason in the orders, place a stop by hand or flatten",
             now_ns,
             stays=True,

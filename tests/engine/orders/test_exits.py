@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.clock import SECOND
+from engine.clock import HOUR, SECOND
 from engine.config import Config
 from engine.model import (
     Alert,
@@ -92,6 +92,41 @@ class TestVenueLegs:
         assert len(stops) == len(set(stops)) == Config().orders.exit_attempts
         assert [alert.code for alert in alerts] == ["stop_refused"]
         assert orders.on_quote(quote("94", "94.1"), now_ns).requests
+
+    def test_where_no_stop_stays_one_more_is_placed_each_hour_and_told_until_one_stands(
+        self, orders: Orders, legless: Intent
+    ) -> None:
+        """Who has acknowledged the first alert learns that the position still stands without one."""
+        now_ns, told_s, cleared = T0, list[int](), list[str]()
+        while now_ns < T0 + 3 * HOUR:
+            now_ns = max(now_ns + SECOND, orders.next_due_ns or 0)
+            changes = orders.due(now_ns)
+            for stop in placed(changes):
+                changes = orders.on_answer(stop, Answer(Outcome.REJECTED, "no"), now_ns)
+                told_s += [(now_ns - T0) // SECOND for alert in changes.alerts if alert.code == "stop_refused"]
+            cleared += changes.cleared
+        assert [after - before for before, after in pairwise(told_s)] == [3600, 3600] and not cleared
+        now_ns = T0 + told_s[-1] * SECOND + HOUR
+        (stop,) = placed(orders.due(now_ns))
+        changes = orders.on_answer(stop, Answer(ACCEPTED, order=told(stop)), now_ns)
+        assert changes.cleared == ("stop_refused/TSLA",)
+        assert not placed(orders.due(now_ns + 2 * HOUR)), "it stands"
+        changes = end(orders, stop.client_order_id, now_ns + 3 * HOUR)
+        assert [alert.code for alert in changes.alerts] == ["stop_refused"] and not placed(changes), "told at once"
+        assert placed(orders.due(now_ns + 4 * HOUR))
+
+    def test_the_alert_that_no_stop_stays_ends_after_a_restart_with_what_is_held(
+        self, orders: Orders, legless: Intent
+    ) -> None:
+        alerts, now_ns = list[Alert](), T0
+        while not alerts:
+            now_ns += 5 * SECOND
+            for stop in placed(orders.due(now_ns)):
+                changes = orders.on_answer(stop, Answer(Outcome.REJECTED, "no"), now_ns)
+                alerts = [alert for alert in changes.alerts if alert.code == "stop_refused"]
+        again = Orders(Config())
+        again.alarmed(alerts[0])
+        assert again.due(now_ns + SECOND).cleared == ("stop_refused/TSLA",)
 
     @pytest.mark.parametrize(
         ("answer", "pause_s", "code"),
