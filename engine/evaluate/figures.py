@@ -248,13 +248,11 @@ def _macro_f1(table: Mapping[tuple[int, int], float], classes: tuple[int, ...]) 
 
 
 def _mean_f1(table: Mapping[tuple[int, int], float], classes: tuple[int, ...]) -> tuple[float, float]:
-    """The mean F1 of classes that are labelled or called, and its standard deviation; zeros without any.
+    """The mean F1 of classes, at least one, that are labelled or called, and its standard deviation.
 
     With p the shares of the table, F_c = 2·p_cc / (labelled_c + called_c); its slope in each p gives the variance
     Σ p·slope² / n: the mean slope Σ p·slope is 0, as F stays when all counts grow alike.
     """
-    if not classes:
-        return 0.0, 0.0
     count = sum(table.values())
     slopes = dict.fromkeys(table, 0.0)
     total = 0.0

@@ -1,8 +1,9 @@
 """What a text says of each symbol: "long $A, short $B" is two opinions.
 
-A text is cut at marks and at words that set one thing against another. A clause without a cashtag belongs to the one
-before it, or, at the beginning, to the first that has one; clauses that only list cashtags ("$A, $B and $C up") belong
-to the clause after them. A symbol's own text is what its clauses say together.
+A text is cut at marks, at words that set one thing against another, and in a list of symbols with a figure or a picture
+each ("$A +5% $B -3%") before each symbol. A clause without a cashtag belongs to the one before it, or, at the
+beginning, to the first that has one; clauses that only list cashtags ("$A, $B and $C up") belong to the clause after
+them. A symbol's own text is what its clauses say together.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ _CUT = re.compile(
     r"\s+(?:on\s+)?\$))"
 )
 """Where a folded text is cut."""
+_PICTURE: Final = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
+_CUT_IN_LIST = re.compile(rf"{_CUT.pattern}|%\)?\s+(?=\$[a-z])|[{_PICTURE}]\s+(?=\$[a-z.]{{1,10}}:?\s?[{_PICTURE}])")
+"""The same where each symbol stands before what is said of it."""
+_SAID_BEFORE = re.compile(rf"[%{_PICTURE}]")
+"""Before the first symbol, this tells that each stands after it, perhaps."""
+_AFTER: Final = 3
+"""Characters after a symbol that a cut before it looks at."""
 
 
 def own_scores(apart: Mapping[str, str], score: Callable[[str], Score]) -> tuple[SymbolScore, ...]:
@@ -53,14 +61,15 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
     if len({tag[1].upper() for tag in tags}) < LEAST_CASHTAGS:
         return {}
     lower = folded(text)
-    between = _CUT.search(lower, tags[0].start(1), tags[-1].end())
+    cut = _CUT if _SAID_BEFORE.search(lower, 0, tags[0].start()) else _CUT_IN_LIST
+    between = cut.search(lower, tags[0].start(1), tags[-1].end() + _AFTER)
     if between is None or between.end() > tags[-1].start():
         return {}  # all in one clause
     clauses: list[tuple[tuple[str, ...], list[str]]] = []
     """Symbols, and the pieces of text that are about them."""
     waiting: tuple[str, ...] = ()
     lead: list[str] = []
-    for clause in _clauses(text, lower):
+    for clause in _clauses(text, lower, cut):
         names = tuple(name.upper().rstrip(".") for name in _CASHTAG.findall(clause))
         if names:
             names = waiting + names
@@ -89,11 +98,11 @@ def symbols_apart(text: str, says_something: Callable[[str], bool]) -> dict[str,
     return {name: " ".join(pieces) for name, pieces in own.items()}
 
 
-def _clauses(text: str, lower: str) -> list[str]:
+def _clauses(text: str, lower: str, cut_at: re.Pattern[str]) -> list[str]:
     """The pieces of a text; `lower` is the text folded."""
     pieces: list[str] = []
     start = 0
-    for cut in _CUT.finditer(lower):
+    for cut in cut_at.finditer(lower):
         if len(pieces) == MOST_CLAUSES - 1:
             break
         if text[start : cut.end()].strip():

@@ -17,7 +17,7 @@ from typing import Final
 from engine.scoring.marks import Marks, folded
 
 PUTS_TO_CALLS: Final = ("put/call", "put-call", "puts/calls", "p/c")
-FIGURES: Final = (" vs", "versus", "consensus", "from ", "rsi ", "rsi(", "rsi:", *PUTS_TO_CALLS)
+FIGURES: Final = (" vs", "versus", "consensus", " est", "(est", "from ", "rsi ", "rsi(", "rsi:", *PUTS_TO_CALLS)
 """A text without any of these in lower case sets no figures against each other, nor against an indicator's limits."""
 BETWEEN: Final = (
     *("from $", "over $", "> $", "of $", "lunch", "than $", "buy $", "bought $", " for $", ": $"),
@@ -27,7 +27,9 @@ BETWEEN: Final = (
 LEAST_SYMBOLS: Final = 2
 
 _DIGIT = re.compile(r"\d")
-_AMOUNT: Final = r"((?<![\d,])\(?-?\$?\d[\d,]{0,14}(?:\.\d{1,6})?\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
+_AMOUNT: Final = (
+    r"((?<![\d,])\(?-?\$?(?:\d[\d,]{0,14}(?:\.\d{1,6})?|\.\d{1,6})\)?)\s?(bn|mln|billion|million|[bmkc¢%])?(?![\w])"
+)
 _RANGE: Final = rf"{_AMOUNT}(?:\s?-\s?\$?\d[\d,.]{{0,14}}\w?)?"
 _EXPECTED: Final = r"(?:est(?:imates?|s)?|cons(?:ensus)?|expected|expectations|forecasts?|street|whisper|views?)\b\.?"
 _AGAINST = re.compile(
@@ -53,7 +55,7 @@ _YEAR_AGO = re.compile(
 )
 _AGO_BY: Final = ("year", "prior", "previous", "last ", "y/y", "yy")
 """A text without any of these in lower case compares nothing with a time before."""
-_FROM = re.compile(r"from\s+\(?-?\$?\d")
+_FROM = re.compile(r"from\s+\(?-?\$?\.?\d")
 """A text without this in lower case tells of nothing that moved from one figure to another."""
 _FROM_TO = re.compile(rf"{_MEASURE}(?:up\s+|down\s+)?\bfrom\s+{_AMOUNT}\s+to\s+{_AMOUNT}", re.IGNORECASE)
 _TO_FROM = re.compile(rf"{_MEASURE}\bto\s+{_AMOUNT}\s+from\s+{_AMOUNT}", re.IGNORECASE)

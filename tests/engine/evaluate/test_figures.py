@@ -52,6 +52,7 @@ def test_confidence_that_is_right_that_often_has_no_error() -> None:
     calls = [(0.75, at % 4 != 0) for at in range(400)] + [(1.0, True)] * 50
     assert calibration(calls).error == pytest.approx(0.0)
     assert calibration([]).error == 0.0
+    assert [cell.place for cell in calibration([(0.05, True), (0.95, True), (1.0, True)]).bins] == [0, 9]
 
 
 def test_wilson() -> None:
@@ -194,6 +195,21 @@ def test_what_a_set_says_nothing_of_does_not_count_in_the_mean() -> None:
     assert mean.calibration_by_set == opinions.calibration_by_set == pytest.approx(0.1)
     nothing = mean_figures([neutral, neutral])
     assert (nothing.bull_bear.value, nothing.calibration.error, nothing.calibration.bins) == (0.0, 0.0, ())
+
+
+def test_the_means_interval_comes_from_the_sets_own() -> None:
+    """Half widths of independent figures add up like sides of right triangles."""
+    one = figures(labelled(1, 0, 1, -1), scores(0.5, 0.0, 0.5, 0.5), 1.0)
+    other = figures(labelled(1, 0, -1), scores(0.5, 0.3, -0.5), 1.0)
+    mean = mean_figures([one, other]).accuracy
+    spread = (one.accuracy.error**2 + other.accuracy.error**2) ** 0.5 / 2
+    assert mean.low == pytest.approx(mean.value - spread)
+    assert mean.high == pytest.approx(min(1.0, mean.value + spread))
+
+
+def test_what_took_no_time_has_no_pace() -> None:
+    found = figures(labelled(1), scores(0.5), 0.0)
+    assert found.posts_per_s == mean_figures([found]).posts_per_s == 0.0
 
 
 def test_in_the_mean_every_set_counts_alike() -> None:

@@ -28,6 +28,12 @@ BOTH = load(Config(scoring=ScoringConfig(scorers=("vader", "linear"))))
         ("Puts on $SPY, calls on $GLD", {"SPY": -1, "GLD": 1}),
         ("$COIN crushing it. $HOOD bleeding out.", {"COIN": 1, "HOOD": -1}),
         ("$X up 4%; $Y down 3%", {"X": 1, "Y": -1}),
+        ("$X up 4% $Y down 3%", {"X": 1, "Y": -1}),
+        ("Movers: $A +12% $B +8% $C -9%", {"A": 1, "B": 1, "C": -1}),
+        ("$A (+5.1%) $B (-3.2%)", {"A": 1, "B": -1}),
+        ("$A: +5% $B: -3%", {"A": 1, "B": -1}),
+        ("$A 🚀 $B 📉", {"A": 1, "B": -1}),
+        ("$A 📈 $B: 📈 $C 📉📉", {"A": 1, "B": 1, "C": -1}),
     ],
 )
 def test_symbols_are_told_apart(text: str, signs: dict[str, int]) -> None:
@@ -47,6 +53,9 @@ def test_symbols_are_told_apart(text: str, signs: dict[str, int]) -> None:
         "short squeeze coming, long",
         "$100 calls bought for $2, puts sold",
         "$TSLA $F great, terrible",
+        "+5% $TSLA -3% $F +2% $GM",
+        "🚀 $TSLA 📉 $F 🚀 $GM",
+        "$TSLA 🚀 $F holders, $F is a bargain, weak hands out",
         "",
     ],
 )
@@ -77,6 +86,7 @@ def test_what_names_no_symbol_belongs_to_the_one_before_or_else_to_the_first() -
         "B": "$A, $B, by the way, sinking.",
         "C": "$C soaring",
     }
+    assert apart("$A, by the way, $B sinking. $C soaring")["A"] == "$A, by the way, $B sinking."
     assert apart("hello, $A rising, strong, $B falling, weak") == {
         "A": "hello, $A rising, strong,",
         "B": "$B falling, weak",

@@ -21,6 +21,11 @@ money = st.decimals(min_value=1, max_value=900, places=2)
         ("revenue $5.2B vs $4,900M consensus", " beats estimates"),
         ("sees EPS $4.10-$4.20, consensus $3.95", " beats estimates"),
         ("guides revenue 1.10-1.15B vs 1.24B cons", " misses estimates"),
+        ("Q3 EPS $0.95, est. $1.10", " misses estimates"),
+        ("Q3 EPS $1.25 (est $1.10)", " beats estimates"),
+        ("revenue 1.2B, estimate 900M", " beats estimates"),
+        ("EPS of $.95 vs $1.10 est", " misses estimates"),
+        ("EPS (.05) vs (.10) est", " beats estimates"),
     ],
 )
 def test_results_against_what_was_expected(text: str, added: str) -> None:
@@ -31,6 +36,8 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
     "text, words",
     [
         ("price target to $150 from $200", "price target falls"),
+        ("dividend raised to $.30 from $.25", "dividend raised rises"),
+        ("target from $.80 to $1.20", "target rises"),
         ("Acme reiterates outperform, PT 90 from 120", "Acme , PT falls"),
         ("maintains its buy rating, target $90 from $70", ", target rises"),
         ("Acme reiterates outperform, PT 90", "Acme reiterates outperform, PT 90"),

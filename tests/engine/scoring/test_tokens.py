@@ -35,6 +35,11 @@ def test_words_that_nobody_lists_share_one_token() -> None:
     assert TOKENS["QWERTZUIOP"] == UPPER
 
 
+def test_a_cashtag_is_a_name_whatever_stands_beside_it() -> None:
+    for raw in ("$GREAT", "$GREAT,", "$great.", "($GREAT)", "$great!?"):
+        assert TOKENS[raw].key == "$x" and TOKENS[raw].valence is None
+
+
 def test_a_valence_in_capitals_is_further_from_nothing() -> None:
     loud, quiet, bad = TOKENS["GREAT"], TOKENS["great"], TOKENS["TERRIBLE"]
     assert loud.shouted > loud.alone == quiet.alone == quiet.shouted == quiet.valence
