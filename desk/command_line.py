@@ -17,6 +17,7 @@ import click
 from desk.context import GlobalOptions, address
 from engine.core_dumps import forbid_core_dumps
 from engine.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeskError
+from engine.memory import out_of_memory
 from engine.streams import open_closed_streams
 
 STARTING = 100_000
@@ -174,11 +175,12 @@ def run() -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except DeskError as error:
-        from engine.text import display_text
-
-        for line in f"desk: {error}".split("\n"):
-            click.echo(display_text(line), err=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except (MemoryError, RuntimeError) as error:
+        told = out_of_memory(error)
+        if told is None:
+            raise
+        _end(told)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(EXIT_FAILED)
@@ -190,3 +192,12 @@ def run() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(EXIT_FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(error: DeskError) -> NoReturn:
+    """Say what an error says, and exit with its code."""
+    from engine.text import display_text
+
+    for line in f"desk: {error}".split("\n"):
+        click.echo(display_text(line), err=True)
+    sys.exit(error.exit_code)

@@ -21,7 +21,7 @@ VALUES = {"clock", "config", "errors", "model", "paths"}
 """Rooms that make no process heavy."""
 LATER = {"ctypes", "importlib.metadata", "sqlite3"}
 """What only data, a secret or the journal needs."""
-ROOMS = {HELP: {"core_dumps", "errors", "streams"}, FIRST_FRAME: VALUES}
+ROOMS = {HELP: {"core_dumps", "errors", "memory", "streams"}, FIRST_FRAME: VALUES}
 
 
 def loaded(code: str) -> set[str]:

@@ -148,16 +148,16 @@ class Journal:
                 anchor.begin(self._durable)
                 standing = Standing(self.path)
                 checkpoints = Checkpoints(self.path, on_failure=self._wake.set)
+                thread = threading.Thread(
+                    target=self._run, args=(connection, anchor, standing, checkpoints), name="journal", daemon=True
+                )
+                undo.callback(setattr, self, "_refusal", self._refusal)
+                self._seq, self._refusal, self._checkpoints = self._durable.seq, None, checkpoints
+                thread.start()  # where the system has no room for one the journal stays closed
                 undo.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise explain(error, self.path, "open the journal") from error
-        self._seq = self._durable.seq
-        self._refusal = None
-        self._checkpoints = checkpoints
-        self._thread = threading.Thread(
-            target=self._run, args=(connection, anchor, standing, checkpoints), name="journal", daemon=True
-        )
-        self._thread.start()
+        self._thread = thread
 
     def append(self, kind: str, key: str, value: Value, at_ns: int) -> int:
         """Take a record in; returns its seq. Does not block, does no I/O, encodes nothing.

@@ -30,6 +30,7 @@ from engine.kernel.lock import EngineLock, keep
 from engine.kernel.logs import STDERR, set_up
 from engine.kernel.notify import Notifier
 from engine.kernel.watch import tell_where_it_hangs
+from engine.memory import check_memory, out_of_memory
 from engine.paths import Paths, free_bytes
 
 if TYPE_CHECKING:
@@ -81,13 +82,16 @@ def main(argv: Sequence[str]) -> int:
         again = reader_of(given.config, loaded.config.engine.profile, given.overrides)
         paths = Paths.of(loaded.config, given.name)
         return run_engine(loaded, paths, fresh=given.fresh, again=again, on_ready=lambda: say("ready\n"))
-    except DeskError as error:
-        log.critical("%s", error)
+    except (DeskError, MemoryError, RuntimeError) as error:
+        told = error if isinstance(error, DeskError) else out_of_memory(error)
+        if told is None:
+            raise
+        log.critical("%s", told)
         if ready is not None and not ready.closed:
-            say(f"{error}")
+            say(f"{told}")
         else:
-            print(f"desk: {error}", file=sys.stderr)
-        return error.exit_code
+            print(f"desk: {told}", file=sys.stderr)
+        return told.exit_code
 
 
 def reader_of(path: Path | None, profile: str | None, overrides: Sequence[str]) -> Callable[[], Loaded]:
@@ -118,6 +122,7 @@ def run_engine(
     `on_end` is called with the Kernel and why it stops after the loop, before the stop: for reports. With `stop_at_end`
     a recording that was not played whole is a failure.
     """
+    check_memory()
     config, paths = loaded.config, _where_it_is(paths)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     set_up(config.engine.log_format, config.engine.log_level)
