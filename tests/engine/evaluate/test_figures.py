@@ -26,7 +26,7 @@ def test_three_classes() -> None:
 
 
 def test_two_classes_go_by_the_sign_and_silence_is_wrong() -> None:
-    found = figures(labelled(-1, 1, 1, 1), scores(-0.01, 0.01, 0.0, -0.9), 1.0)
+    found = figures(labelled(-1, 1, 1, 1), scores(-0.0001, 0.0001, 0.0, -0.9), 1.0)
     assert found.accuracy.value == found.bull_bear.value == pytest.approx(2 / 4)
     assert found.macro_f1.value == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert found.coverage.value == pytest.approx(3 / 4)

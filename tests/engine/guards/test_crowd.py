@@ -136,6 +136,7 @@ def test_suspicion_grows_with_authors_haste_and_one_program() -> None:
 @pytest.mark.parametrize(("gap_s", "quick"), [(-21, 0), (-20, 1), (0, 1), (20, 1), (21, 0)])
 def test_a_post_is_quick_up_to_twenty_seconds_from_the_one_before(gap_s: int, quick: int) -> None:
     assert gathered([post(1, after_s=100), post(2, after_s=100 + gap_s)]).quick == quick
+    assert gathered([post(number, after_s=100 + number * gap_s) for number in range(5)]).quick == 4 * quick
 
 
 def test_where_accounts_are_unknown_nobody_is_suspected() -> None:

@@ -114,6 +114,7 @@ def test_what_one_was_and_is_no_longer_means_the_opposite_where_nothing_else_is_
 def test_what_denies_and_is_said_to_be_untrue_is_denied_once() -> None:
     assert said("rumours that $ABC can't pay are false").turn == -1.0
     assert said("$ABC isn't being bought out, that report is false").turn == 1.0
+    assert said("the report that $ABC might default is false").turn == -1.0
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ money = st.decimals(min_value=1, max_value=900, places=2)
         ("Q3 EPS $1.25 (est $1.10)", " beats estimates"),
         ("revenue 1.2B, estimate 900M", " beats estimates"),
         ("EPS of $.95 vs $1.10 est", " misses estimates"),
+        ("EPS -$0.01 vs $2.10 est", " misses estimates"),
         ("EPS (.05) vs (.10) est", " beats estimates"),
     ],
 )
@@ -46,6 +47,9 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
         ("RSI over 50", "RSI over 50"),
         ("RSI 14 day", "RSI 14 day"),
         ("$AB put/call ratio 1.4", "$AB put/call ratio 1.4; bought puts"),
+        ("put/call ratio 1.01", "put/call ratio 1.01; bought puts"),
+        ("put/call ratio 0.69", "put/call ratio 0.69; bought calls"),
+        ("put/call ratio 0.7, then 1.0", "put/call ratio 0.7, then 1.0"),
         ("P/C ratio is at 0.45 on $AB", "P/C ratio is at 0.45; bought calls on $AB"),
         ("put-call volume ratio: 0.8", "put-call volume ratio: 0.8"),
         ("put/call ratio 14%", "put/call ratio 14%"),
