@@ -23,6 +23,8 @@ from tests.engine.kernel.test_paper import ready, street
 from tests.venues.alpaca import AlpacaSimulator
 
 D = Decimal
+PATIENT_S = 30.0
+"""How long an answer may take: none of these tests is about one that does not come, and a loaded machine is slow."""
 
 
 class Desk:
@@ -58,7 +60,7 @@ async def opened(home: Path, venue: AlpacaSimulator, *, restart: bool = False) -
         if restart:
             stages.restore(clock.now_ns() - 60 * MINUTE)
         stages.dealing.heard_since_ns = 0
-        async with started(venue) as broker:
+        async with started(venue, timeout_s=PATIENT_S) as broker:
             made = Desk(stages, venue, broker)
             await made.look()
             yield made
@@ -179,7 +181,7 @@ async def test_an_engine_takes_a_withdrawal_for_what_it_is_and_so_does_the_next(
             made.venue.activities.transfer("CSW", D(-60_000))
             for _ in range(2):
                 await asyncio.to_thread(
-                    until, lambda: engine.snapshot().account.equity == 40_000, f"the withdrawal\n{engine.log}", 30.0
+                    until, lambda: engine.snapshot().account.equity == 40_000, f"the withdrawal\n{engine.log}", 60.0
                 )
                 seen = await asyncio.to_thread(engine.snapshot)
                 assert (seen.account.day_pnl, seen.account.drawdown, seen.account.day_flow) == (0, 0, -60_000)
