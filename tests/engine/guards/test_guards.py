@@ -158,6 +158,23 @@ def test_an_author_who_repeats_counts_once() -> None:
     )
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.25, 0.95, 1.0])
+def test_what_a_copy_weighs_is_a_setting(weight: float) -> None:
+    ledger = Ledger(guards(copy_weight=weight))
+    ledger.take(post(1, NEWS), post(2, NEWS, after_s=1))
+    assert (ledger.weights["p2"], ledger.kinds("p2")) == (weight, ["copy"] if weight < 1.0 else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "suspicion"), [("this will go to the moon", 0.775), ("to the moon", 0.62), ("buy now or never", 0.62)]
+)
+def test_people_come_to_a_few_words_by_themselves(text: str, suspicion: float) -> None:
+    """Five throw-away accounts of one program within seconds: (5 + 1.2) / (5 + 3)."""
+    ledger = Ledger(guards())
+    ledger.take(*(throw_away(number, number * 3, text) for number in range(5)))
+    assert [record.suspicion for record in ledger.records] == [suspicion]
+
+
 def test_an_author_without_a_name_is_nobody_in_particular() -> None:
     ledger = Ledger(guards(author_posts=2))
     for number in range(5):
@@ -216,6 +233,7 @@ def test_a_little_named_symbol_rides_on_a_much_named_one() -> None:
     quiet = Ledger(guards())
     quiet.take(rides)
     assert quiet.kinds("p50") == ["cashtags"]
+    assert quiet.weights["p50"] == 0.25
     few = post(51, after_s=31, cashtags=("GOOG", "QXMP", "ZZYX"))
     assert len(ledger.take(few).mark.reasons) == 1
 

@@ -169,6 +169,20 @@ def test_verdicts_weights_and_moods_are_those_of_a_run_without_a_cut(
         assert len(once.guards) == len(other.guards)
 
 
+def test_a_verdict_may_name_posts_that_are_long_over() -> None:
+    once = Engine()
+    posts = ring(12, every_s=45)
+    for made in posts[:8]:
+        once.take(made)
+    (first,) = once.verdicts
+    assert posts[7].published_ns - posts[first].published_ns < WINDOW_S * SECOND
+    assert posts[7].published_ns - posts[0].published_ns > WINDOW_S * SECOND
+    assert posts[0].id in once.verdicts[first].posts
+    other = once.restarted()
+    for made in posts[8:]:
+        assert once.take(made) == other.take(made)
+
+
 def test_a_ring_is_known_though_its_first_post_and_its_verdict_are_long_over() -> None:
     once = Engine()
     posts = ring(260, every_s=2)

@@ -44,12 +44,16 @@ def test_results_against_what_was_expected(text: str, added: str) -> None:
         ("Acme reiterates outperform, PT 90", "Acme reiterates outperform, PT 90"),
         ("RSI 22 on $AB", "RSI 22 oversold on $AB"),
         ("RSI(14) is at 81.5", "RSI(14) is at 81.5 overbought"),
+        ("RSI 70", "RSI 70 overbought"),
+        ("RSI 30", "RSI 30 oversold"),
+        ("RSI 69 and RSI 31", "RSI 69 and RSI 31"),
         ("RSI over 50", "RSI over 50"),
         ("RSI 14 day", "RSI 14 day"),
         ("$AB put/call ratio 1.4", "$AB put/call ratio 1.4; bought puts"),
         ("put/call ratio 1.01", "put/call ratio 1.01; bought puts"),
         ("put/call ratio 0.69", "put/call ratio 0.69; bought calls"),
-        ("put/call ratio 0.7, then 1.0", "put/call ratio 0.7, then 1.0"),
+        ("put/call ratio 0.7", "put/call ratio 0.7"),
+        ("put/call ratio 1.0", "put/call ratio 1.0"),
         ("P/C ratio is at 0.45 on $AB", "P/C ratio is at 0.45; bought calls on $AB"),
         ("put-call volume ratio: 0.8", "put-call volume ratio: 0.8"),
         ("put/call ratio 14%", "put/call ratio 14%"),
@@ -86,6 +90,19 @@ def test_in_words(text: str, words: str) -> None:
 )
 def test_nothing_to_compare(text: str) -> None:
     assert in_words(text) == text
+
+
+@pytest.mark.parametrize(
+    "unit, size",
+    [
+        *(("", 1.0), ("c", 0.01), ("¢", 0.01), ("k", 1e3), ("m", 1e6), ("M", 1e6), ("mln", 1e6), (" million", 1e6)),
+        *(("b", 1e9), ("bn", 1e9), (" billion", 1e9)),
+    ],
+)
+def test_a_unit_is_what_it_says(unit: str, size: float) -> None:
+    for share, verdict in ((1.05, "beats"), (0.95, "misses")):
+        text = f"results ${size * share:.4f} vs 1{unit} est"
+        assert in_words(text) == f"{text} {verdict} estimates"
 
 
 @given(money, money)
