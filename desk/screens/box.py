@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Static
@@ -56,7 +56,7 @@ class Box(Guarded[ScreenResultType], ClosesOnce[ScreenResultType], ModalScreen[S
     def on_mount(self) -> None:
         self.not_seen_yet()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         self.focus_came_back()
 
     @on(AnswerRow.Clicked)

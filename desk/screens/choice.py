@@ -23,6 +23,8 @@ ESC = "Esc"
 """How Escape is written in every box."""
 BACK = "back, nothing is done"
 """What Escape does in a dialog that says nothing else."""
+_TIGHT = 16
+"""Lines of screen under which the answers come before what there is to read."""
 
 
 class Answer(Value, frozen=True, gc=False):
@@ -56,11 +58,17 @@ class Choice(Box[str]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-alarm" if self._alarm else ""):
             yield Static(Content(visible(self._title)), id="title")
-            for line in self._lines:
-                yield Static(Content("\n".join(map(visible, line.split("\n")))), classes="line")
+            yield from (_line(line, "line") for line in self._lines)
             for answer in self._answers:
                 yield AnswerRow(answer.key, answer.text, grave=answer.grave)
             yield AnswerRow(ESC, self._back)
+            yield from (_line(line, "told") for line in self._lines)
+            every = [*((answer.key, answer.text) for answer in self._answers), (ESC, self._back)]
+            yield _line("\n".join(f"{key}: {text}" for key, text in every), "told")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where not everything has room the answers stand first, a line each; below them what is cut of it."""
+        self.set_class(event.size.height < _TIGHT, "-tight")
 
     def on_key(self, event: events.Key) -> None:
         """The answers' keys are known only now, so they are looked up here."""
@@ -78,3 +86,7 @@ class Choice(Box[str]):
 
     def action_back(self) -> None:
         self.dismiss("")
+
+
+def _line(text: str, kind: str) -> Static:
+    return Static(Content("\n".join(map(visible, text.split("\n")))), classes=kind)

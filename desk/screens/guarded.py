@@ -19,28 +19,30 @@ class Guarded(Screen[ScreenResultType]):
     resumed_at: float = inf
     """When this screen or the terminal got the focus, by the monotonic clock; never, before it was seen."""
 
-    _pressed_at: float = -inf
-    _acted_at: float = -inf
-    _chose_at: float = -inf
+    def __init__(self) -> None:
+        super().__init__()
+        self._pressed_at: dict[str, float] = {}
+        self._acted_at: dict[str, float] = {}
+        self._chose_at = -inf
 
-    def again(self) -> bool:
-        """Whether a deciding key that comes now is the one before, still held down, or comes before what that one
+    def again(self, verb: str) -> bool:
+        """Whether a key for that verb which comes now is the one before, still held down, or comes before what that one
         brought can have been read: four times the guard. No terminal tells that a key is let go: one that is held comes
         again after up to two thirds of a second, and then thirty times a second, but no more once another key was
         pressed. Who has gone to a row by a key since then means what stands there."""
         now = monotonic()
-        before, self._pressed_at = self._pressed_at, now
+        before, self._pressed_at[verb] = self._pressed_at.get(verb, -inf), now
         if now - before < self.GUARD_S:
             return True
-        return self._chose_at < before and now - self._acted_at < 4 * self.GUARD_S
+        return self._chose_at < before and now - self._acted_at.get(verb, -inf) < 4 * self.GUARD_S
+
+    def acted(self, verb: str) -> None:
+        """The key for that verb was carried out, or answered: what stands here may be other than it was."""
+        self._acted_at[verb] = monotonic()
 
     def chose(self) -> None:
         """A key has put the hand where it is; the mouse tells nothing of a key that is held."""
         self._chose_at = monotonic()
-
-    def acted(self) -> None:
-        """A deciding key was carried out, or answered: what stands here may be other than it was."""
-        self._acted_at = monotonic()
 
     def too_soon(self, since: float) -> bool:
         """Whether a key that comes now was pressed before a person could see what changed then."""

@@ -45,7 +45,9 @@ REASONS = (
     "Size or timing",
 )
 """Quick picks when a ticket is rejected."""
-AGAIN = "Ignored: the key was held down, or came again at once. Look at what stands here now, then press it."
+HELD = "Ignored: the key was held down, or came again at once."
+"""Said to a key that would ask the engine for the same over and over."""
+AGAIN = f"{HELD} Look at what stands here now, then press it."
 """Said to a key that would decide what nobody has looked at."""
 _MOST_HELD = 5
 """Most positions that a dialog names."""
@@ -111,7 +113,7 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
     # Decisions
 
     def action_confirm(self) -> None:
-        again = self.again()
+        again = self.again("confirm")
         ticket = self._decidable()
         if ticket is None:
             return
@@ -191,10 +193,8 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         if self._too_late(ticket):
             return
         self._deciding.add(ticket.id)
-        by_one_key = command.verb == "confirm"
-        if by_one_key:
-            self.acted()
-        self.send(command, after=lambda: self._answered(ticket, by_one_key=by_one_key))
+        self.acted(command.verb)
+        self.send(command, after=lambda: self._answered(ticket, command.verb))
 
     def _too_late(self, ticket: Ticket) -> bool:
         """Whether the ticket was decided while a box stood open; that is then said, and nothing is sent."""
@@ -203,11 +203,9 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
             self.line.refused(f"Too late, nothing was sent: {ended(decision)}.")
         return decision is not None
 
-    def _answered(self, ticket: Ticket, *, by_one_key: bool) -> None:
-        """A reason ends with another key than the one that confirms: that one is not held then."""
+    def _answered(self, ticket: Ticket, verb: str) -> None:
         self._deciding.discard(ticket.id)
-        if by_one_key:
-            self.acted()
+        self.acted(verb)
 
     # Engine
 
@@ -230,6 +228,8 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     @work
     async def action_pause(self) -> None:
+        if self._held_down("pause"):
+            return
         status = self.link.mirror.status
         if status is None or status.state is TradingState.ACTIVE:
             self.send(Command(verb="pause", reason=PAUSE_REASON))
@@ -259,6 +259,14 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         answer = await self.app.push_screen_wait(Choice("FLATTEN", lines, answers, alarm=True))
         if answer:
             self.send(Command(verb="flatten", symbol=answer, reason="flattened at the desk"))
+
+    def _held_down(self, verb: str) -> bool:
+        """Whether a key that asks at once is the one before, held down; that is then said, and the first one counts."""
+        if self.again(verb):
+            self.line.refused(HELD)
+            return True
+        self.acted(verb)
+        return False
 
     def _held(self) -> str:
         """What a dialog is about, in a line: positions, and how many entries work."""
@@ -290,7 +298,7 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
 
     def acknowledge(self, alert: Alert | None, changed_at: float) -> None:
         """Acknowledge the alert that has stood under the hand since then: what was read, not what has just come."""
-        again = self.again()
+        again = self.again("acknowledge")
         if alert is None:
             self.line.say("There is no alert.")
         elif again:
@@ -298,11 +306,12 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         elif self.too_soon(changed_at):
             self.line.refused("Ignored: another alert had just come here. Read it, then press the key.")
         else:
-            self.acted()
+            self.acted("acknowledge")
             self.send(Command(verb="acknowledge", alert=alert.id))
 
     def action_reconcile(self) -> None:
-        self.send(Command(verb="reconcile"))
+        if not self._held_down("reconcile"):
+            self.send(Command(verb="reconcile"))
 
     def action_faster(self) -> None:
         self.send(Command(verb="speed", speed="faster"))

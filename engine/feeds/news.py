@@ -21,7 +21,7 @@ import msgspec
 from engine.alpaca.backoff import Backoff
 from engine.alpaca.rest import Rest
 from engine.alpaca.stream import Heard, Lost, Opening, Pace, Stream, Up
-from engine.clock import MINUTE, SECOND, Clock, from_seconds, iso
+from engine.clock import MINUTE, SECOND, Clock, exchange_time, from_seconds, iso
 from engine.config import Config
 from engine.feeds.news_dialect import NewsDialect
 from engine.feeds.news_parse import Article, Articles, pairs_of, parse_article
@@ -49,7 +49,12 @@ class Span(Value, frozen=True, gc=False):
     @property
     def name(self) -> str:
         """What is filled, in words."""
-        return "warm start" if self.first else f"gap {iso(self.from_ns)[11:19]}-{iso(self.to_ns)[11:19]}"
+        return "warm start" if self.first else f"gap {_between(self.from_ns, self.to_ns)}"
+
+
+def _between(from_ns: int, to_ns: int) -> str:
+    """A stretch of the exchange's day, for a person."""
+    return f"{exchange_time(from_ns)[11:19]}-{exchange_time(to_ns)[11:19]} NY"
 
 
 class AlpacaNewsFeed:
@@ -205,8 +210,7 @@ class AlpacaNewsFeed:
             await self._deliver(sink, found.articles, now_ns, recovered=True, told=told)
             if complete_ns > span.from_ns:
                 log.warning("news: %s is complete only from %s: %s", span.name, iso(complete_ns), found.why)
-                until = f"{iso(span.from_ns)[11:19]}-{iso(complete_ns)[11:19]}"
-                self._missing = f"news of {until} UTC are missing: {found.why}"
+                self._missing = f"news of {_between(span.from_ns, complete_ns)} are missing: {found.why}"
                 self._missing_until_ns = complete_ns + self._horizon_ns
             if self._span is span:
                 self._span = None

@@ -13,7 +13,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Final
 
-from engine.clock import NEW_YORK, SECOND, Clock, from_seconds, iso, new_york, parse_iso, stopwatch_ns
+from engine.clock import NEW_YORK, SECOND, Clock, exchange_time, from_seconds, new_york, parse_iso, stopwatch_ns
 from engine.config import Config
 from engine.errors import EXIT_OK, ConfigError, DeskError
 from engine.feeds import demo
@@ -168,7 +168,9 @@ class ReplayFeed:
 
     def _detail(self) -> str:
         contents = self._recording.contents
-        return f"{contents.posts:,} posts from {iso(contents.first_ns)} to {iso(contents.last_ns)}"
+        first, last = exchange_time(contents.first_ns)[:16], exchange_time(contents.last_ns)[:16]
+        until = last[11:] if first[:10] == last[:10] else last
+        return f"{contents.posts:,} posts from {first} to {until} NY"
 
 
 class Pace:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.clock import DAY, MINUTE, SECOND, Clock, from_seconds, iso
+from engine.clock import DAY, MINUTE, SECOND, Clock, exchange_time, from_seconds
 from engine.config import Config
 from engine.errors import ConfigError, CredentialsError, DeskError, VenueError, VenueUnavailable
 from engine.feeds.buying import Buyer
@@ -316,7 +316,7 @@ class XFeed:
             reporter.show(
                 Light.CAPPED,
                 f"spent ${self._meter.spent_usd(now_ns):.2f} of ${self._meter.daily_cap_usd:.2f} today "
-                f"({self._meter.posts(now_ns)} posts); resets {iso(resets_ns)[:16]}Z",
+                f"({self._meter.posts(now_ns)} posts); resets {exchange_time(resets_ns)[:16]} NY",
                 "raise x.daily_cap_usd, or wait for the new UTC day",
             )
             await self._tell_absence(sink, reporter)

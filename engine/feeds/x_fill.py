@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from engine.clock import SECOND, Clock, iso
+from engine.clock import SECOND, Clock, exchange_time, iso
 from engine.feeds.spend import SpendMeter
 from engine.feeds.x_absence import OVERLAP_NS
 from engine.feeds.x_recover import MARGIN_NS, SETTLED_NS, Found, Searcher, Wait
@@ -134,7 +134,7 @@ class Filler:
             return self._reporter.state(named, covered_since_ns=complete_ns, **filled)
         if complete_ns > gap.from_ns:
             span = f"{_clock_time(gap.from_ns)}-{_clock_time(complete_ns)}"
-            self._reporter.missing(f"posts{of} of {span} UTC are missing: {why}", complete_ns + self._horizon_ns)
+            self._reporter.missing(f"posts{of} of {span} NY are missing: {why}", complete_ns + self._horizon_ns)
         return self._reporter.state(named, **filled)
 
     async def _deliver(self, found: Found, told: Sequence[FeedState] = ()) -> None:
@@ -147,4 +147,5 @@ class Filler:
 
 
 def _clock_time(at_ns: int) -> str:
-    return iso(at_ns)[11:19]
+    """The exchange's time of day, for a person."""
+    return exchange_time(at_ns)[11:19]

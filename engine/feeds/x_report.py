@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.clock import SECOND, Clock, iso
+from engine.clock import SECOND, Clock, exchange_time
 from engine.feeds.spend import SpendMeter
 from engine.model import FeedState, Light, Sink
 from engine.model.state import NotCovered
@@ -116,6 +116,6 @@ class Reporter:
         if self._light is Light.UP:
             since_ns = self.last_post_ns or self._since_ns
             if now_ns - since_ns >= QUIET_NS:
-                told = f"last post {iso(since_ns)}" if self.last_post_ns else "no post yet"
+                told = f"last post {exchange_time(since_ns)}" if self.last_post_ns else "no post yet"
                 parts.append(f"only keep-alives for {(now_ns - since_ns) // (60 * SECOND)} min, {told}")
         return "; ".join(part for part in parts if part)

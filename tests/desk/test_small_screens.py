@@ -9,6 +9,7 @@ from desk.screens.choice import Choice
 from desk.screens.ticket import TicketView
 from tests.desk.conftest import Opener
 from tests.widgets.harness import painted, until
+from widgets.answer_row import AnswerRow
 from widgets.key_bar import KeyBar
 
 
@@ -67,6 +68,25 @@ async def test_a_ticket_whose_order_a_zoom_hides_is_not_decided(open_desk: Opene
         await pilot.pause(0.1)
         await pilot.press("y")
         await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+
+
+@pytest.mark.parametrize("size", [(30, 8), (40, 10), (40, 12), (80, 12), (80, 15)])
+@pytest.mark.parametrize("key", ["K", "q", "F"])
+async def test_every_answer_of_a_dialog_stands_on_the_screen(
+    open_desk: Opener, size: tuple[int, int], key: str
+) -> None:
+    async with open_desk(size=size) as (pilot, app, _):
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        answers = list(app.screen.query(AnswerRow))
+        assert len(answers) > 2
+        await until(pilot, lambda: all(app.screen.region.contains_region(answer.region) for answer in answers))
+        dialog = app.screen.query_one("#dialog")
+        await until(pilot, lambda: all(dialog.content_region.contains_region(answer.region) for answer in answers))
+        said = [static for static in app.screen.query(Static) if static.display]
+        assert any("Held:" in str(each.content) for each in said)
+        await pilot.press(*["pagedown"] * 9)
+        await until(pilot, lambda: dialog.scroll_y == dialog.max_scroll_y)
 
 
 async def test_the_last_answer_of_a_dialog_scrolls_into_view(open_desk: Opener) -> None:

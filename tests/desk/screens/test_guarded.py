@@ -87,13 +87,13 @@ async def test_a_key_for_a_ticket_that_was_gone_to_is_no_held_one(open_desk: Ope
         main.GUARD_S = GUARD_S  # type: ignore[misc]
         app.simulate_key("j")
         await asyncio.sleep(1.2 * GUARD_S)
-        main._acted_at = monotonic()
+        main.acted("confirm")
         app.simulate_key("y")
         await until(pilot, lambda: len(engine.commands) == 2)
         assert [command.ticket for command in engine.commands] == [first.id, third.id]
         await until(pilot, lambda: main.ticket is not None and main.ticket.id == second.id)
         await asyncio.sleep(1.2 * GUARD_S)
-        main._acted_at = monotonic()
+        main.acted("confirm")
         await pilot.press("y")
         assert len(engine.commands) == 2 and "held down" in main.line.text
 
@@ -108,7 +108,7 @@ async def test_the_wheel_says_nothing_of_a_key_that_is_held(open_desk: Opener) -
         main.GUARD_S = GUARD_S  # type: ignore[misc]
         main.tickets.move(1)
         await asyncio.sleep(1.2 * GUARD_S)
-        main._acted_at = monotonic()
+        main.acted("confirm")
         await pilot.press("y")
         assert len(engine.commands) == 1 and "held down" in main.line.text
 
@@ -137,3 +137,18 @@ async def test_a_key_that_is_held_acknowledges_one_alert(open_desk: Opener) -> N
         main.GUARD_S = GUARD_S  # type: ignore[misc]
         await hold(pilot, "a")
         assert [command.verb for command in engine.commands] == ["acknowledge"]
+
+
+@pytest.mark.parametrize(("key", "verb"), [("R", "reconcile"), ("p", "pause")])
+async def test_a_key_that_is_held_asks_the_engine_once(open_desk: Opener, key: str, verb: str) -> None:
+    async with open_desk() as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        main.GUARD_S = GUARD_S  # type: ignore[misc]
+        await hold(pilot, key)
+        assert [command.verb for command in engine.commands] == [verb]
+        assert app.screen is main and "held down" in main.line.text
+        await asyncio.sleep(1.2 * GUARD_S)
+        main.resumed_at = 0.0
+        await pilot.press("y")
+        await until(pilot, lambda: [command.verb for command in engine.commands] == [verb, "confirm"])

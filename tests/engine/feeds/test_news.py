@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Sequence
 
@@ -169,6 +170,7 @@ async def test_pages_are_followed_as_far_as_they_may(venue: AlpacaSimulator, mon
         state = await kept.light(Light.UP)
         assert len(posts(kept)) == 150 and posts(kept)[-1].text == "Number 180"
         assert "are missing: more than 3 pages" in state.detail
+        assert re.match(r"news of \d\d:\d\d:\d\d-\d\d:\d\d:\d\d NY are missing", state.detail)
     (_, filled) = told(kept)
     assert filled.covered_since_ns == filled.filled_from_ns == posts(kept)[0].published_ns
 

@@ -90,6 +90,7 @@ async def test_the_whole_recording_between_up_and_ended(tmp_path: Path) -> None:
     assert max(len(batch) for _, batch in sink.batches) <= BATCH + 1
     assert replay.position() == last_ns
     assert replay.speed == 0
+    assert first.detail == "1,000 posts from 2026-03-11 09:00 to 09:16 NY", "people read the exchange's time"
 
 
 async def test_recorded_states_come_in_their_places(tmp_path: Path) -> None:

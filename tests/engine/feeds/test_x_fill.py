@@ -177,6 +177,7 @@ async def test_what_is_missing_is_told_until_the_windows_have_passed_it(tmp_path
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(2)
         await desk.sink.until(lambda: "are missing" in desk.sink.states[-1].detail)
+        assert " NY are missing" in desk.sink.states[-1].detail, "people read the exchange's time"
         desk.advance(5 * MINUTE / SECOND)
         desk.x.end_stream(End.CLEAN)
         await desk.x.streaming(3)

@@ -63,7 +63,7 @@ async def test_counters_are_told_once_a_second(told: Told) -> None:
     assert told.sink.states[-1].last_ns == told.clock.now_ns()
 
 
-@pytest.mark.parametrize(("heard", "words"), [(0, "no post yet"), (1, "last post 2026-11-20T12:00:00.000Z")])
+@pytest.mark.parametrize(("heard", "words"), [(0, "no post yet"), (1, "last post 2026-11-20 07:00:00.000 NY")])
 async def test_a_quiet_stream_says_for_how_long(told: Told, heard: int, words: str) -> None:
     told.reporter.show(Light.UP)
     told.reporter.heard(heard)

@@ -23,7 +23,7 @@ async def test_the_cap_stops_the_stream_until_the_next_utc_day(tmp_path: Path) -
             desk.x.post(f"Tesla {n}")
         capped = await desk.sink.shows(Light.CAPPED)
         assert 10 <= len(desk.sink.posts) <= 12
-        assert "of $0.05 today" in capped.detail and "resets 2026-11-21T00:00Z" in capped.detail
+        assert "of $0.05 today" in capped.detail and "resets 2026-11-20 19:00 NY" in capped.detail
         assert "x.daily_cap_usd" in capped.remedy
         desk.waits.hold.set()
         await desk.x.streaming(2)

@@ -94,7 +94,7 @@ async def test_keep_alives_alone_keep_the_stream_up_and_say_how_old_the_last_pos
         await desk.sink.until(lambda: "only keep-alives for 10 min" in desk.sink.states[-1].detail)
         state = desk.sink.states[-1]
         assert state.light is Light.UP and desk.x.requests(STREAM)[1:] == []
-        assert "last post 2026-11-20T12:00:00.000Z" in state.detail
+        assert "last post 2026-11-20 07:00:00.000 NY" in state.detail
         assert state.last_ns == last + 600 * SECOND
 
 
