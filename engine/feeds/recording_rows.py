@@ -28,6 +28,8 @@ SMALLEST_PLACE = -30
 """Power of ten of the first digit that a price has at least; a smaller one is none, and arithmetic would lose it."""
 CASHTAGS = 50
 """Most cashtags, rules and earlier versions kept of one post."""
+FEED_SYMBOLS = 1000
+"""Most symbols that a feed's state names: more than any watchlist."""
 LANG_LIMIT = 16
 FORMAT = "docs/recordings.md describes the format"
 
@@ -252,6 +254,7 @@ def check_event(item: Event) -> Event:
         spans = (item.gap_from_ns, item.gap_to_ns, item.filled_from_ns, item.filled_to_ns)
         for at_ns in (item.covered_since_ns, *spans):
             _within(at_ns or 0)
+        _check_symbols(item.symbols)
     return item
 
 
@@ -279,8 +282,18 @@ def _feed_state(row: Row, received_ns: int) -> FeedState:
         gap_to_ns=_maybe_ns(row.gap_to),
         filled_from_ns=_maybe_ns(row.filled_from),
         filled_to_ns=_maybe_ns(row.filled_to),
-        symbols=tuple(row.symbols or ()),
+        symbols=_check_symbols(tuple(row.symbols or ())),
     )
+
+
+def _check_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols of a feed's state. Raises RowError: fewer would say of the others that nothing is missing."""
+    if len(symbols) > FEED_SYMBOLS:
+        raise RowError(f"expected at most {FEED_SYMBOLS} symbols, found {len(symbols)}")
+    for symbol in symbols:
+        if not _SYMBOL.fullmatch(symbol):
+            raise RowError(f"expected symbols in capitals (TSLA, BRK.B, BTC/USD), found {symbol[:60]!r}")
+    return symbols
 
 
 def _symbol(row: Row) -> str:

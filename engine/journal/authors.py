@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from engine.clock import HOUR
+from engine.config.scores import ScoringConfig
 from engine.journal.ledger_read import quotes_at
 from engine.journal.search import Index
 from engine.model import Reading, Value
-from engine.model.records import PostRecord
+from engine.model.records import PostRecord, Started
 
 if TYPE_CHECKING:
     from engine.journal.reader import Reader
 
 POSTS: Final = 200
 """Most posts of an author that are looked at, the newest."""
-LABEL: Final = 0.2
-"""Scores beyond ±LABEL say a direction."""
 LATER_NS: Final = HOUR
 """How long after a post its direction is compared with the price."""
 
@@ -58,13 +58,13 @@ def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
     newest = next(reader.records(limit=1, reverse=True), None)
     reached_ns = 0 if newest is None else newest.at_ns
     wanted: dict[str, set[int]] = {}
-    said = []
+    said, label = [], _label(reader)
     for record, post, matches in found:
         if not matches or post.id not in readings or record.at_ns + LATER_NS > reached_ns:
             continue
         symbol = matches[0].symbol
         score, _ = readings[post.id].about(symbol)
-        if abs(score) >= LABEL:
+        if abs(score) >= label:
             said.append((symbol, record.at_ns, score))
             wanted.setdefault(symbol, set()).update((record.at_ns, record.at_ns + LATER_NS))
     quotes = quotes_at(reader, wanted)
@@ -90,3 +90,13 @@ def author_record(reader: Reader, index: Index, name: str) -> AuthorRecord:
         right=sum(move > 0 for move in moves),
         symbols=tuple(sorted(counts, key=lambda symbol: (-counts[symbol], symbol))),
     )
+
+
+def _label(reader: Reader) -> float:
+    """Scores beyond ± this say a direction: `scoring.label` as the newest engine of this journal had it."""
+    for record in reader.records(("started",), limit=1, reverse=True):
+        value = record.value()
+        if isinstance(value, Started):
+            with suppress(KeyError, ValueError):
+                return float(value.fixed["scoring.label"])
+    return ScoringConfig().label

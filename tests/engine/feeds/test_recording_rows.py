@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from engine.clock import SECOND, parse_iso
 from engine.errors import RecordingError
 from engine.feeds.recording import Recording
-from engine.feeds.recording_rows import Event, Row, RowError, decode, event, time_ns
+from engine.feeds.recording_rows import Event, Row, RowError, check_event, decode, event, time_ns
 from engine.model import FeedState, Halt, Light, Post, Quote
 from tests.engine.feeds.recorded import events, tweet, write
 
@@ -112,6 +113,23 @@ def test_prices_halts_and_feed_states() -> None:
     assert state.symbols == ("TSLA",)
     assert (state.name, state.light, state.detail) == ("x", Light.RECOVERING, "made up")
     assert (state.gap_from_ns, state.gap_to_ns) == (state.received_ns - 600 * SECOND, state.received_ns - 60 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "found"),
+    [
+        ([f"S{number}" for number in range(1001)], "at most 1000 symbols, found 1001"),
+        (["TSLA", "\x1b[31mTSLA\u202e"], r"found '\x1b[31mTSLA\u202e'"),
+        (["T" * 5000], f"found '{'T' * 60}'"),
+    ],
+)
+def test_a_feed_names_a_watchlists_symbols_and_no_more(symbols: list[str], found: str) -> None:
+    fields = {"kind": "feed", "at": "2026-03-11T14:30:00Z", "feed": "x", "state": "down", "symbols": symbols}
+    with pytest.raises(RowError, match=re.escape(found)):
+        one(**fields)
+    told = FeedState("x", Light.DOWN, SECOND, SECOND, symbols=tuple(symbols))
+    with pytest.raises(RowError, match=re.escape(found)):
+        check_event(told)
 
 
 def test_a_lone_surrogate_is_no_error() -> None:

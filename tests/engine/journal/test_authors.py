@@ -10,7 +10,7 @@ from engine.journal import Reader
 from engine.journal.authors import AuthorRecord, author_record
 from engine.journal.search import Index
 from engine.model import Author, DisplayText, Match, Post, Quote, Reading, SymbolScore
-from engine.model.records import PostRecord
+from engine.model.records import PostRecord, Started
 from tests.engine.journal.conftest import Opened
 from tests.engine.journal.made_up import T0
 
@@ -66,3 +66,19 @@ def test_a_direction_is_what_the_post_says_of_that_symbol(opened: Opened, path: 
     journal.flush()
     found = record_of(path, "ann")
     assert (found.right, found.judged, found.mean_score) == (2, 2, 0.2)
+
+
+def test_what_says_a_direction_is_the_engines_own_limit(opened: Opened, path: Path) -> None:
+    journal = opened()
+    for value, at_ns in (("100", T0), ("110", T0 + HOUR - MINUTE)):
+        journal.append("quote", "TSLA", Quote("TSLA", at_ns, at_ns, Decimal(value), Decimal(value), None), at_ns)
+    made = Post("p1", "x", T0, T0, Author("1", DisplayText("ann")), "t", DisplayText("t"))
+    journal.append("post", made.id, PostRecord.of(made, (Match("TSLA", "TSLA", "keyword"),)), T0)
+    journal.append("reading", made.id, Reading(made.id, "vader", "1", 0.3, 0.9, T0), T0)
+    judged = []
+    for fixed in ({}, {"scoring.label": "0.4"}, {"scoring.label": "0.25"}):
+        began = Started("paper", "1", "simulated", (), (), (), ("TSLA",), "", "", T0 + 2 * HOUR, fixed=fixed)
+        journal.append("started", "paper", began, T0 + 2 * HOUR)
+        journal.flush()
+        judged.append(record_of(path, "ann").judged)
+    assert judged == [1, 0, 1]
