@@ -19,7 +19,7 @@ from engine.journal import Journal
 from engine.kernel.alarms import Alarms
 from engine.kernel.flattening import Flattening
 from engine.kernel.view import View
-from engine.kernel.withholding import adds_risk, withheld
+from engine.kernel.withholding import adds_risk, shut_for, withheld
 from engine.model import (
     Alert,
     Answer,
@@ -216,7 +216,14 @@ class Dealing:
         self.halted.discard(symbol)
         if self.reconciled:
             self.flattening.resume()
-        self.apply(self.orders.try_again(symbol, self._clock.now_ns()))
+        self.apply(self.orders.try_again(self._clock.now_ns(), symbol))
+
+    def enter_market(self, market: Market) -> None:
+        """The market as it is known now: exits that waited for another session are tried at once."""
+        changed = market.session is not self.market.session
+        self.market = market
+        if changed:
+            self.apply(self.orders.try_again(self._clock.now_ns()))
 
     def due(self) -> None:
         """Entries to cancel, orders to look up, exits to place: whatever time has brought."""
@@ -272,7 +279,7 @@ class Dealing:
             decision = Decision("", intent.signal_id, kind, "engine", reason, intent.at_ns, "", verdict)
             self._journal.append("decision", intent.signal_id, decision, intent.at_ns)
             if not verdict.passed:
-                refusal = Answer(Outcome.DENIED, reason)
+                refusal = Answer(Outcome.DENIED, reason, retry_after_s=shut_for(self, intent, verdict))
         if self.failed and refusal is None:
             refusal = Answer(Outcome.DENIED, f"engine: {self.failed}")
         self._journal.append("intent", intent.client_order_id, intent, intent.at_ns)
@@ -338,21 +345,17 @@ class Dealing:
         later would add to what is held. HALTED ends tickets too."""
         self._journal.append("state", "state", change, change.at_ns)
         if change.state is not TradingState.ACTIVE:
-            self.alarms.alert(
-                Alert(
-                    id=f"state:{change.state.value}",
-                    level=Level.CRITICAL if change.state is TradingState.HALTED else Level.WARNING,
-                    code="state",
-                    subject=change.state.value,
-                    text=f"trading is {change.state.value.upper()}: {change.reason}",
-                    remedy=(
-                        "it ends by itself with its cause"
-                        if change.by == "watchdog"
-                        else "`desk resume --reason …` once the cause is gone"
-                    ),
-                    at_ns=change.at_ns,
-                )
+            remedy = (
+                "it ends by itself with its cause"
+                if change.by == "watchdog"
+                else "`desk resume --reason …` once the cause is gone"
             )
+            alert = Alert(
+                id=f"state:{change.state.value}", code="state", subject=change.state.value,
+                level=Level.CRITICAL if change.state is TradingState.HALTED else Level.WARNING,
+                text=f"trading is {change.state.value.upper()}: {change.reason}", remedy=remedy, at_ns=change.at_ns,
+            )  # fmt: skip
+            self.alarms.alert(alert)
         if change.state is TradingState.HALTED:
             for ticket in self.tickets.pending:
                 self.decide(ticket, DecisionKind.REJECTED, change.by, f"trading is halted: {change.reason}")
@@ -372,15 +375,11 @@ class Dealing:
             return
         self.failed = reason
         alert = Alert(
-            id="engine:failed",
-            level=Level.CRITICAL,
-            code="engine",
-            subject="failed",
+            id="engine:failed", level=Level.CRITICAL, code="engine", subject="failed",
             text=f"nothing is sent any more: {reason}",
             remedy=remedy or "stop the engine, remove the cause, start it again: it reconciles before it trades",
-            at_ns=self._clock.now_ns(),
-            until_acknowledged=True,
-        )
+            at_ns=self._clock.now_ns(), until_acknowledged=True,
+        )  # fmt: skip
         self.alarms.alert(alert, recorded=False)
         if self._journal.failure is None:
             self.enter(self.risk.kill(f"the engine failed: {reason}", "engine", self._clock.now_ns()))

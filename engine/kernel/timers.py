@@ -80,7 +80,7 @@ class Timers:
         """
         stages, dealing = self._stages, self._stages.dealing
         before = dealing.market.session
-        dealing.market = market
+        dealing.enter_market(market)
         for update in stages.broker.on_time(self._clock.now_ns()):
             dealing.on_update(update)
         if market.session is not before:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.model import Draft, Intent, Role, Session, TradingState
+from engine.clock import SECOND
+from engine.model import Draft, Intent, Role, Session, TradingState, Verdict
 
 if TYPE_CHECKING:
     from engine.kernel.dealing import Dealing
@@ -28,6 +29,16 @@ def withheld(dealing: Dealing, intent: Intent, now_ns: int) -> str:
     if intent.role is Role.EXIT and dealing.risk.state is TradingState.HALTED:
         return f"trading is {dealing.risk.state.value}"  # what protects goes out, and a flatten
     return "" if dealing.orders.wanted(intent.client_order_id) else "it was cancelled before it was sent"
+
+
+def shut_for(dealing: Dealing, intent: Intent, verdict: Verdict) -> float | None:
+    """For how many seconds R19 goes on to deny it: until the session changes; None where it is not for the session, or
+    nobody knows when that is."""
+    changes_ns = dealing.market.changes_ns
+    shut = any(each.id == "R19" for each in verdict.failures) and intent.draft.symbol not in dealing.halted
+    if not shut or changes_ns is None or changes_ns <= intent.at_ns:
+        return None
+    return (changes_ns - intent.at_ns) / SECOND
 
 
 def _takes_no_risk(dealing: Dealing, intent: Intent, now_ns: int) -> str:

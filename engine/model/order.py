@@ -169,7 +169,7 @@ class Answer(Value, frozen=True, gc=False):
     reason: str = ""
     order: Order | None = None
     retry_after_s: float | None = None
-    """The venue's own wish, when it named one."""
+    """The venue's own wish, when it named one; of a denial how long it holds: until the market's session changes."""
     taken: bool = False
     """The venue said that it has an order under this client order id, and has not shown it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.clock import from_seconds
 from engine.model import Answer, Level, OrderStatus, Outcome, Role
 from engine.orders.changes import Compare, LookUp, Outbox
 from engine.orders.machine import Track, answered
@@ -28,6 +29,8 @@ class Answers:
         track.taken = track.taken or answer.taken
         if answer.retry_after_s is not None and answer.outcome is Outcome.REJECTED:
             track.told_to_wait(answer.retry_after_s, now_ns)
+        if answer.retry_after_s is not None and answer.outcome is Outcome.DENIED:
+            track.opens_ns = now_ns + from_seconds(answer.retry_after_s)
         if answer.order is not None and answer.outcome is Outcome.REJECTED:
             shown = msgspec.structs.replace(answer.order, reason=answer.reason)
             self._register.absorb(shown, now_ns, out, derive=False)

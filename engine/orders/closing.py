@@ -80,6 +80,8 @@ class Closer:
 
     def try_again(self, symbol: str, now_ns: int, out: Outbox) -> None:
         """What a control has denied may pass now."""
+        for lot in self._holdings.lots(symbol):
+            lot.target_ns = min(lot.target_ns, now_ns)
         for plan in self.of(symbol):
             if plan.denials and not plan.order_id:
                 plan.retry_ns = min(plan.retry_ns, now_ns)
@@ -277,7 +279,7 @@ class Closer:
         refused = order.status in (OrderStatus.REJECTED, OrderStatus.DENIED)
         lot = self._holdings.lot(plan.symbol, plan.entry_id)
         if refused and plan.role is Role.TARGET and lot is not None:
-            lot.target_ns = now_ns + SLOW_RETRY_NS
+            lot.target_ns = max(now_ns + SLOW_RETRY_NS, track.opens_ns)
         plan.retry_ns = now_ns
         if order.status is OrderStatus.REJECTED and track.retry_ns and plan.role is not Role.EXIT:
             plan.retry_ns = max(track.retry_ns, now_ns + REFUSED_RETRY_NS)
@@ -286,27 +288,30 @@ class Closer:
         elif order.status is OrderStatus.REJECTED:
             plan.retry_ns += REFUSED_RETRY_NS
         elif order.status is OrderStatus.DENIED:
-            self._denied(plan, order.reason, now_ns, out)
+            self._denied(plan, order.reason, track.opens_ns, now_ns, out)
         if plan.tried >= plan.attempts and self._wanted(plan) > 0:
             self.give_up(plan, order.reason or order.status.value, now_ns, out)
         return True
 
-    def _denied(self, plan: ExitPlan, reason: str, now_ns: int, out: Outbox) -> None:
-        """A control denied it that may pass soon: after a reconnect, a halt.
+    def _denied(self, plan: ExitPlan, reason: str, opens_ns: int, now_ns: int, out: Outbox) -> None:
+        """A control denied it that may pass soon: after a reconnect, a halt; or when the market changes, at `opens_ns`.
 
         No order was placed: an exit that must happen has all its attempts still, and goes on asking.
         """
         plan.denials += 1
         impatient = now_ns < plan.begun_ns + self._patience_ns
         wait_ns = self._backoff_ns[min(plan.denials, len(self._backoff_ns)) - 1] if impatient else SLOW_RETRY_NS
-        plan.retry_ns = now_ns + wait_ns
+        shut = now_ns + wait_ns < opens_ns
+        plan.retry_ns = opens_ns if shut else now_ns + wait_ns
         if plan.role in _KEEP_TRYING:
             plan.tried -= 1
-            self._waits(plan, f"denied: {reason}", now_ns, out)
+            self._waits(plan, f"denied: {reason}", now_ns, out, long=shut)
 
-    def _waits(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox) -> None:
-        """An exit that must happen cannot be placed yet: after a while a person is called, once."""
-        if plan.alarmed or plan.role not in _KEEP_TRYING or now_ns < plan.begun_ns + self._patience_ns:
+    def _waits(self, plan: ExitPlan, why: str, now_ns: int, out: Outbox, *, long: bool = False) -> None:
+        """An exit that must happen cannot be placed yet: after a while a person is called, once; at once where it is
+        known to be `long`."""
+        impatient = long or now_ns >= plan.begun_ns + self._patience_ns
+        if plan.alarmed or plan.role not in _KEEP_TRYING or not impatient:
             return
         plan.alarmed = True
         self.failed(plan.symbol, plan.entry_id)

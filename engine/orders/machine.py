@@ -51,6 +51,7 @@ class Track:
         "known",
         "legs_known",
         "number",
+        "opens_ns",
         "order",
         "predecessor",
         "resends",
@@ -92,6 +93,8 @@ class Track:
         """When the last was made."""
         self.retry_ns = 0
         """Not before this instant, for the venue has had too many requests; 0 while it has not said so."""
+        self.opens_ns = 0
+        """When the market changes that a control denied it for; 0 where it was for something else."""
         self.predecessor: Track | None = None
         """The order of ours that a person has replaced by this one at the venue."""
         self.successors: list[Track] = []

@@ -313,10 +313,12 @@ class Orders:
         """Why the symbol is being left already: no second exit goes beside that one; empty when none is under way."""
         return next((plan.reason for plan in self._closer.of(symbol)), "")
 
-    def try_again(self, symbol: str, now_ns: int) -> Changes:
-        """What kept the symbol's exits back is over: those that a control has denied are placed now."""
+    def try_again(self, now_ns: int, symbol: str = "") -> Changes:
+        """What kept the symbol's exits back, or with none named all of them, is over: what a control has denied is
+        placed now."""
         out = Outbox()
-        self._closer.try_again(symbol, now_ns, out)
+        for each in [symbol] if symbol else sorted({*self._register.holdings.symbols, *self._closer.symbols}):
+            self._closer.try_again(each, now_ns, out)
         return self._finish(out, now_ns)
 
     def exits(self, symbol: str) -> Exits:

@@ -109,8 +109,13 @@ class Check(Value, frozen=True, gc=False):
 
     @property
     def protects(self) -> bool:
-        """True for a stop or target of at most what is held: it rests away from the market until it is needed."""
+        """True for a stop or target of at most what is held."""
         return self.reduces and self.role in PROTECTIVE
+
+    @property
+    def rests(self) -> bool:
+        """True for one that stands at the venue, away from the market, until it is needed: not one that is reached."""
+        return self.protects and self.draft is not None and self.draft.stop_price is not None
 
     @property
     def unasked(self) -> bool:

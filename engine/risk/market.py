@@ -53,11 +53,14 @@ def stale_price(check: Check) -> Finding:
     "R19",
     rejects="the market is closed or unknown, the symbol is halted, or pre/post is not switched on for a limit order",
     default=lambda config: "regular" + " + pre" * config.risk.pre_market + " + post" * config.risk.post_market,
-    reducing="applies, for nothing executes then; a flatten may use pre and post and an unknown session; legs pass",
+    reducing=(
+        "applies, for nothing executes then; a flatten may use pre and post and an unknown session, a stop or target that "
+        "is reached every session but closed; legs pass"
+    ),
 )
 def market_session(check: Check) -> Finding:
     session, flatten = check.session, check.role is Role.FLATTEN and check.reduces
-    if check.protects:
+    if check.protects and (check.rests or check.crypto or session is not Session.CLOSED):
         return True, None, None, f"MARKET_NOT_NEEDED: role={check.role.value}"
     if check.halted:
         return False, None, None, f"MARKET_HALTED: symbol={check.symbol}"

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from engine.clock import SECOND
+from engine.clock import HOUR, SECOND
 from engine.config import Config
 from engine.kernel.inbox import Compared
 from engine.kernel.reckoning import AT_ONCE
@@ -83,7 +83,7 @@ class LinedDesk:
             )  # fmt: skip
         dealing.halted |= self.line.venue.halted
         dealing.heard_since_ns = self.line.now_ns if self.line.streaming else None
-        dealing.market = Market(SESSIONS[self.line.venue.session], self.line.now_ns)
+        dealing.market = self._market(self.line.venue.session)
         self._comparing, self._again, self._differed = False, "", 0
         if dealing.risk.state is not TradingState.ACTIVE:
             dealing.apply(dealing.orders.cancel_entries(self.line.now_ns))
@@ -276,7 +276,12 @@ class LinedDesk:
             if order.open and name in ("closed", "post") and not lasts:
                 venue.cancel(order, "expired")
         venue.open_market(name)
-        self.dealing.market = Market(SESSIONS[name], self.line.now_ns)
+        self.dealing.enter_market(self._market(name))
+        self._carry_out()
+
+    def _market(self, session: str) -> Market:
+        """It will hold for an hour, as far as the venue says; it often changes earlier."""
+        return Market(SESSIONS[session], self.line.now_ns, changes_ns=self.line.now_ns + HOUR)
 
     def halt(self, symbol: str) -> None:
         """Trading in the symbol stops, or goes on where it was stopped."""

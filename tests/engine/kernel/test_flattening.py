@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.clock import SECOND
+from engine.clock import HOUR, SECOND
 from engine.kernel.inbox import Compared
 from engine.kernel.resume import resume
 from engine.model import (
@@ -203,3 +203,68 @@ class TestFlattenOfAHaltedSymbol:
         self.halt(desk, halted=False)
         (flatten,) = desk.placed()
         assert flatten.draft.quantity == D("5.5")
+
+
+class TestAnExitThatTheCloseInterrupts:
+    """Nothing can be sold until the next session: the engine knows when that is, and asks itself nothing meanwhile."""
+
+    def close(self, desk: Desk) -> None:
+        desk.dealing.enter_market(Market(Session.CLOSED, NOW, Session.PRE, desk.clock.now_ns() + 8 * HOUR))
+
+    def wait(self, desk: Desk, hours: int) -> None:
+        for _ in range(60 * hours):
+            desk.later(60)
+            desk.dealing.due()
+
+    def failed(self, desk: Desk) -> list[str]:
+        return [alert.text for alert in desk.stages.view.alerts.values() if alert.code == "exit_failed"]
+
+    def test_a_flatten_waits_for_the_next_session_and_says_so_once(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        desk.dealing.flattening.flatten("TSLA", "drill")
+        (flatten,) = desk.placed()
+        self.close(desk)
+        desk.dealing.on_answer(flatten, Answer(Outcome.REJECTED, "market is closed"))
+        desk.later(2)
+        desk.dealing.due()
+        (text,) = self.failed(desk)
+        assert "TSLA: 5.5 not closed yet (drill): denied: R19" in text and "next=pre" in text, "at once: it will be long"
+        asked = len(desk.statuses(Role.FLATTEN))
+        self.wait(desk, 7)
+        assert desk.placed() == [] and len(desk.statuses(Role.FLATTEN)) == asked
+        desk.dealing.enter_market(Market(Session.REGULAR, desk.clock.now_ns()))
+        (flatten,) = desk.placed()
+        assert flatten.draft.quantity == D("5.5"), "as soon as it trades, whenever that was to be"
+        desk.dealing.on_answer(flatten, Answer(Outcome.ACCEPTED, order=desk.told(flatten, OrderStatus.WORKING)))
+        desk.fill(flatten, "5.5")
+        assert not self.failed(desk)
+
+    def test_so_does_a_stop_that_the_engine_watches(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        self.close(desk)
+        desk.quote("94", "94.02", last="94")
+        assert desk.placed() == [] and desk.statuses(Role.STOP) == [OrderStatus.DENIED]
+        assert len(self.failed(desk)) == 1
+        self.wait(desk, 7)
+        assert desk.statuses(Role.STOP) == [OrderStatus.DENIED]
+        desk.later(HOUR // SECOND)
+        desk.dealing.due()
+        assert desk.statuses(Role.STOP) == [OrderStatus.DENIED] * 2, "when the session was to change it is asked again"
+        desk.dealing.enter_market(Market(Session.REGULAR, desk.clock.now_ns()))
+        (stop,) = desk.placed()
+        assert stop.role is Role.STOP
+
+    def test_a_target_is_not_denied_again_at_every_price(self, desk: Desk) -> None:
+        desk.open()
+        desk.buy("5.5")
+        self.close(desk)
+        for _ in range(90):
+            desk.quote("111", "111.02", last="111")
+            desk.later(60)
+        assert desk.statuses(Role.TARGET) == [OrderStatus.DENIED]
+        desk.dealing.enter_market(Market(Session.REGULAR, desk.clock.now_ns()))
+        desk.quote("111", "111.02", last="111")
+        (target,) = desk.placed()
+        assert target.role is Role.TARGET

@@ -288,9 +288,18 @@ def test_a_stop_rests_away_from_the_market_only_while_it_protects(scene, quantit
     book = scene.book(
         scene.position(10), orders=(scene.order(Side.BUY, 1, limit_price=D(240)),), session=Session.CLOSED
     )
-    stop = scene.exit_draft(quantity, limit_price=D("237.50"), reference_price=D("237.50"))
+    stop = scene.exit_draft(quantity, limit_price=D("237.50"), reference_price=D("237.50"), stop_price=D("237.50"))
     for name in ("price_collar", "self_trade", "market_session"):
         assert scene.judged(name, book=book, draft=stop, role=Role.STOP).passed is passed
+
+
+@pytest.mark.parametrize("role", [Role.STOP, Role.TARGET])
+@pytest.mark.parametrize("session", list(Session))
+def test_a_stop_or_target_that_is_reached_is_sold_in_every_session_but_closed(scene, role, session):
+    """Nothing executes then: a venue keeps it until the next opening, at the price of the evening."""
+    book = scene.book(scene.position(10), session=session)
+    found = scene.judged("market_session", book=book, draft=scene.exit_draft(10), role=role)
+    assert found.passed is (session is not Session.CLOSED)
 
 
 @pytest.mark.parametrize(
