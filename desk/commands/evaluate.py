@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     ScoreOne = Callable[[DisplayText, str], Score]
     """The score of a text, for a symbol where one is named."""
 
+BAND: Final = 0.05
+"""How far from 0 a score is called neutral."""
 PLAIN: Final = "plain-vader"
 """The package's VADER without our words: what everything is measured against."""
 
@@ -36,7 +38,7 @@ PLAIN: Final = "plain-vader"
 )
 @click.option("--rings", is_flag=True, help="PATHs are labelled clusters of posts: which the guards call rings.")
 @click.option("--rank-ic", is_flag=True, help="PATHs are recordings with daily prices: posts against returns.")
-@click.option("--band", type=Number(0, 1), default=0.05, show_default=True, help="Scores within ±band call neutral.")
+@click.option("--band", type=Number(0, 1), help=f"Scores within ±band call neutral; {BAND} without it.")
 @AS_JSON
 @click.pass_context
 def evaluate(
@@ -47,7 +49,7 @@ def evaluate(
     part: str | None,
     rings: bool,
     rank_ic: bool,
-    band: float,
+    band: float | None,
     as_json: bool,
 ) -> None:
     """Measure scorers on labelled sets, or against prices.
@@ -64,6 +66,9 @@ def evaluate(
         raise click.UsageError("--part belongs to labelled sets, --rank-ic to recordings")
     if rings and (pair is not None or scorer is not None or part is not None or rank_ic):
         raise click.UsageError("--rings measures the guards, which no scorer and no labelled set has a part in")
+    if band is not None and (rings or rank_ic):
+        raise click.UsageError("--band belongs to labelled sets: neither --rings nor --rank-ic calls a score neutral")
+    band = BAND if band is None else band
     config = load_context(ctx).config
     if rings:
         from desk.evaluate_rings import measure, ring_lines

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from desk import events
 from desk.commands.engines import asking
 from desk.commands.verbs import AS_JSON, NAME, client_of, paths_of
 from desk.context import Number, address
@@ -20,7 +21,6 @@ from engine.errors import EXIT_NO_ENGINE, EXIT_OK, EXIT_USAGE, DeskError
 
 if TYPE_CHECKING:
     from desk.client import Client
-    from desk.events import Event, Teller
 
 _PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0)
 """Pauses between attempts to attach again; the last one repeats."""
@@ -30,9 +30,7 @@ _PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0)
 def _follow(
     ctx: click.Context, /, only: tuple[str, ...], posts: bool, mood_step: float, wait: bool, as_json: bool, name: str
 ) -> None:
-    from desk import events
-
-    chosen = _kinds(only, events.KINDS)
+    chosen = _kinds(only)
     if not chosen:
         chosen = frozenset(events.KINDS) - (frozenset() if posts else {"post"})
     elif posts:
@@ -51,8 +49,7 @@ follow = click.Command(
             ["--only"],
             multiple=True,
             metavar="KINDS",
-            help="Only these kinds, with commas between them: engine, state, market, mode, feed, alert, protection, "
-            "mood, signal, ticket, decision, order, fill, post.",
+            help=f"Only these kinds, with commas between them: {', '.join(events.KINDS)}.",
         ),
         click.Option(["--posts"], is_flag=True, help="Every post too."),
         click.Option(
@@ -78,8 +75,8 @@ class Follower:
     def __init__(
         self,
         client: Client,
-        teller: Teller,
-        wanted: Callable[[Event], bool],
+        teller: events.Teller,
+        wanted: Callable[[events.Event], bool],
         *,
         as_json: bool,
         wait: bool,
@@ -140,11 +137,11 @@ class Follower:
             attempt = 0 if fresh else attempt + 1
             await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
 
-    def _print(self, events: list[Event]) -> None:
+    def _print(self, told: list[events.Event]) -> None:
         from engine.journal.export import ascii_json
         from engine.text import display_text
 
-        for event in events:
+        for event in told:
             if self._wanted(event):
                 line = event.line
                 text = ascii_json(event.json.decode()) if self._as_json else display_text(line, limit=len(line))
@@ -191,13 +188,13 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _kinds(only: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
+def _kinds(only: tuple[str, ...]) -> frozenset[str]:
     """The kinds named, separated by commas or given one by one. Raises DeskError for an unknown one."""
     named = [word.strip() for given in only for word in given.split(",") if word.strip()]
-    unknown = [word for word in named if word not in known]
+    unknown = [word for word in named if word not in events.KINDS]
     if unknown:
         raise DeskError(
-            f"expected kinds out of {', '.join(known)}, found {unknown[0]!r}",
+            f"expected kinds out of {', '.join(events.KINDS)}, found {unknown[0]!r}",
             where="--only",
             remedy="for example --only ticket,decision,fill",
             exit_code=EXIT_USAGE,

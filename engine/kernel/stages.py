@@ -78,20 +78,24 @@ class Stages:
         self._clock = clock
         self._paths = paths
         self._show: Show | None = None
-        profile = config.engine.profile
-        known = known_posts(paths.journal, config, clock.now_ns())
+        self._take_in(read_secret)
+        self._keep(on_journal_failure)
+        self._deal(push)
+        self._decide(push)
+        self._steer()
+
+    def _take_in(self, read_secret: ReadSecret) -> None:
+        """What other programs and packages give: feeds, venue, strategies, scorers."""
+        config, clock = self._config, self._clock
+        known = known_posts(self._paths.journal, config, clock.now_ns())
         self.feeds, self.replay = build_feeds(config, clock, read_secret, known)
         self.pacing = Pacing(self.replay, config.replay.deciding_speed)
         self.broker = build_broker(config, clock, read_secret)
         self.strategies = build_strategies(config)
-        replaying = self.replay is not None
-        late = load_late(config, clock, state_dir=paths.state_dir, read_secret=read_secret, replaying=replaying)
-        self.ensemble = load_scorers(config, late)
-        self.journal = Journal(
-            paths.journal, _grouped(config, self.replay), profile=profile, on_failure=on_journal_failure
-        )
         self.inbox = Inbox(config.feeds.queue)
-        self.view = View(config)
+        replaying = self.replay is not None
+        late = load_late(config, clock, state_dir=self._paths.state_dir, read_secret=read_secret, replaying=replaying)
+        self.ensemble = load_scorers(config, late)
         self.late = LateScores(
             config,
             clock,
@@ -101,7 +105,21 @@ class Stages:
             deliver=self.inbox.urgent,
             report=self.inbox.report,
         )
-        self.sentiment = Sentiment(config.sentiment, config.symbols)
+
+    def _keep(self, on_journal_failure: Callable[[JournalError], None]) -> None:
+        """What is remembered: the journal, and what desks are shown."""
+        config = self._config
+        self.journal = Journal(
+            self._paths.journal,
+            _grouped(config, self.replay),
+            profile=config.engine.profile,
+            on_failure=on_journal_failure,
+        )
+        self.view = View(config)
+
+    def _deal(self, push: Callable[[Push], None]) -> None:
+        """From a decision to an order and back."""
+        config, clock = self._config, self._clock
         self.alarms = Alarms(clock, journal=self.journal, view=self.view, push=push)
         self.dealing = Dealing(
             config,
@@ -116,6 +134,20 @@ class Stages:
             push=push,
         )
         self.dealing.heard_since_ns = 0 if self.broker.simulated else None
+        self.reckoning = Reckoning(clock, venue=config.broker.name, journal=self.journal, dealing=self.dealing)
+        self.link = VenueLink(
+            config,
+            clock,
+            broker=self.broker,
+            journal=self.journal,
+            inbox=self.inbox,
+            dealing=self.dealing,
+        )
+
+    def _decide(self, push: Callable[[Push], None]) -> None:
+        """From a post to a ticket."""
+        config, clock = self._config, self._clock
+        self.sentiment = Sentiment(config.sentiment, config.symbols)
         self.deciding = Deciding(clock, journal=self.journal, dealing=self.dealing, push=push)
         self.pipeline = Pipeline(
             config,
@@ -140,15 +172,18 @@ class Stages:
             view=self.view,
         )
         self.following = Following(clock, feeds=self.feeds, dealing=self.dealing, view=self.view, alarms=self.alarms)
-        self.reckoning = Reckoning(clock, venue=config.broker.name, journal=self.journal, dealing=self.dealing)
-        self.arming = Arming(profile, clock, dealing=self.dealing, reckoning=self.reckoning)
+
+    def _steer(self) -> None:
+        """What people change while it runs."""
+        config, clock = self._config, self._clock
+        self.arming = Arming(config.engine.profile, clock, dealing=self.dealing, reckoning=self.reckoning)
         self.reloading = Reloading(
             config, clock, journal=self.journal, alarms=self.alarms, arming=self.arming, apply=self._reconfigure
         )
         self.commands = Commands(
             config,
             clock,
-            paths=paths,
+            paths=self._paths,
             journal=self.journal,
             dealing=self.dealing,
             deciding=self.deciding,
@@ -156,14 +191,6 @@ class Stages:
             reloading=self.reloading,
             pacing=self.pacing,
             view=self.view,
-        )
-        self.link = VenueLink(
-            config,
-            clock,
-            broker=self.broker,
-            journal=self.journal,
-            inbox=self.inbox,
-            dealing=self.dealing,
         )
 
     @property

@@ -107,6 +107,12 @@ def test_what_contradicts_itself_is_refused(sets: Path) -> None:
         assert evaluate(sets, *arguments).exit_code == EXIT_USAGE
 
 
+@pytest.mark.parametrize("way", ["--rings", "--rank-ic"])
+def test_a_band_where_nothing_is_called_is_refused(sets: Path, way: str) -> None:
+    refused = evaluate(sets, way, "--band", "0.2")
+    assert refused.exit_code == EXIT_USAGE and "--band belongs to labelled sets" in refused.output
+
+
 @pytest.mark.parametrize("band", ["nan", "inf", "-0.1", "1.5", "wide"])
 def test_a_band_that_is_none_is_refused(sets: Path, band: str) -> None:
     refused = evaluate(sets, "--band", band)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from desk.events import KINDS
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_USAGE
 from engine.model import DisplayText
 from engine.model.frames import Frame, Goodbye, Push
@@ -181,6 +182,10 @@ def test_without_an_engine_and_with_an_unknown_kind(home: Path) -> None:
     found = call(home, "follow", "--only", "tickets")
     assert found.returncode == EXIT_USAGE
     assert "expected kinds out of engine, state" in found.stderr
+
+
+def test_its_help_names_every_kind(home: Path) -> None:
+    assert f"between them: {', '.join(KINDS)}." in " ".join(call(home, "follow", "--help").stdout.split())
 
 
 @pytest.mark.parametrize("module", ["desk.commands.follow", "desk.events"])
