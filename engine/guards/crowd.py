@@ -1,8 +1,9 @@
 """The posts of one cluster within the window, counted as they come and go, and how suspicious they are together.
 
-What tells a ring from people who pass on the same news is who they are: throw-away accounts (hardly followed, or young
-and little followed), two thirds to all of a ring's and none to half of a crowd's in clusters read by hand. How they
-come, seconds apart and from one program, says less: big news brings out everybody at once (docs/guards.md).
+What tells a ring from people who pass on the same news is who they are: throw-away accounts (hardly followed, or
+little followed and young or hardly used), two thirds to all of a ring's and none to half of a crowd's in clusters read
+by hand. How they come, seconds apart and from one program, says less: big news brings out everybody at once
+(docs/guards.md).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ SMALL: Final = 100
 """An account with at most so many followers is a throw-away one …"""
 YOUNG_NS: Final = 365 * DAY
 """… and so is one younger than this …"""
+UNUSED: Final = 200
+"""… or that has posted at most so often in its life, for accounts are opened long before a ring needs them, …"""
 YOUNG_SMALL: Final = 1000
 """… with at most so many followers."""
 QUICK_NS: Final = 20 * SECOND
@@ -34,12 +37,13 @@ VARIETY: Final = 0.25
 
 
 def is_throw_away(post: Post) -> bool | None:
-    """Whether an account is hardly followed, or young and little followed; None where the source does not tell."""
+    """Whether an account is hardly followed, or little followed and young or hardly used; None where its followers are
+    not told."""
     author = post.author
-    followers = author.followers
+    followers, posts = author.followers, author.posts
     if followers is None:
         return None
-    return followers <= SMALL or is_fresh(post)
+    return followers <= SMALL or (posts is not None and posts <= UNUSED and followers <= YOUNG_SMALL) or is_fresh(post)
 
 
 def is_fresh(post: Post) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.clock import DAY, SECOND
-from engine.guards.crowd import Crowd, Member, is_throw_away
+from engine.guards.crowd import Crowd, Member, is_fresh, is_throw_away
 from engine.model import Post
 from tests.engine.guards.made_up import crowd, post, ring
 
@@ -55,6 +56,27 @@ def gathered(posts: list[Post]) -> Crowd:
 )
 def test_throw_away(followers: int | None, age_days: float | None, expected: bool | None) -> None:
     assert is_throw_away(post(1, followers=followers, age_days=age_days)) is expected
+
+
+@pytest.mark.parametrize(
+    ("followers", "posts", "expected"),
+    [
+        (1000, 200, True),
+        (1000, 0, True),
+        (1000, 201, False),
+        (1000, None, False),
+        (1001, 200, False),
+        (100, 5000, True),
+        (None, 3, None),
+    ],
+)
+def test_an_old_account_that_was_hardly_used_is_thrown_away(
+    followers: int | None, posts: int | None, expected: bool | None
+) -> None:
+    made = post(1, followers=followers, age_days=3000)
+    made = replace(made, author=replace(made.author, posts=posts))
+    assert is_throw_away(made) is expected
+    assert not is_fresh(made), "a burst is of young ones"
 
 
 @dataclass

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.config import Config, GuardsConfig, WatchRow
 from engine.guards import Guards, Weighed
@@ -116,6 +117,17 @@ def test_a_ring_that_turns_out_to_be_news_gets_its_weight_back() -> None:
     assert second.reason.startswith("no ring: ")
     assert ledger.weights[early[0].id] == 1.0
     assert {ledger.weights[each.id] for each in (*early[1:], *late)} == {0.5}
+
+
+@pytest.mark.parametrize(("posts", "weight"), [(160, 0.0), (2000, 0.5), (None, 0.5)])
+def test_copies_by_accounts_opened_long_ago_and_hardly_used_are_a_ring(posts: int | None, weight: float) -> None:
+    """Some hundred followers each, all of one age, one program, two minutes for all of them."""
+    ledger = Ledger(guards())
+    for number in range(40):
+        made = post(number, PITCH, after_s=number * 3, followers=250, age_days=480, client="BulkPilot")
+        ledger.take(replace(made, author=replace(made.author, posts=posts)))
+    assert {ledger.weights[f"p{number}"] for number in range(1, 40)} == {weight}
+    assert ("ring" in ledger.kinds("p39")) is (weight == 0.0)
 
 
 def test_the_last_of_three_verdicts_stays() -> None:
