@@ -54,8 +54,8 @@ def stale_price(check: Check) -> Finding:
     rejects="the market is closed or unknown, the symbol is halted, or pre/post is not switched on for a limit order",
     default=lambda config: "regular" + " + pre" * config.risk.pre_market + " + post" * config.risk.post_market,
     reducing=(
-        "applies, for nothing executes then; a flatten may use pre and post and an unknown session, a stop or target that "
-        "is reached every session but closed; legs pass"
+        "applies, for nothing executes then; a flatten may use pre and post and an unknown session, a stop or target "
+        "that is reached every session but closed; legs pass"
     ),
 )
 def market_session(check: Check) -> Finding:

@@ -33,7 +33,7 @@ from engine.model import (
 )
 from tests.venues.alpaca.entry import parse
 from tests.venues.alpaca.exchange import Exchange
-from tests.venues.alpaca.wire import Refusal
+from tests.venues.alpaca.wire import Refusal, SimOrder
 
 P = ParamSpec("P")
 
@@ -62,7 +62,7 @@ class Line:
         self.intents: dict[str, Intent] = {}
         """What each order at the venue was meant as, by the venue's id."""
         self._events: list[tuple[int, int, int | None, Callable[..., None], tuple[Any, ...]]] = []
-        self._count = count()
+        self._count, self._ids = count(), count(1)
         self._life = 0
         self._connection = 0
         self._legs: dict[str, Order] = {}
@@ -175,7 +175,7 @@ class Line:
         try:
             if self.goes_wrong(0.03):
                 raise Refusal(422, 42210000, "an odd refusal")
-            order = parse(order_request(intent), self.now_ns, session=venue.session)
+            order = self.named(parse(order_request(intent), self.now_ns, session=venue.session))
             if venue.by_client_id(id) is not None:
                 raise Refusal(422, 40010001, "client_order_id must be unique")
             venue.add(order)
@@ -192,6 +192,14 @@ class Line:
             self.get(id, lambda _, found: back(intent, _placed(intent, found_after_duplicate(found, reply))))
         else:
             self.after(self.travel_s(), back, intent, _placed(intent, submitted(reply, id)))
+
+    def named(self, order: SimOrder) -> SimOrder:
+        """The order under an id that is another in no other run of the same seed; its legs too."""
+        for each in (order, *order.legs):
+            each.id = f"v-{next(self._ids)}"
+        for leg in order.legs:
+            leg.client_order_id = f"leg-{leg.id}"
+        return order
 
     def _end(self, order: Order, back: Callable[[Order, Answer], None]) -> None:
         found = self.venue.orders.get(order.venue_id) or self.venue.by_client_id(order.client_order_id)
@@ -236,6 +244,7 @@ class Line:
     def _told(self, data: dict[str, Any]) -> None:
         if not self.streaming or self.goes_wrong(0.05):
             return
+        data["execution_id"] = f"x-{next(self._ids)}"
         update = parse_update({"stream": "trade_updates", "data": data})
         assert isinstance(update, OrderUpdate)
         for _ in range(1 + self.goes_wrong(0.05)):

@@ -8,6 +8,8 @@ kills, flattens and goes on; restarts at any moment. DESK_INTERLEAVINGS=500 trie
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -17,6 +19,7 @@ from random import Random
 import pytest
 
 from engine.clock import parse_iso
+from engine.journal.reader import Reader
 from tests.faults.lined_desk import BASE
 from tests.faults.truths import TruthfulDesk
 
@@ -24,6 +27,14 @@ TEN = parse_iso("2026-03-10T10:00:00-04:00")
 STEPS = 60
 MORE = int(os.environ.get("DESK_INTERLEAVINGS", "0"))
 SEEDS = (1, 2, 3, 5, 8, *range(1000, 1000 + MORE))
+PLAYED = """
+import sys
+from pathlib import Path
+from tests.faults.test_interleavings import Sequence
+sequence = Sequence(Path(sys.argv[1]), int(sys.argv[2]))
+sequence.play()
+print(sequence.desk.stages.journal.path)
+"""
 PAUSES_S = (0.01, 0.1, 0.5, 1, 3, 8, 15)
 MOVES = (0, 0, 0, 1, -1, 2, -2, 4, -4, 8, -8, 12, -12)
 """Of a price, in quarters of a percent: stops and targets are three percent away."""
@@ -142,3 +153,18 @@ class Sequence:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_interleaves(seed: int, tmp_path: Path) -> None:
     Sequence(tmp_path, seed).play()
+
+
+def test_a_seed_is_one_sequence(tmp_path: Path) -> None:
+    """What breaks once breaks again, in another process too, where sets have another order."""
+    runs = []
+    for number in "14":
+        home = tmp_path / number
+        home.mkdir()
+        environment = {**os.environ, "PYTHONHASHSEED": number, "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [sys.executable, "-c", PLAYED, str(home), "15"]
+        played = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        with Reader(Path(played.stdout.strip())) as reader:
+            runs.append([(each.at_ns, each.kind, each.key, each.body) for each in reader.records()])
+    assert len(runs[0]) > 100
+    assert runs[0] == runs[1]

@@ -49,7 +49,7 @@ class SharedDesk(TruthfulDesk):
         if limit is not None:
             body["limit_price"] = str(limit)
         venue = self.line.venue
-        order = parse(body, self.line.now_ns, session="regular")
+        order = self.line.named(parse(body, self.line.now_ns, session="regular"))
         try:
             venue.add(order)
         except Refusal:

@@ -68,7 +68,7 @@ class TruthfulDesk(LinedDesk):
         line.quiet, line.down = True, False
         for order in [each for each in line.venue.orders.values() if each.status == "pending_cancel"]:
             line.venue.cancel(order)
-        for symbol in list(line.venue.halted):
+        for symbol in sorted(line.venue.halted):
             self.halt(symbol)
         self.stream(up=True)
         self.session("regular")

@@ -229,7 +229,7 @@ class TestAnExitThatTheCloseInterrupts:
         desk.later(2)
         desk.dealing.due()
         (text,) = self.failed(desk)
-        assert "TSLA: 5.5 not closed yet (drill): denied: R19" in text and "next=pre" in text, "at once: it will be long"
+        assert "TSLA: 5.5 not closed yet (drill): denied: R19" in text and "next=pre" in text, "said at once"
         asked = len(desk.statuses(Role.FLATTEN))
         self.wait(desk, 7)
         assert desk.placed() == [] and len(desk.statuses(Role.FLATTEN)) == asked
