@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.config import Config, GuardsConfig, WatchRow
+from engine.config import Config, GuardsConfig, WatchRow, XConfig
 from engine.guards import Guards, Weighed
 from engine.model import PLAIN, Author, GuardMark, Match, Post
 from engine.model.records import GuardRecord
@@ -115,6 +115,7 @@ def test_a_ring_that_turns_out_to_be_news_gets_its_weight_back() -> None:
     first, second = ledger.records
     assert (first.ring, first.changes, second.ring, second.changes) == (True, 1, False, 2)
     assert second.reason.startswith("no ring: ")
+    assert 0.5 < second.suspicion < 0.9 * 0.6, "not before it is well under the limit"
     assert ledger.weights[early[0].id] == 1.0
     assert {ledger.weights[each.id] for each in (*early[1:], *late)} == {0.5}
 
@@ -214,6 +215,22 @@ def test_reposts_that_are_not_read_use_up_no_cap() -> None:
     assert ledger.take(post(9, author="ann", after_s=9)).mark is PLAIN
 
 
+def test_reposts_that_are_read_use_up_the_cap() -> None:
+    rows = (WatchRow(symbol="GOOG"),)
+    ledger = Ledger(Guards(Config(guards=GuardsConfig(author_posts=2), x=XConfig(reposts=True), watchlist=rows)))
+    for number in range(3):
+        ledger.take(post(number, author="ann", after_s=number, repost_of="99"))
+    assert ledger.kinds("p2") == ["cap"]
+
+
+def test_among_fresh_accounts_only_those_weigh_nothing() -> None:
+    ledger = Ledger(guards())
+    ledger.take(*(post(number, after_s=number, followers=7, age_days=9) for number in range(20)))
+    ledger.take(post(50, after_s=21))
+    assert (ledger.weights["p19"], ledger.weights["p50"]) == (0.0, 1.0)
+    assert ledger.marks["p19"].reasons == ("burst: 20 fresh accounts on GOOG within a minute, beside 0 others",)
+
+
 @pytest.mark.parametrize(("tags", "weight"), [(("GOOG",), 1.0), (("GOOG", "NVDA"), 0.5), (("A", "B", "GOOG"), 0.333)])
 def test_a_post_that_names_several_weighs_a_share_for_each(tags: tuple[str, ...], weight: float) -> None:
     ledger = Ledger(guards())
@@ -246,6 +263,9 @@ def test_a_little_named_symbol_rides_on_a_much_named_one() -> None:
     quiet.take(rides)
     assert quiet.kinds("p50") == ["cashtags"]
     assert quiet.weights["p50"] == 0.25
+    seldom = Ledger(guards())
+    seldom.take(*(post(number, after_s=number) for number in range(18)), rides)
+    assert seldom.kinds("p50") == ["cashtags"], "GOOG is named 19 times"
     few = post(51, after_s=31, cashtags=("GOOG", "QXMP", "ZZYX"))
     assert len(ledger.take(few).mark.reasons) == 1
 
@@ -273,6 +293,14 @@ def test_the_present_never_goes_back() -> None:
     ledger.take(*(post(number, author="ann", after_s=7200 + number) for number in range(2)))
     ledger.take(post(5, NEWS, author="bob", after_s=0, received_after_s=7300))
     assert ledger.take(post(6, author="ann", after_s=7400)).mark.weight == 0.0
+
+
+def test_a_source_whose_clock_is_ahead_does_not_bring_the_future() -> None:
+    ledger = Ledger(guards(author_posts=2, window_s=600.0))
+    ledger.take(*(post(number, author="ann", after_s=number) for number in range(2)))
+    ledger.take(post(5, author="bob", after_s=7200, received_after_s=3))
+    assert ledger.take(post(6, author="ann", after_s=4)).mark.weight == 0.0
+    assert len(ledger.room) == 4
 
 
 @pytest.mark.parametrize(("gap_s", "weight"), [(599.0, 0.0), (600.0, 1.0)])
@@ -338,6 +366,7 @@ def test_switched_off_nothing_is_weighed_or_kept() -> None:
     ledger = Ledger(guards(enabled=False))
     ledger.take(*ring(20))
     assert all(mark is PLAIN for mark in ledger.marks.values())
+    ledger.room.restore(post(900), goog(), PLAIN, lambda name: (None, None))
     assert len(ledger.room) == 0
 
 

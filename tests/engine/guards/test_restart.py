@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,6 +182,18 @@ def test_a_verdict_may_name_posts_that_are_long_over() -> None:
     other = once.restarted()
     for made in posts[8:]:
         assert once.take(made) == other.take(made)
+
+
+@pytest.mark.parametrize("cut", range(2, 9))
+def test_what_a_verdict_has_left_to_weigh_again_is_weighed_after_a_restart(cut: int) -> None:
+    with patch.object(again, "PORTION", 1):
+        once = Engine()
+        posts = ring(12)
+        for made in posts[:cut]:
+            once.take(made)
+        other = once.restarted()
+        for made in posts[cut:]:
+            assert once.take(made) == other.take(made)
 
 
 def test_a_ring_is_known_though_its_first_post_and_its_verdict_are_long_over() -> None:
