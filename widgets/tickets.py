@@ -68,6 +68,17 @@ class Tickets(RowPanel[Ticket]):
         """How far the price has moved since the ticket was made; None where it is not known."""
         return price_move(ticket, self.prices.get(ticket.signal.symbol), self.drift_bps, self.now_ns())
 
+    def tells_order(self) -> bool:
+        """Whether size, limit and countdown of the ticket under the cursor stand whole in its row."""
+        ticket, width = self.selected, self.size.width
+        if ticket is None:
+            return False
+        first = self.row(self.key, ticket, width, self.inks)[0].strip(width, self.inks.base).text
+        told = [figures.countdown(self.left_ns(ticket))]
+        if ticket.draft is not None:
+            told.append(f"{figures.quantity(ticket.draft.quantity)} @ {figures.price(ticket.draft.limit_price)}")
+        return all(each in first for each in told)
+
     def left_ns(self, ticket: Ticket) -> int:
         """Time a person has left, in nanoseconds of the person's clock."""
         left = ticket.expires_ns - self.now_ns()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, TypeAlias
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -38,6 +38,8 @@ Panel: TypeAlias = Feed | Gauges | Tickets | Positions | Orders | Decisions
 
 _FACTS = Part.SYMBOLS | Part.ACCOUNT | Part.POSITIONS | Part.ORDERS
 """What stands beside a ticket in its detail: the price now, exposure before and after."""
+_TINY = 16
+"""Lines of screen under which not all panes have room."""
 _BEAT_S = 5.0
 """How often ages and the session countdown are looked at while nothing else happens."""
 
@@ -227,13 +229,17 @@ class Main(Finding):
         if line is None or not tickets.region:
             return False
         row = Region(tickets.region.x, tickets.region.y + line, tickets.region.width, tickets.ROW_HEIGHT)
-        return self.find_widget(tickets).visible_region.contains_region(row)
+        return tickets.tells_order() and self.find_widget(tickets).visible_region.contains_region(row)
 
     @on(RowPanel.Chosen)
     def chosen(self, event: RowPanel.Chosen) -> None:
         """The pane beside the flow shows the ticket under the cursor."""
         if event.panel_id == "tickets":
             self._show_detail()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On very few lines the ticket under the cursor comes before everything else."""
+        self.set_class(event.size.height < _TINY, "-tiny")
 
     def on_descendant_focus(self) -> None:
         """Each pane tells by itself, and may be late: what counts is where the hand is now."""

@@ -13,7 +13,7 @@ from widgets.answer_row import AnswerRow
 from widgets.key_bar import KeyBar
 
 
-@pytest.mark.parametrize("size", [(40, 10), (80, 12)])
+@pytest.mark.parametrize("size", [(30, 10), (80, 6)])
 async def test_a_ticket_without_room_on_the_screen_is_not_decided(open_desk: Opener, size: tuple[int, int]) -> None:
     async with open_desk(size=size) as (pilot, app, engine):
         main = app.main
@@ -25,8 +25,31 @@ async def test_a_ticket_without_room_on_the_screen_is_not_decided(open_desk: Ope
             await until(pilot, lambda: "no room" in main.line.text)
             assert app.screen is main
         assert engine.commands == []
-        await pilot.press("z", "y")
+        await pilot.resize_terminal(40, 12)
+        await until(pilot, lambda: not main.may_decide())
+        await pilot.press("y")
         await until(pilot, lambda: [command.verb for command in engine.commands] == ["confirm"])
+
+
+@pytest.mark.parametrize("size", [(40, 10), (40, 12), (80, 10), (80, 15), (120, 12), (200, 12)])
+async def test_on_few_lines_the_ticket_under_the_cursor_is_seen_whole(open_desk: Opener, size: tuple[int, int]) -> None:
+    """Also while an answer takes two lines, and on the gauges, the posts or the book."""
+    async with open_desk(size=size) as (pilot, app, engine):
+        main = app.main
+        assert main is not None
+        assert not main.may_decide()
+        for pane in (main.gauges, main.feed, main.positions, main.orders, main.decisions, main.tickets):
+            main.go(pane)
+            await until(pilot, lambda pane=pane: app.focused is pane and pane.region.height)
+            await until(pilot, lambda pane=pane: app.screen.region.contains_region(pane.region))
+            assert "BUY  TSLA" in painted(main.tickets)[1] and "bps" in painted(main.tickets)[2]
+        main.line.refused("word " * (size[0] // 4))
+        await until(pilot, lambda: main.line.size.height > 1)
+        await until(pilot, lambda: not main.may_decide())
+        await pilot.press("down")
+        await until(pilot, lambda: "SELL META" in painted(main.tickets)[1])
+        assert main.ticket is not None and main.ticket.id == engine.state.tickets[1].id
+        assert not main.may_decide()
 
 
 @pytest.mark.parametrize(("size", "decided"), [((20, 5), False), ((30, 8), False), ((40, 10), True), ((80, 12), True)])
