@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ FEWEST = 8
 """As many there are always, however few files the engine may open."""
 PART = 6
 """Each of its two sockets takes at most this part of the files that it may open: venues and feeds need the others."""
+WAITING = 128
+"""Connections that may wait to be taken."""
 SILENT_S = 1.0
 """One that has asked for nothing for as long, or got what it asked for, makes way where there are as many."""
 
@@ -79,6 +83,24 @@ class Connections:
                 handler.force_close()
                 return True
         return False
+
+
+async def serve(path: Path, connections: Connections) -> asyncio.Server:
+    """Take connections at this path, one in each turn of the loop. Raises OSError.
+
+    asyncio takes as many in one turn as may wait, before any of them is looked at, and where file handles end it tries
+    each of them again and again, until the loop does nothing else: it is told that one may wait, and the system how
+    many do.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(path))
+        server = await asyncio.get_running_loop().create_unix_server(connections, sock=listening, backlog=1)
+        listening.listen(WAITING)
+    except OSError:
+        listening.close()
+        raise
+    return server
 
 
 class _Refused(asyncio.Protocol):

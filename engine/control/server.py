@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from engine.control import unreadable
-from engine.control.connections import Connections, most_streams
+from engine.control.connections import Connections, most_streams, serve
 from engine.control.socket_file import Identity, clear_stale_socket, identity, keep_private, peer_uid
 from engine.control.verbs import check_command, read_command
 from engine.control.wire import encoded
@@ -158,7 +158,7 @@ class ControlServer:
         """Open the socket that `runner` serves on; only this user may connect, and it goes when we go."""
         mask = os.umask(0o177)
         try:
-            server = await asyncio.get_running_loop().create_unix_server(connections, str(path), backlog=128)
+            server = await serve(path, connections)
             self._open[path] = runner, connections, server, identity(path)
             keep_private(path)
         except OSError as error:
