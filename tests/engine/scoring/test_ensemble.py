@@ -178,6 +178,7 @@ def test_a_member_that_does_not_come_back_is_broken_off_and_rests() -> None:
         whole.score([post(f"text {number}")], NOW)
     assert len(stuck.asked) == 1, "it rests"
     assert not whole.health[1].working
+    assert whole.health[1].failed == whole.health[1].scored == 1 + FOREIGN_REST
     (scored,) = whole.score([post("x")], NOW)
     assert len(scored.members) == 2
     assert whole.health[1].working
@@ -320,7 +321,7 @@ def test_the_nearest_name_is_offered() -> None:
     assert caught.value.remedy == "did you mean 'vader'?"
 
 
-@pytest.mark.parametrize("weights", [{"a": 0.0}, {"a": -1.0}, {"a": float("nan")}, {"other": 1.0}])
+@pytest.mark.parametrize("weights", [{"a": 0.0}, {"a": -1.0}, {"a": float("nan")}, {"a": float("inf")}, {"other": 1.0}])
 def test_wrong_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="a weight above 0"):
         ensemble(always("a", 0, 1), weights=weights)

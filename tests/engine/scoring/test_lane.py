@@ -69,7 +69,7 @@ async def good(asked: Sequence[Asked]) -> list[Score | None]:
 class Watched:
     """A lane that runs, and what it said."""
 
-    def __init__(self, scorer: Made, **settings: Any) -> None:
+    def __init__(self, scorer: Made, *, replaying: bool = False, **settings: Any) -> None:
         self.clock = VirtualClock(1_000 * SECOND)
         self.answers: list[LateAnswer] = []
         self.lights: list[tuple[Light, str]] = []
@@ -78,7 +78,7 @@ class Watched:
             scorer,
             self.clock,
             LateConfig(**settings),
-            replaying=False,
+            replaying=replaying,
             deliver=self.answers.append,
             report=lambda light, detail, remedy: self.lights.append((light, detail)),
         )
@@ -208,6 +208,64 @@ async def test_a_failure_costs_its_batch_and_is_shown_until_an_answer_comes(erro
     lights = [shown for shown, _ in watched.lights]
     assert lights == [Light.CONNECTING, Light.UP, light, Light.UP]
     assert watched.lane.counts.failed == 1
+
+
+async def test_in_a_replay_nothing_is_too_late_and_each_text_is_asked_about_by_itself() -> None:
+    scorer = Made(good)
+    scorer.wait_s = 3600.0
+    watched = Watched(scorer, replaying=True, queue=2, limit_s=5.0)
+    for number in range(5):
+        watched.ask(str(number), f"text {number}")
+    watched.clock.advance(watched.clock.now_ns() + 3600 * SECOND)
+    async with watched.running():
+        assert await watched.settled(5) == [(str(number), 0.5) for number in range(5)]
+    assert scorer.batches == [[f"text {number}"] for number in range(5)]
+
+
+async def test_a_batch_that_is_not_full_waits_for_company_and_a_full_one_does_not() -> None:
+    scorer = Made(good)
+    scorer.wait_s = 3600.0
+    watched = Watched(scorer)
+    async with watched.running():
+        watched.ask("1", "alone")
+        await asyncio.sleep(0.05)
+        assert scorer.batches == []
+    watched = Watched(scorer)
+    for number in range(4):
+        watched.ask(str(number), f"text {number}")
+    async with watched.running():
+        await watched.settled(4)
+    assert [len(batch) for batch in scorer.batches] == [4]
+
+
+async def test_after_a_success_pauses_are_short_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "BACK_OFF_S", (0.001, 3600.0))
+    failing = True
+
+    async def answer(asked: Sequence[Asked]) -> list[Score | None]:
+        if failing:
+            raise DeskError("no answer", where="made")
+        return [GOOD] * len(asked)
+
+    scorer = Made(answer)
+    scorer.refusals = [DeskError("not yet", where="made")]
+    watched = Watched(scorer)
+    async with watched.running():
+        for number in range(4):
+            failing = number % 2 == 0
+            watched.ask(str(number), f"text {number}")
+            await watched.settled(number + 1)
+    assert [None if each.score is None else each.score.score for each in watched.answers] == [None, 0.5, None, 0.5]
+
+
+async def test_one_that_cannot_be_opened_says_so() -> None:
+    scorer = Made(good)
+    scorer.refusals = [DeskError("no model", where="made")]
+    lane = Watched(scorer).lane
+    with pytest.raises(DeskError, match="no model"):
+        await lane.open()
+    await lane.open()
+    assert not scorer.refusals
 
 
 async def test_a_scorer_that_cannot_start_is_tried_again() -> None:
