@@ -7,14 +7,13 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from rich.style import Style
 
 from engine.clock import SECOND
-from engine.model import Ticket
+from engine.model import Ticket, TradingState
 from engine.model.base import Value
 from engine.model.frames import SymbolRow
 from widgets import figures
 from widgets.palette import Palette
 
-REFUSED = "confirm is refused, then shown anew"
-"""What the engine does with a confirmation at a price that is too far away or too old."""
+_REFUSED = "confirm is refused, then shown anew"
 _BPS = 10_000
 
 
@@ -55,6 +54,14 @@ class PriceMove(Value, frozen=True, gc=False):
     def style(self, colors: Palette) -> Style:
         """The colour of the words: of the direction, or of what asks for attention."""
         return colors.warn if self.refused else colors.signed(float(self.bps))
+
+
+def refusal(ticket: Ticket, move: PriceMove | None, state: TradingState | None) -> str:
+    """Why the engine would refuse a confirmation now, as far as it shows before the key: another trading state than
+    the ticket was judged in, a price too far away or too old. Empty where it does not show."""
+    if state is not None and state is not ticket.verdict.state:
+        return f"{state.name} now: {_REFUSED}"
+    return _REFUSED if move is not None and move.refused else ""
 
 
 def move_cells(most_bps: Decimal | None) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.model import Account, Decision, Order, Position, Role, Side, Ticket, Vote
+from engine.model import Account, Decision, Order, Position, Role, Side, Ticket, TradingState, Vote
 from engine.model.base import Value
 from engine.model.frames import SymbolRow
 
@@ -29,6 +29,8 @@ class TicketFacts(Value, frozen=True, gc=False):
     """Every open order."""
     drift_bps: Decimal | None = None
     """How far the price may move for a confirmation to go; None while the engine has not told."""
+    state: TradingState | None = None
+    """The trading state now."""
 
     @property
     def equity(self) -> Decimal | None:

@@ -15,7 +15,7 @@ from widgets.flow import Figure, figure, flow
 from widgets.line import Line, wrap
 from widgets.line_block import LineBlock
 from widgets.palette import Palette
-from widgets.price_move import REFUSED, PriceMove, price_move
+from widgets.price_move import PriceMove, price_move, refusal
 from widgets.ticket_facts import TicketFacts
 
 HURRY_NS = 20 * SECOND
@@ -208,8 +208,8 @@ def _price(facts: TicketFacts, draft: Draft, now_ns: int, width: int, colors: Pa
     age = f"{figures.span(now_ns - row.price_ns)} old"
     parts.append(figure((f"✗ {age}", colors.warn) if move.old else (age, colors.muted)))
     if pending:
-        past = (move.price - draft.limit_price) * draft.side.sign > 0
-        parts.append(figure((REFUSED if move.refused else "past the limit" if past else "", colors.warn)))
+        past = "past the limit" if (move.price - draft.limit_price) * draft.side.sign > 0 else ""
+        parts.append(figure((refusal(facts.ticket, move, facts.state) or past, colors.warn)))
     return _flow("price", parts, width, colors)
 
 

@@ -12,12 +12,12 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from engine.clock import SECOND
-from engine.model import Draft, Side, Ticket
+from engine.model import Draft, Side, Ticket, TradingState
 from engine.model.frames import SymbolRow
 from widgets import figures
 from widgets.line import Line
 from widgets.palette import Palette
-from widgets.price_move import REFUSED, PriceMove, move_cells, price_move
+from widgets.price_move import PriceMove, move_cells, price_move, refusal
 from widgets.row_panel import RowPanel
 
 _HURRY_NS = 20 * SECOND
@@ -51,6 +51,9 @@ class Tickets(RowPanel[Ticket]):
     drift_bps: Decimal | None = None
     """How far a price may have moved for a confirmation to go; None while the engine has not told."""
 
+    state: TradingState | None = None
+    """The trading state now; None while the engine has not told."""
+
     hint = "y confirm  n reject  d detail"
     """The keys of a ticket, at the end of the title where they have room."""
 
@@ -62,7 +65,7 @@ class Tickets(RowPanel[Ticket]):
             self.moved_at = monotonic()
 
     def moment(self, row: Ticket) -> object:
-        return self.left_ns(row) // SECOND, self.move_of(row)
+        return self.left_ns(row) // SECOND, self.move_of(row), self.state
 
     def move_of(self, ticket: Ticket) -> PriceMove | None:
         """How far the price has moved since the ticket was made; None where it is not known."""
@@ -115,8 +118,9 @@ class Tickets(RowPanel[Ticket]):
         if row.draft is not None and (passed or width >= _WITH_PRICE):
             _price(line, move, move_cells(self.drift_bps), width, colors)
         line.field(verdict, min(cell_len(verdict), width - line.cells), colors.good if passed else colors.down)
-        if passed and move is not None and move.refused:
-            _said(line, f"! {REFUSED}", width, colors.warn)
+        refused = refusal(row, move, self.state) if passed else ""
+        if refused:
+            _said(line, f"! {refused}", width, colors.warn)
         if row.note:
             return _said(line, f"! {row.note}", width, colors.warn)
         strength = f"  strength {row.signal.strength:.2f}  conf {row.signal.confidence:.2f}"

@@ -22,6 +22,10 @@ def ended(decision: Decision) -> str:
     return f"it is {decision.kind.value} by {decision.by} since {figures.clock(decision.at_ns)}{why}"
 
 
+_TIGHT = 16
+"""Lines of screen under which answers take a line each and come first; what is cut of them stands below."""
+
+
 class Box(Guarded[ScreenResultType], ClosesOnce[ScreenResultType], ModalScreen[ScreenResultType]):
     """Nothing answers it before it is painted, nor in the quarter second after that, after the terminal got the focus
     back, or after its rows moved with the size of the screen."""
@@ -57,6 +61,7 @@ class Box(Guarded[ScreenResultType], ClosesOnce[ScreenResultType], ModalScreen[S
         self.not_seen_yet()
 
     def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < _TIGHT, "-tight")
         self.focus_came_back()
 
     @on(AnswerRow.Clicked)

@@ -23,8 +23,6 @@ ESC = "Esc"
 """How Escape is written in every box."""
 BACK = "back, nothing is done"
 """What Escape does in a dialog that says nothing else."""
-_TIGHT = 16
-"""Lines of screen under which the answers come before what there is to read."""
 
 
 class Answer(Value, frozen=True, gc=False):
@@ -65,10 +63,6 @@ class Choice(Box[str]):
             yield from (_line(line, "told") for line in self._lines)
             every = [*((answer.key, answer.text) for answer in self._answers), (ESC, self._back)]
             yield _line("\n".join(f"{key}: {text}" for key, text in every), "told")
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Where not everything has room the answers stand first, a line each; below them what is cut of it."""
-        self.set_class(event.size.height < _TIGHT, "-tight")
 
     def on_key(self, event: events.Key) -> None:
         """The answers' keys are known only now, so they are looked up here."""

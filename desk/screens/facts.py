@@ -17,7 +17,7 @@ def facts_of(mirror: Mirror, ticket_id: str, votes: tuple[Vote, ...] = (), votes
         ticket, decision = mirror.closed[ticket_id]
     row = mirror.symbols.get(ticket.signal.symbol)
     orders = tuple(order for order in mirror.orders.values() if order.status.open)
-    drift_bps = None if mirror.status is None else mirror.status.drift_bps
+    drift_bps, state = (None, None) if mirror.status is None else (mirror.status.drift_bps, mirror.status.state)
     return TicketFacts(
-        ticket, decision, mirror.account, dict(mirror.positions), row, votes, votes_ns, orders, drift_bps
+        ticket, decision, mirror.account, dict(mirror.positions), row, votes, votes_ns, orders, drift_bps, state
     )

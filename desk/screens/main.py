@@ -89,6 +89,8 @@ class Main(Finding):
             self.decisions,
         )
         self._second: Timer | None = None
+        self._told: object = None
+        """What of the engine's status the chosen ticket was last shown with."""
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -153,7 +155,11 @@ class Main(Finding):
         """Every ticket beside its price of now."""
         mirror = self.link.mirror
         self.tickets.prices = mirror.symbols
-        self.tickets.drift_bps = None if mirror.status is None else mirror.status.drift_bps
+        if mirror.status is not None:
+            self.tickets.drift_bps, self.tickets.state = mirror.status.drift_bps, mirror.status.state
+            if (self.tickets.drift_bps, self.tickets.state) != self._told:
+                self._told = (self.tickets.drift_bps, self.tickets.state)
+                self._show_detail()
         if mirror.tickets:
             self.tickets.repaint()
 

@@ -66,6 +66,8 @@ async def test_a_ticket_tells_before_the_key_that_its_price_has_gone_too_far(ope
         assert "! confirm is refused, then shown anew" in painted(main.tickets)[2]
         await engine.send(Frame(rev=0, status=msgspec.structs.replace(engine.state.status, drift_bps=Decimal(30))))
         await until(pilot, lambda: "▲ +20/30 bps" in painted(main.tickets)[2])
+        await engine.send(Frame(rev=0, status=made_up.status(state=TradingState.REDUCING)))
+        await until(pilot, lambda: "! REDUCING now: confirm is refused" in painted(main.tickets)[2])
 
 
 async def test_a_key_right_after_the_row_moved_is_ignored(open_desk: Opener) -> None:

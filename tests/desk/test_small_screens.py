@@ -6,7 +6,9 @@ import pytest
 from textual.widgets import Static
 
 from desk.screens.choice import Choice
+from desk.screens.prompt import Prompt
 from desk.screens.ticket import TicketView
+from desk.screens.verbs import REASONS
 from tests.desk.conftest import Opener
 from tests.widgets.harness import painted, until
 from widgets.answer_row import AnswerRow
@@ -110,6 +112,15 @@ async def test_every_answer_of_a_dialog_stands_on_the_screen(
         assert any("Held:" in str(each.content) for each in said)
         await pilot.press(*["pagedown"] * 9)
         await until(pilot, lambda: dialog.scroll_y == dialog.max_scroll_y)
+
+
+@pytest.mark.parametrize("size", [(30, 10), (40, 10), (40, 12)])
+async def test_every_reason_to_reject_stands_on_the_screen(open_desk: Opener, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as (pilot, app, _):
+        app.push_screen(Prompt("Reject BUY 26 TSLA @ 191.40", "reason", picks=REASONS, required=True))
+        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        picks = list(app.screen.query(AnswerRow))[: len(REASONS) + 1]
+        await until(pilot, lambda: all(app.screen.region.contains_region(pick.region) for pick in picks))
 
 
 async def test_the_last_answer_of_a_dialog_scrolls_into_view(open_desk: Opener) -> None:

@@ -10,10 +10,10 @@ import pytest
 from engine.clock import SECOND
 from engine.config import Config
 from engine.config.trading import TicketsConfig
-from engine.model import Mode
+from engine.model import Mode, TradingState
 from engine.tickets import Tickets
 from tests.desk.made_up import NOW, symbol_row, ticket
-from widgets.price_move import PriceMove, move_cells, price_move
+from widgets.price_move import PriceMove, move_cells, price_move, refusal
 
 D = Decimal
 replace = msgspec.structs.replace
@@ -73,3 +73,16 @@ def test_it_says_refused_where_the_engine_refuses(cents: int) -> None:
     found = price_move(shown, replace(symbol_row("TSLA"), price=str(price)), D(20), NOW)
     assert found is not None
     assert found.refused == bool(refused)
+
+
+@pytest.mark.parametrize("now", TradingState)
+def test_another_trading_state_is_said_where_the_engine_refuses_for_it(now: TradingState) -> None:
+    tickets = Tickets(Config())
+    made = ticket()
+    assert made.draft is not None
+    shown = tickets.open(made.signal, made.draft, made.verdict, Mode.CONFIRM, NOW)
+    refused = tickets.refusal(shown, shown.fingerprint, made.draft, replace(made.verdict, state=now), NOW)
+    said = refusal(shown, move("191.40"), now)
+    assert bool(said) == bool(refused)
+    assert said.startswith(now.name) or not said
+    assert refusal(shown, None, None) == ""
