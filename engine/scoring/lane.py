@@ -83,7 +83,7 @@ class Lane:
         self._late_ns = None if replaying else from_seconds(settings.limit_s)
         self._room = None if replaying else settings.queue
         self._batch_size = 1 if replaying else scorer.batch
-        self._wait_s = 0.0 if replaying else scorer.wait_s
+        self._wait_s = scorer.wait_s
         self._deliver = deliver
         self._report = report
         self._queue: deque[Asked] = deque()

@@ -8,7 +8,7 @@ import json
 import os
 import string
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 
 import pytest
 from hypothesis import given, settings
@@ -252,6 +252,55 @@ def test_work_grows_with_the_length_and_no_faster(text: str) -> None:
 
     Counted(FINANCE).tally(text)
     assert looked <= 4 * len(text)
+
+
+NEAR = (
+    "x",
+    "never",
+    "so",
+    "this",
+    "not",
+    "without",
+    "doubt",
+    "least",
+    "at",
+    "very",
+    "no",
+    "or",
+    "nor",
+    "isn't",
+    "fine",
+)
+
+
+@pytest.mark.parametrize("word", ["good", "bad"])
+def test_every_order_of_the_words_that_the_rules_name(word: str) -> None:
+    for before in product(NEAR, repeat=3):
+        text = " ".join((*before, word))
+        assert PLAIN.tally(text).compound == package(text), text
+    for first, second, after in product(NEAR, repeat=3):
+        for text in (f"{first} {second} {word} {after}", f"{first} {second} {word.upper()} {after} kind of"):
+            assert PLAIN.tally(text).compound == package(text), text
+            assert PLAIN.tally(text.upper()).compound == package(text.upper()), text
+
+
+@pytest.mark.parametrize("idiom", [*STOCK.idioms, *(phrase for phrase in STOCK.boosters if " " in phrase)])
+def test_idioms_wherever_they_stand(idiom: str) -> None:
+    around = ("", "x", "good", "x good", "good x", "not", "very x", "bad x x")
+    for before, after in product(around, repeat=2):
+        text = f"{before} {idiom} {after}".strip()
+        assert PLAIN.tally(text).compound == package(text), text
+
+
+def test_many_different_emoji_are_spelt_as_few_are() -> None:
+    signs = sorted(STOCK.emoji)
+    for start in range(0, len(signs), 12):
+        text = " so ".join(signs[start : start + 12])
+        assert PLAIN.tally(text).compound == package(text)
+
+
+def test_a_word_for_or_against_says_something() -> None:
+    assert PLAIN.says_something("good") and PLAIN.says_something("bad") and not PLAIN.says_something("table")
 
 
 @pytest.mark.parametrize("text", ["shorts are ", "$A puts ", "no one under ", "bears are all out of "])
