@@ -28,6 +28,8 @@ WAITING = 128
 """Connections that may wait to be taken."""
 SILENT_S = 1.0
 """One that has asked for nothing for as long, or got what it asked for, makes way where there are as many."""
+ASKING_S = 10.0
+"""So does one whose question takes as long: it sends half of it, or reads no answer. Nobody waits longer for one."""
 
 
 def most() -> int:
@@ -48,6 +50,8 @@ class Connections:
         self._server = server
         self._silent: dict[web.RequestHandler, float] = {}
         """Those that ask for nothing, oldest first, and since when: since they came, or since they were answered."""
+        self._asking: dict[web.RequestHandler, float] = {}
+        """Those whose question is under way, oldest first, and since when; but for the desks, which stay."""
         self._told = False
 
     def __call__(self) -> asyncio.Protocol:
@@ -63,25 +67,29 @@ class Connections:
         self._silent[handler] = time.monotonic()
         return handler
 
-    def spoke(self, handler: web.RequestHandler) -> None:
-        """This one asks for something."""
+    def spoke(self, handler: web.RequestHandler, *, stays: bool) -> None:
+        """This one asks for something; as a desk it `stays`."""
         self._silent.pop(handler, None)
+        if not stays:
+            self._asking[handler] = time.monotonic()
 
     def answered(self, handler: web.RequestHandler) -> None:
         """This one has what it asked for; it may ask again."""
+        self._asking.pop(handler, None)
         self._silent[handler] = time.monotonic()
 
     def _made_way(self, here: set[web.RequestHandler]) -> bool:
         if not self._told:
             self._told = True
             log.warning("%d programs are connected to the control socket: the idle ones make way", most())
-        for handler, since in tuple(self._silent.items()):
-            if handler not in here:
-                del self._silent[handler]
-            elif time.monotonic() - since >= SILENT_S:
-                del self._silent[handler]
-                handler.force_close()
-                return True
+        for idle, limit_s in ((self._silent, SILENT_S), (self._asking, ASKING_S)):
+            for handler, since in tuple(idle.items()):
+                if handler not in here:
+                    del idle[handler]
+                elif time.monotonic() - since >= limit_s:
+                    del idle[handler]
+                    handler.force_close()
+                    return True
         return False
 
 

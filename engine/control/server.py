@@ -46,6 +46,9 @@ QUIET_S = 0.01
 AGAIN_S = 1.0
 """After a defect in making a frame, frames begin again after this long."""
 
+STREAM = "/v1/stream"
+"""Where a desk attaches."""
+
 KEEP_S = 2.0
 """How often it is looked whether the sockets are still there."""
 
@@ -132,7 +135,7 @@ class ControlServer:
 
         @web.middleware
         async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            connections.spoke(request.protocol)
+            connections.spoke(request.protocol, stays=request.path == STREAM)
             try:
                 return await handler(request)
             finally:
@@ -140,7 +143,7 @@ class ControlServer:
 
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[heard])
         app.router.add_get("/v1/snapshot", self._get_snapshot)
-        app.router.add_get("/v1/stream", self._get_stream)
+        app.router.add_get(STREAM, self._get_stream)
         app.router.add_get("/v1/symbol", self._get_symbol)
         app.router.add_get("/v1/feeds", self._get_feeds)
         app.router.add_post("/v1/command", commands)

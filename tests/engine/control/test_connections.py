@@ -59,6 +59,26 @@ async def test_who_was_answered_and_stays_makes_way_too(
             assert await person.feeds() == engine.feeds()
 
 
+async def test_half_a_question_makes_way_and_a_desk_does_not(
+    tmp_path: Path, server: ControlServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ASKING_S", 0.0)
+    socket = tmp_path / "desk.sock"
+    async with Client(socket) as attached, aclosing(attached.stream()) as stream, AsyncExitStack() as closed:
+        await anext(stream)
+        for _ in range(connections.most() + 10):
+            reader, writer = await asyncio.open_unix_connection(socket)
+            closed.enter_context(closing(writer))
+            writer.write(
+                b"POST /v1/command HTTP/1.1\r\nHost: e\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"
+            )
+            assert (await reader.readline()).startswith(b"HTTP/1.1 100"), "it is being read"
+        async with Client(socket) as person:
+            assert (await person.command(Command("kill", reason="now"))).ok
+        server.changed()
+        await anext(stream)
+
+
 async def test_desks_without_end_leave_room_for_a_kill(tmp_path: Path, server: ControlServer, engine: Engine) -> None:
     socket = tmp_path / "desk.sock"
     async with AsyncExitStack() as closed:
