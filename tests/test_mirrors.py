@@ -69,6 +69,7 @@ ELSEWHERE: dict[str, str] = {
     "engine/model/ports.py": TYPES,
     "engine/model/state.py": TYPES,
     "engine/orders/protect.py": "engine/orders/test_exits.py",
+    "engine/orders/standing.py": "engine/orders/test_reconcile.py",
     "engine/risk/controls.py": "engine/risk/test_table.py",
     "engine/scoring/aws.py": "engine/scoring/test_comprehend.py",
     "engine/scoring/features.py": "engine/scoring/test_linear.py",

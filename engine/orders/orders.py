@@ -43,8 +43,9 @@ from engine.orders.inquiry import Inquiry
 from engine.orders.machine import OURS_TO_CONCLUDE
 from engine.orders.plan import ExitPlan
 from engine.orders.protect import Protector
-from engine.orders.reconcile import COIN_FEE, FEE, SETTLING_NS, Reconciler
+from engine.orders.reconcile import Reconciler
 from engine.orders.register import Register
+from engine.orders.standing import COIN_FEE, FEE, SETTLING_NS
 
 
 class Orders:

@@ -42,6 +42,7 @@ class Register(Tracks):
         super().__init__()
         self._entered: set[str] = set()
         self._attempts: dict[tuple[str, Role], int] = {}
+        self._executed: dict[str, Decimal] = {}
         self.holdings = Holdings()
         self.carrying = Carrying(self._tracks)
 
@@ -50,6 +51,10 @@ class Register(Tracks):
     def attempts(self, signal_id: str, role: Role) -> int:
         """How many intents of this role the signal has had."""
         return self._attempts.get((signal_id, role), 0)
+
+    def executed(self, symbol: str) -> Decimal:
+        """What all executions of the symbol counted in this run come to, signed: of others' orders too."""
+        return self._executed.get(symbol, ZERO)
 
     # --- writing
 
@@ -358,19 +363,14 @@ class Register(Tracks):
             cumulative=execution.cumulative,
         )
         self._hold(track, fill)
+        self._executed[fill.symbol] = self.executed(fill.symbol) + fill.quantity * fill.side.sign
         out.fill(fill)
         self._at_least_counted(track, out)
         intent, filled = track.intent, track.counted
         if intent is not None and not track.predecessor and filled > intent.draft.quantity:
-            out.alert(
-                Level.CRITICAL,
-                "order_overfilled",
-                order.client_order_id,
-                f"{order.symbol}: the venue tells {filled} filled of {order.side.value} {intent.draft.quantity}",
-                "compare with the venue's own screen: what is held is counted, and protected, as it tells",
-                at_ns,
-                stays=True,
-            )
+            text = f"{order.symbol}: the venue tells {filled} filled of {order.side.value} {intent.draft.quantity}"
+            remedy = "compare with the venue's own screen: what is held is counted, and protected, as it tells"
+            out.alert(Level.CRITICAL, "order_overfilled", order.client_order_id, text, remedy, at_ns, stays=True)
 
     def _hold(self, track: Track, fill: Fill) -> None:
         self.holdings.on_fill(track.order, track.entry_id, *track.meant, fill)

@@ -10,6 +10,7 @@ import pytest
 from engine.clock import SECOND
 from engine.config import Config
 from engine.model import (
+    Alert,
     Answer,
     Fill,
     Intent,
@@ -25,7 +26,7 @@ from engine.model import (
     VenueSnapshot,
 )
 from engine.model.records import Difference
-from engine.orders import LookUp, Orders
+from engine.orders import LookUp, Orders, Reconciliation
 from tests.engine.orders.conftest import Enter
 from tests.engine.orders.talk import T0, cancelled, draft, end, event, leg, legs, placed, quote, told
 
@@ -121,8 +122,65 @@ def test_a_position_that_lags_behind_our_sale_is_not_taken_for_a_strangers(order
     assert orders.reconcile(snapshot(entry, gone, at_ns=soon + SECOND), {}, soon + SECOND).ok
     late = orders.reconcile(snapshot(entry, gone, at_ns=soon + 60 * SECOND, TSLA="10"), {}, soon + 60 * SECOND)
     assert late.ok and late.differences[0].external, "somebody bought ten since"
-    (alert,) = [each for each in late.changes.alerts if each.code == "position_unexplained"]
-    assert alert.until_acknowledged and "the account holds 10, and no order explains 10 of it" in alert.text
+
+
+class TestSharesThatNoOrderExplains:
+    def sold(self, orders: Orders) -> tuple[Order, Order]:
+        """Ten of ours, bought and sold."""
+        orders.on_quote(quote("94", "94.1"), LATER)
+        (stop,) = [order for order in orders.open if order.role is Role.STOP]
+        gone = msgspec.structs.replace(
+            stop, venue_id="v-stop", status=OrderStatus.FILLED, filled=Decimal(10), average_price=Decimal(94),
+            updated_ns=LATER + SECOND,
+        )  # fmt: skip
+        orders.on_update(event(gone, "fill", "y", "10", "94"), LATER + SECOND)
+        return orders.all()[0], gone
+
+    def unexplained(self, result: Reconciliation) -> list[Alert]:
+        return [alert for alert in result.changes.alerts if alert.code == "position_unexplained"]
+
+    def by_hand(self, at_ns: int, quantity: str) -> Order:
+        return Order(
+            "by-hand", "v-by-hand", "TSLA", Side.BUY, Decimal(quantity), OrderStatus.FILLED, Role.EXTERNAL,
+            filled=Decimal(quantity), average_price=Decimal(95), submitted_ns=at_ns, updated_ns=at_ns,
+        )  # fmt: skip
+
+    def test_are_told_once_their_order_would_be_known(self, orders: Orders, bare: Intent) -> None:
+        ours, first_ns = self.sold(orders), LATER + 60 * SECOND
+        first = orders.reconcile(snapshot(*ours, at_ns=first_ns, TSLA="7"), {}, first_ns)
+        assert first.ok and first.differences[0].external and not self.unexplained(first)
+        again_ns = first_ns + 9 * SECOND
+        again = orders.reconcile(snapshot(*ours, at_ns=again_ns, TSLA="7"), book(TSLA="7"), again_ns)
+        assert not self.unexplained(again)
+        again_ns = first_ns + 10 * SECOND
+        (alert,) = self.unexplained(
+            orders.reconcile(snapshot(*ours, at_ns=again_ns, TSLA="7"), book(TSLA="7"), again_ns)
+        )
+        assert alert.until_acknowledged and "the account holds 7, and no order explains 7 of it" in alert.text
+        again_ns += 30 * SECOND
+        assert not self.unexplained(
+            orders.reconcile(snapshot(*ours, at_ns=again_ns, TSLA="7"), book(TSLA="7"), again_ns)
+        )
+
+    @pytest.mark.parametrize(("bought", "rest"), [("7", None), ("5", "2")])
+    def test_are_a_persons_where_the_order_is_told_after_the_position(
+        self, orders: Orders, bare: Intent, bought: str, rest: str | None
+    ) -> None:
+        ours, first_ns = self.sold(orders), LATER + 60 * SECOND
+        assert not self.unexplained(orders.reconcile(snapshot(*ours, at_ns=first_ns, TSLA="7"), {}, first_ns))
+        hand = self.by_hand(first_ns, bought)
+        orders.on_update(event(hand, "fill", "h", bought, "95"), first_ns + SECOND)
+        again_ns = first_ns + 30 * SECOND
+        told_ = self.unexplained(
+            orders.reconcile(snapshot(*ours, hand, at_ns=again_ns, TSLA="7"), book(TSLA="7"), again_ns)
+        )
+        assert [f"explains {rest} of it" in alert.text for alert in told_] == ([True] if rest else [])
+
+    def test_are_gone_where_a_position_lagged_behind_a_persons_sale(self, orders: Orders, bare: Intent) -> None:
+        ours, first_ns = self.sold(orders), LATER + 60 * SECOND
+        assert not self.unexplained(orders.reconcile(snapshot(*ours, at_ns=first_ns, TSLA="7"), {}, first_ns))
+        again_ns = first_ns + 30 * SECOND
+        assert not self.unexplained(orders.reconcile(snapshot(*ours, at_ns=again_ns), book(TSLA="7"), again_ns))
 
 
 def test_an_order_of_others_that_ended_long_ago_does_not_stay_open_with_us(orders: Orders, enter: Enter) -> None:
