@@ -286,7 +286,7 @@ def test_every_order_of_the_words_that_the_rules_name(word: str) -> None:
 
 @pytest.mark.parametrize("idiom", [*STOCK.idioms, *(phrase for phrase in STOCK.boosters if " " in phrase)])
 def test_idioms_wherever_they_stand(idiom: str) -> None:
-    around = ("", "x", "good", "x good", "good x", "not", "very x", "bad x x")
+    around = ("", "x", "good", "x good", "good x", "not", "very x", "bad x x", "x x x", "x not x x")
     for before, after in product(around, repeat=2):
         text = f"{before} {idiom} {after}".strip()
         assert PLAIN.tally(text).compound == package(text), text
