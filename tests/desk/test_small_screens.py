@@ -117,10 +117,12 @@ async def test_every_answer_of_a_dialog_stands_on_the_screen(
 @pytest.mark.parametrize("size", [(30, 10), (40, 10), (40, 12)])
 async def test_every_reason_to_reject_stands_on_the_screen(open_desk: Opener, size: tuple[int, int]) -> None:
     async with open_desk(size=size) as (pilot, app, _):
-        app.push_screen(Prompt("Reject BUY 26 TSLA @ 191.40", "reason", picks=REASONS, required=True))
-        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        await app.push_screen(Prompt("Reject BUY 26 TSLA @ 191.40", "reason", picks=REASONS, required=True))
+        await until(pilot, lambda: len(app.screen.query(AnswerRow)) > len(REASONS))
         picks = list(app.screen.query(AnswerRow))[: len(REASONS) + 1]
-        await until(pilot, lambda: all(app.screen.region.contains_region(pick.region) for pick in picks))
+        await until(pilot, lambda: all(pick.region.height for pick in picks))
+        dialog = app.screen.query_one("#dialog")
+        await until(pilot, lambda: all(dialog.content_region.contains_region(pick.region) for pick in picks))
 
 
 async def test_the_last_answer_of_a_dialog_scrolls_into_view(open_desk: Opener) -> None:
