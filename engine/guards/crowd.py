@@ -21,9 +21,11 @@ SMALL: Final = 100
 """An account with at most so many followers is a throw-away one …"""
 YOUNG_NS: Final = 365 * DAY
 """… and so is one younger than this …"""
-UNUSED: Final = 200
-"""… or that has posted at most so often in its life, for accounts are opened long before a ring needs them, …"""
 YOUNG_SMALL: Final = 1000
+"""… with at most so many followers, …"""
+UNUSED: Final = 200
+"""… and, since accounts are opened long before a ring needs them, one that has posted at most so often in its life …"""
+UNUSED_SMALL: Final = 500
 """… with at most so many followers."""
 QUICK_NS: Final = 20 * SECOND
 """A post so soon after the one before it in its cluster is quick."""
@@ -43,7 +45,7 @@ def is_throw_away(post: Post) -> bool | None:
     followers, posts = author.followers, author.posts
     if followers is None:
         return None
-    return followers <= SMALL or (posts is not None and posts <= UNUSED and followers <= YOUNG_SMALL) or is_fresh(post)
+    return followers <= SMALL or (posts is not None and posts <= UNUSED and followers <= UNUSED_SMALL) or is_fresh(post)
 
 
 def is_fresh(post: Post) -> bool:
