@@ -258,6 +258,29 @@ async def test_after_a_success_pauses_are_short_again(monkeypatch: pytest.Monkey
     assert [None if each.score is None else each.score.score for each in watched.answers] == [None, 0.5, None, 0.5]
 
 
+async def test_pauses_grow_with_failures_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "BACK_OFF_S", (0.0, 3600.0))
+    scorer = Made(good)
+    scorer.refusals = [DeskError("not yet", where="made") for _ in range(3)]
+    watched = Watched(scorer)
+    async with watched.running():
+        async with asyncio.timeout(10):
+            while len(scorer.refusals) > 1:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        assert len(scorer.refusals) == 1, "the third attempt waits"
+
+
+async def test_scores_that_are_remembered_are_few_and_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "REMEMBERED", 3)
+    watched = Watched(Made(good, batch=1))
+    async with watched.running():
+        for number, text in enumerate(["a", "b", "c", "d", "d", "b", "a"]):
+            watched.ask(str(number), text)
+            await watched.settled(number + 1)
+    assert watched.scorer.batches == [["a"], ["b"], ["c"], ["d"], ["a"]]
+
+
 async def test_one_that_cannot_be_opened_says_so() -> None:
     scorer = Made(good)
     scorer.refusals = [DeskError("no model", where="made")]
