@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -18,10 +19,46 @@ from engine.paths import make_directory
 TAIL: Final = 10_000
 """Records whose chain is checked on opening; those before are checked while the engine runs."""
 
+_KINDS: Final = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def check_files(path: Path) -> None:
+    """Raises JournalError where something that is no file stands in the place of the journal or of what is beside it.
+
+    The journal may be a link to a file elsewhere. Those beside it may not: what a link leads to would be written over,
+    and so would a device.
+    """
+    for each, looked_at in ((path, path.stat), *((other, other.lstat) for other in _beside(path))):
+        try:
+            mode = looked_at().st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(mode):
+            raise JournalError(
+                f"expected a file, found {_KINDS.get(stat.S_IFMT(mode), 'something else')}",
+                where=str(each),
+                remedy="move it away: no start writes over it; the journal itself may be a link to a file",
+            )
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", ".anchor"))
+
 
 def make_private(path: Path) -> None:
-    """Create the journal's missing directories (0700) and its file (0600), or make an existing file private."""
+    """Create the journal's missing directories (0700) and its file (0600), or make an existing file private.
+
+    Raises OSError, and JournalError as `check_files` does.
+    """
     make_directory(path.absolute().parent)
+    check_files(path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     for suffix in ("", "-wal", "-shm"):
         companion = path.with_name(path.name + suffix)

@@ -310,6 +310,10 @@ def _remove_journal(config: Config, paths: Paths) -> None:
             remedy="leave --fresh out; to begin a new journal, move this one away with its anchor",
             exit_code=EXIT_USAGE,
         )
+    from engine.journal.faults import explain
+    from engine.journal.opening import check_files
+
+    check_files(paths.journal)
     if found := _not_replayed(paths.journal):
         raise DeskError(
             f"expected the journal of an earlier replay, which this one would begin anew, found {found}",
@@ -317,8 +321,11 @@ def _remove_journal(config: Config, paths: Paths) -> None:
             remedy="move it away, with its anchor and the -wal beside it; or replay under another name",
             exit_code=EXIT_USAGE,
         )
-    for suffix in ("", "-wal", "-shm", ".anchor"):
-        paths.journal.with_name(paths.journal.name + suffix).unlink(missing_ok=True)
+    try:
+        for suffix in ("", "-wal", "-shm", ".anchor"):
+            paths.journal.with_name(paths.journal.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise explain(error, paths.journal, "begin it anew") from error
 
 
 def _not_replayed(journal: Path) -> str:

@@ -99,7 +99,7 @@ def test_a_journal_whose_making_was_interrupted_is_finished(path: Path, opened: 
 
 def test_a_directory_in_the_way(path: Path, opened: Opened) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(JournalError, match="cannot be opened"):
+    with pytest.raises(JournalError, match="expected a file, found a directory"):
         opened()
 
 
@@ -133,3 +133,28 @@ def test_a_journal_in_new_directories_is_on_the_disk_with_them(
     for directory in (at.parent, *at.parents[1:4]):
         found = directory.stat()
         assert (found.st_dev, found.st_ino) in synced, directory
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".anchor"])
+@pytest.mark.parametrize("kind", ["a directory", "a pipe", "a link"])
+def test_what_is_no_file_is_named_and_left_as_it_was(opened: Opened, path: Path, suffix: str, kind: str) -> None:
+    """What a link beside the journal leads to was written over and closed to others."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    other, place = path.with_name("other"), path.with_name(path.name + suffix)
+    other.write_text("theirs")
+    other.chmod(0o644)
+    match kind:
+        case "a directory":
+            place.mkdir()
+        case "a pipe":
+            os.mkfifo(place)
+        case _:
+            place.symlink_to(other)
+    if kind == "a link" and not suffix:
+        with pytest.raises(JournalError, match="no journal"):
+            opened()
+        return
+    with pytest.raises(JournalError, match=f"expected a file, found {kind}") as caught:
+        opened()
+    assert caught.value.where == str(place) and caught.value.remedy.startswith("move it away")
+    assert (other.read_text(), mode(other)) == ("theirs", 0o644)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import os
 import signal
 import subprocess
 import time
@@ -12,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from desk.client import Client
-from engine.config import JournalConfig
-from engine.errors import EXIT_USAGE
+from engine.config import JournalConfig, load
+from engine.errors import EXIT_JOURNAL, EXIT_USAGE, JournalError
 from engine.journal import Journal
 from engine.journal.reader import Reader
+from engine.kernel import process
 from engine.model.frames import Frame, Snapshot
 from engine.model.records import Started
+from engine.paths import Paths
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import ROOT, EngineProcess, ending, once, replaying, until
 from tests.program import REPLAYING, desk
@@ -67,6 +71,31 @@ def test_a_recording_that_is_played_again_begins_its_journal_anew_and_leaves_wha
     assert heads[0] == heads[1] and not traded.exists()
     shown = desk(engine.home, "journal", "verify", "--profile", "simulated", settings=once(recording))
     assert shown.returncode == 0 and str(heads[0].seq) in shown.stdout.replace(",", "")
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", ".anchor"])
+def test_a_replay_takes_away_no_pipe_and_no_device(tmp_path: Path, recording: Path, suffix: str) -> None:
+    """A link to one of the system's own was followed, and the device removed."""
+    home, place = tmp_path / "home", tmp_path / f"theirs{suffix}"
+    home.mkdir()
+    os.mkfifo(place)
+    (home / "replay.journal").symlink_to(tmp_path / "theirs")
+    done = desk(home, "replay", str(recording))
+    assert done.returncode == EXIT_JOURNAL
+    assert f"desk: {place}: expected a file, found a pipe" in done.stderr and "→ move it away" in done.stderr
+    assert place.is_fifo()
+
+
+def test_a_replay_on_a_disk_that_takes_no_change_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load(profile="simulated", env={**REPLAYING, "DESK_ENGINE__STATE_DIR": str(tmp_path)}).config
+
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(JournalError, match="could not begin it anew: it cannot be written: Read-only file") as caught:
+        process._remove_journal(config, Paths.of(config))
+    assert "make the file and its directory writable" in caught.value.remedy
 
 
 def test_a_replay_never_takes_the_place_of_what_was_traded(engine: EngineProcess, recording: Path) -> None:
