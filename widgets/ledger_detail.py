@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
+
 from engine.model.ledger import LedgerRow, Mark
 from widgets import figures
 from widgets.ledger_rows import entry_price, moment, move_text, why_text, worth_text
@@ -55,12 +57,17 @@ def _mark(mark: Mark, decided_ns: int, width: int, colors: Palette) -> list[Line
     if mark.due_ns is not None:
         line.add(moment(mark.due_ns, decided_ns), colors.muted).gap(colors.text)
     if mark.move_bps is None:
-        why = mark.why if mark.why == "not yet" else f"not known: {mark.why}"
-        first, *rest = wrap(why, max(8, width - line.cells), _WHY_LINES) or [""]
-        indent = line.cells
-        more = [Line().gap(colors.text, indent).field(text, width - indent, colors.muted) for text in rest]
-        return [line.field(first, width - indent, colors.muted), *more]
+        return _said(line, mark.why if mark.why == "not yet" else f"not known: {mark.why}", width, colors.muted, colors)
     line.right(figures.price_in(mark.price, 12), 13, colors.text)
     line.right(move_text(mark), 11, colors.signed(float(mark.move_bps)))
-    worth = f"  worth {worth_text(mark)}" if mark.worth is not None else f"  money not known: {mark.why}"
-    return [line.field(worth, width - line.cells, colors.text)]
+    line.gap(colors.text, 2)
+    worth = f"worth {worth_text(mark)}" if mark.worth is not None else f"money not known: {mark.why}"
+    return _said(line, worth, width, colors.text, colors)
+
+
+def _said(line: Line, text: str, width: int, style: Style, colors: Palette) -> list[Line]:
+    """The text behind a line, and under its beginning what has no room beside it."""
+    indent = line.cells
+    first, *rest = wrap(text, max(8, width - indent), _WHY_LINES) or [""]
+    more = [Line().gap(colors.text, indent).field(each, width - indent, style) for each in rest]
+    return [line.field(first, width - indent, style), *more]

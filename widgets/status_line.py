@@ -50,7 +50,7 @@ class StatusLine(LineBlock):
         self._set("✗", text, remedy)
 
     def _set(self, sign: str, text: str, remedy: str = "") -> None:
-        self._sign, self._text, self._remedy = sign, text, remedy
+        self._sign, self._text, self._remedy = sign if text else "", text, remedy
         self.repaint(now=True)
         if self._fade is not None:
             self._fade.stop()

@@ -128,7 +128,7 @@ def _written(path: Path) -> str:
 
 
 def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def _rows(pane: Widget) -> list[object]:

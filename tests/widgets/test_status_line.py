@@ -10,6 +10,15 @@ async def test_an_answer_carries_its_sign() -> None:
             await until(pilot, lambda sign=sign: painted(line)[0].startswith(f" {sign} BUY 26 TSLA: accepted"))
 
 
+async def test_nothing_to_say_has_no_sign() -> None:
+    line = StatusLine()
+    async with stage(line, (60, 3)) as pilot:
+        line.say("This pane alone")
+        await until(pilot, lambda: "This pane alone" in painted(line)[0])
+        line.say("")
+        await until(pilot, lambda: not painted(line)[0].strip())
+
+
 async def test_an_answer_does_not_stay_for_ever() -> None:
     line = StatusLine()
     line.STAYS_S = 0.02  # type: ignore[misc]

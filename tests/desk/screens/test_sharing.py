@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from desk.screens.posts import PostsView
+from desk.screens.sharing import _counted
 from desk.share import native_copy, new_file, values_table
 from desk.tables import csv_text
 from engine.model import DisplayText
@@ -178,3 +179,7 @@ async def test_a_copied_row_is_words_not_columns(open_desk: Opener) -> None:
         copied = app.main.tickets.copied()
         assert "   " not in copied
         assert "▲ BUY  TSLA  26 @ 191.40  stop 181.83" in copied
+
+
+def test_rows_are_counted_as_every_count_is_written() -> None:
+    assert [_counted(rows) for rows in (1, 2, 1_014)] == ["1 row", "2 rows", "1,014 rows"]
