@@ -88,6 +88,8 @@ def hostile() -> dict[str, str]:
         "different_emoji": "".join(signs),
         "one_emoji": "😀",
         "no_entry": "⛔",
+        "under_eighteen": "🔞",
+        "speaker": "🔈",
         "exclamations": "good!",
         "marks": "!?",
         "negations": "not never no ",
@@ -97,6 +99,7 @@ def hostile() -> dict[str, str]:
         "accents": "e\u0301",
         "one_token": "good",
         "cashtags": "$A up, $B down; ",
+        "puts": "$A puts ",
     }
     return {name: (text * (LONGEST // len(text) + 1))[:LONGEST] for name, text in said.items()}
 
