@@ -132,7 +132,7 @@ def _readable_part(source: Path) -> Table:
         return _read(source)
     except ConfigError as error:
         try:
-            found = _ENGINE_LINES.search(read_text(source))
+            found = _ENGINE_LINES.search(read_text(source, errors="replace"))
             return {} if found is None else tomllib.loads(found[0])
         except (OSError, ConfigError, ValueError):
             raise error from None
@@ -213,7 +213,7 @@ def _read(path: Path) -> Table:
         raise ConfigError(
             f"expected a readable configuration file, found {error.strerror}",
             where=str(path),
-            remedy="`desk config init` writes one with every default explained",
+            remedy="name a file of yours; `desk config init` writes one with every default explained",
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(

@@ -19,10 +19,11 @@ _HEADER = re.compile(r"\s*\[(\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r'\s*([A-Za-z0-9_\-"]+(?:\s*\.\s*[A-Za-z0-9_\-"]+)*)\s*=')
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, errors: str = "strict") -> str:
     """The file's text with lines ending in a line feed, without the byte order mark that some editors write.
 
-    Raises ConfigError for a file that is too long or none that can be read twice, OSError, UnicodeDecodeError.
+    Raises ConfigError for a file that is too long or none that can be read twice, OSError, UnicodeDecodeError unless
+    `errors` says what stands in the place of bytes that are no text.
     """
     # Whoever writes to a pipe may never come, and an engine must not wait for them: it could not even be stopped.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
@@ -37,9 +38,9 @@ def read_text(path: Path) -> str:
         raise ConfigError(
             f"expected a configuration of at most {LARGEST:,} bytes, found a longer one",
             where=str(path),
-            remedy="`desk config init` writes one with every default explained",
+            remedy="name a configuration file, or take out what is none of its settings",
         )
-    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    return data.decode("utf-8-sig", errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def where_in(source: Path, key: str, profile: str = "") -> str:

@@ -162,6 +162,13 @@ def _opened(path: Path, flags: int) -> int:
 
 
 def _refused(path: Path, error: OSError) -> DeskError:
+    if error.errno == errno.EROFS:
+        return DeskError(
+            f"expected a disk that takes a lock file, found: {error.strerror}",
+            where=str(path),
+            remedy="have its disk mounted for writing (`mount`), or set engine.runtime_dir to a directory on another",
+            exit_code=EXIT_USAGE,
+        )
     if error.errno not in _NO_ROOM:
         return _in_the_way(path, error.strerror or str(error))
     return DeskError(

@@ -142,6 +142,15 @@ def test_what_takes_risk_away_needs_no_right_configuration(home: Path, text: str
         assert call(home, *verb, "--config", str(config)).returncode == EXIT_USAGE
 
 
+def test_a_byte_that_is_no_text_keeps_nobody_from_an_engine(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_bytes(b"[engine]\nprofile = 'simulated'\n\n[risk] # \xff\n")
+    found = call(home, "kill", "--config", str(config))
+    assert found.returncode == EXIT_NO_ENGINE, "the engine was not looked for"
+    assert f"asking the engine at {home / 'run' / 'simulated.sock'} all the same" in found.stderr
+    assert "found byte 0xff at offset" in found.stderr
+
+
 def test_a_kill_that_cannot_know_its_engine_names_the_other_ways(home: Path) -> None:
     config = home / "config.toml"
     config.write_text("[engine]\nlog_level = 3\n")

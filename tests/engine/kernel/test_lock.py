@@ -191,3 +191,15 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
             ask()
         assert "engine.runtime_dir" in caught.value.remedy
     assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+
+
+def test_a_lock_on_a_disk_that_takes_no_change_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to move away."""
+
+    def read_only(*given: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "open", read_only)
+    with pytest.raises(DeskError, match="expected a disk that takes a lock file, found: Read-only file") as caught:
+        EngineLock(tmp_path / "paper.lock").acquire()
+    assert (caught.value.exit_code, "`mount`" in caught.value.remedy) == (EXIT_USAGE, True)
