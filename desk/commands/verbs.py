@@ -14,7 +14,7 @@ import click
 from desk.commands.by_signal import throw
 from desk.commands.engines import asking, beside, explained
 from desk.context import address, ask_by_name, load_context, options, say_json
-from engine.errors import EXIT_FAILED, ConfigError, DeskError
+from engine.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DeskError
 from engine.model.frames import Command, Reply
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _other_ways(error: DeskError, kill_file: str, others: str = "") -> DeskError
     """The same error for somebody who must halt trading, and whom the socket has not heard."""
     from desk.other_ways import other_ways
 
-    remedy = "; ".join(part for part in (others, other_ways(kill_file)) if part)
+    mend = error.remedy if error.exit_code == EXIT_USAGE else ""  # what is in the way of the socket is in that of KILL
+    remedy = "; ".join(part for part in (others, mend, other_ways(kill_file)) if part)
     return DeskError(error.message, where=error.where, remedy=remedy, exit_code=error.exit_code)
 
 

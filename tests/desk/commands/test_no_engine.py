@@ -142,6 +142,17 @@ def test_what_takes_risk_away_needs_no_right_configuration(home: Path, text: str
         assert call(home, *verb, "--config", str(config)).returncode == EXIT_USAGE
 
 
+def test_a_file_in_the_place_of_the_runtime_directory_is_named_to_who_must_halt(home: Path) -> None:
+    (home / "run").write_text("")
+    for verb in ("status", "kill"):
+        found = call(home, verb)
+        assert found.returncode == EXIT_USAGE
+        assert found.stderr.startswith(
+            f"desk: {home / 'run'}: expected a directory, found another kind of file\n→ move it"
+        )
+    assert f"; touch {home / 'run' / 'KILL'}" in found.stderr
+
+
 def test_a_byte_that_is_no_text_keeps_nobody_from_an_engine(home: Path) -> None:
     config = home / "config.toml"
     config.write_bytes(b"[engine]\nprofile = 'simulated'\n\n[risk] # \xff\n")
