@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _URL = "http://engine"
 """The host name means nothing on a Unix socket."""
 _MAX_MESSAGE = 64 << 20
+ANSWER_S = 10.0
+"""How long the engine may take to answer."""
+KILL_ANSWER_S = 3.0
+"""The same for the kill switch, which is then thrown another way."""
 _HEARTBEAT_S = 10.0
 """A ping goes out when nothing came for this long; an engine that does not answer it is lost."""
 
@@ -67,7 +71,7 @@ class Refused(DeskError):
 class Client:
     """One engine's control socket. Use it in one event loop; `close` it, or use it as an async context."""
 
-    def __init__(self, socket_path: Path, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, socket_path: Path, *, timeout_s: float = ANSWER_S) -> None:
         self._path = socket_path
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
@@ -93,7 +97,7 @@ class Client:
 
         Raises DeskError: no engine (exit code 3), another protocol version, no answer in time.
         """
-        return self._snapshot(await self._ask("GET", "/v1/snapshot", None))
+        return self._snapshot(await self._ask("GET", "/v1/snapshot"))
 
     async def command(self, command: Command) -> Reply:
         """Send a command; the engine's answer, refusals included, is a Reply.
@@ -101,7 +105,8 @@ class Client:
         Raises NoEngine when there is none, and DeskError when it does not answer: then it is not known whether the
         command was carried out.
         """
-        reply = self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command)), Reply)
+        within_s = min(KILL_ANSWER_S, self._timeout_s) if command.verb == "kill" else self._timeout_s
+        reply = self._decode(await self._ask("POST", "/v1/command", msgspec.json.encode(command), within_s), Reply)
         return _from_another(command.verb) if not reply.ok and reply.text.startswith(_NOT_A_COMMAND) else reply
 
     async def symbol(self, name: str) -> SymbolDetail:
@@ -125,7 +130,7 @@ class Client:
 
     async def feeds(self) -> FeedsDetail:
         """The rules that choose what comes, and how long each stage of the engine takes. Raises DeskError."""
-        return self._decode(await self._ask("GET", "/v1/feeds", None), FeedsDetail)
+        return self._decode(await self._ask("GET", "/v1/feeds"), FeedsDetail)
 
     async def stream(self) -> AsyncGenerator[Message, None]:
         """A Snapshot, then every Frame and Push in order, until the engine says Goodbye or the connection ends.
@@ -157,7 +162,7 @@ class Client:
                 if socket.close_code not in (1000, 1001):
                     raise self._broken(reason or f"it closed the connection (code {socket.close_code})")
         except TimeoutError as error:
-            raise self._mute("GET", "/v1/stream") from error
+            raise self._mute("GET", "/v1/stream", self._timeout_s) from error
         except aiohttp.WSServerHandshakeError as error:
             if error.status != 503:
                 raise self._unreachable(error) from error
@@ -180,12 +185,13 @@ class Client:
             )
         return self._session
 
-    async def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
+    async def _ask(self, method: str, path: str, body: bytes | None = None, within_s: float | None = None) -> bytes:
         session = await self._open()
         import aiohttp
 
+        limit_s = self._timeout_s if within_s is None else within_s
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(limit_s):
                 async with session.request(
                     method, f"{_URL}{path}", data=body, headers={"Content-Type": "application/json"}
                 ) as response:
@@ -194,7 +200,7 @@ class Client:
                         raise Refused(method, path, response.status, answer, self._path)
                     return answer
         except TimeoutError as error:
-            raise self._mute(method, path) from error
+            raise self._mute(method, path, limit_s) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -253,9 +259,9 @@ class Client:
                 remedy="engine and desk must be of the same version",
             ) from error
 
-    def _mute(self, method: str, path: str) -> DeskError:
+    def _mute(self, method: str, path: str, within_s: float) -> DeskError:
         return DeskError(
-            f"the engine did not answer {method} {path} within {self._timeout_s:g} s",
+            f"the engine did not answer {method} {path} within {within_s:g} s",
             where=str(self._path),
             remedy="see its log; `desk status` asks again",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.by_signal import throw
+from desk.by_signal import throw
 from desk.commands.engines import asking, beside, explained
 from desk.context import address, ask_by_name, load_context, options, say_json
 from engine.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DeskError
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 CALMING = frozenset({"kill", "pause", "flatten", "cancel", "stop"})
 """Verbs that only take risk away: no mistake in the configuration keeps them from a running engine."""
-
-ANSWER_S = 10.0
-"""How long the engine may take to answer."""
-KILL_ANSWER_S = 3.0
-"""The same for the kill switch, which is then thrown another way."""
 
 LONGEST_SYMBOL = 40
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON instead of text.")
@@ -103,11 +98,12 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
             raise _other_ways(error, "KILL in the engine's runtime directory") from error
         raise
     try:
-        reply = asyncio.run(_send(_client(ctx, paths, KILL_ANSWER_S if kill else ANSWER_S), command))
+        reply = asyncio.run(_send(_client(ctx, paths), command))
     except DeskError as error:
         if not kill:
             raise explained(error, paths) from error
-        thrown = None if options(ctx).read_only else throw(paths, error.message, flatten=command.flatten)
+        looks_only = options(ctx).read_only
+        thrown = None if looks_only else asyncio.run(throw(paths, error.message, flatten=command.flatten))
         if thrown is None:
             raise _other_ways(error, str(paths.kill_file), beside(paths)) from error
         reply = thrown
@@ -160,10 +156,10 @@ def paths_of(ctx: click.Context, name: str, *, urgent: bool = False) -> Paths:
         return found
 
 
-def _client(ctx: click.Context, paths: Paths, timeout_s: float = ANSWER_S) -> Client:
+def _client(ctx: click.Context, paths: Paths) -> Client:
     from desk.client import Client
 
-    return Client(paths.view_socket if options(ctx).read_only else paths.socket, timeout_s=timeout_s)
+    return Client(paths.view_socket if options(ctx).read_only else paths.socket)
 
 
 def snapshot_of(ctx: click.Context, name: str) -> Snapshot:

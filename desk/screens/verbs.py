@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from textual import work
 from textual.worker import Worker
 
+from desk.by_signal import throw
 from desk.client import NoEngine
 from desk.link import Link
 from desk.mirror import Part
@@ -358,9 +359,14 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
         try:
             reply = await self.link.command(command)
         except DeskError as error:
-            what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
-            self._desk.line.refused(f"{command.verb}: {error.message}, {what}", self._other_ways(command))
-            return None
+            paths = self._desk.paths if command.verb == "kill" else None
+            thrown = None if paths is None else await throw(paths, error.message, flatten=command.flatten)
+            if thrown is None:
+                what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
+                ways = "" if paths is None else other_ways(paths.kill_file)
+                self._desk.line.refused(f"{command.verb}: {error.message}, {what}", ways)
+                return None
+            reply = thrown
         finally:
             after()
         if reply.ok:
@@ -372,11 +378,6 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
             self.link.mirror.tickets[held.id] = reply.ticket
             self._desk.wake(Part.TICKETS)
         return reply
-
-    def _other_ways(self, command: Command) -> str:
-        """What still halts an engine that does not answer."""
-        paths = self._desk.paths
-        return other_ways(paths.kill_file) if command.verb == "kill" and paths is not None else ""
 
 
 def order_words(ticket: Ticket) -> str:

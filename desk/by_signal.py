@@ -22,7 +22,7 @@ KNOWN_S: Final = 3.0
 """How long it is asked."""
 
 
-def throw(paths: Paths, why: str, *, flatten: bool) -> Reply | None:
+async def throw(paths: Paths, why: str, *, flatten: bool) -> Reply | None:
     """Throw the kill switch of the engine that holds the lock; what became of it, or None where there is none of ours.
 
     `why` is what was wrong with its socket.
@@ -35,7 +35,7 @@ def throw(paths: Paths, why: str, *, flatten: bool) -> Reply | None:
     except OSError:
         return None
     thrown = f"the kill switch was thrown by signal (pid {pid}), for its control socket did not answer: {why}"
-    if not asyncio.run(_halted(paths)):
+    if not await _halted(paths):
         text = f"{thrown}; whether it halted is not known"
         return Reply(ok=False, text=text, remedy="`desk status` asks; cancel what works at the venue's own screen")
     if flatten:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -9,13 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from desk.commands import by_signal
+from desk import by_signal
+from desk.app import DeskApp
+from desk.client import Client
+from desk.screens.choice import Choice
+from desk.screens.guarded import Guarded
+from engine.config import ScreenConfig, load
 from engine.errors import EXIT_FAILED, EXIT_NO_ENGINE, EXIT_OK
 from engine.kernel.lock import EngineLock
 from engine.model import TradingState
+from engine.paths import Paths
 from tests.engine.kernel import made_up
 from tests.engine.kernel.process import EngineProcess, ending, replaying, until
 from tests.program import call
+from tests.widgets.harness import until as until_shown
 
 
 @pytest.fixture
@@ -44,8 +52,24 @@ def test_an_engine_whose_socket_is_gone_halts_by_signal(engine: EngineProcess) -
     assert engine.snapshot().status.state is TradingState.HALTED
 
 
+async def test_the_key_at_the_desk_halts_it_so_too(engine: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Guarded, "GUARD_S", 0.0)
+    await asyncio.to_thread(engine.start)
+    paths = Paths.of(load(profile=engine.profile, env=engine.env).config)
+    app = DeskApp(lambda: Client(engine.socket), ScreenConfig(), paths=paths)
+    async with app.run_test() as pilot:
+        await until_shown(pilot, lambda: app.link.attached and app.main is not None)
+        engine.socket.unlink()
+        engine.socket.write_text("in the way")
+        await pilot.press("K")
+        await until_shown(pilot, lambda: isinstance(app.screen, Choice))
+        await pilot.press("h")
+        await until_shown(pilot, lambda: app.line.text.startswith("HALTED: the kill switch was thrown by signal (pid "))
+        await until_shown(pilot, lambda: app.link.mirror.status and app.link.mirror.status.state is TradingState.HALTED)
+
+
 def test_a_stopped_engine_halts_as_soon_as_it_goes_on(engine: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desk.commands.verbs.KILL_ANSWER_S", 0.2)
+    monkeypatch.setattr("desk.client.KILL_ANSWER_S", 0.2)
     monkeypatch.setattr(by_signal, "KNOWN_S", 0.2)
     monkeypatch.setattr(by_signal, "ASK_S", 0.1)
     engine.start()
