@@ -14,7 +14,7 @@ from desk.screens.choice import Choice
 from desk.screens.palette import Palette
 from desk.screens.ticket import TicketView
 from desk.screens.view import ViewScreen
-from engine.model.frames import Push, Reply
+from engine.model.frames import Command, Push, Reply
 from tests.desk.conftest import Opener
 from tests.widgets.harness import until
 from widgets.key_bar import KeyBar
@@ -23,14 +23,13 @@ from widgets.key_bar import KeyBar
 def held_back(app: DeskApp) -> Callable[[], None]:
     """Commands wait on their way out, as they do for a connection or a busy screen, until this is called."""
     client, go = app.link._client, asyncio.Event()
-    ask = client._ask
+    send = client.command
 
-    async def wait(method: str, path: str, body: bytes | None) -> bytes:
-        if method == "POST":
-            await go.wait()
-        return await ask(method, path, body)
+    async def wait(command: Command) -> Reply:
+        await go.wait()
+        return await send(command)
 
-    client._ask = wait  # type: ignore[method-assign]
+    client.command = wait  # type: ignore[method-assign]
     return go.set
 
 
