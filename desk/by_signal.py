@@ -22,11 +22,13 @@ KNOWN_S: Final = 3.0
 """How long it is asked."""
 
 
-async def throw(paths: Paths, why: str, *, flatten: bool) -> Reply | None:
+async def throw(paths: Paths, why: DeskError, *, flatten: bool) -> Reply | None:
     """Throw the kill switch of the engine that holds the lock; what became of it, or None where there is none of ours.
 
-    `why` is what was wrong with its socket.
+    `why` is what was wrong with its socket. A command that left may be carried out later: only after NoEngine did none.
     """
+    from desk.client import NoEngine
+
     pid = _pid(paths)
     if not pid:
         return None
@@ -34,13 +36,14 @@ async def throw(paths: Paths, why: str, *, flatten: bool) -> Reply | None:
         os.kill(pid, signal.SIGUSR1)
     except OSError:
         return None
-    thrown = f"the kill switch was thrown by signal (pid {pid}), for its control socket did not answer: {why}"
+    thrown = f"the kill switch was thrown by signal (pid {pid}), for its control socket did not answer: {why.message}"
     if not await _halted(paths):
         text = f"{thrown}; whether it halted is not known"
         return Reply(ok=False, text=text, remedy="`desk status` asks; cancel what works at the venue's own screen")
     if flatten:
         remedy = f"`desk kill --flatten` again, or write the word flatten into {paths.kill_file}"
-        return Reply(ok=False, text=f"HALTED: {thrown}; NOTHING is flattened, a signal cannot say so", remedy=remedy)
+        so = "NOTHING is flattened" if isinstance(why, NoEngine) else "whether it flattens is not known"
+        return Reply(ok=False, text=f"HALTED: {thrown}; {so}, a signal cannot say it", remedy=remedy)
     return Reply(ok=True, text=f"HALTED: {thrown}", remedy="`desk resume --reason …` to trade again")
 
 

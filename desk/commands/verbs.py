@@ -103,7 +103,7 @@ def ask(ctx: click.Context, command: Command, as_json: bool, name: str = "") -> 
         if not kill:
             raise explained(error, paths) from error
         looks_only = options(ctx).read_only
-        thrown = None if looks_only else asyncio.run(throw(paths, error.message, flatten=command.flatten))
+        thrown = None if looks_only else asyncio.run(throw(paths, error, flatten=command.flatten))
         if thrown is None:
             raise _other_ways(error, str(paths.kill_file), beside(paths)) from error
         reply = thrown

@@ -360,7 +360,7 @@ class VerbScreen(SureTimer, Guarded[None], ClosesOnce[None]):
             reply = await self.link.command(command)
         except DeskError as error:
             paths = self._desk.paths if command.verb == "kill" else None
-            thrown = None if paths is None else await throw(paths, error.message, flatten=command.flatten)
+            thrown = None if paths is None else await throw(paths, error, flatten=command.flatten)
             if thrown is None:
                 what = "nothing was sent" if isinstance(error, NoEngine) else "whether it was carried out is not known"
                 ways = "" if paths is None else other_ways(paths.kill_file)

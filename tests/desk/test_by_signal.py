@@ -76,6 +76,9 @@ def test_a_stopped_engine_halts_as_soon_as_it_goes_on(engine: EngineProcess, mon
     engine.signal(signal.SIGSTOP)
     code, said = kill(engine)
     assert code == EXIT_FAILED and "did not answer POST /v1/command within 0.2 s; whether it halted" in said
+    monkeypatch.setattr(by_signal, "_halted", lambda paths: asyncio.sleep(0, True))
+    code, said = kill(engine, "--flatten")
+    assert code == EXIT_FAILED and "whether it flattens is not known" in said, said
     engine.signal(signal.SIGCONT)
     until(lambda: engine.snapshot().status.state is TradingState.HALTED, "the kill switch")
 
